@@ -1,0 +1,6 @@
+/** Synthesizes every environment with every pipeline. Run by the CDK's command line and by the local run. */
+import { environments } from '../config/environments.ts';
+import { createApp } from '../lib/app.ts';
+import { loadPipelines } from '../lib/declaration/load.ts';
+
+createApp(environments, await loadPipelines()).synth();

@@ -1,0 +1,68 @@
+/**
+ * Lambda behind the rule on ended executions: EventBridge's "Step Functions Execution Status Change" comes in, the
+ * names of cancelled job runs go out. The work is in `core.ts`; here are the AWS clients behind its ports.
+ */
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CancelJobRunCommand,
+  EMRServerlessClient,
+  type JobRunState,
+  ListJobRunsCommand,
+} from '@aws-sdk/client-emr-serverless';
+import { type CleanUpPorts, cleanUp, type JobRun } from './core.ts';
+
+interface ExecutionEnded {
+  readonly detail: { readonly executionArn: string; readonly name: string; readonly status: string };
+}
+
+const ALIVE: JobRunState[] = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
+
+/** The lock's key is the pipeline, its holder the ARN of an execution; see the state machine. */
+function ports(applicationId: string, table: string, pipeline: string): CleanUpPorts {
+  const emr = new EMRServerlessClient();
+  const dynamo = new DynamoDBClient();
+  return {
+    async aliveRuns() {
+      const runs: JobRun[] = [];
+      let nextToken: string | undefined;
+      do {
+        const page = await emr.send(
+          new ListJobRunsCommand({ applicationId, states: ALIVE, ...(nextToken ? { nextToken } : {}) }),
+        );
+        for (const run of page.jobRuns ?? []) runs.push({ id: run.id ?? '', name: run.name ?? '' });
+        nextToken = page.nextToken;
+      } while (nextToken);
+      return runs;
+    },
+    async cancel(run) {
+      try {
+        await emr.send(new CancelJobRunCommand({ applicationId, jobRunId: run.id }));
+      } catch (error) {
+        // It ended between the listing and this call; any other refusal shows when it is still listed at the end.
+        if ((error as Error).name !== 'ValidationException') throw error;
+      }
+    },
+    async release(executionArn) {
+      try {
+        await dynamo.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key: { pipeline: { S: pipeline } },
+            ConditionExpression: 'holder = :holder',
+            ExpressionAttributeValues: { ':holder': { S: executionArn } },
+          }),
+        );
+      } catch (error) {
+        // The execution released the lock itself, or another one holds it by now.
+        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
+      }
+    },
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  };
+}
+
+export const handler = async (event: ExecutionEnded): Promise<{ cancelled: string[] }> => {
+  const { APPLICATION_ID = '', LOCK_TABLE = '', PIPELINE = '' } = process.env;
+  const { name, executionArn } = event.detail;
+  return { cancelled: await cleanUp({ name, arn: executionArn }, ports(APPLICATION_ID, LOCK_TABLE, PIPELINE)) };
+};

@@ -1,0 +1,25 @@
+/**
+ * The CDK app: environments and pipelines come in, an app with one stage per environment goes out. Called by
+ * `bin/app.ts` and by tests, so that both build the same.
+ */
+import { readFileSync } from 'node:fs';
+import { App, type AppProps } from 'aws-cdk-lib';
+import type { Environment } from '../config/environment.ts';
+import type { Pipeline } from './declaration/model.ts';
+import { EnvironmentStage } from './stacks/environment-stage.ts';
+
+/** Feature flags; read here too, so that the app is the same with and without the CDK's command line. */
+const { context } = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')) as {
+  context: Record<string, unknown>;
+};
+
+/** Builds the app. */
+export function createApp(
+  environments: readonly Environment[],
+  pipelines: readonly Pipeline[],
+  props: AppProps = {},
+): App {
+  const app = new App({ ...props, context: { ...context, ...props.context } });
+  for (const environment of environments) new EnvironmentStage(app, { environment, pipelines });
+  return app;
+}

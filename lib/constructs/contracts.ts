@@ -1,0 +1,121 @@
+/**
+ * The contracts of one pipeline: its topics and its schemas, as custom resources. A declaration comes in; the ids of
+ * the registered schemas go out to the jobs' parameters. Called by the pipeline stack.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Pipeline, SchemaReference, TopicDeclaration } from '../declaration/model.ts';
+import { artifactOf, schemaKey } from '../declaration/plan.ts';
+import { HandlerProvider } from './handler-provider.ts';
+import type { KafkaCluster } from './kafka-cluster.ts';
+import type { Network } from './network.ts';
+
+export interface ContractsProps {
+  readonly pipeline: Pipeline;
+  readonly network: Network;
+  readonly cluster: KafkaCluster;
+  readonly registryUrl: string;
+  readonly logRetentionDays: number;
+}
+
+/** Topics and schemas of a pipeline. */
+export class Contracts extends Construct {
+  /** Id of each registered schema, by its key in the pipeline's parameter. */
+  readonly schemaIds: Readonly<Record<string, string>>;
+
+  constructor(scope: Construct, id: string, props: ContractsProps) {
+    super(scope, id);
+    this.createTopics(props);
+    this.schemaIds = this.registerSchemas(props);
+  }
+
+  private createTopics(props: ContractsProps): void {
+    const { pipeline, cluster, network, logRetentionDays } = props;
+    const topics = Object.values(pipeline.topics);
+    const provider = new HandlerProvider(this, 'TopicsHandler', {
+      folder: 'kafka-topics',
+      description: `Topics of pipeline ${pipeline.name}`,
+      network,
+      logRetentionDays,
+      // MSK Serverless creates 250 partitions in five minutes; 2,400 is the most that a cluster holds.
+      totalTimeout: Duration.hours(1),
+    });
+    cluster.grantAdminister(
+      { grantPrincipal: provider.grantPrincipal },
+      topics.map((topic) => topic.name),
+    );
+    new CustomResource(this, 'Topics', {
+      resourceType: 'Custom::KafkaTopics',
+      serviceToken: provider.serviceToken,
+      // Whether a topic's data goes with it is said per topic, and honoured by the handler.
+      removalPolicy: RemovalPolicy.DESTROY,
+      properties: {
+        BootstrapServers: cluster.bootstrapServers,
+        Security: cluster.security,
+        Pipeline: pipeline.name,
+        Topics: topics.map((topic) => ({
+          Name: topic.name,
+          Partitions: String(topic.partitions),
+          OnRemoval: topic.onRemoval ?? 'retain',
+          Configuration: configurationOf(topic),
+        })),
+      },
+    }).node.addDependency(provider);
+  }
+
+  private registerSchemas(props: ContractsProps): Record<string, string> {
+    const { pipeline, network, logRetentionDays } = props;
+    const provider = new HandlerProvider(this, 'SchemasHandler', {
+      folder: 'registry-artifacts',
+      description: `Schemas of pipeline ${pipeline.name}`,
+      network,
+      logRetentionDays,
+    });
+    const ids: Record<string, string> = {};
+    const register = (key: string, artifact: string, schema: SchemaReference, immutable: boolean): void => {
+      const resource = new CustomResource(this, `${key.charAt(0).toUpperCase()}${key.slice(1)}Schema`, {
+        resourceType: 'Custom::RegistryArtifact',
+        serviceToken: provider.serviceToken,
+        removalPolicy: RemovalPolicy.DESTROY,
+        properties: {
+          RegistryUrl: props.registryUrl,
+          Group: 'default',
+          ArtifactId: artifact,
+          ArtifactType: 'AVRO',
+          Content: JSON.stringify(
+            JSON.parse(readFileSync(join(pipeline.folders.declaration, 'schemas', schema.file), 'utf8')),
+          ),
+          Compatibility: 'FULL_TRANSITIVE',
+          Immutable: String(immutable),
+          OnRemoval: 'retain',
+        },
+      });
+      resource.node.addDependency(provider);
+      ids[key] = resource.getAttString('ContentId');
+    };
+    for (const [role, topic] of Object.entries(pipeline.topics)) {
+      for (const part of ['key', 'value'] as const) {
+        const schema = topic[part];
+        const artifact = artifactOf(pipeline, role, part);
+        // A framed key holds its schema's id: another schema would be another key for the same thing.
+        if (schema && artifact) register(schemaKey(role, part), artifact, schema, part === 'key');
+      }
+    }
+    for (const [role, file] of Object.entries(pipeline.files)) {
+      register(schemaKey(role, 'file'), file.schema.artifact, file.schema, false);
+    }
+    return ids;
+  }
+}
+
+/** The settings of a topic by Kafka's names. */
+function configurationOf(topic: TopicDeclaration): Record<string, string> {
+  return {
+    'cleanup.policy': topic.cleanup,
+    ...(topic.retention === undefined ? {} : { 'retention.ms': String(topic.retention) }),
+    ...(topic.timestamps === undefined ? {} : { 'message.timestamp.type': topic.timestamps }),
+    ...topic.configuration,
+  };
+}

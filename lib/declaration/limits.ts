@@ -1,0 +1,39 @@
+/**
+ * Limits of the services that a declaration has to keep, each with where it comes from. Used by the validation of
+ * declarations and of environments.
+ */
+
+/** EMR Serverless: default quota of concurrent vCPU in an account and Region. */
+export const ACCOUNT_VCPU = 16;
+
+/** EMR Serverless: worker sizes, heap range in GiB by vCPU (the service's worker table, less a tenth of overhead). */
+export const WORKER_MEMORY: Readonly<Record<number, { readonly minimum: number; readonly maximum: number }>> = {
+  1: { minimum: 1, maximum: 7 },
+  2: { minimum: 1, maximum: 14 },
+  4: { minimum: 1, maximum: 27 },
+  8: { minimum: 1, maximum: 54 },
+  16: { minimum: 1, maximum: 108 },
+};
+
+/** MSK Serverless: the topic settings that can be set; nothing else is accepted. */
+export const TOPIC_SETTINGS: readonly string[] = [
+  'cleanup.policy',
+  'compression.type',
+  'max.message.bytes',
+  'message.timestamp.difference.max.ms',
+  'message.timestamp.type',
+  'retention.bytes',
+  'retention.ms',
+];
+
+/** Topic settings that have a word of their own in a declaration. */
+export const DECLARED_SETTINGS: readonly string[] = ['cleanup.policy', 'retention.ms', 'message.timestamp.type'];
+
+/** MSK Serverless: leader partitions of compacted topics in one cluster. */
+export const COMPACTED_PARTITIONS = 120;
+
+/** MSK Serverless: leader partitions of one cluster. */
+export const CLUSTER_PARTITIONS = 2_400;
+
+/** Kafka: characters and length of a topic's name (org.apache.kafka.common.internals.Topic). */
+export const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/;

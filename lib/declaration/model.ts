@@ -1,0 +1,207 @@
+/**
+ * The words in which a pipeline is declared: topics, files, jobs, tunables and their order. Comes in: nothing; goes
+ * out: types. Used by every declaration in `pipelines/` and by all that is derived from one.
+ */
+
+/** An Avro schema in the pipeline's `schemas` folder. */
+export interface SchemaReference {
+  /** File name in the pipeline's `schemas` folder. */
+  readonly file: string;
+  /**
+   * Registry artifact that holds it.
+   * @default the topic's name with `-key` or `-value`; a file's schema has no default
+   */
+  readonly artifact?: string;
+}
+
+/** A Kafka topic that the pipeline owns, or one that applications outside write or read. */
+export interface TopicDeclaration {
+  /** Name of the topic on the broker. */
+  readonly name: string;
+  /** Number of partitions. Never lowered; of a compacted topic never changed, since keys would move. */
+  readonly partitions: number;
+  /** Cleanup policy, fixed at creation on MSK Serverless. */
+  readonly cleanup: 'delete' | 'compact';
+  /**
+   * How long records are kept, in milliseconds; only for cleanup `delete`.
+   * @default the broker's retention of seven days
+   */
+  readonly retention?: number;
+  /**
+   * Whose clock stamps a record: the producer's or the broker's.
+   * @default the producer's (`CreateTime`)
+   */
+  readonly timestamps?: 'CreateTime' | 'LogAppendTime';
+  /**
+   * Further settings, by Kafka's own names; only those that MSK Serverless can set.
+   * @default none
+   */
+  readonly configuration?: Readonly<Record<string, string>>;
+  /**
+   * Schema of keys.
+   * @default none: keys are bytes
+   */
+  readonly key?: SchemaReference;
+  /**
+   * Schema of values.
+   * @default none: values are bytes
+   */
+  readonly value?: SchemaReference;
+  /**
+   * Applications outside this pipeline that write or read the topic.
+   * @default none: our own jobs do both
+   */
+  readonly external?: 'written' | 'read' | 'both';
+  /**
+   * What becomes of the topic when it leaves the declaration.
+   * @default `retain`
+   */
+  readonly onRemoval?: 'retain' | 'delete';
+}
+
+/** A delimited text file that a job reads: its form, its schema, and the sample that ships with the project. */
+export interface FileDeclaration {
+  /** File name in `sample_data/<pipeline>`; the same name is expected of a user's own data. */
+  readonly sample: string;
+  /** Character between fields. */
+  readonly separator: string;
+  /** Schema of its rows, whose fields are its columns. */
+  readonly schema: Required<SchemaReference>;
+}
+
+/** A number that a person may set per execution. */
+export interface NumberTunable {
+  readonly kind: 'integer';
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  /** Unit in words, such as `rows a second`. */
+  readonly unit: string;
+  readonly description: string;
+}
+
+/** A text that a person may set per execution; empty means not set. */
+export interface TextTunable {
+  readonly kind: 'text';
+  readonly default: string;
+  /** Regular expression for the whole of a non-empty value. */
+  readonly pattern: string;
+  /** What the value is, in words, such as `ISO 8601 instant`. */
+  readonly unit: string;
+  readonly description: string;
+}
+
+export type Tunable = NumberTunable | TextTunable;
+
+/** One Spark process: cores and heap. EMR Serverless adds a tenth (at least 384 MiB) to the heap as overhead. */
+export interface ProcessSize {
+  /** vCPU: 1, 2, 4, 8 or 16. */
+  readonly cores: number;
+  /** Heap in GiB. */
+  readonly memory: number;
+}
+
+/** What a job may use at once. */
+export interface JobSize {
+  readonly driver: ProcessSize;
+  readonly executor: ProcessSize;
+  /** Number of executors, which is also the cap: dynamic allocation never goes above it. */
+  readonly executors: number;
+}
+
+/** What a job reads or writes, by the names that the declaration gives to topics, files and folders. */
+export interface JobInputs {
+  readonly topics?: readonly string[];
+  readonly files?: readonly string[];
+}
+
+export interface JobOutputs {
+  readonly topics?: readonly string[];
+  /** Folders of the data bucket, each with one folder per execution: `<folder>/<pipeline>/<execution>/`. */
+  readonly folders?: readonly string[];
+}
+
+/** One PySpark job. */
+export interface JobDeclaration {
+  /** File in `jobs/pyspark/<pipeline>`. */
+  readonly entryPoint: string;
+  readonly mode: 'batch' | 'streaming';
+  readonly reads: JobInputs;
+  readonly writes: JobOutputs;
+  readonly size: JobSize;
+  /**
+   * What a person may set, by name.
+   * @default none
+   */
+  readonly tunables?: Readonly<Record<string, Tunable>>;
+  /**
+   * Names of a streaming job's queries, the one that writes the results first; each has a checkpoint of its own.
+   * @default none: only streaming jobs have queries
+   */
+  readonly queries?: readonly string[];
+  /**
+   * Minutes after which a batch run is ended.
+   * @default 60
+   */
+  readonly timeoutMinutes?: number;
+}
+
+/** Start a streaming job, run others one after the other while it runs, drain it, run what reads its results. */
+export interface BoundedOrder {
+  readonly kind: 'bounded';
+  readonly stream: string;
+  readonly during: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** How every row sent is accounted for; the report counts from the topics by these names. */
+export interface Reconciliation {
+  /** File whose rows are sent. */
+  readonly file: string;
+  /** Tunable that bounds how many rows are read; 0 means all. */
+  readonly rows: string;
+  /** Topic the rows are sent to. */
+  readonly source: string;
+  /** Folder of rows that could not be read. */
+  readonly rejects: string;
+  /** Topic of records that could not be summarized. */
+  readonly deadLetters: string;
+  /** Topic of results, the field of its values that counts rows, and in how many windows each row is counted. */
+  readonly summary: { readonly topic: string; readonly count: string; readonly windowsPerRow: number };
+}
+
+/** How the results of a job are shown to a person. */
+export interface Report {
+  readonly job: string;
+  readonly folder: string;
+  readonly columns: readonly {
+    readonly field: string;
+    readonly title: string;
+    readonly format: 'text' | 'money' | 'count' | 'time';
+  }[];
+}
+
+/** The whole of a pipeline as its author writes it. */
+export interface PipelineDeclaration {
+  /** Name of the pipeline and of its three folders. */
+  readonly name: string;
+  /** One sentence for people. */
+  readonly description: string;
+  readonly topics: Readonly<Record<string, TopicDeclaration>>;
+  readonly files: Readonly<Record<string, FileDeclaration>>;
+  readonly jobs: Readonly<Record<string, JobDeclaration>>;
+  readonly order: BoundedOrder;
+  readonly reconciliation: Reconciliation;
+  readonly report: Report;
+}
+
+/** A declaration that was checked, with the folders it was found in. */
+export interface Pipeline extends PipelineDeclaration {
+  readonly folders: { readonly declaration: string; readonly jobs: string; readonly sampleData: string };
+}
+
+/** Milliseconds in so many hours. */
+export const hours = (count: number): number => count * 3_600_000;
+
+/** Milliseconds in so many days. */
+export const days = (count: number): number => hours(24 * count);

@@ -1,0 +1,97 @@
+/**
+ * The arguments of every job, as templates: a checked pipeline comes in, a plan of flags and placeholders goes out. It
+ * travels in the state machine's definition to the prepare Lambda, which fills the placeholders in.
+ */
+import type { JobDeclaration, Pipeline, Tunable } from './model.ts';
+
+/** One argument: its flag and a template such as `{platform.registryUrl}` or `{bucket}/results/{execution}`. */
+export type ArgumentTemplate = readonly [flag: string, value: string];
+
+/** What the prepare Lambda has to know of a pipeline. */
+export interface Plan {
+  readonly pipeline: string;
+  readonly tunables: Readonly<Record<string, Tunable>>;
+  /** Files that an execution may replace, by name. */
+  readonly files: readonly string[];
+  /** Arguments by job; those of a streaming job's drain under `<job>Drain`. */
+  readonly arguments: Readonly<Record<string, readonly ArgumentTemplate[]>>;
+}
+
+/** Name in a plan of the run that drains this streaming job. */
+export const drainOf = (job: string): string => `${job}Drain`;
+
+/** Registry artifact of a topic's keys or values (Confluent's TopicNameStrategy). */
+export function artifactOf(pipeline: Pipeline, role: string, part: 'key' | 'value'): string | undefined {
+  const topic = pipeline.topics[role];
+  return topic?.[part] && (topic[part].artifact ?? `${topic.name}-${part}`);
+}
+
+/** Prefix of the consumer groups of a job; granted to its role and to no other. */
+export const groupPrefix = (pipeline: string, job: string): string => `millrace-${pipeline}-${job}`;
+
+/** Where in the data bucket a streaming job keeps its checkpoints, one folder per query. */
+export const checkpointPrefix = (pipeline: string, job: string): string => `checkpoints/${pipeline}/${kebab(job)}`;
+
+/** Where in the data bucket jobs of a pipeline leave a folder per execution. */
+export const outputPrefix = (pipeline: string, folder: string): string => `${folder}/${pipeline}`;
+
+/** Where in the data bucket a person's own input files of a pipeline must lie. */
+export const inputPrefix = (pipeline: string): string => `input/${pipeline}`;
+
+/** Name of an EMR Serverless job run; a slash stands in no pipeline's or job's name, so that a prefix is exact. */
+export const runNamePrefix = (pipeline: string): string => `${pipeline}/`;
+
+/** The plan of a pipeline. */
+export function planOf(pipeline: Pipeline): Plan {
+  const templates: Record<string, readonly ArgumentTemplate[]> = {};
+  const tunables: Record<string, Tunable> = {};
+  for (const [name, job] of Object.entries(pipeline.jobs)) {
+    templates[name] = argumentsOf(pipeline, name, job);
+    if (job.mode === 'streaming') templates[drainOf(name)] = [...templates[name], ['--until', 'caught-up']];
+    Object.assign(tunables, job.tunables);
+  }
+  return { pipeline: pipeline.name, tunables, files: Object.keys(pipeline.files), arguments: templates };
+}
+
+function argumentsOf(pipeline: Pipeline, name: string, job: JobDeclaration): ArgumentTemplate[] {
+  const list: ArgumentTemplate[] = [
+    ['--kafka-bootstrap-servers', '{platform.bootstrapServers}'],
+    ['--kafka-security', '{platform.kafkaSecurity}'],
+    ['--registry-url', '{platform.registryUrl}'],
+  ];
+  for (const role of job.reads.files ?? []) {
+    list.push([`--${kebab(role)}-file`, `{files.${role}}`]);
+    list.push([`--${kebab(role)}-file-schema-id`, `{pipeline.schemas.${schemaKey(role, 'file')}}`]);
+  }
+  for (const role of new Set([...(job.reads.topics ?? []), ...(job.writes.topics ?? [])])) {
+    const topic = pipeline.topics[role];
+    list.push([`--${kebab(role)}-topic`, topic?.name ?? '']);
+    for (const part of ['key', 'value'] as const) {
+      if (topic?.[part])
+        list.push([`--${kebab(role)}-${part}-schema-id`, `{pipeline.schemas.${schemaKey(role, part)}}`]);
+    }
+  }
+  if (job.mode === 'streaming') {
+    for (const role of job.reads.topics ?? []) {
+      const retention = pipeline.topics[role]?.retention;
+      if (retention !== undefined) list.push([`--${kebab(role)}-retention-ms`, String(retention)]);
+    }
+    list.push(['--checkpoint-path', `s3://{platform.bucket}/${checkpointPrefix(pipeline.name, name)}`]);
+  }
+  if (job.reads.topics?.length) list.push(['--group-id-prefix', groupPrefix(pipeline.name, name)]);
+  for (const folder of job.writes.folders ?? []) {
+    list.push([
+      `--${kebab(folder)}-path`,
+      `s3://{platform.bucket}/${outputPrefix(pipeline.name, folder)}/{execution.name}`,
+    ]);
+  }
+  for (const tunable of Object.keys(job.tunables ?? {})) list.push([`--${kebab(tunable)}`, `{tunables.${tunable}}`]);
+  return list;
+}
+
+/** Key of a schema's id in the pipeline's parameter. */
+export const schemaKey = (role: string, part: 'key' | 'value' | 'file'): string =>
+  `${role}${part === 'file' ? 'File' : part === 'key' ? 'TopicKey' : 'TopicValue'}`;
+
+/** `allowedLateness` -> `allowed-lateness`. */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,0 +1,92 @@
+/** One pipeline: its contracts, its jobs, its state machine and its dashboard. Called by the environment's stage. */
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import type { Environment } from '../../config/environment.ts';
+import { Contracts } from '../constructs/contracts.ts';
+import { JobAssets } from '../constructs/job-assets.ts';
+import { Monitoring } from '../constructs/monitoring.ts';
+import { SparkJob } from '../constructs/spark-job.ts';
+import { Workflow } from '../constructs/workflow.ts';
+import type { Pipeline } from '../declaration/model.ts';
+import { planOf } from '../declaration/plan.ts';
+import type { NetworkStack } from './network-stack.ts';
+import type { ProcessingStack } from './processing-stack.ts';
+import type { StreamingStack } from './streaming-stack.ts';
+
+export interface PipelineStackProps extends StackProps {
+  readonly environment: Environment;
+  readonly pipeline: Pipeline;
+  readonly networkStack: NetworkStack;
+  readonly streamingStack: StreamingStack;
+  readonly processingStack: ProcessingStack;
+}
+
+export class PipelineStack extends Stack {
+  constructor(scope: Construct, id: string, props: PipelineStackProps) {
+    super(scope, id, props);
+    const { environment, pipeline, networkStack, streamingStack, processingStack } = props;
+    const logRetentionDays = environment.logDays;
+    const contracts = new Contracts(this, 'Contracts', {
+      pipeline,
+      network: networkStack.network,
+      cluster: streamingStack.cluster,
+      registryUrl: streamingStack.registry.url,
+      logRetentionDays,
+    });
+    const jobLogGroup = new logs.LogGroup(this, 'JobLogs', {
+      retention: logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const assets = new JobAssets(this, 'Assets', pipeline);
+    const jobs = Object.keys(pipeline.jobs).map(
+      (job) =>
+        new SparkJob(this, `Job-${job}`, {
+          pipeline,
+          job,
+          assets,
+          application: processingStack.application,
+          cluster: streamingStack.cluster,
+          bucket: processingStack.bucket,
+          logGroup: jobLogGroup,
+        }),
+    );
+    const pipelineParameter = new StringParameter(this, 'Parameter', {
+      parameterName: `/millrace/${environment.name}/pipelines/${pipeline.name}`,
+      description: `Tunables, schema ids and sample files of pipeline ${pipeline.name}`,
+      stringValue: this.toJsonString({
+        tunables: Object.fromEntries(
+          Object.entries(planOf(pipeline).tunables).map(([name, rule]) => [name, rule.default]),
+        ),
+        schemas: contracts.schemaIds,
+        files: Object.fromEntries(Object.entries(assets.files).map(([role, asset]) => [role, asset.s3ObjectUrl])),
+      }),
+    });
+    const workflow = new Workflow(this, 'Workflow', {
+      pipeline,
+      stateMachineName: `millrace-${environment.name}-${pipeline.name}`,
+      jobs,
+      application: processingStack.application,
+      platformParameter: processingStack.platformParameter,
+      pipelineParameter,
+      lockTable: processingStack.lockTable,
+      bucket: processingStack.bucket,
+      jobLogGroup,
+      logRetentionDays,
+    });
+    // No execution before the topics exist; the schemas are there already, since the parameter holds their ids.
+    workflow.stateMachine.node.addDependency(contracts);
+    new Monitoring(this, 'Monitoring', {
+      environment: environment.name,
+      pipeline,
+      jobLogGroup,
+      stateMachine: workflow.stateMachine,
+    });
+    new CfnOutput(this, 'StartCommand', {
+      description: 'Starts the pipeline with its sample data',
+      value: `aws stepfunctions start-execution --state-machine-arn ${workflow.stateMachine.stateMachineArn} --input '{}'`,
+    });
+    new CfnOutput(this, 'StateMachineArn', { value: workflow.stateMachine.stateMachineArn });
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The sales pipeline: sales are sent to a topic, summed by region in sliding windows, and read back as a table.
+ * Everything about it that is not code of a job is declared here once. Loaded by `loadPipelines`.
+ */
+import { days } from '../../lib/declaration/model.ts';
+import { definePipeline } from '../../lib/declaration/pipeline.ts';
+
+const oneWorker = { driver: { cores: 1, memory: 2 }, executor: { cores: 1, memory: 2 }, executors: 1 };
+
+export default definePipeline(import.meta.url, {
+  name: 'sales',
+  description: 'Sales by region in windows of 10 minutes that start every 5 minutes.',
+
+  topics: {
+    sales: {
+      name: 'pagila.sales.avro',
+      partitions: 4,
+      cleanup: 'delete',
+      retention: days(7),
+      // The broker stamps records, so that "late" and "future" are decided by a clock that no producer can set.
+      timestamps: 'LogAppendTime',
+      key: { file: 'sales-key.avsc' },
+      value: { file: 'sales-value.avsc' },
+    },
+    summaries: {
+      name: 'pagila.sales.summary.avro',
+      partitions: 2,
+      cleanup: 'compact',
+      key: { file: 'summary-key.avsc' },
+      value: { file: 'summary-value.avsc' },
+    },
+    deadLetters: { name: 'pagila.sales.dead-letters', partitions: 1, cleanup: 'delete', retention: days(7) },
+  },
+
+  files: {
+    sales: {
+      sample: 'sales.csv',
+      separator: '|',
+      schema: { file: 'sales.csv.avsc', artifact: 'pagila.sales.csv' },
+    },
+    regions: {
+      sample: 'regions.csv',
+      separator: ',',
+      schema: { file: 'regions.csv.avsc', artifact: 'pagila.sales.regions.csv' },
+    },
+  },
+
+  jobs: {
+    produce: {
+      entryPoint: 'produce.py',
+      mode: 'batch',
+      reads: { files: ['sales'] },
+      writes: { topics: ['sales'], folders: ['rejects'] },
+      size: oneWorker,
+      tunables: {
+        rate: {
+          kind: 'integer',
+          default: 100,
+          minimum: 0,
+          maximum: 20_000,
+          unit: 'rows a second',
+          description: 'How fast sales are sent; 0 sends them as fast as possible.',
+        },
+        rows: {
+          kind: 'integer',
+          default: 0,
+          minimum: 0,
+          maximum: 100_000_000,
+          unit: 'rows',
+          description: 'How many rows are read; 0 reads the whole file, more than the file repeats it with new ids.',
+        },
+      },
+    },
+    enrich: {
+      entryPoint: 'enrich.py',
+      mode: 'streaming',
+      reads: { topics: ['sales'], files: ['regions'] },
+      writes: { topics: ['summaries', 'deadLetters'] },
+      queries: ['summaries', 'dead-letters'],
+      size: { driver: { cores: 2, memory: 4 }, executor: { cores: 2, memory: 4 }, executors: 2 },
+      tunables: {
+        allowedLateness: {
+          kind: 'integer',
+          default: 10,
+          minimum: 0,
+          maximum: 1_440,
+          unit: 'minutes',
+          description: 'How much older than its Kafka timestamp a sale may be before it is late.',
+        },
+        triggerSeconds: {
+          kind: 'integer',
+          default: 2,
+          minimum: 0,
+          maximum: 600,
+          unit: 'seconds',
+          description: 'Time from the start of one micro-batch to the next; 0 starts the next at once.',
+        },
+      },
+    },
+    read: {
+      entryPoint: 'read.py',
+      mode: 'batch',
+      reads: { topics: ['summaries'] },
+      writes: { folders: ['results'] },
+      size: oneWorker,
+      tunables: {
+        region: {
+          kind: 'text',
+          default: '',
+          pattern: '.{1,100}',
+          unit: 'name of a region',
+          description: 'Shows one region only.',
+        },
+        since: {
+          kind: 'text',
+          default: '',
+          pattern: '\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?Z',
+          unit: 'ISO 8601 instant in UTC, such as 2026-01-31T13:00:00Z',
+          description: 'Shows windows that end after this instant only.',
+        },
+      },
+    },
+  },
+
+  order: { kind: 'bounded', stream: 'enrich', during: ['produce'], after: ['read'] },
+
+  reconciliation: {
+    file: 'sales',
+    rows: 'rows',
+    source: 'sales',
+    rejects: 'rejects',
+    deadLetters: 'deadLetters',
+    summary: { topic: 'summaries', count: 'orders', windowsPerRow: 2 },
+  },
+
+  report: {
+    job: 'read',
+    folder: 'results',
+    columns: [
+      { field: 'region', title: 'region', format: 'text' },
+      { field: 'sales', title: 'sales', format: 'money' },
+      { field: 'orders', title: 'orders', format: 'count' },
+      { field: 'window_start', title: 'window start', format: 'time' },
+      { field: 'window_end', title: 'window end', format: 'time' },
+    ],
+  },
+});

@@ -13,28 +13,57 @@ export function avroSchemaProblem(text: string): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
-  return misplacedLogicalType(schema, '');
+  return logicalTypeProblem(schema, '');
 }
 
 /**
- * Avro ignores a logical type that stands beside `type` in a field instead of inside the type, in silence: amounts
- * would be read as bytes and instants as numbers.
+ * Types that may carry each logical type. Avro ignores in silence a logical type that it does not know, that stands on
+ * another type, or that stands beside `type` in a field: amounts would be read as bytes and instants as numbers.
  */
-function misplacedLogicalType(schema: unknown, path: string): string | undefined {
-  if (Array.isArray(schema)) {
-    return schema.map((branch) => misplacedLogicalType(branch, path)).find(Boolean);
-  }
+const LOGICAL_TYPES: Readonly<Record<string, readonly string[]>> = {
+  date: ['int'],
+  decimal: ['bytes', 'fixed'],
+  duration: ['fixed'],
+  'local-timestamp-micros': ['long'],
+  'local-timestamp-millis': ['long'],
+  'time-micros': ['long'],
+  'time-millis': ['int'],
+  'timestamp-micros': ['long'],
+  'timestamp-millis': ['long'],
+  uuid: ['string', 'fixed'],
+};
+
+function logicalTypeProblem(schema: unknown, path: string): string | undefined {
+  if (Array.isArray(schema)) return firstOf(schema.map((branch) => logicalTypeProblem(branch, path)));
   if (typeof schema !== 'object' || schema === null) return undefined;
-  const { fields, items, values, type } = schema as Record<string, unknown>;
-  if (Array.isArray(fields)) {
-    for (const field of fields as { name: string; type: unknown; logicalType?: unknown }[]) {
-      const here = path === '' ? field.name : `${path}.${field.name}`;
-      if (field.logicalType !== undefined && typeof field.type === 'string') {
-        return `the logicalType of field "${here}" stands beside its type; put it inside: {"type": {"type": ..., "logicalType": ...}}`;
-      }
-      const inner = misplacedLogicalType(field.type, here);
-      if (inner) return inner;
+  const { fields, items, values, type, logicalType } = schema as Record<string, unknown>;
+  const here = path === '' ? 'the schema' : `field "${path}"`;
+  if (logicalType !== undefined) return problemOf(schema, String(logicalType), String(type), here);
+  for (const field of Array.isArray(fields) ? (fields as { name: string; type: unknown; logicalType?: unknown }[]) : []) {
+    const fieldPath = path === '' ? field.name : `${path}.${field.name}`;
+    if (field.logicalType !== undefined) {
+      return `the logicalType of field "${fieldPath}" stands beside its type; put it inside: {"type": {"type": ..., "logicalType": ...}}`;
     }
+    const inner = logicalTypeProblem(field.type, fieldPath);
+    if (inner) return inner;
   }
-  return [items, values, type].map((inner) => misplacedLogicalType(inner, path)).find(Boolean);
+  return firstOf([items, values, type].map((inner) => logicalTypeProblem(inner, path)));
 }
+
+function problemOf(schema: object, logicalType: string, type: string, here: string): string | undefined {
+  const carriers = Object.hasOwn(LOGICAL_TYPES, logicalType) ? LOGICAL_TYPES[logicalType] : undefined;
+  if (!carriers) {
+    return `the logicalType of ${here} is "${logicalType}"; Avro knows ${Object.keys(LOGICAL_TYPES).join(', ')}`;
+  }
+  if (!carriers.includes(type)) {
+    return `the logicalType "${logicalType}" of ${here} stands on ${type}; it belongs on ${carriers.join(' or ')}`;
+  }
+  if (logicalType !== 'decimal') return undefined;
+  const { precision, scale = 0 } = schema as { precision?: unknown; scale?: unknown };
+  const fits =
+    Number.isInteger(precision) && Number.isInteger(scale) && 0 <= Number(scale) && Number(scale) <= Number(precision);
+  if (fits && Number(precision) > 0) return undefined;
+  return `the decimal of ${here} has precision ${precision} and scale ${scale}; allowed: a precision from 1, a scale from 0 to the precision`;
+}
+
+const firstOf = (problems: readonly (string | undefined)[]): string | undefined => problems.find(Boolean);

@@ -5,8 +5,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { DeclarationError, type Mistake } from './mistakes.ts';
 import type { Pipeline } from './model.ts';
-import { DeclarationError, mistakesOf } from './validate.ts';
+import { mistakesOf } from './validate.ts';
 
 /** The folder in which each pipeline has a folder of its name. */
 export const PIPELINES_FOLDER = fileURLToPath(new URL('../../pipelines', import.meta.url));
@@ -22,10 +23,24 @@ export async function loadPipelines(folder: string = PIPELINES_FOLDER): Promise<
     .map((entry) => join(folder, entry.name, 'pipeline.ts'))
     .filter((file) => existsSync(file))
     .sort();
-  const pipelines = await Promise.all(
-    files.map(async (file) => ((await import(pathToFileURL(file).href)) as { default: Pipeline }).default),
-  );
-  const mistakes = mistakesOf(pipelines);
+  const mistakes: Mistake[] = [];
+  const pipelines: Pipeline[] = [];
+  for (const [file, exported] of await Promise.all(files.map(async (file) => [file, await importDefault(file)] as const))) {
+    if (typeof exported === 'object' && exported !== null) pipelines.push(exported as Pipeline);
+    else mistakes.push({ where: file, problem: 'declares no pipeline', got: String(exported), allowed: DEFAULT_EXPORT });
+  }
+  mistakes.push(...mistakesOf(pipelines));
   if (mistakes.length > 0) throw new DeclarationError(mistakes);
   return pipelines;
+}
+
+const DEFAULT_EXPORT = 'export default definePipeline(import.meta.url, {...})';
+
+/** What a module exports as its default, or in words why it has none. */
+async function importDefault(file: string): Promise<unknown> {
+  try {
+    return ((await import(pathToFileURL(file).href)) as { default?: unknown }).default ?? 'no default export';
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
 }

@@ -84,14 +84,21 @@ export interface NumberTunable {
 export interface TextTunable {
   readonly kind: 'text';
   readonly default: string;
-  /** Regular expression for the whole of a non-empty value. */
+  /** Regular expression for the whole of a non-empty value; no value begins with a hyphen. */
   readonly pattern: string;
-  /** What the value is, in words, such as `ISO 8601 instant`. */
+  /** What the value is, in words, such as `name of a region`. */
   readonly unit: string;
   readonly description: string;
 }
 
-export type Tunable = NumberTunable | TextTunable;
+/** A point in time that a person may set per execution, such as `2026-01-31T13:00:00Z`; empty means not set. */
+export interface InstantTunable {
+  readonly kind: 'instant';
+  readonly default: string;
+  readonly description: string;
+}
+
+export type Tunable = NumberTunable | TextTunable | InstantTunable;
 
 /** One Spark process: cores and heap. EMR Serverless adds a tenth (at least 384 MiB) to the heap as overhead. */
 export interface ProcessSize {
@@ -188,15 +195,28 @@ export interface PipelineDeclaration {
   /** One sentence for people. */
   readonly description: string;
   readonly topics: Readonly<Record<string, TopicDeclaration>>;
-  readonly files: Readonly<Record<string, FileDeclaration>>;
+  /**
+   * Files that its jobs read.
+   * @default none
+   */
+  readonly files?: Readonly<Record<string, FileDeclaration>>;
   readonly jobs: Readonly<Record<string, JobDeclaration>>;
   readonly order: BoundedOrder;
-  readonly reconciliation: Reconciliation;
-  readonly report: Report;
+  /**
+   * How the rows of an execution are counted.
+   * @default not at all: an execution says only whether its jobs succeeded
+   */
+  readonly reconciliation?: Reconciliation;
+  /**
+   * Which results are shown at the end.
+   * @default none
+   */
+  readonly report?: Report;
 }
 
-/** A declaration that was checked, with the folders it was found in. */
+/** A declaration with the folders it was found in, checked once `loadPipelines` has returned it. */
 export interface Pipeline extends PipelineDeclaration {
+  readonly files: Readonly<Record<string, FileDeclaration>>;
   readonly folders: { readonly declaration: string; readonly jobs: string; readonly sampleData: string };
 }
 

@@ -17,6 +17,7 @@ export function definePipeline(moduleUrl: string, declaration: PipelineDeclarati
   const root = dirname(dirname(folder));
   return {
     ...declaration,
+    files: declaration.files ?? {},
     folders: {
       declaration: folder,
       jobs: join(root, 'jobs', 'pyspark', declaration.name),

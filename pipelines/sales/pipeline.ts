@@ -107,15 +107,13 @@ export default definePipeline(import.meta.url, {
         region: {
           kind: 'text',
           default: '',
-          pattern: '.{1,100}',
+          pattern: '\\p{L}.{0,99}',
           unit: 'name of a region',
           description: 'Shows one region only.',
         },
         since: {
-          kind: 'text',
+          kind: 'instant',
           default: '',
-          pattern: '\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?Z',
-          unit: 'ISO 8601 instant in UTC, such as 2026-01-31T13:00:00Z',
           description: 'Shows windows that end after this instant only.',
         },
       },

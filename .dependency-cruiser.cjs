@@ -1,0 +1,66 @@
+/**
+ * The layers of the TypeScript half: who may import whom, checked by dependency-cruiser in `npm test`.
+ * Imports go down only: declaration; constructs; stacks; bin. Handlers know their core, the local run knows declarations and cdk.out.
+ */
+const CDK = '(^|/)node_modules/(aws-cdk-lib|constructs|@aws-cdk/(?!cloud-assembly-)[^/]+|cdk-nag)/';
+const PACKAGES = '(^|/)node_modules/';
+/** Parts of Node itself. */
+const CORE = ['core'];
+
+/** Files of one layer may import each other, the layers named, and packages. */
+function layer(name, comment, from, ...allowed) {
+  return {
+    name,
+    comment,
+    severity: 'error',
+    from: { path: from },
+    to: { pathNot: [PACKAGES, from, ...allowed], dependencyTypesNot: CORE },
+  };
+}
+
+function never(name, comment, from, to) {
+  return { name, comment, severity: 'error', from: { path: from }, to: { path: to } };
+}
+
+module.exports = {
+  forbidden: [
+    layer('declaration-is-the-bottom', 'A declaration is data and its validation.', '^lib/declaration/'),
+    layer('pipelines-declare', 'A pipeline says what it is, nothing else.', '^pipelines/', '^lib/declaration/'),
+    layer('constructs-over-declaration', 'Constructs know declarations only.', '^lib/constructs/', '^lib/declaration/'),
+    layer('stacks-compose', 'Stacks compose constructs for an environment.', '^lib/stacks/', '^lib/(declaration|constructs)/', '^config/environment\\.ts$'),
+    layer('config-is-data', 'An environment file is typed data.', '^config/', '^lib/declaration/'),
+    never('nobody-imports-the-app', 'bin is the top.', '^(?!bin/|test/)', '^bin/'),
+    never('only-the-app-imports-stacks', 'Stacks are for the app and its tests.', '^(?!bin/|test/|lib/(app\\.ts$|stacks/))', '^lib/stacks/'),
+    {
+      name: 'handlers-know-their-core',
+      comment: 'A handler and its core are one folder, bundled alone; custom resources share their lifecycle.',
+      severity: 'error',
+      from: { path: '^lambda/([^/]+)/' },
+      to: { pathNot: [PACKAGES, '^lambda/($1|custom-resource)/', '^lib/declaration/'], dependencyTypesNot: CORE },
+    },
+    layer('local-reads-the-assembly', 'The local run knows declarations and cdk.out.', '^local/', '^lib/declaration/'),
+    never('no-cdk-below-the-app', 'Only constructs, stacks, the app and their tests know the CDK.', '^(lib/declaration|pipelines|config|lambda|local)/', CDK),
+    never('no-test-code-in-the-product', 'Test code stays in tests.', '^(bin|config|lib|lambda|local|pipelines)/(?!.*\\.test\\.ts$)', '^test/'),
+    {
+      name: 'no-cycles',
+      comment: 'Two files that need each other are one file, or three.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-missing-module',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules'] },
+    exclude: { path: ['^build/', '^cdk\\.out', '^\\.millrace/'] },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json', '.d.ts'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

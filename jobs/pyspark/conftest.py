@@ -1,0 +1,45 @@
+"""Gives the tests of all jobs one local Spark session with the jars that the jobs get. Read by pytest."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from millrace.session import SETTINGS
+
+TOOLCHAIN = Path(__file__).parents[2] / "build" / "toolchain.json"
+AVRO_LIMITS = "-Dorg.apache.avro.limits.string.maxLength=1048576 -Dorg.apache.avro.limits.bytes.maxLength=1048576"
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """One session for all tests; what they need to know of the machine is in build/toolchain.json."""
+    toolchain = json.loads(TOOLCHAIN.read_text())
+    # What Spark collects is in the machine's zone: the tests say what they mean in UTC.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    os.environ["JAVA_HOME"] = toolchain["java17Home"]
+    os.environ["PYSPARK_PYTHON"] = toolchain["python"]
+    builder = SparkSession.builder.master("local[2]").appName("tests")
+    settings = SETTINGS | {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "1g",
+        # Tests run many small queries once: the quick compiler alone takes half the time.
+        "spark.driver.extraJavaOptions": f"{AVRO_LIMITS} -XX:TieredStopAtLevel=1",
+        "spark.jars": ",".join(str(jar) for jar in sorted(Path(toolchain["sparkJars"]).glob("*.jar"))),
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()

@@ -1,0 +1,88 @@
+"""Takes a large delimited file and its schema and gives typed rows with their line number and the reason why a line is no row. Called by jobs that
+send files.
+
+A line is a row: a quoted field cannot hold a line break (such a row would be rejected, not lost). Lines end with LF or CRLF; a byte order mark
+before the header is no part of it; lines of nothing but blanks are no data; blanks around a field are no part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from millrace.avro_schema import Field
+from millrace.errors import JobError
+from millrace.reasons import first_reason, reason_code
+
+WHOLE_FILE = {"spark.sql.files.maxPartitionBytes": str(2**40)}
+"""Setting of a session in which a file is one partition: only so are its lines numbered and sent in their order."""
+
+CORRUPT = "_corrupt"
+
+
+def numbered_lines(spark: SparkSession, url: str) -> DataFrame:
+    """Every line with its number, from 1; needs a session with `WHOLE_FILE`."""
+    try:
+        lines = spark.read.text(url)
+    except AnalysisException as error:
+        raise JobError("FILE_UNREADABLE", f"{url} cannot be read: {str(error).splitlines()[0]}") from error
+    return lines.select((F.monotonically_increasing_id() + 1).alias("line"), F.col("value").alias("text"))
+
+
+def check_header(lines: DataFrame, fields: Sequence[Field], separator: str, name: str) -> None:
+    """Refuses a file whose first line is not the names of these fields, in this order."""
+    first = lines.head()
+    found = [column.strip().strip('"') for column in first["text"].lstrip("\ufeff").split(separator)] if first else []
+    needed = [field.name for field in fields]
+    if found != needed:
+        missing = [column for column in needed if column not in found]
+        told = f" Missing: {', '.join(missing)}." if missing else ""
+        message = f"{name} has the columns {', '.join(found) or '(none)'}; needed are, in this order, {', '.join(needed)}.{told}"
+        raise JobError("WRONG_COLUMNS", message)
+
+
+def data_lines(lines: DataFrame, most: int) -> DataFrame:
+    """The lines under the header that hold data, at most so many (0: all)."""
+    data = lines.where((F.col("line") > 1) & (F.trim("text") != ""))
+    return data.limit(most) if most else data
+
+
+def parsed(lines: DataFrame, fields: Sequence[Field], separator: str) -> DataFrame:
+    """line, text, the typed fields, and `reason`: null, or why the line is no row (`wrong-number-of-fields`, `missing-FIELD`, `bad-FIELD`)."""
+    schema = ", ".join(f"`{name}` STRING" for name in [*(field.name for field in fields), CORRUPT])
+    options = {"sep": separator, "escape": '"', "ignoreLeadingWhiteSpace": "true", "columnNameOfCorruptRecord": CORRUPT}
+    columns = lines.select("line", "text", F.from_csv("text", schema, options).alias("fields")).select(
+        "line", "text", "fields.*"
+    )
+    trimmed = columns.select(
+        "line", "text", CORRUPT, *[F.nullif(F.trim(F.col(field.name)), F.lit("")).alias(field.name) for field in fields]
+    )
+    checks = [("wrong-number-of-fields", F.col(CORRUPT).isNotNull())]
+    for field in fields:
+        checks += _checks(field)
+    return trimmed.select(
+        "line", "text", *[_typed(field).alias(field.name) for field in fields], first_reason(checks).alias("reason")
+    )
+
+
+def _checks(field: Field) -> list[tuple[str, Column]]:
+    value = F.col(field.name)
+    checks = [(reason_code("missing", field.name), value.isNull())] if field.required else []
+    if field.kind != "string":
+        checks.append((reason_code("bad", field.name), value.isNotNull() & _typed(field).isNull()))
+    return checks
+
+
+def _typed(field: Field) -> Column:
+    """The text as a value of the field's type; null where it is none, also where it would have to be rounded or cut."""
+    value = F.col(field.name)
+    if field.kind == "string":
+        return value
+    if field.kind != "decimal":
+        return F.when(value.rlike(r"^[+-]?\d+$"), value.try_cast("int" if field.kind == "int" else "bigint"))
+    wide = F.when(value.rlike(r"^[+-]?\d+(\.\d{1,18})?$"), value.try_cast("decimal(38,18)"))
+    narrow = wide.try_cast(f"decimal({field.precision},{field.scale})")
+    return F.when(narrow == wide, narrow)

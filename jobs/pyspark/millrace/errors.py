@@ -1,0 +1,12 @@
+"""The error of a job that cannot go on for a reason its reader can act on. Raised everywhere in a job, reported once by `millrace.job`."""
+
+from __future__ import annotations
+
+
+class JobError(Exception):
+    """A failure with a stable code; the message says what failed, the value got, the values allowed, and what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

@@ -1,0 +1,57 @@
+"""Takes where the brokers are and how they are secured, and gives the options of Spark's Kafka source and sink. Called by the entry points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LARGEST_BATCH = 5_000_000
+"""Records that one micro-batch takes at most. It bounds the work that a crash repeats; a tenth of it costs a third of the throughput."""
+
+
+@dataclass(frozen=True)
+class KafkaConnection:
+    """How to reach the brokers."""
+
+    bootstrap_servers: str
+    security: str
+    """`iam` (MSK: TLS, signed with the role of the job) or `none` (a broker on this machine)."""
+
+    def client_options(self) -> dict[str, str]:
+        """What producers, consumers and the driver's own lookups need alike."""
+        options = {"kafka.bootstrap.servers": self.bootstrap_servers}
+        if self.security == "iam":
+            options |= {
+                "kafka.security.protocol": "SASL_SSL",
+                "kafka.sasl.mechanism": "AWS_MSK_IAM",
+                "kafka.sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
+                "kafka.sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
+                # MSK Serverless allows 100 connection attempts a second: never hammer it.
+                "kafka.reconnect.backoff.ms": "1000",
+                "kafka.reconnect.backoff.max.ms": "10000",
+            }
+        return options
+
+    def source_options(self, topic: str, group_id_prefix: str) -> dict[str, str]:
+        """Reads a topic from its first record. The group's prefix is what the job's role may use; Spark makes the rest of the name."""
+        return self.client_options() | {
+            "subscribe": topic,
+            "groupIdPrefix": group_id_prefix,
+            "startingOffsets": "earliest",
+            "failOnDataLoss": "true",
+        }
+
+    def stream_options(self, topic: str, group_id_prefix: str) -> dict[str, str]:
+        """The same for a stream that also wants the headers of the records."""
+        return self.source_options(topic, group_id_prefix) | {
+            "includeHeaders": "true",
+            "maxOffsetsPerTrigger": str(LARGEST_BATCH),
+        }
+
+    def sink_options(self, topic: str) -> dict[str, str]:
+        """Writes to a topic: acknowledged by all replicas (the client's default), in large compressed batches."""
+        return self.client_options() | {
+            "topic": topic,
+            "kafka.compression.type": "lz4",
+            "kafka.linger.ms": "20",
+            "kafka.batch.size": str(128 * 1024),
+        }

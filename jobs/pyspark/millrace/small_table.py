@@ -1,0 +1,98 @@
+"""Takes a small delimited file and gives its rows, checked, and a frame that no batch has to read again. Called once at the start of a job, for the
+static side of a join.
+
+A file source would be read again in every micro-batch: a file replaced meanwhile would act in the middle of a run, an emptied one in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import DataFrame, SparkSession
+
+from millrace.errors import JobError
+from millrace.jvm import jvm_of
+
+LARGEST_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class SmallTable:
+    """The rows of a file, and a hash of its bytes by which two runs can be compared."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    sha256: str
+
+
+def read_file(spark: SparkSession, url: str) -> bytes:
+    """The bytes of a file on any file system that Spark knows; no Spark job is needed for that."""
+    jvm = jvm_of(spark)
+    path = jvm.org.apache.hadoop.fs.Path(url)
+    try:
+        files = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
+        size = files.getFileStatus(path).getLen()
+        if size > LARGEST_BYTES:
+            raise JobError(
+                "FILE_TOO_LARGE", f"{url} has {size} bytes; a table that is held in memory may have {LARGEST_BYTES}."
+            )
+        stream = files.open(path)
+        try:
+            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+        finally:
+            stream.close()
+    except Py4JJavaError as error:
+        raise JobError("FILE_UNREADABLE", f"{url} cannot be read: {error.java_exception.toString()}") from error
+
+
+def parse_table(content: bytes, columns: Sequence[str], name: str, separator: str = ",") -> SmallTable:
+    """The rows under a header of exactly these columns; quotes as in RFC 4180, blanks around a field and empty lines are no data."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise JobError("FILE_UNREADABLE", f"{name} is not UTF-8: {error}") from error
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    rows: list[tuple[str, ...]] = []
+    header: tuple[str, ...] | None = None
+    for fields in reader:
+        row = tuple(field.strip() for field in fields)
+        if not any(row):
+            continue
+        if header is None:
+            header = row
+            if header != tuple(columns):
+                raise JobError(
+                    "WRONG_COLUMNS", f"{name} has the columns {', '.join(header)}; needed are {', '.join(columns)}."
+                )
+        elif len(row) != len(columns) or "" in row:
+            problem = f"line {reader.line_num} is {fields!r}; needed are {len(columns)} fields, none of them empty"
+            raise JobError("BAD_LINE", f"{name}: {problem}.")
+        else:
+            rows.append(row)
+    if header is None:
+        raise JobError("WRONG_COLUMNS", f"{name} is empty; needed is a header with the columns {', '.join(columns)}.")
+    return SmallTable(tuple(columns), tuple(rows), hashlib.sha256(content).hexdigest())
+
+
+def keyed_by(table: SmallTable, column: str, name: str) -> SmallTable:
+    """The table with each key once, or the error that says which key stands for two things: a join would count its rows twice."""
+    position = table.columns.index(column)
+    found: dict[str, tuple[str, ...]] = {}
+    for row in table.rows:
+        if found.setdefault(row[position], row) != row:
+            raise JobError(
+                "AMBIGUOUS_KEY",
+                f"{name} has {row[position]!r} twice: {found[row[position]]!r} and {row!r}. Keep one of them.",
+            )
+    return SmallTable(table.columns, tuple(found.values()), table.sha256)
+
+
+def frame_of(spark: SparkSession, table: SmallTable) -> DataFrame:
+    """The table as a frame whose rows are part of the plan."""
+    schema = ", ".join(f"{column} STRING NOT NULL" for column in table.columns)
+    return spark.createDataFrame(list(table.rows), schema)

@@ -1,0 +1,40 @@
+"""Options of Kafka's source and sink."""
+
+from millrace.kafka import KafkaConnection
+
+LOCAL = KafkaConnection("127.0.0.1:9092", "none")
+MSK = KafkaConnection("boot.kafka-serverless:9098", "iam")
+
+
+def test_on_aws_every_client_signs_with_its_role() -> None:
+    for options in (MSK.source_options("orders", "p"), MSK.stream_options("orders", "p"), MSK.sink_options("orders")):
+        assert options["kafka.security.protocol"] == "SASL_SSL"
+        assert options["kafka.sasl.mechanism"] == "AWS_MSK_IAM"
+        assert options["kafka.sasl.client.callback.handler.class"].endswith("IAMClientCallbackHandler")
+        assert int(options["kafka.reconnect.backoff.ms"]) >= 1000
+
+
+def test_a_local_broker_is_reached_without_authentication() -> None:
+    assert not [name for name in LOCAL.sink_options("orders") if "sasl" in name or "security" in name]
+
+
+def test_a_stream_reads_everything_under_its_own_group_and_refuses_a_gap() -> None:
+    options = LOCAL.stream_options("orders", "shop-sum")
+    expected = {
+        "subscribe": "orders",
+        "groupIdPrefix": "shop-sum",
+        "startingOffsets": "earliest",
+        "failOnDataLoss": "true",
+        "includeHeaders": "true",
+    }
+    assert expected.items() <= options.items()
+
+
+def test_the_sink_sends_large_compressed_batches() -> None:
+    expected = {
+        "topic": "orders",
+        "kafka.compression.type": "lz4",
+        "kafka.linger.ms": "20",
+        "kafka.batch.size": "131072",
+    }
+    assert expected.items() <= LOCAL.sink_options("orders").items()

@@ -1,0 +1,63 @@
+"""Which rows are due, and that a paced run sends each of them once and ends."""
+
+import time
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from millrace.pacing import all_rows, due_rows, send_paced
+
+
+def numbered(spark: SparkSession, count: int) -> DataFrame:
+    return spark.range(count, numPartitions=1).withColumnRenamed("id", "position")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (0, 3, [(0, 0), (1, 0), (2, 0)]),
+        (3, 5, [(3, 0), (4, 0)]),
+        (4, 7, [(4, 0), (0, 1), (1, 1)]),
+        (3, 13, [(3, 0), (4, 0), (0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (0, 2), (1, 2), (2, 2)]),
+    ],
+)
+def test_due_rows_follow_each_other_through_the_cycles(
+    spark: SparkSession, start: int, end: int, expected: list[tuple[int, int]]
+) -> None:
+    due = due_rows(numbered(spark, 5), spark.range(start, end, numPartitions=1), start, end, 5)
+    assert sorted((row.cycle, row.position) for row in due.collect()) == sorted(
+        (cycle, position) for position, cycle in expected
+    )
+
+
+@pytest.mark.parametrize(("total", "last_cycle"), [(3, 0), (5, 0), (12, 2)])
+def test_all_rows_are_as_many_as_asked_for(spark: SparkSession, total: int, last_cycle: int) -> None:
+    rows = {(row.cycle, row.position) for row in all_rows(numbered(spark, 5), 5, total).collect()}
+    assert rows == {(number // 5, number % 5) for number in range(total)}
+    assert max(cycle for cycle, _ in rows) == last_cycle
+
+
+def test_a_paced_run_sends_every_row_once_at_its_rate_and_ends(spark: SparkSession) -> None:
+    sent: list[tuple[int, int]] = []
+    steps: list[int] = []
+
+    def send(due: DataFrame, so_far: int) -> None:
+        sent.extend((row.cycle, row.position) for row in due.collect())
+        steps.append(so_far)
+
+    rows = numbered(spark, 4).cache()
+    begun = time.monotonic()
+    send_paced(spark, rows, 4, 10, 5, send)
+    rows.unpersist()
+    assert sorted(sent) == [(number // 4, number % 4) for number in range(10)]
+    assert steps[-1] == 10
+    assert steps == sorted(set(steps))
+    assert time.monotonic() - begun >= 2
+
+
+def test_what_goes_wrong_in_a_batch_ends_the_run(spark: SparkSession) -> None:
+    def send(_due: DataFrame, _so_far: int) -> None:
+        raise ConnectionError("the broker is gone")
+
+    with pytest.raises(Exception, match="the broker is gone"):
+        send_paced(spark, numbered(spark, 4), 4, 4, 100, send)

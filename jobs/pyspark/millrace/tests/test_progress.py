@@ -1,0 +1,58 @@
+"""Spark's progress as our progress events."""
+
+from typing import Any
+
+from millrace.progress import progress_fields
+
+
+def progress(**changed: object) -> dict[str, Any]:
+    told = {
+        "name": "summaries",
+        "batchId": 3,
+        "batchDuration": 1234,
+        "numInputRows": 10,
+        "stateOperators": [{"numRowsDroppedByWatermark": 0}],
+        "sources": [{"latestOffset": {"t": {"0": 12, "1": 5}}, "endOffset": {"t": {"0": 10, "1": 5}}}],
+        "observedMetrics": {"rows_out": {"rows": 8}},
+    }
+    return told | changed
+
+
+def test_a_batch_tells_rows_seconds_and_lag() -> None:
+    assert progress_fields(progress()) == {
+        "query": "summaries",
+        "batch": 3,
+        "rowsIn": 10,
+        "rowsOut": 8,
+        "deadLetters": {},
+        "droppedByWatermark": 0,
+        "batchSeconds": 1.234,
+        "lag": 2,
+    }
+
+
+def test_dead_letters_are_counted_by_reason_and_zeros_left_out() -> None:
+    fields = progress_fields(
+        progress(name="dead-letters", observedMetrics={"dead_letters": {"late": 2, "future": 0, "not-framed": 1}})
+    )
+    assert fields is not None
+    assert (fields["deadLetters"], fields["rowsOut"]) == ({"late": 2, "not-framed": 1}, 3)
+
+
+def test_offsets_may_come_as_the_text_of_a_python_dict() -> None:
+    fields = progress_fields(progress(sources=[{"latestOffset": "{'t': {'0': 12}}", "endOffset": "{'t': {'0': 5}}"}]))
+    assert fields is not None
+    assert fields["lag"] == 7
+
+
+def test_a_batch_that_moved_nothing_is_not_told() -> None:
+    assert progress_fields(progress(numInputRows=0, observedMetrics={})) is None
+    assert progress_fields(progress(numInputRows=0, observedMetrics=None, sources=[])) is None
+
+
+def test_dropped_rows_are_always_told() -> None:
+    fields = progress_fields(
+        progress(numInputRows=0, observedMetrics={}, stateOperators=[{"numRowsDroppedByWatermark": 2}])
+    )
+    assert fields is not None
+    assert fields["droppedByWatermark"] == 2

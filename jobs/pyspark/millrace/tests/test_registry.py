@@ -1,0 +1,90 @@
+"""The registry's client against a server that answers as it is told."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from millrace.errors import JobError
+from millrace.registry import Registry
+
+
+class Answers(ThreadingHTTPServer):
+    """Answers by path; each answer is used once, the last one of a path for ever."""
+
+    def __init__(self) -> None:
+        self.by_path: dict[str, list[tuple[int, str]]] = {}
+        self.asked: list[str] = []
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Answers
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        answers = self.server.by_path.get(self.path, [(404, "")])
+        status, body = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Answers]:
+    answers = Answers()
+    thread = threading.Thread(target=answers.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield answers
+    answers.shutdown()
+    thread.join()
+    answers.server_close()
+
+
+def schema_path(content_id: int) -> str:
+    return f"/apis/registry/v3/ids/contentIds/{content_id}"
+
+
+def test_a_registry_that_is_still_starting_is_asked_again(server: Answers) -> None:
+    server.by_path[schema_path(7)] = [(503, ""), (500, ""), (200, '"int"')]
+    assert Registry(server.url, pauses=(0.0, 0.0)).schema(7) == '"int"'
+    assert len(server.asked) == 3
+
+
+def test_a_schema_that_is_missing_is_not_waited_for(server: Answers) -> None:
+    with pytest.raises(JobError, match="does not have schema 7") as caught:
+        Registry(server.url, pauses=(0.0,)).schema(7)
+    assert (caught.value.code, len(server.asked)) == ("SCHEMA_NOT_FOUND", 1)
+
+
+def test_a_refusal_is_not_repeated(server: Answers) -> None:
+    server.by_path[schema_path(7)] = [(403, "")]
+    with pytest.raises(JobError, match="answered 403") as caught:
+        Registry(server.url, pauses=(0.0,)).schema(7)
+    assert (caught.value.code, len(server.asked)) == ("REGISTRY_REFUSED", 1)
+
+
+def test_a_registry_that_stays_away_is_named() -> None:
+    with pytest.raises(JobError, match=r"http://127\.0\.0\.1:1 could not be asked for schema 7") as caught:
+        Registry("http://127.0.0.1:1/", pauses=(0.0,)).schema(7)
+    assert caught.value.code == "REGISTRY_UNREACHABLE"
+
+
+def test_every_version_of_a_value_is_known_and_the_readers_own_too(server: Answers) -> None:
+    versions = {"count": 2, "versions": [{"version": "1", "contentId": 4}, {"version": "2", "contentId": 9}]}
+    server.by_path["/apis/registry/v3/groups/default/artifacts/shop.orders-value/versions?limit=500"] = [
+        (200, json.dumps(versions))
+    ]
+    for content_id in (4, 9, 12):
+        server.by_path[schema_path(content_id)] = [(200, f'"schema {content_id}"')]
+    known = Registry(server.url).schemas_of_values("shop.orders", 12)
+    assert known == {4: '"schema 4"', 9: '"schema 9"', 12: '"schema 12"'}

@@ -1,0 +1,23 @@
+"""A request to end waits for the batch that runs."""
+
+import threading
+
+from millrace.stop import StopRequest
+
+
+def test_who_asks_waits_until_the_batch_is_done() -> None:
+    request = StopRequest()
+    asking = threading.Thread(target=request.run)
+    asking.start()
+    assert request.requested.wait(5)
+    assert asking.is_alive()
+    request.finished()
+    asking.join(5)
+    assert not asking.is_alive()
+
+
+def test_a_job_that_has_ended_is_not_waited_for() -> None:
+    request = StopRequest()
+    request.finished()
+    request.run()
+    assert not request.requested.is_set()

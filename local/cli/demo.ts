@@ -1,0 +1,25 @@
+/**
+ * `millrace demo`: everything from nothing to results and back: up, one execution of the first pipeline, down again. Services that an
+ * earlier `up` started stay.
+ */
+import { MillraceError } from '../errors.ts';
+import { type Context, pipelines } from './context.ts';
+import { runDeployed } from './run.ts';
+import { bringUp, stopStarted } from './up.ts';
+
+export async function demo(context: Context, options: { readonly keep?: boolean }): Promise<number> {
+  const [pipeline] = await pipelines();
+  if (!pipeline) throw new MillraceError('NO_PIPELINE', 'The folder pipelines/ holds no pipeline.');
+  const { kafka, registry, started, deployment } = await bringUp(context, {});
+  const services = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
+  let succeeded = false;
+  try {
+    const code = await runDeployed(context, pipeline, {}, deployment, services);
+    succeeded = true;
+    return code;
+  } finally {
+    // Kept services are for looking at: not what an interrupted or failed demo leaves.
+    if (!(options.keep && succeeded)) await stopStarted(context, started);
+    else context.terminal.line('services stay up; "npx millrace down" ends them');
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * `millrace down`: ends everything that runs here, also what a killed command left; `--purge` forgets all data. Needs neither the toolchain nor
+ * the declarations, so that it works when those are broken.
+ */
+import { rmSync } from 'node:fs';
+import { endProcess } from '../services/process.ts';
+import { serviceStatuses, stopServices } from '../services/services.ts';
+import { Executions } from '../workflow/executions.ts';
+import { JobRuns } from '../workflow/job-runs.ts';
+import type { Context } from './context.ts';
+
+/** A command that runs an execution ends its jobs itself when it is asked to; it gets this long. */
+const commandGraceMilliseconds = 30_000;
+
+export async function down(context: Context, options: { readonly purge?: boolean }): Promise<number> {
+  const { home, terminal } = context;
+  const executions = new Executions(home.executions);
+  for (const { name, process: command } of executions.running()) {
+    if (!command || command.pid === process.pid) continue;
+    terminal.line(`stopping execution ${name} (pid ${command.pid})`);
+    await endProcess(command, commandGraceMilliseconds);
+  }
+  const jobRuns = new JobRuns({
+    folder: home.jobRuns,
+    launch: () => {
+      throw new Error('nothing is started here');
+    },
+  });
+  const ended = await jobRuns.end('');
+  for (const { request } of ended) terminal.line(`ended job run ${request.name}`);
+  for (const record of executions.abandoned()) executions.finish(record, { status: 'ABORTED' });
+  const running = (await serviceStatuses(home)).filter(({ state }) => state === 'running');
+  await stopServices(home, { purge: options.purge === true }, terminal.line);
+  for (const { name } of running) terminal.line(`stopped ${name}`);
+  if (options.purge) {
+    // Topics, schemas, checkpoints and what is deployed refer to each other: they go together.
+    for (const folder of [
+      home.state,
+      home.buckets,
+      home.parameters,
+      home.tables,
+      home.executions,
+      home.jobRuns,
+      home.logs,
+    ]) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    terminal.line(`removed all data in ${home.root}`);
+  }
+  if (context.json) {
+    context.print(
+      JSON.stringify({
+        stopped: running.map(({ name }) => name),
+        endedJobRuns: ended.map(({ request }) => request.name),
+        purged: options.purge === true,
+      }),
+    );
+  }
+  return 0;
+}

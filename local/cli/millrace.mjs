@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/**
+ * The `millrace` command: takes its arguments, sets up what is missing, and hands over to `main.ts` under the project's own Node.
+ * Called by npx and the npm scripts with whatever Node the machine has; plain JavaScript, because nothing is installed yet.
+ */
+import { fileURLToPath } from 'node:url';
+
+process.exitCode = await main(process.argv.slice(2));
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+async function main(args) {
+  const { SetupError } = await import('../setup/errors.mjs');
+  try {
+    const { checkNode } = await import('../setup/requirements.mjs');
+    checkNode();
+    const { ensureToolchain } = await import('../setup/toolchain.mjs');
+    const { node } = await ensureToolchain({ log: (line) => process.stderr.write(`${line}\n`), dev: false });
+    const { handOver } = await import('../setup/hand-over.mjs');
+    return await handOver(node, fileURLToPath(new URL('main.ts', import.meta.url)), args);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    process.stderr.write(`error ${error.code}: ${error.message}\n`);
+    return 1;
+  }
+}

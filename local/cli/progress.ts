@@ -1,0 +1,71 @@
+/**
+ * Takes what happens in an execution and tells a person: a line for each stage, and counters while rows move. The figures are the jobs' own words and for
+ * display only; the report counts anew.
+ */
+import type { ExecutionListener } from '../workflow/execute.ts';
+import type { JobRunRecord } from '../workflow/job-run-records.ts';
+import type { JsonObject } from '../workflow/task.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Listens to one execution. */
+export function progressOf(terminal: Terminal, firstQuery: string | undefined): ExecutionListener {
+  const startedAt = new Map<string, number>();
+  let [sent, of, summarized] = [0, 0, 0];
+  return {
+    onHistory: ({ event, state, error, cause }) => {
+      if (event === 'StateRetried') terminal.line(`${state}: tried again`);
+      if (event === 'StateFailed' && state !== undefined)
+        terminal.line(`${state} failed: ${error}: ${firstLine(cause)}`);
+    },
+    onJobState: (run) => {
+      const job = jobOf(run);
+      if (run.state === 'SUBMITTED') startedAt.set(run.id, Date.now());
+      const seconds = ((Date.now() - (startedAt.get(run.id) ?? Date.now())) / 1000).toFixed(1);
+      if (run.state === 'PENDING' && run.attempt > 1) terminal.line(`${job}: attempt ${run.attempt}`);
+      else
+        terminal.line(`${job.padEnd(12)} ${words[run.state]}${run.state === 'SUBMITTED' ? '' : ` after ${seconds} s`}`);
+    },
+    onJobEvent: (_, event) => {
+      if (event.event !== 'progress') return;
+      const number = (name: string) => (typeof event[name] === 'number' ? event[name] : 0);
+      if (event.query === firstQuery) summarized += number('rowsIn');
+      if (event.sent !== undefined) [sent, of] = [number('sent'), number('of')];
+      terminal.count(counters(sent, of, summarized));
+    },
+  };
+}
+
+const words: Readonly<Record<JobRunRecord['state'], string>> = {
+  SUBMITTED: 'starting',
+  PENDING: 'process started',
+  RUNNING: 'running',
+  SUCCESS: 'done',
+  FAILED: 'failed',
+  CANCELLING: 'ending',
+  CANCELLED: 'ended',
+};
+
+/** A run is named `<pipeline>/<job>/<execution>`. */
+export function jobOf({ request }: JobRunRecord): string {
+  return request.name.split('/')[1] ?? request.name;
+}
+
+function counters(sent: number, of: number, summarized: number): string {
+  const number = (value: number) => value.toLocaleString('en-US');
+  return `${number(sent)} of ${number(of)} rows sent, ${number(summarized)} summarized`;
+}
+
+/** The first line of a cause; a function's cause is JSON that holds the message. */
+export function firstLine(cause: string | undefined): string {
+  return messageIn(cause ?? '').split('\n')[0] ?? '';
+}
+
+/** What a person needs of a cause that Step Functions wrapped. */
+export function messageIn(cause: string): string {
+  try {
+    const parsed = JSON.parse(cause) as JsonObject;
+    return String(parsed.errorMessage ?? parsed.StateDetails ?? cause);
+  } catch {
+    return cause;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Takes a broker and ranges of offsets and gives the records in them, exactly once each and in order. Used by the report for what it must
+ * read (summaries, dead letters); what it only counts it counts by offsets. Leaves no consumer group behind.
+ */
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import kafkajs, { type Admin, type Kafka, type KafkaMessage } from 'kafkajs';
+import { MillraceError } from '../../errors.ts';
+import { decodeLz4 } from './lz4.ts';
+
+const { CompressionCodecs, CompressionTypes, logLevel } = kafkajs;
+
+/** Next offset by partition. */
+export type Offsets = Readonly<Record<number, number>>;
+
+/** From the first offset to before the second. */
+export interface Range {
+  readonly from: Offsets;
+  readonly to: Offsets;
+}
+
+export type OnRecord = (record: KafkaMessage, partition: number) => void;
+
+/** Reading stops with an error when nothing came for so long. */
+const silenceMilliseconds = 20_000;
+
+export class KafkaReader {
+  private readonly kafka: Kafka;
+  private readonly admin: Admin;
+
+  constructor(bootstrapServers: string) {
+    CompressionCodecs[CompressionTypes.LZ4] = () => ({
+      compress: () => Promise.reject(new Error('records are only read here')),
+      decompress: async (buffer: Buffer) => decodeLz4(buffer),
+    });
+    this.kafka = new kafkajs.Kafka({ clientId: 'millrace', brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING });
+    this.admin = this.kafka.admin();
+  }
+
+  connect(): Promise<void> {
+    return this.admin.connect();
+  }
+
+  close(): Promise<void> {
+    return this.admin.disconnect();
+  }
+
+  /** Another id means another broker with other records. */
+  async clusterId(): Promise<string> {
+    return (await this.admin.describeCluster()).clusterId;
+  }
+
+  /** Where each partition begins and ends now. */
+  async range(topic: string): Promise<Range> {
+    const offsets = await this.admin.fetchTopicOffsets(topic);
+    return {
+      from: Object.fromEntries(offsets.map(({ partition, low }) => [partition, Number(low)])),
+      to: Object.fromEntries(offsets.map(({ partition, high }) => [partition, Number(high)])),
+    };
+  }
+
+  /** Gives every record of the range that the broker still has. */
+  async read(topic: string, range: Range, onRecord: OnRecord): Promise<void> {
+    const missing = new Map(
+      Object.entries(range.to)
+        .map(([partition, to]) => [Number(partition), to] as const)
+        .filter(([partition, to]) => to > (range.from[partition] ?? 0)),
+    );
+    if (missing.size === 0) return;
+    const groupId = `millrace-report-${randomUUID()}`;
+    const consumer = this.kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
+    const done = new EventEmitter();
+    // Noted before anything is started: an error that came before `await` would have no listener.
+    const ended = once(done, 'end');
+    ended.catch(() => undefined);
+    let silence = setTimeout(() => undefined, 0);
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => done.emit('error', silent(topic, missing)), silenceMilliseconds);
+    };
+    try {
+      heard();
+      await consumer.connect();
+      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      // Compaction leaves gaps: a batch's last offset, not its last record, tells how far reading has come.
+      consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+        heard();
+        if (Number(lastOffset) + 1 >= (missing.get(partition) ?? Number.POSITIVE_INFINITY)) missing.delete(partition);
+        if (missing.size === 0) done.emit('end');
+      });
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        if (!payload.restart) done.emit('error', payload.error);
+      });
+      await consumer.run({
+        autoCommit: false,
+        eachBatch: async ({ batch: { partition, messages } }) => {
+          const [from, to] = [range.from[partition] ?? 0, range.to[partition] ?? 0];
+          for (const message of messages) {
+            const offset = Number(message.offset);
+            if (offset >= from && offset < to) onRecord(message, partition);
+          }
+        },
+      });
+      for (const partition of missing.keys()) {
+        consumer.seek({ topic, partition, offset: String(range.from[partition] ?? 0) });
+      }
+      await ended;
+    } finally {
+      clearTimeout(silence);
+      await consumer.disconnect();
+      await this.admin.deleteGroups([groupId]).catch(() => undefined);
+    }
+  }
+}
+
+/** Records between two sets of offsets. */
+export function distance(from: Offsets, to: Offsets): number {
+  return Object.entries(to).reduce((sum, [partition, offset]) => sum + offset - (from[Number(partition)] ?? 0), 0);
+}
+
+function silent(topic: string, missing: ReadonlyMap<number, number>): MillraceError {
+  const rest = [...missing].map(([partition, to]) => `partition ${partition} before offset ${to}`).join(', ');
+  return new MillraceError(
+    'TOPIC_UNREADABLE',
+    `Topic ${topic} could not be read to its end: for ${silenceMilliseconds / 1000} s nothing came of ${rest}. See "npx millrace logs kafka".`,
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * Where progress goes: takes lines and counters and writes them to stderr, redrawn on a terminal, as plain lines elsewhere. stdout is for
+ * results only. Made once by `main.ts` and handed to every command.
+ */
+import type { WriteStream } from 'node:tty';
+
+const redrawMilliseconds = 200;
+const plainMilliseconds = 5_000;
+
+export class Terminal {
+  private readonly out: WriteStream | NodeJS.WritableStream;
+  private readonly live: boolean;
+  private readonly colour: boolean;
+  private readonly started = Date.now();
+  private counter = '';
+  private shown = '';
+  private lastCounterAt = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(out: WriteStream | NodeJS.WritableStream = process.stderr, environment: NodeJS.ProcessEnv = process.env) {
+    this.out = out;
+    this.live = 'isTTY' in out && out.isTTY === true && environment.TERM !== 'dumb';
+    this.colour = this.live && !environment.NO_COLOR;
+  }
+
+  /** One line: what happened, after the time since the start of the command. */
+  readonly line = (text: string): void => {
+    this.erase();
+    this.out.write(`${this.paint('2', elapsed(Date.now() - this.started))}  ${text}\n`);
+    this.draw();
+  };
+
+  /** Text that is no progress: as it is. */
+  plain(text: string): void {
+    this.erase();
+    this.out.write(`${text}\n`);
+  }
+
+  /** Counters that move: redrawn in place, or now and then a line. Empty ends them. */
+  count(text: string): void {
+    if (text === this.counter) return;
+    this.counter = text;
+    if (this.live) {
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        this.draw();
+      }, redrawMilliseconds);
+    } else if (text !== '' && Date.now() - this.lastCounterAt >= plainMilliseconds) {
+      this.lastCounterAt = Date.now();
+      this.line(text);
+    }
+  }
+
+  /** Leaves the terminal as it was. */
+  close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.counter = '';
+    this.erase();
+  }
+
+  /** Red on a terminal. */
+  bad(text: string): string {
+    return this.paint('31', text);
+  }
+
+  private draw(): void {
+    if (!this.live) return;
+    this.erase();
+    if (this.counter === '') return;
+    this.shown = `${elapsed(Date.now() - this.started)}  ${this.counter}`.slice(
+      0,
+      ('columns' in this.out && this.out.columns) || 80,
+    );
+    this.out.write(this.shown);
+  }
+
+  private erase(): void {
+    if (this.shown === '') return;
+    this.out.write('\r\u001b[2K');
+    this.shown = '';
+  }
+
+  private paint(code: string, text: string): string {
+    return this.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+  }
+}
+
+function elapsed(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`.padStart(8);
+}

@@ -1,0 +1,156 @@
+/**
+ * Takes a deployed function and an event, runs the function's bundled code in a worker thread that has nothing but what Lambda would give it, and
+ * gives the answer. Called for custom resources by the deployment and for Lambda tasks by the runner of state machines.
+ */
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Home } from '../home.ts';
+import type { WorkerData, WorkerMessage } from './lambda-messages.ts';
+import type { DeployedResource } from './model.ts';
+import { codeFolder, environmentOf } from './providers/lambda.ts';
+
+/** A function failed; `errorType` is the name that `Retry` and `Catch` of a state machine compare. */
+export class LambdaError extends Error {
+  readonly errorType: string;
+  readonly errorMessage: string;
+
+  constructor(errorType: string, errorMessage: string) {
+    super(errorMessage);
+    this.name = 'LambdaError';
+    this.errorType = errorType;
+    this.errorMessage = errorMessage;
+  }
+}
+
+/** How a call may differ from what the template says. */
+export interface InvokeOptions {
+  /** Variables besides those of the template: endpoints of local services, say. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Instead of the function's own timeout. */
+  readonly timeoutMs?: number;
+  /** Ends the function at once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What Lambda gives a function that asks for nothing. */
+const defaultTimeoutSeconds = 3;
+const defaultMemoryMegabytes = 128;
+/** Loading the code has its own limit on Lambda too; this one is wider, because this machine is shared. */
+const startTimeoutMs = 30_000;
+
+/** Runs a function and gives its answer; a failure is thrown as `LambdaError`. */
+export async function invokeFunction(
+  home: Home,
+  fn: DeployedResource,
+  event: unknown,
+  options: InvokeOptions = {},
+): Promise<unknown> {
+  options.signal?.throwIfAborted();
+  const runtime = String(fn.properties.Runtime);
+  if (!runtime.startsWith('nodejs')) {
+    throw new LambdaError(
+      'Runtime.Unknown',
+      `${fn.stack} ${fn.logicalId} needs the runtime ${runtime}; only Node.js functions run on this machine.`,
+    );
+  }
+  const timeoutMs = options.timeoutMs ?? Number(fn.properties.Timeout ?? defaultTimeoutSeconds) * 1000;
+  const requestId = randomUUID();
+  const memory = Number(fn.properties.MemorySize ?? defaultMemoryMegabytes);
+  const folder = codeFolder(home, fn.properties.Code);
+  const data: WorkerData = {
+    folder,
+    handler: String(fn.properties.Handler),
+    event: JSON.parse(JSON.stringify(event ?? null)) as unknown,
+    timeoutMs,
+    context: {
+      functionName: fn.physicalId,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: String(fn.attributes.Arn),
+      memoryLimitInMB: String(memory),
+      awsRequestId: requestId,
+      logGroupName: `/aws/lambda/${fn.physicalId}`,
+      logStreamName: 'local',
+    },
+  };
+  const worker = new Worker(new URL('./lambda-worker.mjs', import.meta.url), {
+    workerData: data,
+    env: { ...lambdaEnvironment(fn, folder, memory), ...environmentOf(fn), ...options.environment },
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: memory },
+    stdout: true,
+    stderr: true,
+  });
+  const log = createWriteStream(join(home.logs, `${fn.physicalId}.log`), { flags: 'a' });
+  log.write(`${new Date().toISOString()} START ${requestId}\n`);
+  worker.stdout.pipe(log, { end: false });
+  worker.stderr.pipe(log, { end: false });
+  try {
+    return await answerOf(worker, timeoutMs, options.signal);
+  } finally {
+    await worker.terminate();
+    log.end(`${new Date().toISOString()} END ${requestId}\n`);
+  }
+}
+
+function answerOf(worker: Worker, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const fail = (type: string, message: string) => settle(() => reject(new LambdaError(type, message)));
+    let timer = setTimeout(
+      () => fail('Sandbox.Timedout', `The code could not be loaded within ${startTimeoutMs / 1000} s.`),
+      startTimeoutMs,
+    );
+    const abort = () => settle(() => reject(signal?.reason));
+    const settle = (end: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      end();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'loaded') {
+        clearTimeout(timer);
+        timer = setTimeout(
+          () => fail('Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`),
+          timeoutMs,
+        );
+      } else if (message.kind === 'result') {
+        settle(() => resolve(message.json === undefined ? null : JSON.parse(message.json)));
+      } else {
+        fail(message.errorType, message.errorMessage);
+      }
+    });
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      fail(
+        outOfMemory ? 'Runtime.OutOfMemory' : error.name,
+        outOfMemory ? 'The function used more memory than it has.' : error.message,
+      );
+    });
+    worker.on('exit', () => fail('Runtime.ExitError', 'The function ended its process without giving an answer.'));
+  });
+}
+
+/** The variables that Lambda sets itself. The credentials lead nowhere: no call of a function here can reach an account. */
+function lambdaEnvironment(fn: DeployedResource, folder: string, memory: number): Record<string, string> {
+  const region = String(fn.attributes.Arn).split(':')[3] ?? '';
+  return {
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_EXECUTION_ENV: `AWS_Lambda_${fn.properties.Runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: fn.physicalId,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memory),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${fn.physicalId}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    LAMBDA_TASK_ROOT: folder,
+    _HANDLER: String(fn.properties.Handler),
+    LANG: 'en_US.UTF-8',
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    TZ: 'UTC',
+  };
+}

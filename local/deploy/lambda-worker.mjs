@@ -1,0 +1,88 @@
+/**
+ * The inside of a function's run: loads the handler from its folder, lets it find no module outside of it, calls it once, and posts what came of it.
+ * Started as a worker thread by `invoke.ts`, which also gives it its environment. Plain JavaScript, because it is loaded anew for each event and
+ * stripping types would take longer than all the rest.
+ */
+import { existsSync, realpathSync } from 'node:fs';
+import { createRequire, registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** @param {import('./lambda-messages.ts').WorkerMessage} message */
+function post(message) {
+  parentPort?.postMessage(message);
+}
+
+/** @param {unknown} error */
+function postError(error) {
+  const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) };
+  console.error(error);
+  post({ kind: 'error', errorType: name, errorMessage: message });
+}
+
+/**
+ * A module that is missing in the bundle is missing here, though a folder above may have it.
+ *
+ * @param {string} folder
+ */
+function refuseModulesOutside(folder) {
+  const inside = `${pathToFileURL(folder).href}/`;
+  registerHooks({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      if (resolved.url.startsWith('file:') && !resolved.url.startsWith(inside)) {
+        const error = new Error(`Cannot find module '${specifier}': it is not part of the bundle`);
+        throw Object.assign(error, { code: 'MODULE_NOT_FOUND' });
+      }
+      return resolved;
+    },
+  });
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name `file.export`
+ * @returns {Promise<(event: unknown, context: unknown) => unknown>}
+ */
+async function loadHandler(folder, name) {
+  const dot = name.lastIndexOf('.');
+  const [file, exported] = [name.slice(0, dot), name.slice(dot + 1)];
+  const paths = ['.js', '.mjs', '.cjs'].map((extension) => join(folder, `${file}${extension}`));
+  const path = paths.find((each) => existsSync(each));
+  if (path === undefined) throw failure('Runtime.ImportModuleError', `Cannot find module '${file}'`);
+  let loaded;
+  try {
+    loaded = path.endsWith('.mjs') ? await import(pathToFileURL(path).href) : createRequire(path)(path);
+  } catch (error) {
+    console.error(error);
+    throw failure('Runtime.ImportModuleError', error instanceof Error ? error.message : String(error));
+  }
+  const handler = loaded[exported];
+  if (typeof handler !== 'function') throw failure('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
+  return handler;
+}
+
+/**
+ * @param {string} name
+ * @param {string} message
+ */
+function failure(name, message) {
+  return Object.assign(new Error(message), { name });
+}
+
+/** @param {import('./lambda-messages.ts').WorkerData} data */
+async function run(data) {
+  const folder = realpathSync(data.folder);
+  refuseModulesOutside(folder);
+  const handler = await loadHandler(folder, data.handler);
+  post({ kind: 'loaded' });
+  const deadline = Date.now() + data.timeoutMs;
+  const context = { ...data.context, getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()) };
+  const result = await handler(data.event, context);
+  post({ kind: 'result', json: JSON.stringify(result) });
+}
+
+process.on('uncaughtException', postError);
+process.on('unhandledRejection', postError);
+run(workerData).catch(postError);

@@ -1,0 +1,95 @@
+/**
+ * Takes a service definition and gives its running process, remembered and working. Called by `services.ts`, with the services' lock held.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MillraceError, messageOf } from '../errors.ts';
+import type { Home } from '../home.ts';
+import { serviceDied, serviceNotReady } from './diagnosis.ts';
+import { serviceEnvironment } from './environment.ts';
+import { identityOf, isSameProcess, type ProcessIdentity } from './process.ts';
+import { serviceFiles, writeRecord } from './records.ts';
+import type { Ports, ServiceContext, ServiceDefinition, ServiceToolchain } from './types.ts';
+
+/** How often a starting service is asked whether it works. */
+const probeEveryMs = 100;
+
+/** A process that was started, now or by an earlier command. */
+export interface Launched {
+  readonly identity: ProcessIdentity;
+  readonly ports: Ports;
+  readonly log: string;
+  /** How the process ended, when that is known because this command started it. */
+  readonly ending?: () => string | undefined;
+}
+
+/** Starts the program, detached from this command, and remembers it. */
+export async function launch(
+  home: Home,
+  toolchain: ServiceToolchain,
+  definition: ServiceDefinition,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Launched> {
+  const files = serviceFiles(home, definition.name);
+  const context: ServiceContext = { folder: files.folder, data: files.data, ports, toolchain };
+  mkdirSync(files.folder, { recursive: true });
+  await definition.prepare(context, signal);
+  signal.throwIfAborted();
+  // The log of the run before is what tells why a service died; one older than that is not kept.
+  if (existsSync(files.log)) renameSync(files.log, files.previousLog);
+  const { program, arguments: tokens } = definition.command(context);
+  const output = openSync(files.log, 'a');
+  const child = spawn(program, tokens, {
+    cwd: files.folder,
+    env: serviceEnvironment(),
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  let ending: string | undefined;
+  child.once('exit', (code, signalName) => {
+    ending = signalName ? `ended by signal ${signalName}` : `exit code ${code}`;
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(cannotRun(definition, program, error)));
+  });
+  child.unref();
+  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+  if (!identity) throw serviceDied(definition, ending ?? 'at once', files.log);
+  writeRecord(home, definition.name, { ports, process: { ...identity, startedAt: new Date().toISOString() } });
+  return { identity, ports, log: files.log, ending: () => ending };
+}
+
+/** Waits until the service performs a real operation; throws with the reason when it ends or takes too long. */
+export async function waitUntilReady(
+  definition: ServiceDefinition,
+  launched: Launched,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + definition.readyWithinMs;
+  let lastProblem = 'none';
+  while (Date.now() < deadline) {
+    signal.throwIfAborted();
+    if (!isSameProcess(launched.identity)) {
+      throw serviceDied(definition, launched.ending?.() ?? 'its process is gone', launched.log);
+    }
+    try {
+      return await definition.probe(launched.ports);
+    } catch (error) {
+      lastProblem = messageOf(error instanceof Error && error.cause ? error.cause : error);
+    }
+    await sleep(probeEveryMs, undefined, { signal });
+  }
+  throw serviceNotReady(definition, lastProblem, launched.log);
+}
+
+function cannotRun(definition: ServiceDefinition, program: string, cause: Error): MillraceError {
+  return new MillraceError(
+    'SERVICE_NOT_STARTED',
+    `${program}, which runs ${definition.title}, could not be started (${cause.message}). Remove the folder build/ and run the command again, so that the set-up is repeated.`,
+    { cause },
+  );
+}

@@ -1,0 +1,138 @@
+/** Who reaches whom in the network of each environment, computed from its templates; then the same after a mistake. */
+import { describe, expect, it } from 'vitest';
+import { concrete } from './support/concrete.ts';
+import { expectedLines } from './support/expected.ts';
+import { listAt, put } from './support/json.ts';
+import { connections, networkFindings } from './support/reachability.ts';
+import { environmentNames, mutant, type Stack, stacksOf } from './support/stacks.ts';
+
+const computed = (stacks: readonly Stack[]): string[] => connections(concrete(stacks));
+const found = (stacks: readonly Stack[]): string => networkFindings(concrete(stacks)).join('\n');
+
+describe.each(environmentNames)('the network of %s', (environment) => {
+  it('connects each pair that has to talk, and no other', () => {
+    expect(computed(stacksOf(environment))).toEqual(expectedLines('network.txt'));
+  });
+
+  it('is private, in two zones, resolvable and without overlap', () => {
+    expect(found(stacksOf(environment))).toBe('');
+  });
+});
+
+describe('a connection is lost', () => {
+  const stacks = stacksOf('dev');
+
+  it.each([
+    ['a route to the other VPC', 'spark -> balancer', 'ToServices1'],
+    ['a route back', 'spark -> balancer', 'ToAnalytics2'],
+  ])('with %s', (_, lost, route) => {
+    const changed = mutant(stacks, (find) => {
+      const { stack, logicalId } = find('AWS::EC2::Route', (_resource, id) => id.includes(route));
+      delete stack.template.Resources[logicalId];
+    });
+    expect(computed(changed).join('\n')).not.toContain(lost);
+  });
+
+  it('with the rule that lets Spark out to Kafka', () => {
+    const changed = mutant(stacks, (find) => {
+      const { stack, logicalId } = find(
+        'AWS::EC2::SecurityGroupEgress',
+        (resource) => resource.Properties.FromPort === 9098 && JSON.stringify(resource.Properties).includes('Spark'),
+      );
+      delete stack.template.Resources[logicalId];
+    });
+    expect(computed(changed)).not.toContain('spark -> kafka in analytics: 9098');
+  });
+
+  it('with the attachment of Kafka to the VPC of the handlers', () => {
+    const changed = mutant(stacks, (find) => {
+      const cluster = find('AWS::MSK::ServerlessCluster').resource.Properties;
+      put(cluster, 'VpcConfigs', listAt(cluster, 'VpcConfigs').slice(0, 1));
+    });
+    expect(computed(changed).join('\n')).not.toContain('handlers -> kafka');
+  });
+});
+
+describe('a connection too many is seen', () => {
+  const stacks = stacksOf('dev');
+
+  it('when a rule opens a range of ports', () => {
+    const changed = mutant(stacks, (find) => {
+      for (const type of ['AWS::EC2::SecurityGroupEgress', 'AWS::EC2::SecurityGroupIngress']) {
+        put(find(type, ({ Properties }) => Properties.FromPort === 9098).resource, 'Properties.FromPort', 1);
+      }
+    });
+    expect(computed(changed)).toContain('spark -> kafka in analytics: every port');
+  });
+
+  it('when the database lets the jobs in', () => {
+    const changed = mutant(stacks, (find) => {
+      const { resource } = find('AWS::EC2::SecurityGroup', (_resource, id) => id.includes('Database'));
+      put(resource, 'Properties.SecurityGroupIngress', [
+        { IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '10.0.0.0/8' },
+      ]);
+    });
+    expect(computed(changed)).toContain('spark -> database: 443');
+  });
+});
+
+describe('a finding names the place', () => {
+  const stacks = stacksOf('dev');
+
+  it('for a rule that is open to the world', () => {
+    const changed = mutant(stacks, (find) => {
+      const { resource } = find('AWS::EC2::SecurityGroup', (_resource, id) => id.includes('Balancer'));
+      put(resource, 'Properties.SecurityGroupIngress', [{ IpProtocol: '-1', CidrIp: '0.0.0.0/0' }]);
+    });
+    expect(found(changed)).toMatch(/^dev\/streaming RegistryBalancerGroup\w+: ports 0-65535 are open to the world/);
+  });
+
+  it('for ranges that overlap', () => {
+    const changed = mutant(stacks, (find) => {
+      put(find('AWS::EC2::VPC').resource, 'Properties.CidrBlock', '10.21.0.0/16');
+    });
+    expect(found(changed)).toMatch(/^dev\/network NetworkAnalytics\w+: CidrBlock 10\.21\.0\.0\/16 overlaps/m);
+  });
+
+  it('for a VPC without private names', () => {
+    const changed = mutant(stacks, (find) => {
+      put(find('AWS::EC2::VPC').resource, 'Properties.EnableDnsHostnames', false);
+    });
+    expect(found(changed)).toMatch(/^dev\/network NetworkAnalytics\w+: EnableDnsHostnames/m);
+  });
+
+  it("for a way from Spark's network to the internet", () => {
+    const changed = mutant(stacks, (find) => {
+      const route = find('AWS::EC2::Route', (_resource, id) => id.includes('ToServices1')).resource.Properties;
+      put(route, 'DestinationCidrBlock', '0.0.0.0/0');
+      put(route, 'VpcPeeringConnectionId', undefined);
+      put(route, 'NatGatewayId', { Ref: find('AWS::EC2::NatGateway').logicalId });
+    });
+    expect(found(changed)).toMatch(/^dev\/network NetworkToServices1\w*: a route to 0\.0\.0\.0\/0 .* leads out/m);
+  });
+
+  it('for a route table without the endpoint of S3', () => {
+    const changed = mutant(stacks, (find) => {
+      const endpoint = find('AWS::EC2::VPCEndpoint').resource;
+      put(endpoint, 'Properties.RouteTableIds', listAt(endpoint, 'Properties.RouteTableIds').slice(1));
+    });
+    expect(found(changed)).toMatch(/^dev\/processing Spark\w+: route table .* has no S3 gateway endpoint/m);
+  });
+
+  it('for a zone that one VPC cannot ask', () => {
+    const changed = mutant(stacks, (find) => {
+      const zone = find('AWS::Route53::HostedZone').resource;
+      put(zone, 'Properties.VPCs', listAt(zone, 'Properties.VPCs').slice(0, 1));
+    });
+    expect(found(changed)).toMatch(/^dev\/network NetworkZone\w+: VPCs lacks dev\/network NetworkAnalytics/m);
+  });
+
+  it('for subnets in one zone only', () => {
+    const changed = mutant(stacks, (find) => {
+      const application = find('AWS::EMRServerless::Application').resource;
+      const path = 'Properties.NetworkConfiguration.SubnetIds';
+      put(application, path, listAt(application, path).slice(1));
+    });
+    expect(found(changed)).toMatch(/^dev\/processing Spark\w+: spark has subnets in 1 zone/m);
+  });
+});

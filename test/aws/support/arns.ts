@@ -1,0 +1,115 @@
+/**
+ * Physical names and ARNs as AWS would give them: a resource's type, logical id and properties come in, what `Ref` and
+ * `Fn::GetAtt` give for it goes out. A closed list: an ARN of a type that is not in it is an error. Called by the resolver.
+ */
+import { shortId } from './stacks.ts';
+
+/** Account and Region of all that is made concrete. */
+export const ACCOUNT = '000000000000';
+export const REGION = 'us-east-1';
+
+/** Stands for the random part of a cluster's ARN. */
+export const CLUSTER_UUID = '11111111-2222-3333-4444-555555555555-1';
+
+const regional = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
+
+/** The ARN of a resource by its name. */
+const arnOf: Readonly<Record<string, (name: string) => string>> = {
+  'AWS::CertificateManager::Certificate': (name) => regional('acm', `certificate/${name}`),
+  'AWS::CloudWatch::Alarm': (name) => regional('cloudwatch', `alarm:${name}`),
+  'AWS::DynamoDB::Table': (name) => regional('dynamodb', `table/${name}`),
+  'AWS::ECR::Repository': (name) => regional('ecr', `repository/${name}`),
+  'AWS::ECS::Cluster': (name) => regional('ecs', `cluster/${name}`),
+  'AWS::ECS::Service': (name) => regional('ecs', `service/registry/${name}`),
+  'AWS::ECS::TaskDefinition': (name) => regional('ecs', `task-definition/${name}:1`),
+  'AWS::EMRServerless::Application': (name) => regional('emr-serverless', `/applications/${name}`),
+  'AWS::ElasticLoadBalancingV2::Listener': (name) => regional('elasticloadbalancing', `listener/app/${name}/1/2`),
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': (name) => regional('elasticloadbalancing', `loadbalancer/app/${name}/1`),
+  'AWS::ElasticLoadBalancingV2::TargetGroup': (name) => regional('elasticloadbalancing', `targetgroup/${name}/1`),
+  'AWS::Events::Rule': (name) => regional('events', `rule/${name}`),
+  'AWS::IAM::Role': (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
+  'AWS::KMS::Key': (name) => regional('kms', `key/${name}`),
+  'AWS::Lambda::Function': (name) => regional('lambda', `function:${name}`),
+  'AWS::Logs::LogGroup': (name) => regional('logs', `log-group:${name}:*`),
+  'AWS::MSK::ServerlessCluster': (name) => regional('kafka', `cluster/${name}/${CLUSTER_UUID}`),
+  'AWS::RDS::DBInstance': (name) => regional('rds', `db:${name}`),
+  'AWS::S3::Bucket': (name) => `arn:aws:s3:::${name}`,
+  'AWS::SNS::Topic': (name) => regional('sns', name),
+  'AWS::SQS::Queue': (name) => regional('sqs', name),
+  'AWS::SSM::Parameter': (name) => regional('ssm', `parameter${name}`),
+  'AWS::SecretsManager::Secret': (name) => regional('secretsmanager', `secret:${name}-AbCdEf`),
+  'AWS::StepFunctions::StateMachine': (name) => regional('states', `stateMachine:${name}`),
+};
+
+/** Types whose `Ref` is the ARN. */
+const refIsArn = new Set([
+  'AWS::CertificateManager::Certificate',
+  'AWS::ECS::TaskDefinition',
+  'AWS::ElasticLoadBalancingV2::Listener',
+  'AWS::ElasticLoadBalancingV2::LoadBalancer',
+  'AWS::ElasticLoadBalancingV2::TargetGroup',
+  'AWS::MSK::ServerlessCluster',
+  'AWS::SNS::Topic',
+  'AWS::SecretsManager::Secret',
+  'AWS::StepFunctions::StateMachine',
+]);
+
+/** Attributes that are ARNs although they are not called so. */
+const arnAttributes = new Set(['Arn', 'TopicArn', 'ServiceArn', 'LoadBalancerArn', 'DBInstanceArn', 'ListenerArn']);
+
+/** Attributes that are the same id as `Ref` gives. */
+const idAttributes = new Set(['ApplicationId', 'GroupId', 'SubnetId', 'VpcId']);
+
+const nameProperties = [
+  'BucketName',
+  'ClusterName',
+  'FunctionName',
+  'LogGroupName',
+  'RoleName',
+  'StateMachineName',
+  'TableName',
+  'TopicName',
+];
+
+/** A resource to be named. */
+export interface Named {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** The name that AWS would give, or that the template gives. */
+export function nameOf({ stackName, logicalId, type, properties }: Named): string {
+  if (type === 'AWS::SSM::Parameter') return String(properties.Name);
+  const given = nameProperties.map((property) => properties[property]).find((name) => typeof name === 'string');
+  if (typeof given === 'string') return given;
+  const made = `${stackName}-${shortId(logicalId)}`;
+  return type === 'AWS::S3::Bucket' ? made.toLowerCase() : made;
+}
+
+/** What `Ref` gives. */
+export const referenceOf = (named: Named): string =>
+  refIsArn.has(named.type) ? (arnOf[named.type] as (name: string) => string)(nameOf(named)) : nameOf(named);
+
+/** What `Fn::GetAtt` gives. */
+export function attributeOf(named: Named, attribute: string): unknown {
+  if (arnAttributes.has(attribute) && !named.type.startsWith('Custom::')) {
+    const arn = arnOf[named.type];
+    if (!arn) throw new Error(`${named.logicalId}: the ARN of a ${named.type} is not known here; add it to arns.ts.`);
+    return arn(nameOf(named));
+  }
+  if (named.type.startsWith('Custom::') && attribute.endsWith('Id')) return '7';
+  if (idAttributes.has(attribute)) return nameOf(named);
+  const property = named.properties[attribute];
+  if (typeof property === 'string') return property;
+  if (attribute === 'MasterUserSecret.SecretArn') {
+    return regional('secretsmanager', `secret:rds!db-${shortId(named.logicalId)}-AbCdEf`);
+  }
+  if (attribute.endsWith('Arn') && !named.type.startsWith('Custom::')) {
+    throw new Error(
+      `${named.logicalId}: attribute ${attribute} of a ${named.type} is not known here; add it to arns.ts.`,
+    );
+  }
+  return `${nameOf(named)}.${attribute}`;
+}

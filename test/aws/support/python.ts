@@ -1,0 +1,19 @@
+/**
+ * Runs a checker that is written in Python: its file and a question come in, its answer goes out, both JSON. Called by the
+ * tests whose tools are Python packages.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { readToolchain } from '../../../local/setup/toolchain.mjs';
+
+/** Runs a script of this folder. */
+export function askPython<Answer>(script: string, question: unknown): Answer {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const { status, stdout, stderr } = spawnSync(readToolchain().python, [file], {
+    input: JSON.stringify(question),
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`${script} failed:\n${stderr}`);
+  return JSON.parse(stdout) as Answer;
+}

@@ -1,0 +1,26 @@
+/**
+ * Global set-up of `test/aws`: synthesizes the app and its variants once into a temporary folder, whose path the tests
+ * get by `inject('assembly')`. Called by vitest.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Folder with the assemblies `app`, `tagged` and `resized`. */
+    assembly: string;
+  }
+}
+
+const script = fileURLToPath(new URL('synthesize.ts', import.meta.url));
+
+export default function setup(project: TestProject): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-templates-'));
+  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', script, folder], { stdio: 'inherit' });
+  project.provide('assembly', folder);
+  return () => rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,118 @@
+/** What is looked at before and after a start: memory, the data of both services, the reason of an end. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MillraceError } from '../../../local/errors.ts';
+import { type Home, millraceHome } from '../../../local/home.ts';
+import { serviceDied, serviceNotReady } from '../../../local/services/diagnosis.ts';
+import { kafka } from '../../../local/services/kafka.ts';
+import { availableMemory, requireMemory } from '../../../local/services/memory.ts';
+import { agreeOnData, readRecord, serviceFiles, writeRecord } from '../../../local/services/records.ts';
+
+let home: Home;
+const names = ['kafka', 'registry'] as const;
+
+beforeEach(() => {
+  home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-checks-')));
+});
+afterEach(() => rmSync(home.root, { recursive: true, force: true }));
+
+describe('memory', () => {
+  test('some is available', () => {
+    expect(availableMemory()).toBeGreaterThan(100 * 1024 * 1024);
+  });
+
+  test('too little is refused with both numbers', () => {
+    expect(() => requireMemory(2 ** 30, 'Starting the broker', 2 ** 30)).not.toThrow();
+    expect(() => requireMemory(2 ** 30, 'Starting the broker', 2 ** 29)).toThrow(
+      'Starting the broker needs 1,024 MiB of free memory; 512 MiB are available.',
+    );
+  });
+});
+
+describe('data of both services', () => {
+  const put = (name: 'kafka' | 'registry', file: string) =>
+    writeFileSync(join(serviceFiles(home, name).data, file), '');
+
+  test('gets one id, which stays', () => {
+    const id = agreeOnData(home, names);
+    put('kafka', 'broker');
+    put('registry', 'registry.mv.db');
+    expect(agreeOnData(home, names)).toBe(id);
+  });
+
+  test('gets a new id when all of it is gone', () => {
+    const id = agreeOnData(home, names);
+    for (const name of names) rmSync(serviceFiles(home, name).folder, { recursive: true });
+    expect(agreeOnData(home, names)).not.toBe(id);
+  });
+
+  test('is refused when that of one is lost, because ids would come to mean other schemas', () => {
+    agreeOnData(home, names);
+    put('kafka', 'broker');
+    rmSync(serviceFiles(home, 'registry').folder, { recursive: true });
+    expect(() => agreeOnData(home, names)).toThrow(expect.objectContaining({ code: 'DATA_APART' }));
+    expect(() => agreeOnData(home, names)).toThrow('millrace down --purge');
+  });
+
+  test('is refused when that of one comes from elsewhere', () => {
+    agreeOnData(home, names);
+    put('kafka', 'broker');
+    writeFileSync(serviceFiles(home, 'registry').dataId, 'another');
+    expect(() => agreeOnData(home, names)).toThrow(expect.objectContaining({ code: 'DATA_APART' }));
+  });
+
+  test('of which nothing was written yet does not count', () => {
+    mkdirSync(serviceFiles(home, 'kafka').data, { recursive: true });
+    writeFileSync(serviceFiles(home, 'kafka').dataId, 'interrupted');
+    expect(() => agreeOnData(home, names)).not.toThrow();
+  });
+});
+
+describe('records', () => {
+  test('come back as they were written', () => {
+    expect(readRecord(home, 'kafka')).toEqual({});
+    const record = { ports: { broker: 9092 }, process: { pid: 1, startTime: 'x', startedAt: 'y' } };
+    writeRecord(home, 'kafka', record);
+    expect(readRecord(home, 'kafka')).toEqual(record);
+  });
+
+  test('that cannot be read are an error and not "stopped": the process may run', () => {
+    writeRecord(home, 'kafka', {});
+    writeFileSync(serviceFiles(home, 'kafka').record, '{"ports"');
+    expect(() => readRecord(home, 'kafka')).toThrow(expect.objectContaining({ code: 'SERVICE_RECORD_UNREADABLE' }));
+  });
+});
+
+describe('the reason why a service ended', () => {
+  const diagnose = (text: string): MillraceError => {
+    const log = join(home.root, 'log.txt');
+    writeFileSync(log, text);
+    return serviceDied(kafka, 'exit code 1', log);
+  };
+
+  test.each([
+    ['java.net.BindException: Address already in use', 'another program took its port'],
+    ['java.io.IOException: No space left on device', 'the disk is full'],
+    ['java.lang.OutOfMemoryError: Java heap space', 'it ran out of memory'],
+    ['No readable meta.properties files found.', 'its data folder is damaged'],
+    ['Error: Could not find or load main class kafka.Kafka', 'its program files are incomplete'],
+    ['AccessDeniedException: /x', 'it may not write its folder'],
+    ['something else', 'no known cause was found'],
+  ])('%s', (line, meaning) => {
+    const error = diagnose(`first line\n${line}\n`);
+    expect(error).toBeInstanceOf(MillraceError);
+    expect(error.code).toBe('SERVICE_DIED');
+    expect(error.message).toContain(`The Kafka broker ended while it was starting (exit code 1): ${meaning}`);
+    expect(error.details).toEqual(['first line', line]);
+  });
+
+  test('shows the last lines of a long log, and copes with none', () => {
+    const lines = Array.from({ length: 10_000 }, (_, index) => `line ${index} ${'x'.repeat(40)}`);
+    const { details } = diagnose(`${lines.join('\n')}\n`);
+    expect(details).toHaveLength(15);
+    expect(details.at(-1)).toMatch(/^line 9999 /);
+    expect(serviceNotReady(kafka, 'refused', join(home.root, 'none')).message).toContain('last answer: refused');
+  });
+});

@@ -1,0 +1,108 @@
+/** Processes are told apart by id and start time, and ended for sure. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import {
+  commandName,
+  endProcess,
+  identityOf,
+  isSameProcess,
+  type ProcessIdentity,
+  processStartTime,
+  residentMemory,
+} from '../../../local/services/process.ts';
+
+const children: ChildProcess[] = [];
+
+/** A Node process that says when it is ready. */
+async function start(
+  script: string,
+  options: { detached?: boolean } = {},
+): Promise<ProcessIdentity & { child: ChildProcess }> {
+  const child = spawn(process.execPath, ['-e', `${script}; console.log('ready'); setInterval(() => {}, 1000)`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...options,
+  });
+  children.push(child);
+  await once(child.stdout as NodeJS.ReadableStream, 'data');
+  const identity = identityOf(child.pid);
+  if (!identity) throw new Error('the process is not there');
+  return { ...identity, child };
+}
+
+const isAlive = (pid: number) => processStartTime(pid) !== undefined;
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+test('the start time of a process stays the same', async () => {
+  const before = processStartTime(process.pid);
+  await sleep(1_100);
+  expect(before).toBeDefined();
+  expect(processStartTime(process.pid)).toBe(before);
+});
+
+test('a process that is gone has none, also while nobody has collected it', async () => {
+  const { pid, child } = await start('');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(processStartTime(pid)).toBeUndefined();
+  expect(processStartTime(2 ** 22 + 1)).toBeUndefined();
+});
+
+test('another process under a remembered id is not the same, and is never signalled', async () => {
+  const { pid } = await start('');
+  const stale = { pid, startTime: `${processStartTime(pid)}0` };
+  expect(isSameProcess(stale)).toBe(false);
+  expect(await endProcess(stale, 100)).toBe('gone');
+  expect(await endProcess(stale, 100, { group: true })).toBe('gone');
+  expect(isAlive(pid)).toBe(true);
+});
+
+test('a process that listens to SIGTERM is ended with it', async () => {
+  const identity = await start('');
+  expect(await endProcess(identity, 5_000)).toBe('ended');
+  expect(isAlive(identity.pid)).toBe(false);
+  expect(await endProcess(identity, 5_000)).toBe('gone');
+});
+
+test('one that does not is ended after its grace', async () => {
+  const identity = await start("process.on('SIGTERM', () => {})");
+  const before = performance.now();
+  expect(await endProcess(identity, 300)).toBe('killed');
+  expect(performance.now() - before).toBeGreaterThanOrEqual(290);
+  expect(isAlive(identity.pid)).toBe(false);
+});
+
+const withChild =
+  "const c = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); console.log(c.pid)";
+
+test('a group is ended with what its leader started, also when the leader is gone already', async () => {
+  for (const leaderFirst of [false, true]) {
+    const child = spawn(process.execPath, ['-e', `${withChild}; setInterval(() => {}, 1000)`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    children.push(child);
+    const [output] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    const grandchild = Number(output.toString());
+    const identity = identityOf(child.pid);
+    if (!identity) throw new Error('the process is not there');
+    if (leaderFirst) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect(isAlive(grandchild)).toBe(true);
+    }
+    await endProcess(identity, 3_000, { group: true });
+    expect(isAlive(identity.pid)).toBe(false);
+    expect(isAlive(grandchild)).toBe(false);
+  }
+});
+
+test('memory and name of a process can be told', () => {
+  expect(residentMemory(process.pid)).toBeGreaterThan(10 * 1024 * 1024);
+  expect(commandName(process.pid)).toMatch(/node|vitest/);
+  expect(residentMemory(2 ** 22 + 1)).toBeUndefined();
+});

@@ -1,0 +1,126 @@
+/** Executions of small definitions: results, errors that Catch sees, context, abortion. */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type HistoryEntry, interpret } from '../../../local/workflow/interpreter.ts';
+import { type JsonObject, type Task, TaskError } from '../../../local/workflow/task.ts';
+
+const resource = 'arn:aws:states:::lambda:invoke';
+
+function run(states: object, task: Task, signal = new AbortController().signal, input: JsonObject = {}) {
+  const history: HistoryEntry[] = [];
+  const outcome = interpret({
+    definition: JSON.stringify({ StartAt: Object.keys(states)[0], States: states }),
+    input,
+    context: { Execution: { Id: 'arn:execution', Name: 'name-1' }, StateMachine: { Id: 'arn:machine' } },
+    tasks: { [resource]: task },
+    signal,
+    onEvent: (entry) => history.push(entry),
+  });
+  return { outcome, history };
+}
+
+describe('an execution', () => {
+  test('passes resolved parameters to the task and its result on', async () => {
+    const states = {
+      Ask: {
+        Type: 'Task',
+        Resource: resource,
+        Parameters: { 'name.$': '$$.Execution.Name', 'machine.$': '$$.StateMachine.Id', 'rate.$': '$.rate' },
+        ResultPath: '$.answer',
+        End: true,
+      },
+    };
+    const { outcome, history } = run(states, async (parameters) => parameters, undefined, { rate: 3 });
+    await expect(outcome).resolves.toEqual({
+      status: 'SUCCEEDED',
+      output: { rate: 3, answer: { name: 'name-1', machine: 'arn:machine', rate: 3 } },
+    });
+    expect(history.map(({ event }) => event)).toEqual([
+      'ExecutionStarted',
+      'StateEntered',
+      'StateExited',
+      'ExecutionSucceeded',
+    ]);
+  });
+
+  test('fails with the name and the cause of the first error', async () => {
+    const states = {
+      Ask: {
+        Type: 'Task',
+        Resource: resource,
+        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Failed' }],
+        End: true,
+      },
+      Failed: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
+    };
+    const { outcome } = run(states, async () => {
+      throw new TaskError('DynamoDB.ConditionalCheckFailedException', 'held by another');
+    });
+    await expect(outcome).resolves.toEqual({
+      status: 'FAILED',
+      error: 'DynamoDB.ConditionalCheckFailedException',
+      cause: 'held by another',
+    });
+  });
+
+  test('does not catch a path that leads nowhere, as on AWS', async () => {
+    const states = {
+      Ask: {
+        Type: 'Task',
+        Resource: resource,
+        Parameters: { 'x.$': '$.missing' },
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }],
+        End: true,
+      },
+      Caught: { Type: 'Succeed' },
+    };
+    await expect(run(states, async () => ({})).outcome).resolves.toMatchObject({
+      status: 'FAILED',
+      error: 'States.Runtime',
+    });
+  });
+
+  test('that is aborted waits for the task, whose signal is aborted', async () => {
+    const controller = new AbortController();
+    let ended = false;
+    const task: Task = async (_, signal) => {
+      await once(signal, 'abort');
+      await sleep(30);
+      ended = true;
+      return null;
+    };
+    const { outcome } = run({ Ask: { Type: 'Task', Resource: resource, End: true } }, task, controller.signal);
+    setTimeout(() => controller.abort(), 20);
+    await expect(outcome).resolves.toEqual({ status: 'ABORTED' });
+    expect(ended).toBe(true);
+  });
+
+  test('ends a task that timed out', async () => {
+    let aborted = false;
+    const states = { Ask: { Type: 'Task', Resource: resource, TimeoutSeconds: 1, End: true } };
+    const { outcome } = run(states, async (_, signal) => {
+      await once(signal, 'abort');
+      aborted = true;
+      return null;
+    });
+    await expect(outcome).resolves.toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+    expect(aborted).toBe(true);
+  });
+
+  test('runs the tasks of parallel branches', async () => {
+    const branch = (name: string) => ({
+      StartAt: name,
+      States: { [name]: { Type: 'Task', Resource: resource, Parameters: { name }, End: true } },
+    });
+    const states = { Both: { Type: 'Parallel', Branches: [branch('One'), branch('Two')], End: true } };
+    await expect(run(states, async ({ name }) => name ?? null).outcome).resolves.toMatchObject({
+      output: ['One', 'Two'],
+    });
+  });
+
+  test('of a definition that is no valid state machine is refused', async () => {
+    const states = { Ask: { Type: 'Task', Resource: resource, Next: 'Nowhere' } };
+    await expect(run(states, async () => ({})).outcome).rejects.toThrow(/not valid Amazon States Language/);
+  });
+});

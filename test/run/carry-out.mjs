@@ -1,0 +1,100 @@
+/**
+ * Carries out a plan: takes its stages, streams what each step says with the step's name before it, gives the sum of the counts.
+ * Called by `run.mjs`.
+ */
+import { spawn } from 'node:child_process';
+import { root } from '../../local/setup/folders.mjs';
+
+/**
+ * @typedef {import('./plan.mjs').Step} Step
+ * @typedef {import('./plan.mjs').Counts} Counts
+ */
+
+/**
+ * @param {Step[][]} plan
+ * @param {string[]} only names of the steps to run
+ * @returns {Promise<Counts>}
+ */
+export async function carryOut(plan, only) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const stage of plan) {
+    const counts = await Promise.all(stage.filter(({ name }) => only.includes(name)).map(carryOutStep));
+    for (const one of counts) {
+      sum.passed += one.passed;
+      sum.failed += one.failed;
+      sum.skipped += one.skipped;
+    }
+  }
+  return sum;
+}
+
+/**
+ * @param {Step} step
+ * @returns {Promise<Counts>}
+ */
+async function carryOutStep(step) {
+  const started = performance.now();
+  step.before?.();
+  const { code, output } = await start(step);
+  const counts = step.report
+    ? countsOf(step.report, code)
+    : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  // A runner has been streamed while it ran; a check says something only when it has something to say.
+  if (!step.report && code !== 0) process.stdout.write(output.replace(/^/gm, `${step.name} | `).concat('\n'));
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const outcome = counts.failed === 0 ? 'ok    ' : 'FAILED';
+  const numbers = step.report ? ` (${counts.passed} of ${counts.passed + counts.failed + counts.skipped})` : '';
+  process.stdout.write(`${outcome} ${step.name}${numbers} ${seconds} s\n`);
+  return counts;
+}
+
+/**
+ * @param {() => Counts} report
+ * @param {number} code the runner's exit code
+ * @returns {Counts}
+ */
+function countsOf(report, code) {
+  try {
+    const counts = report();
+    const ran = counts.passed + counts.failed + counts.skipped;
+    const silent = ran === 0 || (code !== 0 && counts.failed === 0);
+    return silent ? { ...counts, failed: counts.failed + 1 } : counts;
+  } catch {
+    // The runner died before it could report.
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+/**
+ * @param {Step} step
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+function start(step) {
+  const [program = '', ...args] = step.command;
+  return new Promise((fulfil) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...step.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    let line = '';
+    /** @param {string} text */
+    const take = (text) => {
+      if (!step.report) {
+        output += text;
+        return;
+      }
+      const lines = (line + text).split('\n');
+      line = lines.pop() ?? '';
+      for (const one of lines) process.stdout.write(`${step.name} | ${one}\n`);
+    };
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', take);
+    child.on('error', (error) => take(`${error.message}\n`));
+    child.on('close', (code) => {
+      if (line) process.stdout.write(`${step.name} | ${line}\n`);
+      fulfil({ code: code ?? 1, output: output.trimEnd() });
+    });
+  });
+}

@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
 
 const seconds = (count: number) => count * 1000;
 const INTEGRATION = '**/*.integration.test.ts';
+const AWS = 'test/aws/**/*.test.ts';
+const END_TO_END = 'test/{e2e,faults}/**/*.test.ts';
 const ELSEWHERE = ['**/node_modules/**', 'build/**', 'cdk.out/**', '.millrace/**'];
 
 export default defineConfig({
@@ -19,8 +21,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{config,lambda,lib,local,setup,bench}/**/*.test.ts', 'pipelines/**/*.test.ts'],
-          exclude: [...ELSEWHERE, INTEGRATION],
+          include: ['test/**/*.test.ts', 'pipelines/**/*.test.ts'],
+          exclude: [...ELSEWHERE, INTEGRATION, AWS, END_TO_END],
           testTimeout: seconds(30),
           hookTimeout: seconds(60),
         },
@@ -29,7 +31,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'aws',
-          include: ['test/aws/**/*.test.ts'],
+          include: [AWS],
           globalSetup: ['test/aws/support/synthesized.ts'],
           testTimeout: seconds(60),
           hookTimeout: seconds(120),
@@ -50,7 +52,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/{e2e,faults}/**/*.test.ts'],
+          include: [END_TO_END],
           exclude: [...ELSEWHERE, INTEGRATION],
           // Each file starts services of its own and measures time: two at once would measure each other.
           fileParallelism: false,

@@ -6,7 +6,10 @@
 /** A job run as the clean-up sees it. */
 export interface JobRun {
   readonly id: string;
+  /** `<pipeline>/<run>/<execution>`, as the state machine names it. */
   readonly name: string;
+  /** State as EMR Serverless reports it. */
+  readonly state: string;
 }
 
 /** What the clean-up needs of EMR Serverless and of the lock's table. */
@@ -19,9 +22,15 @@ export interface CleanUpPorts {
   wait(milliseconds: number): Promise<void>;
 }
 
-/** How often, and how long apart, runs are listed until none is left: five minutes, less than the Lambda may take. */
-const ROUNDS = 60;
-const PAUSE_MILLISECONDS = 5_000;
+/** An execution that ended. */
+export interface EndedExecution {
+  readonly pipeline: string;
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** Pauses between two listings, five minutes in all: less than the Lambda may take. A job may end within a second. */
+const PAUSES_MILLISECONDS: readonly number[] = [1_000, 2_000, ...Array.from({ length: 60 }, () => 5_000)];
 
 /**
  * Cleans up after an execution.
@@ -29,23 +38,31 @@ const PAUSE_MILLISECONDS = 5_000;
  * @returns the names of the runs that it cancelled
  * @throws Error when runs are still alive at the end, so that the event is delivered again; the lock is then kept
  */
-export async function cleanUp(
-  execution: { readonly name: string; readonly arn: string },
-  ports: CleanUpPorts,
-): Promise<string[]> {
+export async function cleanUp(execution: EndedExecution, ports: CleanUpPorts): Promise<string[]> {
   const cancelled = new Map<string, JobRun>();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const alive = (await ports.aliveRuns()).filter((run) => run.name.includes(execution.name));
+  let alive: readonly JobRun[] = [];
+  for (const pause of PAUSES_MILLISECONDS) {
+    alive = (await ports.aliveRuns()).filter((run) => isRunOf(execution, run));
     if (alive.length === 0) {
       await ports.release(execution.arn);
       return [...cancelled.values()].map((run) => run.name);
     }
     for (const run of alive) {
-      if (!cancelled.has(run.id)) await ports.cancel(run);
       cancelled.set(run.id, run);
+      // Asked again while it is not on its way out: a run that has only just been submitted may refuse at first.
+      if (run.state !== 'CANCELLING') await ports.cancel(run);
     }
-    await ports.wait(PAUSE_MILLISECONDS);
+    await ports.wait(pause);
   }
-  const names = [...cancelled.values()].map((run) => run.name).join(', ');
+  const names = alive.map((run) => `${run.name} (${run.id}, ${run.state})`).join(', ');
   throw new Error(`Job runs of execution ${execution.name} are still alive after being cancelled: ${names}.`);
+}
+
+/**
+ * Whether the execution started this run. Compared part by part: the name of one execution may stand within another's,
+ * and two pipelines may have executions of one name.
+ */
+function isRunOf(execution: EndedExecution, run: JobRun): boolean {
+  const [pipeline, job, name, ...rest] = run.name.split('/');
+  return pipeline === execution.pipeline && !!job && name === execution.name && rest.length === 0;
 }

@@ -29,7 +29,7 @@ function ports(applicationId: string, table: string, pipeline: string): CleanUpP
         const page = await emr.send(
           new ListJobRunsCommand({ applicationId, states: ALIVE, ...(nextToken ? { nextToken } : {}) }),
         );
-        for (const run of page.jobRuns ?? []) runs.push({ id: run.id ?? '', name: run.name ?? '' });
+        for (const { id = '', name = '', state = '' } of page.jobRuns ?? []) runs.push({ id, name, state });
         nextToken = page.nextToken;
       } while (nextToken);
       return runs;
@@ -38,8 +38,8 @@ function ports(applicationId: string, table: string, pipeline: string): CleanUpP
       try {
         await emr.send(new CancelJobRunCommand({ applicationId, jobRunId: run.id }));
       } catch (error) {
-        // It ended between the listing and this call; any other refusal shows when it is still listed at the end.
-        if ((error as Error).name !== 'ValidationException') throw error;
+        // It ended between the listing and this call; any other refusal shows when it is listed again.
+        if (!['ResourceNotFoundException', 'ValidationException'].includes((error as Error).name)) throw error;
       }
     },
     async release(executionArn) {
@@ -62,7 +62,18 @@ function ports(applicationId: string, table: string, pipeline: string): CleanUpP
 }
 
 export const handler = async (event: ExecutionEnded): Promise<{ cancelled: string[] }> => {
-  const { APPLICATION_ID = '', LOCK_TABLE = '', PIPELINE = '' } = process.env;
-  const { name, executionArn } = event.detail;
-  return { cancelled: await cleanUp({ name, arn: executionArn }, ports(APPLICATION_ID, LOCK_TABLE, PIPELINE)) };
+  const { name, executionArn: arn } = event.detail;
+  const pipeline = setting('PIPELINE');
+  const cancelled = await cleanUp(
+    { pipeline, name, arn },
+    ports(setting('APPLICATION_ID'), setting('LOCK_TABLE'), pipeline),
+  );
+  return { cancelled };
 };
+
+/** A setting that the deployment makes. Without it every run of the application would look like none of ours. */
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`The function has no setting ${name}. Deploy the pipeline again.`);
+  return value;
+}

@@ -1,6 +1,6 @@
 /**
- * The words in which CloudFormation and the CDK's Provider framework speak to a handler, and how a failure is put so that it arrives. Used by the
- * handlers of custom resources.
+ * The words in which CloudFormation and the CDK's Provider framework speak to a handler, and how a failure is put so
+ * that it arrives. Used by the handlers of custom resources.
  */
 
 /** What the Provider framework hands to `onEvent`, and to `isComplete` together with what `onEvent` answered. */

@@ -1,5 +1,6 @@
 /**
- * Takes the brokers' addresses and how they are protected, and gives a connected admin client to a piece of work. Called by the handler.
+ * Takes the brokers' addresses and how they are protected, and gives a connected admin client to a piece of work.
+ * Called by the handler.
  */
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';

@@ -1,6 +1,6 @@
 /**
- * Takes the properties of a `Custom::KafkaTopics` resource, in which every scalar is text, and gives the topics that it declares, or refuses all of
- * its mistakes at once. Called by the handler before anything is asked of a broker.
+ * Takes the properties of a `Custom::KafkaTopics` resource, in which every scalar is text, and gives the topics that it
+ * declares, or refuses all of its mistakes at once. Called by the handler before anything is asked of a broker.
  */
 import { refusal } from '../custom-resource/lifecycle.ts';
 
@@ -40,8 +40,8 @@ const wholeNumber =
   };
 
 /**
- * What can be set for a topic of MSK Serverless. A plain broker has more settings, but a topic that uses one of them would deploy on one
- * machine and fail on AWS.
+ * What can be set for a topic of MSK Serverless. A plain broker has more settings, but a topic that uses one of them
+ * would deploy on one machine and fail on AWS.
  */
 const settings: Readonly<Record<string, Check>> = {
   'cleanup.policy': oneOf('delete', 'compact', 'compact,delete', 'delete,compact'),

@@ -1,6 +1,7 @@
 /**
- * Lambda behind `Custom::KafkaTopics`, all topics of one pipeline: CloudFormation's events come in through the CDK's Provider framework, the physical id and
- * the number of topics go out. The lifecycle is in `lifecycle.ts`, the work in `topics.ts`.
+ * Lambda behind `Custom::KafkaTopics`, all topics of one pipeline: CloudFormation's events come in through the CDK's
+ * Provider framework, the physical id and the number of topics go out. The lifecycle is in `lifecycle.ts`, the work in
+ * `topics.ts`.
  */
 import type { LifecycleAnswer, LifecycleEvent } from '../custom-resource/lifecycle.ts';
 import { withAdmin } from './client.ts';

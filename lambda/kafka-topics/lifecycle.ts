@@ -1,6 +1,7 @@
 /**
- * Takes CloudFormation's events for the topics of one pipeline and a way to connect, and gives the Provider framework's answers. It translates the lifecycle
- * and keeps the pace that the cluster's quota asks for; the work is in `topics.ts`. Called by `handler.ts`.
+ * Takes CloudFormation's events for the topics of one pipeline and a way to connect, and gives the Provider framework's
+ * answers. It translates the lifecycle and keeps the pace that the cluster's quota asks for; the work is in
+ * `topics.ts`. Called by `handler.ts`.
  */
 import { fitting, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
 import type { Connection } from './client.ts';
@@ -17,7 +18,8 @@ export interface Pace {
 }
 
 /**
- * MSK Serverless makes or removes 250 partitions in five minutes. Ten are left for others, and ten seconds for requests that take their time.
+ * MSK Serverless makes or removes 250 partitions in five minutes. Ten are left for others, and ten seconds for requests
+ * that take their time.
  */
 const partitionsPerWindow = 240;
 const windowMs = 310_000;
@@ -64,17 +66,21 @@ export async function goOn(event: LifecycleEvent & Partial<Pace>, connect: Conne
 
 /** Takes the steps that are allowed now; true when nothing is left and every topic can be used. */
 async function advance(admin: TopicAdmin, plan: Plan, order: Order, allowedPartitions: number): Promise<boolean> {
-  const part = firstPart(plan, allowedPartitions);
+  const part = firstPart(plan, allowedPartitions, partitionsPerWindow);
   const allTaken = await takeSteps(admin, part);
   if (!allTaken || partitionsIn(part) < partitionsIn(plan)) return false;
   return waitUntilSettled(admin, order, settleMs);
 }
 
-/** How many partitions may be made or removed now: a portion for every window since the start, less what is done. */
+/**
+ * How many partitions may be made or removed now: a portion for every window since the start, less what is done, and
+ * never more than one portion at a time. What an earlier window left over can make this too many; then the cluster says
+ * so, and the rest waits.
+ */
 function allowance(event: Partial<Pace>, left: number): number {
   const windows = 1 + Math.floor((Date.now() - Number(event.StartedAt)) / windowMs);
   const done = Math.max(0, Number(event.PlannedPartitions) - left);
-  return windows * partitionsPerWindow - done;
+  return Math.min(partitionsPerWindow, windows * partitionsPerWindow - done);
 }
 
 const limited = ({ security }: DeclaredTopics): boolean => security === 'iam';
@@ -86,7 +92,9 @@ function readEvent(event: LifecycleEvent): { connection: DeclaredTopics; order: 
   return { connection: now, order: { kind, declared: now.topics, before: earlierTopics(event) } };
 }
 
-/** What was deployed was checked when it was; a rule that is stricter by now must not make it impossible to leave it. */
+/**
+ * What was deployed was checked when it was; a rule that is stricter by now must not make it impossible to leave it.
+ */
 function earlierTopics({ RequestType, OldResourceProperties: old }: LifecycleEvent): readonly Topic[] {
   if (RequestType !== 'Update' || !old) return [];
   try {

@@ -1,6 +1,6 @@
 /**
- * Takes the topics that are declared, those that were declared before, and what the cluster has; gives the steps from one to the other, or refuses
- * all that cannot be done. Knows no client: called by `topics.ts`.
+ * Takes the topics that are declared, those that were declared before, and what the cluster has; gives the steps from
+ * one to the other, or refuses all that cannot be done. Knows no client: called by `topics.ts`.
  */
 import { refusal } from '../custom-resource/lifecycle.ts';
 import type { Topic } from './declared.ts';
@@ -90,17 +90,18 @@ export function isEmpty({ create, grow, alter, remove }: Plan): boolean {
 }
 
 /**
- * The first steps of a plan with no more partitions than are allowed now. Where any are allowed it is at least one step: a topic is made in one piece, and one of
- * 300 partitions would never have its turn. Alterations make no partitions and are always in.
+ * The first steps of a plan with no more partitions than are allowed. With a whole `portion` allowed it is at least one
+ * step: a topic is made in one piece, and one that is larger than a portion would never have its turn. Alterations make
+ * no partitions and are always in.
  */
-export function firstPart(plan: Plan, allowedPartitions: number): Plan {
-  let left = allowedPartitions;
-  let taken = 0;
+export function firstPart(plan: Plan, allowed: number, portion: number): Plan {
+  let left = allowed;
+  let mayExceed = allowed >= portion;
   const take = <Step extends PartitionStep>(steps: readonly Step[]): Step[] =>
     steps.filter(({ partitions }) => {
-      if (left <= 0 || (partitions > left && taken > 0)) return false;
+      if (partitions > left && !mayExceed) return false;
       left -= partitions;
-      taken += 1;
+      mayExceed = false;
       return true;
     });
   return { create: take(plan.create), grow: take(plan.grow), alter: plan.alter, remove: take(plan.remove) };
@@ -130,8 +131,9 @@ function unreachable(topic: Topic, now: ExistingTopic, isOurs: boolean): string 
 const asSet = (policy: string): string => policy.split(',').sort().join();
 
 /**
- * The old call replaces everything that is set for a topic, so it gets everything: what is declared, and what somebody else set and nobody declared. A
- * setting that was declared before and no longer is goes back to its default by being left out.
+ * The old call replaces everything that is set for a topic, so it gets everything: what is declared, and what somebody
+ * else set and nobody declared. A setting that was declared before and no longer is goes back to its default by being
+ * left out.
  */
 function alterationOf(
   kind: ClusterKind,
@@ -151,7 +153,9 @@ function alterationOf(
   return { name: topic.name, configuration: Object.fromEntries(full.filter(([key]) => isAlterable(kind, key))) };
 }
 
-/** What MSK Serverless accepts in an alteration. It refuses the whole call for any other name, be the value unchanged. */
+/**
+ * What MSK Serverless accepts in an alteration. It refuses the whole call for any other name, be the value unchanged.
+ */
 const alterableOnServerless: ReadonlySet<string> = new Set([
   'compression.type',
   'max.message.bytes',
@@ -162,8 +166,8 @@ const alterableOnServerless: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * On a plain broker `cleanup.policy` has to be in the call, although it never changes here: left out, the topic would fall back to `delete`. MSK Serverless keeps
- * it by itself, and refuses to be given it.
+ * On a plain broker `cleanup.policy` has to be in the call, although it never changes here: left out, the topic would
+ * fall back to `delete`. MSK Serverless keeps it by itself, and refuses to be given it.
  */
 function isAlterable(kind: ClusterKind, setting: string): boolean {
   return kind === 'kafka' || alterableOnServerless.has(setting);

@@ -1,6 +1,6 @@
 /**
- * Takes an admin client and what is declared, and brings the topics of a cluster there. The core of the handler beside it: it knows no CloudFormation and
- * keeps nothing between two calls, the cluster itself says what is left to do.
+ * Takes an admin client and what is declared, and brings the topics of a cluster there. The core of the handler beside
+ * it: it knows no CloudFormation and keeps nothing between two calls, the cluster itself says what is left to do.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';

@@ -2,30 +2,20 @@
  * Validates and merges the input of an execution and fills in every argument of every job: plan, parameters and input
  * come in, arguments as strings go out; nothing is read or written. Called by the handler beside it.
  */
-
-/** A number or text that an execution may set; the form in which the declaration states it. */
-interface TunableRule {
-  readonly kind: 'integer' | 'text';
-  readonly default: number | string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly pattern?: string;
-  readonly unit: string;
-}
+import type { Plan } from '../../lib/declaration/plan.ts';
+import { allowedInstead } from '../../lib/declaration/tunable.ts';
+import { fileProblem } from './input-file.ts';
 
 /** What the state machine sends. */
 export interface PrepareEvent {
-  readonly plan: {
-    readonly pipeline: string;
-    readonly tunables: Readonly<Record<string, TunableRule>>;
-    readonly files: readonly string[];
-    readonly arguments: Readonly<Record<string, readonly (readonly [string, string])[]>>;
-  };
+  readonly plan: Plan;
+  /** The platform's parameter. */
   readonly platform: Readonly<Record<string, string>>;
+  /** The pipeline's parameter, which a person may edit. */
   readonly pipeline: {
     readonly tunables?: Readonly<Record<string, unknown>>;
-    readonly schemas: Readonly<Record<string, string>>;
-    readonly files: Readonly<Record<string, string>>;
+    readonly schemas?: Readonly<Record<string, string>>;
+    readonly files?: Readonly<Record<string, string>>;
   };
   readonly execution: { readonly name: string };
   readonly input: unknown;
@@ -47,36 +37,24 @@ export class InvalidInput extends Error {
   }
 }
 
+/** Parameters that lack what the jobs need: a fault of the deployment, which no other input would mend. */
+export class IncompleteDeployment extends Error {
+  constructor(path: string) {
+    super(`The deployed parameters have no ${path}. Deploy the pipeline again.`);
+    this.name = 'IncompleteDeployment';
+  }
+}
+
 /**
  * Prepares an execution.
  *
  * @throws InvalidInput with all problems at once
+ * @throws IncompleteDeployment when a parameter lacks a value
  */
 export function prepare(event: PrepareEvent): Prepared {
   const problems: string[] = [];
-  const input = asObject(event.input, problems);
-  const { files: inputFiles, ...inputTunables } = input;
-
-  const known = event.plan.tunables;
-  const tunables: Record<string, number | string> = {};
-  for (const [name, rule] of Object.entries(known)) tunables[name] = rule.default;
-  for (const [source, values] of [
-    [`parameter of pipeline ${event.plan.pipeline}`, event.pipeline.tunables ?? {}],
-    ['input', inputTunables],
-  ] as const) {
-    for (const [name, value] of Object.entries(values)) {
-      const rule = Object.hasOwn(known, name) ? known[name] : undefined;
-      if (!rule) {
-        const allowed = [...Object.keys(known), 'files'].join(', ');
-        problems.push(`Unknown name "${name}" in the ${source}. Allowed: ${allowed}.`);
-      } else {
-        const problem = problemOf(rule, value);
-        if (problem) problems.push(`"${name}" in the ${source} is ${JSON.stringify(value)}. Allowed: ${problem}.`);
-        else tunables[name] = value as number | string;
-      }
-    }
-  }
-
+  const { files: inputFiles, ...inputTunables } = asObject('The input', event.input, problems);
+  const tunables = mergeTunables(event, inputTunables, problems);
   const files = chooseFiles(event, inputFiles, problems);
   if (problems.length > 0) throw new InvalidInput(problems);
 
@@ -95,51 +73,74 @@ export function prepare(event: PrepareEvent): Prepared {
   return { arguments: Object.fromEntries(filled), tunables, files };
 }
 
-function asObject(input: unknown, problems: string[]): Record<string, unknown> {
-  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>;
-  problems.push(`The input is ${JSON.stringify(input)}. Allowed: a JSON object, such as {} or {"rate": 100}.`);
-  return {};
-}
-
-/** The values that the rule allows, when this one is not among them. */
-function problemOf(rule: TunableRule, value: unknown): string | undefined {
-  if (rule.kind === 'integer') {
-    const minimum = rule.minimum ?? 0;
-    const maximum = rule.maximum ?? Number.MAX_SAFE_INTEGER;
-    const fits = Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum;
-    return fits ? undefined : `whole numbers from ${minimum} to ${maximum} (${rule.unit})`;
+/** Defaults of the declaration, replaced by the parameter's values, replaced by the input's. */
+function mergeTunables(
+  { plan, pipeline }: PrepareEvent,
+  input: Readonly<Record<string, unknown>>,
+  problems: string[],
+): Record<string, number | string> {
+  const tunables: Record<string, number | string> = {};
+  for (const [name, rule] of Object.entries(plan.tunables)) tunables[name] = rule.default;
+  for (const [source, values] of [
+    [`parameter of pipeline ${plan.pipeline}`, pipeline.tunables ?? {}],
+    ['input', input],
+  ] as const) {
+    for (const [name, value] of Object.entries(values)) {
+      const rule = Object.hasOwn(plan.tunables, name) ? plan.tunables[name] : undefined;
+      if (!rule) {
+        const allowed = [...Object.keys(plan.tunables), ...(plan.files.length > 0 ? ['files'] : [])].join(', ');
+        problems.push(`Unknown name ${show(name)} in the ${source}. Allowed: ${allowed || 'nothing'}.`);
+        continue;
+      }
+      const allowed = allowedInstead(rule, value);
+      if (allowed) problems.push(`"${name}" in the ${source} is ${show(value)}. Allowed: ${allowed}.`);
+      else tunables[name] = value as number | string;
+    }
   }
-  const fits = typeof value === 'string' && (value === '' || new RegExp(`^(?:${rule.pattern})$`).test(value));
-  return fits ? undefined : `${rule.unit}, as ${rule.pattern}, or "" for none`;
+  return tunables;
 }
 
 /** The declared sample files, or those that the input puts in their place. */
-function chooseFiles(event: PrepareEvent, inputFiles: unknown, problems: string[]): Record<string, string> {
-  const files: Record<string, string> = { ...event.pipeline.files };
-  if (inputFiles === undefined) return files;
+function chooseFiles({ plan, platform, pipeline }: PrepareEvent, input: unknown, problems: string[]) {
+  const files: Record<string, string> = { ...pipeline.files };
+  if (input === undefined) return files;
+  if (!platform.bucket) throw new IncompleteDeployment('platform.bucket');
   // A job's role may read this prefix of this bucket and no other, so that another place would fail hours later.
-  const prefix = `s3://${event.platform.bucket}/input/${event.plan.pipeline}/`;
-  for (const [name, url] of Object.entries(asObject(inputFiles, problems))) {
-    if (!event.plan.files.includes(name)) {
-      problems.push(`Unknown file "${name}" in the input. Allowed: ${event.plan.files.join(', ')}.`);
-    } else if (typeof url !== 'string' || !url.startsWith(prefix) || url.includes('/../')) {
-      problems.push(`File "${name}" in the input is ${JSON.stringify(url)}. Allowed: an object under ${prefix}.`);
-    } else {
-      files[name] = url;
+  const prefix = `s3://${platform.bucket}/input/${plan.pipeline}/`;
+  for (const [name, url] of Object.entries(asObject('"files" in the input', input, problems))) {
+    if (!plan.files.includes(name)) {
+      problems.push(`Unknown file ${show(name)} in the input. Allowed: ${plan.files.join(', ') || 'none'}.`);
+      continue;
     }
+    const allowed = fileProblem(url, prefix);
+    if (allowed) problems.push(`File "${name}" in the input is ${show(url)}. Allowed: ${allowed}.`);
+    else files[name] = String(url);
   }
   return files;
 }
 
-/** Replaces each `{a.b}` of a template. A placeholder without a value is a fault of the deployment, not of the input. */
+function asObject(what: string, value: unknown, problems: string[]): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  problems.push(`${what} is ${show(value)}. Allowed: a JSON object, such as {}.`);
+  return {};
+}
+
+/** Replaces each `{a.b}` of a template, once: a value that looks like a placeholder stays what it is. */
 function fill(template: string, scope: object): string {
-  return template.replace(/\{([^}]+)\}/g, (_, path: string) => {
-    const value = path
-      .split('.')
-      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], scope);
-    if (typeof value !== 'string' && typeof value !== 'number') {
-      throw new Error(`The deployed parameters have no ${path}. Deploy the pipeline again.`);
-    }
+  return template.replace(/\{([^{}]+)\}/g, (_, path: string) => {
+    const value = path.split('.').reduce<unknown>(step, scope);
+    if (typeof value !== 'string' && typeof value !== 'number') throw new IncompleteDeployment(path);
     return String(value);
   });
+}
+
+const step = (at: unknown, key: string): unknown =>
+  typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined;
+
+/** Longest value that a message repeats in full. */
+const SHOWN_CHARACTERS = 200;
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
 }

@@ -1,6 +1,6 @@
 /**
- * Takes a schema as it is declared and registers it under its rules, or removes it. The core of the handler beside it: it knows no CloudFormation, and asks the
- * registry what is there already, so that repeating a call changes nothing.
+ * Takes a schema as it is declared and registers it under its rules, or removes it. The core of the handler beside it:
+ * it knows no CloudFormation, and asks the registry what is there already, so that repeating a call changes nothing.
  */
 import { refusal } from '../custom-resource/lifecycle.ts';
 import type { Answer, Problem, Registry } from './client.ts';
@@ -24,7 +24,10 @@ export interface Registered {
   readonly version: string;
 }
 
-/** Registers the content and gives the ids of its version: the one that has this content already, be it an older one, or a new one. */
+/**
+ * Registers the content and gives the ids of its version: the one that has this content already, be it an older one, or
+ * a new one.
+ */
 export async function registerArtifact(registry: Registry, artifact: Artifact): Promise<Registered> {
   const isNew = await ensureArtifact(registry, artifact);
   if (artifact.immutable && !isNew) {
@@ -39,7 +42,8 @@ export async function registerArtifact(registry: Registry, artifact: Artifact): 
     firstVersion: { content: { content: compact(artifact.content), contentType: 'application/json' } },
   });
   if (answer.status === 200) return idsOf((answer.body as { version: Version }).version);
-  // Nothing of a refused schema stays: neither changed rules nor, where the registry lets it be deleted, an empty artifact.
+  // Nothing of a refused schema stays: neither changed rules nor, where the registry lets it be deleted, an empty
+  // artifact.
   if (isNew) await registry.send('DELETE', artifactPath(artifact));
   else await undo();
   throw refused(artifact, answer);
@@ -71,7 +75,10 @@ interface Rule {
   readonly config: string;
 }
 
-/** Sees to it that the artifact exists, without a version: so its rules are there before the first one. True when it was made now. */
+/**
+ * Sees to it that the artifact exists, without a version: so its rules are there before the first one. True when it was
+ * made now.
+ */
 async function ensureArtifact(registry: Registry, artifact: Artifact): Promise<boolean> {
   const found = await registry.send('GET', artifactPath(artifact));
   if (found.status === 200) {

@@ -1,6 +1,6 @@
 /**
- * Takes requests to the REST interface (version 3) of Apicurio Registry and gives its answers, waiting for a registry that is still starting. Called by
- * `artifacts.ts`.
+ * Takes requests to the REST interface (version 3) of Apicurio Registry and gives its answers, waiting for a registry
+ * that is still starting. Called by `artifacts.ts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,6 +1,7 @@
 /**
- * Takes the properties of a `Custom::RegistryArtifact` resource, in which every scalar is text, and gives the schema that it declares, or refuses all of
- * its mistakes at once. Called by the handler before anything is asked of the registry.
+ * Takes the properties of a `Custom::RegistryArtifact` resource, in which every scalar is text, and gives the schema
+ * that it declares, or refuses all of its mistakes at once. Called by the handler before anything is asked of the
+ * registry.
  */
 import { refusal } from '../custom-resource/lifecycle.ts';
 import type { Artifact } from './artifacts.ts';

@@ -1,6 +1,6 @@
 /**
- * Lambda behind `Custom::RegistryArtifact`, one schema: CloudFormation's events come in through the CDK's Provider framework, the ids of the registered version
- * go out. It only translates the lifecycle; the work is in `artifacts.ts`.
+ * Lambda behind `Custom::RegistryArtifact`, one schema: CloudFormation's events come in through the CDK's Provider
+ * framework, the ids of the registered version go out. It only translates the lifecycle; the work is in `artifacts.ts`.
  */
 import { fitting, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
 import { registerArtifact, removeArtifact } from './artifacts.ts';

@@ -27,11 +27,11 @@ export class Contracts extends Construct {
 
   constructor(scope: Construct, id: string, props: ContractsProps) {
     super(scope, id);
-    this.createTopics(props);
-    this.schemaIds = this.registerSchemas(props);
+    const topics = this.createTopics(props);
+    this.schemaIds = this.registerSchemas(props, topics);
   }
 
-  private createTopics(props: ContractsProps): void {
+  private createTopics(props: ContractsProps): CustomResource {
     const { pipeline, cluster, network, logRetentionDays } = props;
     const topics = Object.values(pipeline.topics);
     const provider = new HandlerProvider(this, 'TopicsHandler', {
@@ -46,7 +46,7 @@ export class Contracts extends Construct {
       { grantPrincipal: provider.grantPrincipal },
       topics.map((topic) => topic.name),
     );
-    new CustomResource(this, 'Topics', {
+    const resource = new CustomResource(this, 'Topics', {
       resourceType: 'Custom::KafkaTopics',
       serviceToken: provider.serviceToken,
       // Whether a topic's data goes with it is said per topic, and honoured by the handler.
@@ -62,10 +62,12 @@ export class Contracts extends Construct {
           Configuration: configurationOf(topic),
         })),
       },
-    }).node.addDependency(provider);
+    });
+    resource.node.addDependency(provider);
+    return resource;
   }
 
-  private registerSchemas(props: ContractsProps): Record<string, string> {
+  private registerSchemas(props: ContractsProps, topics: CustomResource): Record<string, string> {
     const { pipeline, network, logRetentionDays } = props;
     const provider = new HandlerProvider(this, 'SchemasHandler', {
       folder: 'registry-artifacts',
@@ -93,6 +95,8 @@ export class Contracts extends Construct {
         },
       });
       resource.node.addDependency(provider);
+      // Schemas first: a refused schema rolls back cleanly, partitions once added cannot be taken away.
+      topics.node.addDependency(resource);
       ids[key] = resource.getAttString('ContentId');
     };
     for (const [role, topic] of Object.entries(pipeline.topics)) {

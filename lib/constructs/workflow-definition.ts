@@ -155,7 +155,11 @@ function lockStates(props: WorkflowDefinitionProps): States {
     ListRuns: {
       Type: 'Task',
       Resource: 'arn:aws:states:::aws-sdk:emrserverless:listJobRuns',
-      Parameters: { ApplicationId: props.applicationId, States: ALIVE },
+      Parameters: {
+        ApplicationId: props.applicationId,
+        // As a call of an intrinsic function: validators take a plain field of this name for states of the machine.
+        'States.$': `States.Array(${ALIVE.map((name) => `'${name}'`).join(', ')})`,
+      },
       ResultPath: '$.alive',
       Retry: RETRY.jobs,
       Catch: catchAll('ReleaseAfterError'),

@@ -39,7 +39,9 @@ function logicalTypeProblem(schema: unknown, path: string): string | undefined {
   const { fields, items, values, type, logicalType } = schema as Record<string, unknown>;
   const here = path === '' ? 'the schema' : `field "${path}"`;
   if (logicalType !== undefined) return problemOf(schema, String(logicalType), String(type), here);
-  for (const field of Array.isArray(fields) ? (fields as { name: string; type: unknown; logicalType?: unknown }[]) : []) {
+  for (const field of Array.isArray(fields)
+    ? (fields as { name: string; type: unknown; logicalType?: unknown }[])
+    : []) {
     const fieldPath = path === '' ? field.name : `${path}.${field.name}`;
     if (field.logicalType !== undefined) {
       return `the logicalType of field "${fieldPath}" stands beside its type; put it inside: {"type": {"type": ..., "logicalType": ...}}`;

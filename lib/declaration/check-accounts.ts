@@ -30,7 +30,8 @@ function checkReconciliation(pipeline: Pipeline, accounts: Reconciliation, note:
   const tunables = Object.assign({}, ...Object.values(jobs).map((job) => job.tunables ?? {}));
   const rows = declared<{ kind: string }>(tunables, accounts.rows);
   if (!rows) note('reconciliation.rows', 'is not a tunable of a job', accounts.rows, names(tunables));
-  else if (rows.kind !== 'integer') note('reconciliation.rows', 'is not a number', accounts.rows, 'a tunable of numbers');
+  else if (rows.kind !== 'integer')
+    note('reconciliation.rows', 'is not a number', accounts.rows, 'a tunable of numbers');
   if (!Object.values(jobs).some((job) => job.writes.folders?.includes(accounts.rejects))) {
     note('reconciliation.rejects', 'is not a folder that a job writes', accounts.rejects, 'a folder in writes.folders');
   }

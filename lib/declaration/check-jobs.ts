@@ -8,7 +8,8 @@ import { ACCOUNT_VCPU, WORKER_MEMORY } from './limits.ts';
 import { checkInteger, isPlainFileName, type Note } from './mistakes.ts';
 import type { JobDeclaration, Pipeline, Tunable } from './model.ts';
 import { drainOf, planOf } from './plan.ts';
-import { RESERVED_JOB_NAMES } from './reserved-names.ts';
+import { isStepName } from './reserved-names.ts';
+import { allowedInstead, patternOf } from './tunable.ts';
 
 /** Minutes in a day: the longest that a batch run may be allowed. */
 const LONGEST_MINUTES = 1_440;
@@ -19,7 +20,7 @@ export function checkJobs(pipeline: Pipeline, note: Note): void {
   const drains = new Map(Object.keys(pipeline.jobs).map((name) => [drainOf(name), name]));
   for (const [name, job] of Object.entries(pipeline.jobs)) {
     const at = `jobs.${name}`;
-    if (RESERVED_JOB_NAMES.includes(name)) {
+    if (isStepName(name)) {
       note(at, 'is the name of a step of every pipeline', name, 'a name that says what the job does');
     }
     const drained = drains.get(name);
@@ -77,31 +78,17 @@ function checkTunable(note: Note, at: string, tunable: Tunable): void {
   if (at.endsWith('.tunables.files')) {
     note(at, 'is the word by which an input replaces files', 'files', 'another name');
   }
-  if (tunable.kind === 'integer') {
-    const { minimum, maximum } = tunable;
-    const limit = Number.MAX_SAFE_INTEGER;
-    if (!Number.isSafeInteger(minimum) || !Number.isSafeInteger(maximum)) {
-      note(at, 'has a range that is not of whole numbers', [minimum, maximum], `whole numbers up to ${limit}`);
-    } else if (minimum > maximum) {
-      note(at, 'has an empty range', minimum, `<= ${maximum}`);
-    } else {
-      checkInteger(note, `${at}.default`, tunable.default, minimum, maximum, ` ${tunable.unit}`);
-    }
-    return;
-  }
-  const pattern = patternOf(tunable.pattern);
-  if (!pattern) {
-    note(`${at}.pattern`, 'is not a regular expression', tunable.pattern, 'one that JavaScript reads with the flag u');
-  } else if (tunable.default !== '' && !pattern.test(tunable.default)) {
-    note(`${at}.default`, 'does not match its own pattern', tunable.default, tunable.pattern);
-  }
-}
-
-function patternOf(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(`^(?:${pattern})$`, 'u');
-  } catch {
-    return undefined;
+  if (tunable.kind === 'integer' && !(Number.isSafeInteger(tunable.minimum) && Number.isSafeInteger(tunable.maximum))) {
+    const allowed = `whole numbers up to ${Number.MAX_SAFE_INTEGER}`;
+    note(at, 'has a range that is not of whole numbers', [tunable.minimum, tunable.maximum], allowed);
+  } else if (tunable.kind === 'integer' && tunable.minimum > tunable.maximum) {
+    note(at, 'has an empty range', tunable.minimum, `<= ${tunable.maximum}`);
+  } else if (tunable.kind === 'text' && !patternOf(tunable.pattern)) {
+    const allowed = 'one that JavaScript reads with the flag u';
+    note(`${at}.pattern`, 'is not a regular expression', tunable.pattern, allowed);
+  } else {
+    const allowed = allowedInstead(tunable, tunable.default);
+    if (allowed) note(`${at}.default`, 'is not a value of its own tunable', tunable.default, allowed);
   }
 }
 

@@ -25,9 +25,12 @@ export async function loadPipelines(folder: string = PIPELINES_FOLDER): Promise<
     .sort();
   const mistakes: Mistake[] = [];
   const pipelines: Pipeline[] = [];
-  for (const [file, exported] of await Promise.all(files.map(async (file) => [file, await importDefault(file)] as const))) {
+  for (const [file, exported] of await Promise.all(
+    files.map(async (file) => [file, await importDefault(file)] as const),
+  )) {
     if (typeof exported === 'object' && exported !== null) pipelines.push(exported as Pipeline);
-    else mistakes.push({ where: file, problem: 'declares no pipeline', got: String(exported), allowed: DEFAULT_EXPORT });
+    else
+      mistakes.push({ where: file, problem: 'declares no pipeline', got: String(exported), allowed: DEFAULT_EXPORT });
   }
   mistakes.push(...mistakesOf(pipelines));
   if (mistakes.length > 0) throw new DeclarationError(mistakes);

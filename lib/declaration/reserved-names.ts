@@ -1,24 +1,17 @@
 /**
- * Names that the platform needs for itself: nothing comes in, lists of names go out. Used by the validation of
- * declarations; a test holds the list of steps against the state machine.
+ * Names that the platform needs for itself: nothing comes in, names go out. Used by the validation of declarations; a
+ * test holds them against the state machine.
  */
 
 /** Stacks of every environment, and the Python package that all jobs share. */
 export const RESERVED_PIPELINE_NAMES: readonly string[] = ['network', 'streaming', 'processing', 'millrace'];
 
 /**
- * Words of one part that the state machine names states or results by. A job's state has the job's name with a capital,
- * so that a job of one of these names would take a state's place.
+ * Names of the steps of every state machine and of what it keeps. A job's step has the job's name with a capital, so
+ * that a job of such a name would take a step's place. Those of several words are reserved by their first.
  */
-export const RESERVED_JOB_NAMES: readonly string[] = [
-  'begin',
-  'busy',
-  'done',
-  'drain',
-  'failed',
-  'files',
-  'lock',
-  'prepare',
-  'release',
-  'tunables',
-];
+const STEP_NAME =
+  /^(begin|busy|done|drain|failed|files|lock|prepare|release|tunables|(await|cancel|describe|holder|list|none|note|read|release|start|still|stream|take)[A-Z].*)$/;
+
+/** Whether a job of this name would take the place of a step. */
+export const isStepName = (name: string): boolean => STEP_NAME.test(name);

@@ -25,7 +25,7 @@ type Rules<T> = { readonly [Word in keyof Required<T>]: z.ZodType };
 const part = <T>(rules: Rules<T>) => z.strictObject(rules);
 const texts = z.array(z.string()).optional();
 /** A number whose range is checked with the meaning of its part. */
-const number = z.unknown();
+const number = z.unknown().optional();
 
 const schema = z.strictObject({ file: z.string(), artifact: z.string().optional() });
 

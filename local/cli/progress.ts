@@ -11,6 +11,11 @@ import type { Terminal } from './terminal.ts';
 export function progressOf(terminal: Terminal, firstQuery: string | undefined): ExecutionListener {
   const startedAt = new Map<string, number>();
   let [sent, of, summarized] = [0, 0, 0];
+  const stage = (run: JobRunRecord, what: string) => {
+    const seconds = (Date.now() - (startedAt.get(run.id) ?? Date.now())) / 1000;
+    const after = run.state === 'SUBMITTED' ? '' : ` after ${seconds.toFixed(1)} s`;
+    terminal.line(`${jobOf(run).padEnd(12)} ${what}${after}`);
+  };
   return {
     onHistory: ({ event, state, error, cause }) => {
       if (event === 'StateRetried') terminal.line(`${state}: tried again`);
@@ -18,14 +23,15 @@ export function progressOf(terminal: Terminal, firstQuery: string | undefined): 
         terminal.line(`${state} failed: ${error}: ${firstLine(cause)}`);
     },
     onJobState: (run) => {
-      const job = jobOf(run);
       if (run.state === 'SUBMITTED') startedAt.set(run.id, Date.now());
-      const seconds = ((Date.now() - (startedAt.get(run.id) ?? Date.now())) / 1000).toFixed(1);
-      if (run.state === 'PENDING' && run.attempt > 1) terminal.line(`${job}: attempt ${run.attempt}`);
-      else
-        terminal.line(`${job.padEnd(12)} ${words[run.state]}${run.state === 'SUBMITTED' ? '' : ` after ${seconds} s`}`);
+      if (run.state === 'PENDING' && run.attempt > 1)
+        stage(run, `attempt ${run.attempt}, after: ${firstLine(run.stateDetails)}`);
+      // A batch run counts as running as soon as it has a process; for people it runs when it says so.
+      if (run.state !== 'PENDING' && (run.state !== 'RUNNING' || run.request.mode === 'STREAMING'))
+        stage(run, words[run.state]);
     },
-    onJobEvent: (_, event) => {
+    onJobEvent: (run, event) => {
+      if (event.event === 'started' && run.request.mode === 'BATCH') stage(run, words.RUNNING);
       if (event.event !== 'progress') return;
       const number = (name: string) => (typeof event[name] === 'number' ? event[name] : 0);
       if (event.query === firstQuery) summarized += number('rowsIn');

@@ -16,7 +16,7 @@ import { type Context, environment, pipelineOf } from './context.ts';
 import { jobOf, messageIn, progressOf } from './progress.ts';
 import { Bookkeeping, countFiles } from './report/reconcile.ts';
 import type { Reconciliation } from './report/reconciliation.ts';
-import { type ResultRow, readResults, table } from './report/results.ts';
+import { readResults, table } from './report/results.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 
 export interface RunOptions {
@@ -67,55 +67,60 @@ export async function runDeployed(
   context.onForce.push(() => machines.jobRuns.kill());
   for (const name of await machines.settleAbandoned())
     terminal.line(`cleaned up after execution ${name}, whose command was ended`);
-  const bookkeeping = await Bookkeeping.open(home, pipeline, services);
+  const declared = pipeline.reconciliation;
+  const bookkeeping = declared && (await Bookkeeping.open(home, pipeline, declared, services));
   try {
     const execution = await machines.execute(pipeline.name, input, signal);
     terminal.count('');
     if (execution.status !== 'SUCCEEDED') throw failureOf(execution, machines);
-    terminal.line('counting what the topics hold');
     const runs = machines.jobRuns.all().filter(({ request }) => request.name.endsWith(`/${execution.name}`));
     const folders = foldersOf(pipeline, runs, home);
-    const { tunables, files } = execution.output as { tunables: Record<string, number>; files: Record<string, string> };
-    const { file, rows, rejects } = pipeline.reconciliation;
-    const counts = await countFiles(bucketPath(home, files[file] ?? ''), tunables[rows] ?? 0, folders[rejects] ?? '');
-    const reconciliation = await bookkeeping.settle(counts);
-    show(context, pipeline, execution, readResults(folders[pipeline.report.folder] ?? ''), reconciliation, folders);
-    return reconciliation.reconciles ? 0 : 1;
+    let reconciliation: Reconciliation | undefined;
+    if (declared) {
+      terminal.line('counting what the topics hold');
+      const { tunables, files } = execution.output as unknown as Output;
+      const file = bucketPath(home, files[declared.file] ?? '');
+      const counts = await countFiles(file, tunables[declared.rows] ?? 0, folders[declared.rejects] ?? '');
+      reconciliation = await bookkeeping?.settle(counts);
+    }
+    show(context, { pipeline, execution, reconciliation, resultsFolder: folders[pipeline.report?.folder ?? ''] });
+    return reconciliation?.reconciles === false ? 1 : 0;
   } finally {
     terminal.close();
-    await bookkeeping.close();
+    await bookkeeping?.close();
   }
 }
 
-function show(
-  context: Context,
-  pipeline: Pipeline,
-  execution: ExecutionRecord,
-  rows: readonly ResultRow[],
-  reconciliation: Reconciliation,
-  folders: Readonly<Record<string, string>>,
-): void {
-  const { line, ...counts } = reconciliation;
-  const results = folders[pipeline.report.folder];
+/** What the state machine's last state gives. */
+interface Output {
+  readonly tunables: Readonly<Record<string, number>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+interface Shown {
+  readonly pipeline: Pipeline;
+  readonly execution: ExecutionRecord;
+  readonly reconciliation: Reconciliation | undefined;
+  readonly resultsFolder: string | undefined;
+}
+
+function show(context: Context, { pipeline, execution, reconciliation, resultsFolder }: Shown): void {
+  const { terminal } = context;
+  const rows = resultsFolder === undefined ? [] : readResults(resultsFolder);
   if (context.json) {
     const { name, status, startedAt, stoppedAt, output } = execution;
+    const shown = { name, status, startedAt, stoppedAt, output };
     context.print(
-      JSON.stringify({
-        pipeline: pipeline.name,
-        execution: { name, status, startedAt, stoppedAt, output },
-        results: rows,
-        resultsFolder: results,
-        reconciliation: { ...counts, line },
-      }),
+      JSON.stringify({ pipeline: pipeline.name, execution: shown, results: rows, resultsFolder, reconciliation }),
     );
     return;
   }
-  context.print(rows.length > 0 ? table(rows, pipeline.report.columns) : 'No results.');
-  context.print(`\n${line}`);
-  context.terminal.line(`results as CSV and JSON in ${results}`);
-  if (!reconciliation.reconciles) {
-    context.terminal.plain(
-      context.terminal.bad(
+  if (pipeline.report) context.print(rows.length > 0 ? table(rows, pipeline.report.columns) : 'No results.');
+  if (resultsFolder !== undefined) terminal.line(`results as CSV and JSON in ${resultsFolder}`);
+  if (reconciliation) context.print(`\n${reconciliation.line}`);
+  if (reconciliation?.reconciles === false) {
+    terminal.plain(
+      terminal.bad(
         'The rows do not reconcile: each one sent must be in the summaries or in the dead letters. ' +
           `See "npx millrace logs ${pipeline.order.stream}"; "npx millrace down --purge" starts from empty topics.`,
       ),

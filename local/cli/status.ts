@@ -3,6 +3,7 @@
  */
 import { readDeployment } from '../deploy/index.ts';
 import { serviceStatuses } from '../services/services.ts';
+import { deployedPipelines } from '../workflow/deployed-pipelines.ts';
 import { Executions } from '../workflow/executions.ts';
 import { type Context, environment } from './context.ts';
 
@@ -11,10 +12,7 @@ export async function status(context: Context): Promise<number> {
   const services = await serviceStatuses(home);
   const deployment = readDeployment(home, environment);
   const executions = new Executions(home.executions);
-  const prefix = `${environment}/`;
-  const names = (deployment?.resources ?? [])
-    .filter(({ type }) => type === 'AWS::StepFunctions::StateMachine')
-    .map(({ stack }) => stack.slice(prefix.length));
+  const names = deployment ? [...deployedPipelines(deployment).keys()] : [];
   const pipelines = names.map((name) => {
     const last = executions.list(name).at(-1);
     return {

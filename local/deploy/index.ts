@@ -5,7 +5,7 @@ export { deploy } from './deploy.ts';
 export { type Explanation, explain } from './explain.ts';
 export { type InvokeOptions, invokeFunction, LambdaError } from './invoke.ts';
 export type { Changes, DeployedResource, Deployment, DeployOptions, Endpoints } from './model.ts';
-export { forgetDeployment, readDeployment } from './state.ts';
+export { readDeployment } from './state.ts';
 export {
   BucketStore,
   bucketPath,

@@ -2,7 +2,6 @@
  * Takes what has been done and keeps it in `state/<environment>.json`, after each step, so that whatever ends a deployment, the next one
  * knows what exists. Called by the deployment; read by everyone through `readDeployment`.
  */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../errors.ts';
 import type { Home } from '../home.ts';
@@ -65,14 +64,6 @@ export function readState(home: Home, environment: string): State {
 /** Remembers a state. */
 export function writeState(home: Home, state: State): void {
   writeFileAtomically(stateFile(home, state.environment), `${JSON.stringify(state, null, 1)}\n`);
-}
-
-/**
- * Forgets what is deployed, without deleting it: for `down --purge`, where the data of the services is gone as well and the next deployment
- * has to create everything anew.
- */
-export function forgetDeployment(home: Home, environment: string): void {
-  rmSync(stateFile(home, environment), { force: true });
 }
 
 /** What is deployed in an environment, or `undefined` when no deployment of it ever succeeded. */

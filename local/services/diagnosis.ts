@@ -1,6 +1,6 @@
 /**
- * Takes a service that ended or never got ready and gives the error that says why: cause, remedy and the last lines of its log. Called by
- * `services.ts`.
+ * Takes a service that ended or never got ready and gives the error that says why: cause, remedy and the last lines of
+ * its log. Called by `services.ts`.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { MillraceError } from '../errors.ts';

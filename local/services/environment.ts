@@ -3,8 +3,8 @@
  */
 
 /**
- * Only what a program needs to run on this machine: a variable that happens to be set in somebody's shell (`JAVA_TOOL_OPTIONS`, `QUARKUS_...`,
- * `APICURIO_...`) must not change what a service does.
+ * Only what a program needs to run on this machine: a variable that happens to be set in somebody's shell
+ * (`JAVA_TOOL_OPTIONS`, `QUARKUS_...`, `APICURIO_...`) must not change what a service does.
  */
 export function serviceEnvironment(): Record<string, string> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'USER', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'];

@@ -1,6 +1,6 @@
 /**
- * The Kafka broker as a service definition: one node in KRaft mode that is broker and controller, on the loopback address only. Taken by
- * `services.ts`.
+ * The Kafka broker as a service definition: one node in KRaft mode that is broker and controller, on the loopback
+ * address only. Taken by `services.ts`.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -35,7 +35,8 @@ function properties(ports: Ports, logFolder: string): string {
     'transaction.state.log.min.isr': 1,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
-    // A machine with one user has few consumer groups: 50 partitions for their offsets would only slow the first consumer down.
+    // A machine with one user has few consumer groups: 50 partitions for their offsets would only slow the first
+    // consumer down.
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.num.partitions': 4,
     'group.initial.rebalance.delay.ms': 0,
@@ -55,7 +56,10 @@ const logFolder = (context: ServiceContext) => join(context.data, 'broker');
 const propertiesFile = (context: ServiceContext) => join(context.folder, 'server.properties');
 const classPath = (context: ServiceContext) => join(context.toolchain.kafkaJars, '*');
 
-/** Gives an empty data folder its identity. Formatted aside and moved into place, so that an interruption leaves none or all of it. */
+/**
+ * Gives an empty data folder its identity. Formatted aside and moved into place, so that an interruption leaves none or
+ * all of it.
+ */
 async function format(context: ServiceContext, signal: AbortSignal): Promise<void> {
   const draft = join(context.data, 'unfinished');
   rmSync(draft, { recursive: true, force: true });
@@ -80,7 +84,10 @@ async function format(context: ServiceContext, signal: AbortSignal): Promise<voi
   rmSync(draftProperties);
 }
 
-/** A topic that is only validated goes the whole way to the controller and needs a registered broker, and leaves nothing behind. */
+/**
+ * A topic that is only validated goes the whole way to the controller and needs a registered broker, and leaves nothing
+ * behind.
+ */
 async function probe(ports: Ports): Promise<void> {
   const client = new Kafka({
     clientId: 'millrace-probe',
@@ -110,7 +117,7 @@ export const kafka: ServiceDefinition = {
   ],
   portOption: '--kafka-port',
   readyWithinMs: 60_000,
-  stopWithinMs: 20_000,
+  stopWithinMs: 30_000,
   async prepare(context, signal) {
     if (!existsSync(logFolder(context))) await format(context, signal);
     writeFileSync(propertiesFile(context), properties(context.ports, escaped(logFolder(context))));
@@ -141,6 +148,10 @@ export const kafka: ServiceDefinition = {
     {
       pattern: /Address already in use|Socket server failed to bind/,
       meaning: 'another program took its port meanwhile; start again, and the next free port is taken',
+    },
+    {
+      pattern: /Failed to acquire lock on file/,
+      meaning: 'another broker uses its data; end that process, or use another folder with MILLRACE_HOME',
     },
     {
       pattern: /No space left on device/,

@@ -1,5 +1,6 @@
 /**
- * Takes a service definition and gives its running process, remembered and working. Called by `services.ts`, with the services' lock held.
+ * Takes a service definition and gives its running process, remembered and working. Called by `services.ts`, with the
+ * services' lock held.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
@@ -14,6 +15,9 @@ import type { Ports, ServiceContext, ServiceDefinition, ServiceToolchain } from 
 
 /** How often a starting service is asked whether it works. */
 const probeEveryMs = 100;
+
+/** The operating system knows of an end a moment before this process is told how it was. */
+const tellMs = 100;
 
 /** A process that was started, now or by an earlier command. */
 export interface Launched {
@@ -57,8 +61,11 @@ export async function launch(
     child.once('error', (error) => reject(cannotRun(definition, program, error)));
   });
   child.unref();
-  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
-  if (!identity) throw serviceDied(definition, ending ?? 'at once', files.log);
+  const identity = identityOf(child.pid);
+  if (!identity) {
+    await sleep(tellMs);
+    throw serviceDied(definition, ending ?? 'at once', files.log);
+  }
   writeRecord(home, definition.name, { ports, process: { ...identity, startedAt: new Date().toISOString() } });
   return { identity, ports, log: files.log, ending: () => ending };
 }
@@ -74,6 +81,7 @@ export async function waitUntilReady(
   while (Date.now() < deadline) {
     signal.throwIfAborted();
     if (!isSameProcess(launched.identity)) {
+      if (launched.ending) await sleep(tellMs);
       throw serviceDied(definition, launched.ending?.() ?? 'its process is gone', launched.log);
     }
     try {

@@ -1,6 +1,6 @@
 /**
- * Takes a path and a piece of work and runs the work while no other process does so under the same path. Called around starting and stopping the
- * services; free for other work of `local/` that must not run twice at once.
+ * Takes a path and a piece of work and runs the work while no other process does so under the same path. Called around
+ * starting and stopping the services; free for other work of `local/` that must not run twice at once.
  */
 import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -82,8 +82,8 @@ function parse(content: string): ProcessIdentity | undefined {
 }
 
 /**
- * Of several processes that see the same dead holder only one can move the file aside. One that comes late would move the new holder's file:
- * it sees so by the content, and puts it back.
+ * Of several processes that see the same dead holder only one can move the file aside. One that comes late would move
+ * the new holder's file: it sees so by the content, and puts it back.
  */
 function removeStale(path: string, seen: string): void {
   const aside = `${path}.stale-${process.pid}-${randomUUID()}`;

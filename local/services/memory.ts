@@ -1,6 +1,6 @@
 /**
- * Takes how much memory is about to be used and refuses it when the machine does not have it. Called before services are started, so that a lack
- * shows as one clear sentence and not as a process that the system ended.
+ * Takes how much memory is about to be used and refuses it when the machine does not have it. Called before services
+ * are started, so that a lack shows as one clear sentence and not as a process that the system ended.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,9 @@ export function requireMemory(neededBytes: number, purpose: string, availableByt
   );
 }
 
-/** Memory in bytes that a new process can have without anything else being moved out, within a container's limit too. */
+/**
+ * Memory in bytes that a new process can have without anything else being moved out, within a container's limit too.
+ */
 export function availableMemory(): number {
   const limit = process.constrainedMemory();
   const host = linuxAvailable() ?? macAvailable() ?? freemem();

@@ -35,7 +35,8 @@ export async function requireFreePort(port: number, option: string): Promise<voi
 
 /** Whether nobody listens on the port of the loopback address, be it on that address alone or on all of them. */
 export async function isPortFree(port: number): Promise<boolean> {
-  // Connecting comes first: some systems let a server bind the loopback address although another one listens on all addresses.
+  // Connecting comes first: some systems let a server bind the loopback address although another one listens on all
+  // addresses.
   return !(await accepts(port)) && (await canListen(port));
 }
 

@@ -1,12 +1,12 @@
 /**
- * Takes process ids and gives what the operating system says of them: when they started, what memory they hold; and ends them. Called by the
- * services, by the workflow for the jobs that it starts, and by `millrace down`.
+ * Takes process ids and gives what the operating system says of them: when they started, what memory they hold; and
+ * ends them. Called by the services, by the workflow for the jobs that it starts, and by `millrace down`.
  *
- * A process id alone is no identity: ids are used again, and a file that remembers one may be days old. So an id always goes with the time at which
- * its process started, and a process whose start time differs is never signalled.
+ * A process id alone is no identity: ids are used again, and a file that remembers one may be days old. So an id always
+ * goes with the time at which its process started, and a process whose start time differs is never signalled.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process that cannot be mistaken for a later one with the same id. */
@@ -20,11 +20,11 @@ export interface ProcessIdentity {
 export type Ending = 'gone' | 'ended' | 'killed';
 
 /**
- * When the process started, as an opaque string that only equals itself; `undefined` when there is no such process (one that has exited and
- * only waits to be collected counts as none).
+ * When the process started, as an opaque string that only equals itself; `undefined` when there is no such process (one
+ * that has exited and only waits to be collected counts as none).
  */
 export function processStartTime(pid: number): string | undefined {
-  return process.platform === 'linux' ? startTimeFromProc(pid) : startTimeFromPs(pid);
+  return hasProc ? startTimeFromProc(pid) : startTimeFromPs(pid);
 }
 
 /** Whether the very process that was remembered still runs. */
@@ -32,10 +32,14 @@ export function isSameProcess(identity: ProcessIdentity): boolean {
   return processStartTime(identity.pid) === identity.startTime;
 }
 
-/** The identity of a process that was just started, or of this one. */
-export function identityOf(pid: number = process.pid): ProcessIdentity | undefined {
-  const startTime = processStartTime(pid);
-  return startTime === undefined ? undefined : { pid, startTime };
+/**
+ * The identity of a process that was just started, or, without an argument, of this one; `undefined` for a process that
+ * could not be started.
+ */
+export function identityOf(...given: [pid?: number | undefined]): ProcessIdentity | undefined {
+  const pid = given.length === 0 ? process.pid : given[0];
+  const startTime = pid === undefined ? undefined : processStartTime(pid);
+  return pid === undefined || startTime === undefined ? undefined : { pid, startTime };
 }
 
 /** Resident memory of a process in bytes; `undefined` when it cannot be told. */
@@ -50,53 +54,46 @@ export function commandName(pid: number): string | undefined {
 }
 
 /**
- * Asks the process to end (SIGTERM) and, after the grace, ends it (SIGKILL). Does nothing when it is no longer the same process.
- *
- * @param options.group the process leads a group of its own (it was spawned `detached`): signal all of the group, also what the leader left behind.
+ * Asks the process to end (SIGTERM) and, after the grace, ends it (SIGKILL). Does nothing when it is no longer the same
+ * process.
  */
-export async function endProcess(
-  identity: ProcessIdentity,
-  graceMs: number,
-  options: { readonly group?: boolean } = {},
-): Promise<Ending> {
-  const target = options.group ? -identity.pid : identity.pid;
-  const current = processStartTime(identity.pid);
-  if (current !== undefined && current !== identity.startTime) return 'gone';
-  // The kernel gives an id to nobody else while a group of that id has members: with the leader gone, the group is still the leader's.
-  if (current === undefined && !options.group) return 'gone';
-  if (!signal(target, 'SIGTERM')) return 'gone';
-  if (await waitUntilGone(identity, target, graceMs)) return 'ended';
-  signal(target, 'SIGKILL');
-  await waitUntilGone(identity, target, 5_000);
+export async function endProcess(identity: ProcessIdentity, graceMs: number): Promise<Ending> {
+  if (!signal(identity, 'SIGTERM')) return 'gone';
+  if (await waitUntilGone(identity, graceMs)) return 'ended';
+  signal(identity, 'SIGKILL');
+  await waitUntilGone(identity, 5_000);
   return 'killed';
 }
 
-async function waitUntilGone(identity: ProcessIdentity, target: number, limitMs: number): Promise<boolean> {
+async function waitUntilGone(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
   const deadline = Date.now() + limitMs;
-  for (;;) {
-    const gone = target < 0 ? !isSameProcess(identity) && !signal(target, 0) : !isSameProcess(identity);
-    if (gone) return true;
+  while (isSameProcess(identity)) {
     if (Date.now() >= deadline) return false;
     await sleep(50);
   }
+  return true;
 }
 
 /** Sends a signal; false when there is nobody to receive it. */
-function signal(target: number, name: NodeJS.Signals | 0): boolean {
+function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean {
+  if (!isSameProcess(identity)) return false;
   try {
-    process.kill(target, name);
+    process.kill(identity.pid, name);
     return true;
   } catch (error) {
+    // It ended between the two calls.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-    // macOS answers EPERM for a group of which only exited, uncollected processes are left.
-    if ((error as NodeJS.ErrnoException).code === 'EPERM' && target < 0) return false;
     throw error;
   }
 }
 
+const hasProc = existsSync('/proc/self/stat') && existsSync('/proc/sys/kernel/random/boot_id');
 let bootId: string | undefined;
 
-/** Linux counts start times in ticks since boot, which no change of the clock moves (`ps` adds the clock and may differ by a second). */
+/**
+ * Linux counts start times in ticks since boot, which no change of the clock moves (`ps` adds the clock and may differ
+ * by a second).
+ */
 function startTimeFromProc(pid: number): string | undefined {
   let stat: string;
   try {
@@ -117,14 +114,16 @@ function startTimeFromPs(pid: number): string | undefined {
 }
 
 function askPs(columns: string, pid: number): string | undefined {
+  const tokens = columns.split(',').flatMap((column) => ['-o', column]);
+  // A date in the same words whatever the user's language and time zone are when it is compared.
+  const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+  const options = {
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  } satisfies ExecFileSyncOptionsWithStringEncoding;
   try {
-    const tokens = columns.split(',').flatMap((column) => ['-o', column]);
-    return execFileSync('ps', [...tokens, '-p', String(pid)], {
-      encoding: 'utf8',
-      // A date in the same words whatever the user's language and time zone are when it is compared.
-      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
+    return execFileSync('ps', [...tokens, '-p', String(pid)], options).trim();
   } catch {
     return undefined;
   }

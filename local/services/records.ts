@@ -1,6 +1,6 @@
 /**
- * Takes and gives what is remembered of a service between commands (`service.json`), and keeps the data folders of all services together. Called by
- * `services.ts`.
+ * Takes and gives what is remembered of a service between commands (`service.json`), and keeps the data folders of all
+ * services together. Called by `services.ts`.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -55,8 +55,9 @@ export function writeRecord(home: Home, name: ServiceName, record: ServiceRecord
 }
 
 /**
- * Sees to it that the data of the services belongs together, and gives the id of that data. A record in a topic carries the id of a schema in the
- * registry: a registry that lost its data would give the same ids to other schemas, and the records would be read as something they are not.
+ * Sees to it that the data of the services belongs together, and gives the id of that data. A record in a topic carries
+ * the id of a schema in the registry: a registry that lost its data would give the same ids to other schemas, and the
+ * records would be read as something they are not.
  */
 export function agreeOnData(home: Home, names: readonly ServiceName[]): string {
   const ids = names.map((name) => readDataId(home, name));

@@ -1,6 +1,6 @@
 /**
- * Apicurio Registry as a service definition: the release that runs on ECS, with its storage in a file instead of PostgreSQL, on the loopback address
- * only. Taken by `services.ts`.
+ * Apicurio Registry as a service definition: the release that runs on ECS, with its storage in a file instead of
+ * PostgreSQL, on the loopback address only. Taken by `services.ts`.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,8 @@ function settings(context: ServiceContext): Record<string, string | number | boo
     'quarkus.management.port': port(context.ports, 'management'),
     'quarkus.http.access-log.enabled': false,
     'apicurio.storage.sql.kind': 'h2',
-    // Every commit reaches the file before it is answered: an id that a record carries must survive the end of this process.
+    // Every commit reaches the file before it is answered: an id that a record carries must survive the end of this
+    // process.
     'apicurio.datasource.url': `jdbc:h2:file:${join(context.data, 'registry')};WRITE_DELAY=0`,
     'apicurio.datasource.jdbc.initial-size': 2,
     'apicurio.datasource.jdbc.min-size': 2,
@@ -58,7 +59,8 @@ export const registry: ServiceDefinition = {
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
       '-Djava.awt.headless=true',
-      // It answers a few requests an hour: the time that the optimizing compiler takes from everybody else at the start would never be won back.
+      // It answers a few requests an hour: the time that the optimizing compiler takes from everybody else at the start
+      // would never be won back.
       '-XX:TieredStopAtLevel=1',
       ...Object.entries(settings(context)).map(([name, value]) => `-D${name}=${value}`),
       '-jar',

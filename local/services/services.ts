@@ -1,6 +1,6 @@
 /**
- * Takes the folders of the local run and starts, shows and stops the Kafka broker and the schema registry in them, as processes that outlive the
- * command. Called by the command line and by the integration tests.
+ * Takes the folders of the local run and starts, shows and stops the Kafka broker and the schema registry in them, as
+ * processes that outlive the command. Called by the command line and by the integration tests.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,8 +44,8 @@ export interface StartedServices {
 }
 
 /**
- * Sees to it that both services run and work. Services that run already are only asked whether they work; those that this call starts are ended
- * again when it fails or is aborted.
+ * Sees to it that both services run and work. Services that run already are only asked whether they work; those that
+ * this call starts are ended again when it fails or is aborted.
  */
 export function startServices(
   home: Home,

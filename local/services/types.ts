@@ -1,6 +1,6 @@
 /**
- * What a service is, as data: how it is prepared, started and asked whether it works. Given by `kafka.ts` and `registry.ts`, taken by `services.ts`,
- * which knows no service by name.
+ * What a service is, as data: how it is prepared, started and asked whether it works. Given by `kafka.ts` and
+ * `registry.ts`, taken by `services.ts`, which knows no service by name.
  */
 
 export type ServiceName = 'kafka' | 'registry';

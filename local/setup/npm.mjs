@@ -6,6 +6,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { keyOf } from './cache.mjs';
 import { SetupError } from './errors.mjs';
+import { checkNodeProgram } from './node-binary.mjs';
 import { ask, run } from './run.mjs';
 
 /**
@@ -82,6 +83,7 @@ export async function installNodePackages(folder) {
       what: 'installing Node packages (npm ci)',
     });
   }
+  checkNodeProgram(folder);
   if (ask(join(folder, 'node_modules', '.bin', 'node'), ['--version']) === undefined) {
     rmSync(join(folder, 'node_modules', '.package-lock.json'), { force: true });
     throw new SetupError(

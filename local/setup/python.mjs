@@ -3,6 +3,7 @@
  * Called by `toolchain.mjs` and `lock.mjs`. The bootstrap environment (uv and jgo) is installed by pip; the project's own by uv.
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, isComplete, keyOf } from './cache.mjs';
 import { cacheFolder, root } from './folders.mjs';
@@ -70,10 +71,13 @@ export async function environment({ python, uv, cache, dev }) {
     const program = await uv();
     const what = 'installing Python packages';
     const settings = { UV_CACHE_DIR: join(cache, 'uv'), UV_PYTHON_DOWNLOADS: 'never', VIRTUAL_ENV: undefined };
-    await run(program, ['venv', '--quiet', '--allow-existing', '--relocatable', '--python', python.path, aside], {
-      what,
-      environment: settings,
-    });
+    if (useFull && isComplete(join(cache, lean))) {
+      // Spark takes a minute to build: one that was built and checked is taken along. The environment is relocatable.
+      await cp(join(cache, lean), aside, { recursive: true, verbatimSymlinks: true });
+    } else {
+      const args = ['venv', '--quiet', '--allow-existing', '--relocatable', '--python', python.path, aside];
+      await run(program, args, { what, environment: settings });
+    }
     const lock = join(root, useFull ? 'requirements-dev.lock' : 'requirements.lock');
     const interpreter = join(aside, 'bin', 'python');
     const args = [

@@ -5,7 +5,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { messageOf, SetupError } from './errors.mjs';
 
-const LINES_SHOWN = 15;
+/** Some programs say the cause first and then at length how they are used; others come to it in the end. */
+const FIRST_LINES = 8;
+const LAST_LINES = 12;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -59,12 +61,12 @@ export function run(command, args, { cwd, environment = {}, input, what }) {
     child.on('close', (code, signal) => {
       running.delete(child);
       if (code === 0) return fulfil(output);
-      const lines = everything.trimEnd().split('\n').slice(-LINES_SHOWN);
+      const lines = excerpt(everything.trimEnd().split('\n'));
       const end = signal ? `signal ${signal}` : `exit code ${code}`;
       reject(
         new SetupError(
           'SETUP_COMMAND_FAILED',
-          `${what} failed (${end}). Nothing half-made was kept: run the same command again.\n  command: ${[command, ...args].join(' ')}\n  last lines:\n${lines.map((line) => `    ${line}`).join('\n')}`,
+          `${what} failed (${end}). Nothing half-made was kept: run the same command again.\n  command: ${[command, ...args].join(' ')}\n  what it said:\n${lines.map((line) => `    ${line}`).join('\n')}`,
         ),
       );
     });
@@ -80,4 +82,13 @@ export function run(command, args, { cwd, environment = {}, input, what }) {
 export function ask(command, args) {
   const answer = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
   return answer.status === 0 ? answer.stdout + answer.stderr : undefined;
+}
+
+/**
+ * @param {string[]} lines
+ * @returns {string[]} all of them, or the first and the last
+ */
+function excerpt(lines) {
+  if (lines.length <= FIRST_LINES + LAST_LINES) return lines;
+  return [...lines.slice(0, FIRST_LINES), '...', ...lines.slice(-LAST_LINES)];
 }

@@ -37,7 +37,11 @@ export function readDefinition(definitionText: string, resources: readonly strin
   const definition = parse(definitionText);
   const mistakes: string[] = [];
   checkMachine(definition, '', resources, mistakes);
-  if (mistakes.length > 0) throw invalid('it uses what does not run on this machine', mistakes);
+  if (mistakes.length > 0) {
+    const allowed = `Resources that run here: ${resources.join(', ')}.`;
+    const known = mistakes.some((mistake) => mistake.includes(': resource ')) ? [allowed] : [];
+    throw invalid('it uses what does not run on this machine', [...mistakes, ...known]);
+  }
   return definition as unknown as Definition;
 }
 
@@ -87,9 +91,7 @@ function checkState(state: JsonObject, path: string, resources: readonly string[
   if (state.Type === 'Task') {
     const resource = state.Resource;
     if (typeof resource !== 'string' || !resources.includes(resource)) {
-      mistakes.push(
-        `${path}: resource ${JSON.stringify(resource)} does not exist here. It must be one of ${resources.join(', ')}.`,
-      );
+      mistakes.push(`${path}: resource ${JSON.stringify(resource)} does not exist here.`);
     }
     const timeout = state.TimeoutSeconds;
     if (state.TimeoutSecondsPath === undefined && (timeout === undefined || Number(timeout) > longestTimeoutSeconds)) {

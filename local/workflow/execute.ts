@@ -5,9 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bucketPath, type DeployedResource, type Deployment, invokeFunction, ParameterStore } from '../deploy/index.ts';
-import { MillraceError } from '../errors.ts';
+import { MillraceError, messageOf } from '../errors.ts';
 import type { Home } from '../home.ts';
 import { cleanUpAfter } from './clean-up.ts';
+import { deployedPipelines } from './deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from './executions.ts';
 import { checkDefinition, type HistoryEntry, interpret } from './interpreter.ts';
 import type { JobRunRecord } from './job-run-records.ts';
@@ -88,6 +89,9 @@ export class LocalStateMachines {
         this.executions.append(record, entry);
         this.options.listener?.onHistory?.(entry);
       },
+    }).catch((error: unknown) => {
+      this.executions.finish(record, { status: 'FAILED', error: 'States.Runtime', cause: messageOf(error) });
+      throw error;
     });
     if (outcome.status === 'SUCCEEDED') this.executions.finish(record, outcome);
     else await this.settle({ ...record, ...outcome });
@@ -128,21 +132,21 @@ export class LocalStateMachines {
     const wake = () => woken.abort();
     this.jobChanged.addEventListener('change', wake, { once: true });
     try {
-      await sleep(seconds * 1000, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
+      await sleep(seconds * 1000, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(
+        () => undefined,
+      );
     } finally {
       this.jobChanged.removeEventListener('change', wake);
     }
   }
 
   private machineOf(pipeline: string): DeployedResource {
-    const { environment, resources } = this.options.deployment;
-    const machine = resources.find(
-      ({ type, stack }) => type === 'AWS::StepFunctions::StateMachine' && stack === `${environment}/${pipeline}`,
-    );
+    const { deployment } = this.options;
+    const machine = deployedPipelines(deployment).get(pipeline);
     if (machine) return machine;
     throw new MillraceError(
       'NO_STATE_MACHINE',
-      `Pipeline "${pipeline}" is not deployed in environment "${environment}". Run "npx millrace up" first.`,
+      `Pipeline "${pipeline}" is not deployed in environment "${deployment.environment}". Run "npx millrace up" first.`,
     );
   }
 

@@ -11,6 +11,7 @@ import {
 } from 'aws-local-stepfunctions';
 import { messageOf } from '../errors.ts';
 import { type Definition, invalid, longestTimeoutSeconds, readDefinition } from './definition.ts';
+import { resolveHashes } from './hashes.ts';
 import { isObject, type Json, type JsonObject, type Task, type Tasks } from './task.ts';
 
 /** How an execution ended, in the words of Step Functions. */
@@ -36,7 +37,7 @@ export interface Interpretation {
   readonly definition: string;
   readonly input: JsonObject;
   /** The context object, without what the interpreter adds (`Execution.Input`, `Execution.StartTime`). */
-  readonly context: { readonly Execution: Record<string, string>; readonly StateMachine: Record<string, string> };
+  readonly context: { Execution: Record<string, string>; StateMachine: Record<string, string> };
   readonly tasks: Tasks;
   /**
    * Waits so many seconds, or less when something happened that the state machine may be waiting for: a poll then asks at once.
@@ -55,7 +56,8 @@ export function checkDefinition(definition: string, tasks: Tasks): void {
 
 /** Runs one execution to its end. Does not return while a task is still at work. */
 export async function interpret(options: Interpretation): Promise<Outcome> {
-  const definition = readDefinition(options.definition, Object.keys(options.tasks));
+  const checked = readDefinition(options.definition, Object.keys(options.tasks));
+  const definition = resolveHashes(checked as unknown as JsonObject, options.context) as unknown as Definition;
   const tasks = options.wait ? { ...options.tasks, [waitResource]: waitTask(options.wait) } : options.tasks;
   if (options.wait) replaceWaits(definition);
   const machine = machineOf(definition);
@@ -86,12 +88,25 @@ export async function interpret(options: Interpretation): Promise<Outcome> {
 
 function machineOf(definition: Definition): StateMachine {
   try {
-    return new StateMachine(definition as unknown as StateMachineDefinition, {
-      validationOptions: { checkArn: false },
-    });
+    // Made only to be checked; the constructor checks and has no other effect.
+    new StateMachine(withoutStatesParameters(definition), { validationOptions: { checkArn: false } });
   } catch (error) {
-    throw invalid('it is not valid Amazon States Language', messageOf(error).split('\n').slice(1));
+    const details = messageOf(error)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    throw invalid('it is not valid Amazon States Language', details);
   }
+  return new StateMachine(definition as unknown as StateMachineDefinition, { validationOptions: { noValidate: true } });
+}
+
+/** The checker takes everything called "States" for states of the machine, also the parameter of ListJobRuns. */
+function withoutStatesParameters(definition: Definition): StateMachineDefinition {
+  return JSON.parse(JSON.stringify(definition), (name, value: Json) => {
+    if (name !== 'Parameters' || !isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key === 'States' ? 'RunStates' : key, member]),
+    );
+  }) as StateMachineDefinition;
 }
 
 const waitResource = 'local:wait';

@@ -3,12 +3,22 @@
  * Called by `run.mjs`.
  */
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from '../../local/setup/folders.mjs';
 
 /**
  * @typedef {import('./plan.mjs').Step} Step
  * @typedef {import('./plan.mjs').Counts} Counts
  */
+
+/**
+ * Writes one line of a step; colours are for a terminal only, whatever the runner thinks.
+ * @param {string} name
+ * @param {string} line
+ */
+function tell(name, line) {
+  process.stdout.write(`${name} | ${process.stdout.isTTY ? line : stripVTControlCharacters(line)}\n`);
+}
 
 /**
  * @param {Step[][]} plan
@@ -40,7 +50,7 @@ async function carryOutStep(step) {
     ? countsOf(step.report, code)
     : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
   // A runner has been streamed while it ran; a check says something only when it has something to say.
-  if (!step.report && code !== 0) process.stdout.write(output.replace(/^/gm, `${step.name} | `).concat('\n'));
+  if (!step.report && code !== 0) for (const line of output.split('\n')) tell(step.name, line);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const outcome = counts.failed === 0 ? 'ok    ' : 'FAILED';
   const numbers = step.report ? ` (${counts.passed} of ${counts.passed + counts.failed + counts.skipped})` : '';
@@ -87,13 +97,13 @@ function start(step) {
       }
       const lines = (line + text).split('\n');
       line = lines.pop() ?? '';
-      for (const one of lines) process.stdout.write(`${step.name} | ${one}\n`);
+      for (const one of lines) tell(step.name, one);
     };
     child.stdout.setEncoding('utf8').on('data', take);
     child.stderr.setEncoding('utf8').on('data', take);
     child.on('error', (error) => take(`${error.message}\n`));
     child.on('close', (code) => {
-      if (line) process.stdout.write(`${step.name} | ${line}\n`);
+      if (line) tell(step.name, line);
       fulfil({ code: code ?? 1, output: output.trimEnd() });
     });
   });

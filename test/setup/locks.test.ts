@@ -10,7 +10,16 @@ const REQUIREMENTS = ['requirements-bootstrap', 'requirements-build', 'requireme
 const ADDRESS = /https?:\/\/|\b[\w-]+\.(?:org|com|io|net)\//;
 
 interface PackageLock {
-  packages: Record<string, { version?: string; resolved?: string; integrity?: string; inBundle?: boolean }>;
+  packages: Record<
+    string,
+    {
+      version?: string;
+      resolved?: string;
+      integrity?: string;
+      inBundle?: boolean;
+      optionalDependencies?: Record<string, string>;
+    }
+  >;
 }
 
 const packageLock: PackageLock = JSON.parse(read('package-lock.json'));
@@ -29,8 +38,16 @@ describe('no lock names a registry', () => {
   );
 });
 
+test('the programs of the tools are locked for every system: without that, npm ci refuses the lock', () => {
+  const entries = Object.entries(packageLock.packages);
+  const wanted = entries.flatMap(([, entry]) => Object.keys(entry.optionalDependencies ?? {}));
+  expect(wanted.length).toBeGreaterThan(10);
+  const missing = wanted.filter((name) => !entries.some(([path]) => path.endsWith(`node_modules/${name}`)));
+  expect(missing).toEqual([]);
+});
+
 describe('every download has a hash', () => {
-  test('Node packages', () => {
+  test('Node packages, but for those that come inside another', () => {
     const without = Object.entries(packageLock.packages).filter(
       ([path, entry]) => path !== '' && !entry.integrity && !entry.inBundle,
     );

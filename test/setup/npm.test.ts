@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { root } from '../../local/setup/folders.mjs';
+import { checkNodeProgram, NODE_PROGRAMS } from '../../local/setup/node-binary.mjs';
 import { installNodePackages } from '../../local/setup/npm.mjs';
 import { program, temporaryFolder, write } from './temporary.ts';
 
@@ -60,4 +62,21 @@ test('what somebody installed by hand from the same lock is accepted', async () 
   write(join(folder, 'node_modules', '.package-lock.json'), lockFile('22.1.0'));
   expect(await installNodePackages(folder)).toBe(false);
   expect(calls()).toBe(1);
+});
+
+test('a Node program with another hash than the pinned one is refused', async () => {
+  await installNodePackages(folder);
+  const record = join(folder, 'node_modules', 'node', 'node_modules', '.package-lock.json');
+  const [name = '', pinned] = Object.entries(NODE_PROGRAMS)[0] ?? [];
+  write(record, JSON.stringify({ packages: { [`node_modules/${name}`]: pinned } }));
+  expect(() => checkNodeProgram(folder)).not.toThrow();
+  write(record, JSON.stringify({ packages: { [`node_modules/${name}`]: { ...pinned, integrity: 'sha512-other' } } }));
+  expect(() => checkNodeProgram(folder)).toThrow(`${name} 22.23.3 is not the pinned program`);
+});
+
+test('the pinned Node programs are of the version that package.json asks for', () => {
+  const asked = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node;
+  expect(Object.values(NODE_PROGRAMS).map(({ version }) => version)).toEqual(
+    Object.keys(NODE_PROGRAMS).map(() => asked),
+  );
 });

@@ -1,5 +1,6 @@
 /**
- * Takes a broker's address and tells what is on it, independently of the handlers that are tested. Called by the integration tests.
+ * Takes a broker's address and tells what is on it, independently of the handlers that are tested. Called by the
+ * integration tests.
  */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 

@@ -1,6 +1,7 @@
 /**
- * Takes the properties of a custom resource and drives a handler through its life as CloudFormation and the CDK's Provider framework do: what the
- * handler answered is kept, and goes into the next event. Called by the tests of the handlers.
+ * Takes the properties of a custom resource and drives a handler through its life as CloudFormation and the CDK's
+ * Provider framework do: what the handler answered is kept, and goes into the next event. Called by the tests of the
+ * handlers.
  */
 import { randomUUID } from 'node:crypto';
 

@@ -1,6 +1,7 @@
 /**
- * A cluster in memory with the limits of MSK Serverless that no local broker has: 250 partitions in five minutes, and settings that must not be in an
- * alteration. Stands in for kafkajs' admin client in the tests of the topics handler; what a real broker can show is tested with a real broker.
+ * A cluster in memory with the limits of MSK Serverless that no local broker has: 250 partitions in five minutes, and
+ * settings that must not be in an alteration. Stands in for kafkajs' admin client in the tests of the topics handler;
+ * what a real broker can show is tested with a real broker.
  */
 import type { TopicAdmin } from '../../lambda/kafka-topics/topics.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Starts one Kafka broker and one schema registry for all integration tests, in a folder of their own, and stops them at the end. Called by vitest as
- * the global set-up of the project `integration`; a test asks for the addresses with `inject('bootstrapServers')` and `inject('registryUrl')`.
+ * Starts one Kafka broker and one schema registry for all integration tests, in a folder of their own, and stops them
+ * at the end. Called by vitest as the global set-up of the project `integration`; a test asks for the addresses with
+ * `inject('bootstrapServers')` and `inject('registryUrl')`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

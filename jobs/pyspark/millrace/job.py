@@ -4,6 +4,7 @@ bottom of each entry point.
 
 from __future__ import annotations
 
+import itertools
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -42,8 +43,8 @@ def spark_message(error: BaseException) -> str:
     """The first words of Spark's own message, without the Java stack trace that follows them."""
     text = str(error.java_exception.toString()) if isinstance(error, Py4JJavaError) else str(error)
     lines = (line.strip() for line in text.splitlines())
-    told = [line for line in lines if line and not line.startswith(("at ", "JVM stacktrace"))]
-    return " ".join(told[:3])[:LONGEST_MESSAGE] or type(error).__name__
+    told = itertools.takewhile(lambda line: not line.startswith(("at ", "JVM stacktrace", "===")), filter(None, lines))
+    return " ".join(itertools.islice(told, 3))[:LONGEST_MESSAGE] or type(error).__name__
 
 
 def _fail(events: Events, code: str, message: str) -> None:

@@ -47,11 +47,14 @@ class KafkaConnection:
             "maxOffsetsPerTrigger": str(LARGEST_BATCH),
         }
 
-    def sink_options(self, topic: str) -> dict[str, str]:
-        """Writes to a topic: acknowledged by all replicas (the client's default), in large compressed batches."""
+    def sink_options(self, topic: str, compression: str = "lz4") -> dict[str, str]:
+        """Writes to a topic: acknowledged by all replicas (the client's default), in large compressed batches.
+
+        lz4 costs least where much is written; gzip is what every client reads without more, for topics that people look into.
+        """
         return self.client_options() | {
             "topic": topic,
-            "kafka.compression.type": "lz4",
+            "kafka.compression.type": compression,
             "kafka.linger.ms": "20",
             "kafka.batch.size": str(128 * 1024),
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 from pyspark.sql import SparkSession
@@ -15,6 +16,7 @@ from pyspark.sql import SparkSession
 from millrace.jvm import accept_callbacks, jvm_of
 
 GRACE_SECONDS = 60
+ANSWER_SECONDS = 0.3
 FIRST_OF_ALL = 100
 """Priority of the hook; Spark's own and those that close file systems have lower ones."""
 
@@ -39,9 +41,14 @@ class StopRequest:
             signal.signal(number, lambda *_: self.requested.set())
 
     def finished(self) -> None:
-        """The last batch is committed: whoever waits may go on. Without a request the hook goes, or it would call a Python that has ended."""
+        """The last batch is committed: whoever waits may go on.
+
+        Without a request the hook goes, or it would call a Python that has ended; with one, its answer needs a moment to arrive.
+        """
         self._finished.set()
-        if not self.requested.is_set():
+        if self.requested.is_set():
+            time.sleep(ANSWER_SECONDS)
+        else:
             self._remove_hook()
 
     def run(self) -> None:

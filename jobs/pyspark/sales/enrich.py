@@ -90,14 +90,14 @@ def main(given: Sequence[str], events: Events) -> None:
             "summaries",
             summary_records,
             "update",
-            kafka.sink_options(options.summaries_topic),
+            kafka.sink_options(options.summaries_topic, "gzip"),
             f"{checkpoint}/summaries",
         ),
         Stream(
             "dead-letters",
             dead_letters.dead_letters(bad, "enrich"),
             "append",
-            kafka.sink_options(options.dead_letters_topic),
+            kafka.sink_options(options.dead_letters_topic, "gzip"),
             f"{checkpoint}/dead-letters",
         ),
     ]

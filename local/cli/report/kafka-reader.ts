@@ -33,7 +33,11 @@ export class KafkaReader {
       compress: () => Promise.reject(new Error('records are only read here')),
       decompress: async (buffer: Buffer) => decodeLz4(buffer),
     });
-    this.kafka = new kafkajs.Kafka({ clientId: 'millrace', brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING });
+    this.kafka = new kafkajs.Kafka({
+      clientId: 'millrace',
+      brokers: bootstrapServers.split(','),
+      logLevel: logLevel.NOTHING,
+    });
     this.admin = this.kafka.admin();
   }
 

@@ -5,7 +5,7 @@
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Pipeline } from '../../../lib/declaration/model.ts';
+import type { Reconciliation as Declared, Pipeline } from '../../../lib/declaration/model.ts';
 import type { Home } from '../../home.ts';
 import { deadLettersOf, Schemas, totalOf } from './counts.ts';
 import { distance, KafkaReader, type Offsets, type Range } from './kafka-reader.ts';
@@ -31,13 +31,22 @@ interface Marks {
 export class Bookkeeping {
   private readonly home: Home;
   private readonly pipeline: Pipeline;
+  private readonly declared: Declared;
   private readonly reader: KafkaReader;
   private readonly schemas: Schemas;
   private readonly marks: Marks;
 
-  private constructor(home: Home, pipeline: Pipeline, reader: KafkaReader, schemas: Schemas, marks: Marks) {
+  private constructor(
+    home: Home,
+    pipeline: Pipeline,
+    declared: Declared,
+    reader: KafkaReader,
+    schemas: Schemas,
+    marks: Marks,
+  ) {
     this.home = home;
     this.pipeline = pipeline;
+    this.declared = declared;
     this.reader = reader;
     this.schemas = schemas;
     this.marks = marks;
@@ -47,24 +56,26 @@ export class Bookkeeping {
   static async open(
     home: Home,
     pipeline: Pipeline,
+    declared: Declared,
     services: { readonly bootstrapServers: string; readonly registryUrl: string },
   ): Promise<Bookkeeping> {
     const reader = new KafkaReader(services.bootstrapServers);
     await reader.connect();
-    const topics = topicsOf(pipeline);
+    const topics = topicsOf(pipeline, declared);
     const [clusterId, { to: source }, { to: deadLetters }] = await Promise.all([
       reader.clusterId(),
       reader.range(topics.source),
       reader.range(topics.deadLetters),
     ]);
     const ledger = readLedger(home, pipeline.name, { clusterId, source, deadLetters });
-    return new Bookkeeping(home, pipeline, reader, new Schemas(services.registryUrl), { clusterId, source, ledger });
+    const schemas = new Schemas(services.registryUrl);
+    return new Bookkeeping(home, pipeline, declared, reader, schemas, { clusterId, source, ledger });
   }
 
   /** Counts after the execution. The ledger goes on only when every row is accounted for. */
   async settle(files: FileCounts): Promise<Reconciliation> {
-    const { source, deadLetters, summary } = topicsOf(this.pipeline);
-    const { count, windowsPerRow } = this.pipeline.reconciliation.summary;
+    const { source, deadLetters, summary } = topicsOf(this.pipeline, this.declared);
+    const { count, windowsPerRow } = this.declared.summary;
     const [sourceNow, deadLettersNow, summariesNow] = await Promise.all([
       this.reader.range(source),
       this.reader.range(deadLetters),
@@ -111,12 +122,12 @@ function since(offsets: Offsets, { from, to }: Range): Range {
   return { from: Object.fromEntries(later) as Offsets, to };
 }
 
-function topicsOf({ topics, reconciliation }: Pipeline): { source: string; deadLetters: string; summary: string } {
+function topicsOf({ topics }: Pipeline, declared: Declared): { source: string; deadLetters: string; summary: string } {
   const name = (role: string) => topics[role]?.name ?? role;
   return {
-    source: name(reconciliation.source),
-    deadLetters: name(reconciliation.deadLetters),
-    summary: name(reconciliation.summary.topic),
+    source: name(declared.source),
+    deadLetters: name(declared.deadLetters),
+    summary: name(declared.summary.topic),
   };
 }
 

@@ -82,6 +82,8 @@ export interface Named {
 /** The name that AWS would give, or that the template gives. */
 export function nameOf({ stackName, logicalId, type, properties }: Named): string {
   if (type === 'AWS::SSM::Parameter') return String(properties.Name);
+  // Ids of applications have a form of their own, which the models of the service check.
+  if (type === 'AWS::EMRServerless::Application') return '00fabcdefghij09';
   const given = nameProperties.map((property) => properties[property]).find((name) => typeof name === 'string');
   if (typeof given === 'string') return given;
   const made = `${stackName}-${shortId(logicalId)}`;

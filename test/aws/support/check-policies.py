@@ -31,13 +31,15 @@ def dependent_findings(document: dict) -> list[str]:
         if statement["Effect"] == "Allow"
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
-    needed = {
-        f"{action} needs {dependent}"
-        for action in sorted(granted)
-        for dependent in get_dependent_actions([action])
-        if dependent.lower() not in {one.lower() for one in granted}
-    }
-    return sorted(needed)
+    lowered = {action.lower() for action in granted}
+    findings = []
+    for action in sorted(granted):
+        try:
+            dependents = get_dependent_actions([action])
+        except KeyError:
+            continue  # an unknown action, which parliament reports
+        findings += [f"{action} needs {dependent}" for dependent in dependents if dependent.lower() not in lowered]
+    return findings
 
 
 def main() -> None:

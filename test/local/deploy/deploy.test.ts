@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { forgetDeployment, readDeployment } from '../../../local/deploy/index.ts';
+import { readDeployment } from '../../../local/deploy/index.ts';
 import { DeploymentBench, thing } from './support.ts';
 
 const failure = (promise: Promise<unknown>) =>
@@ -46,7 +46,7 @@ describe('a first deployment', () => {
     });
     const events = bench.takeFullEvents();
     expect(events.map((event) => event.LogicalResourceId)).toEqual(['First', 'Middle', 'Last']);
-    expect(events[2].ResourceProperties.Given).toBe('deep');
+    expect(events[2]?.ResourceProperties.Given).toBe('deep');
   });
 
   test('asks isComplete until it says so, and joins its data to that of onEvent', async () => {
@@ -133,7 +133,7 @@ describe('a later deployment', () => {
     const base = { resources: { Base: thing() }, outputs: { Out: { Value: { 'Fn::GetAtt': ['Base', 'Count'] } } } };
     const reader = { Value: { 'Fn::GetStackOutput': { StackName: 'dev-base', OutputName: 'Out' } } };
     await bench.deployStacks({ base, gone: { resources: { A: thing(reader), B: thing({}, { DependsOn: 'A' }) } } });
-    expect(bench.takeFullEvents().find((event) => event.LogicalResourceId === 'A').ResourceProperties.Value).toBe('7');
+    expect(bench.takeFullEvents().find((event) => event.LogicalResourceId === 'A')?.ResourceProperties.Value).toBe('7');
 
     const { deployment } = await bench.deployStacks({ base: { resources: {} } });
     expect(bench.takeEvents()).toEqual(['Delete B', 'Delete A', 'Delete Base']);
@@ -161,7 +161,7 @@ describe('a later deployment', () => {
       'Update B',
       'Delete one',
     ]);
-    expect(events[2].ResourceProperties.Id).toBe('one');
+    expect(events[2]?.ResourceProperties.Id).toBe('one');
   });
 
   test('keeps the replaced one when UpdateReplacePolicy says so', async () => {
@@ -172,13 +172,17 @@ describe('a later deployment', () => {
     expect(bench.takeEvents()).toEqual(['Update A']);
   });
 
-  test('creates everything anew after the deployment was forgotten', async () => {
+  test('creates anew what lay in services that lost their data, and only that', async () => {
     const bench = new DeploymentBench();
-    await bench.deployThings({ A: thing() });
+    const bucket = { Type: 'AWS::S3::Bucket' };
+    await bench.deployThings({ A: thing(), Bucket: bucket });
     bench.takeEvents();
-    forgetDeployment(bench.home, 'dev');
-    await bench.deployThings({ A: thing() });
+    bench.dataId = 'second';
+    const { changes } = await bench.deployThings({ A: thing(), Bucket: bucket });
     expect(bench.takeEvents()).toEqual(['Create A']);
+    expect(changes).toEqual({ created: 1, updated: 0, deleted: 0, unchanged: 3 });
+    await bench.deployThings({ A: thing(), Bucket: bucket });
+    expect(bench.takeEvents()).toEqual([]);
   });
 });
 
@@ -202,7 +206,7 @@ describe('an update that fails', () => {
     expect(
       events.map((event) => `${event.RequestType} ${event.LogicalResourceId} ${event.ResourceProperties.Value}`),
     ).toEqual(['Update A 2', 'Create New undefined', 'Update B 2', 'Update A 1', 'Update B 1', 'Delete New undefined']);
-    expect(events[4].OldResourceProperties).toMatchObject({ Value: '2', Fail: 'Update' });
+    expect(events[4]?.OldResourceProperties).toMatchObject({ Value: '2', Fail: 'Update' });
     expect(readDeployment(bench.home, 'dev')).toEqual(before);
     expect(error.details).toContain('dev/things A (Custom::Thing) was returned to what it was.');
   });

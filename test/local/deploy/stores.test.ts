@@ -132,7 +132,7 @@ describe('a table', () => {
     expect(outputs.map(({ stdout }) => Number(stdout)).reduce((sum, won) => sum + won, 0)).toBe(10);
     const table = new TableStore(home, 'locks');
     for (const name of ['a', 'b', 'c']) {
-      for (let round = 0; round < 5; round++)
+      for (let round = 0; round < 10; round++)
         expect(await table.getItem({ pipeline: { S: `${name}-${round}` } })).toBeDefined();
     }
   });

@@ -142,12 +142,23 @@ export function thing(
   };
 }
 
+/** What the handler was given; of `isComplete` only that it was asked. */
+export interface NotedEvent {
+  readonly RequestType?: string;
+  readonly LogicalResourceId?: string;
+  readonly PhysicalResourceId?: string;
+  readonly ResourceProperties: Readonly<Record<string, unknown>>;
+  readonly OldResourceProperties?: Readonly<Record<string, unknown>>;
+}
+
 /** A place in which assemblies with custom resources are deployed one after the other. */
 export class DeploymentBench {
   readonly home = temporaryHome();
   readonly folder = temporaryFolder();
   readonly eventsFile = join(this.folder, 'events.jsonl');
   readonly lines: string[] = [];
+  /** Names the data of the services. */
+  dataId = 'first';
 
   constructor() {
     mkdirSync(join(this.folder, 'asset.handler'));
@@ -178,7 +189,14 @@ export class DeploymentBench {
     }));
     const assembly = writeAssembly(this.folder, fixtures);
     const progress = (line: string) => this.lines.push(line);
-    return deploy({ home: this.home, assembly, environment: 'dev', endpoints, progress, signal });
+    return deploy({
+      home: this.home,
+      assembly,
+      environment: 'dev',
+      endpoints: { ...endpoints, dataId: this.dataId },
+      progress,
+      signal,
+    });
   }
 
   /** The events so far, each as `Create A`; clears them. */
@@ -188,11 +206,10 @@ export class DeploymentBench {
     );
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: events are whatever the handler was given; the tests look into them freely.
-  takeFullEvents(): any[] {
+  takeFullEvents(): NotedEvent[] {
     if (!existsSync(this.eventsFile)) return [];
     const lines = readFileSync(this.eventsFile, 'utf8').split('\n').filter(Boolean);
     rmSync(this.eventsFile);
-    return lines.map((line) => JSON.parse(line));
+    return lines.map((line) => JSON.parse(line) as NotedEvent);
   }
 }

@@ -95,6 +95,7 @@ describe('the reason why a service ended', () => {
   test.each([
     ['java.net.BindException: Address already in use', 'another program took its port'],
     ['java.io.IOException: No space left on device', 'the disk is full'],
+    ['KafkaException: Failed to acquire lock on file .lock in /x', 'another broker uses its data'],
     ['java.lang.OutOfMemoryError: Java heap space', 'it ran out of memory'],
     ['No readable meta.properties files found.', 'its data folder is damaged'],
     ['Error: Could not find or load main class kafka.Kafka', 'its program files are incomplete'],

@@ -16,13 +16,9 @@ import {
 const children: ChildProcess[] = [];
 
 /** A Node process that says when it is ready. */
-async function start(
-  script: string,
-  options: { detached?: boolean } = {},
-): Promise<ProcessIdentity & { child: ChildProcess }> {
+async function start(script: string): Promise<ProcessIdentity & { child: ChildProcess }> {
   const child = spawn(process.execPath, ['-e', `${script}; console.log('ready'); setInterval(() => {}, 1000)`], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    ...options,
   });
   children.push(child);
   await once(child.stdout as NodeJS.ReadableStream, 'data');
@@ -57,7 +53,6 @@ test('another process under a remembered id is not the same, and is never signal
   const stale = { pid, startTime: `${processStartTime(pid)}0` };
   expect(isSameProcess(stale)).toBe(false);
   expect(await endProcess(stale, 100)).toBe('gone');
-  expect(await endProcess(stale, 100, { group: true })).toBe('gone');
   expect(isAlive(pid)).toBe(true);
 });
 
@@ -76,29 +71,9 @@ test('one that does not is ended after its grace', async () => {
   expect(isAlive(identity.pid)).toBe(false);
 });
 
-const withChild =
-  "const c = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); console.log(c.pid)";
-
-test('a group is ended with what its leader started, also when the leader is gone already', async () => {
-  for (const leaderFirst of [false, true]) {
-    const child = spawn(process.execPath, ['-e', `${withChild}; setInterval(() => {}, 1000)`], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true,
-    });
-    children.push(child);
-    const [output] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-    const grandchild = Number(output.toString());
-    const identity = identityOf(child.pid);
-    if (!identity) throw new Error('the process is not there');
-    if (leaderFirst) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      expect(isAlive(grandchild)).toBe(true);
-    }
-    await endProcess(identity, 3_000, { group: true });
-    expect(isAlive(identity.pid)).toBe(false);
-    expect(isAlive(grandchild)).toBe(false);
-  }
+test('a process that could not be started has no identity, and above all not the one of this process', () => {
+  expect(identityOf()).toEqual({ pid: process.pid, startTime: processStartTime(process.pid) });
+  expect(identityOf(undefined)).toBeUndefined();
 });
 
 test('memory and name of a process can be told', () => {

@@ -1,4 +1,5 @@
 /** Executions of small definitions: results, errors that Catch sees, context, abortion. */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -7,12 +8,18 @@ import { type JsonObject, type Task, TaskError } from '../../../local/workflow/t
 
 const resource = 'arn:aws:states:::lambda:invoke';
 
-function run(states: object, task: Task, signal = new AbortController().signal, input: JsonObject = {}) {
+function run(
+  states: object,
+  task: Task,
+  signal = new AbortController().signal,
+  input: JsonObject = {},
+  id = 'arn:execution',
+) {
   const history: HistoryEntry[] = [];
   const outcome = interpret({
     definition: JSON.stringify({ StartAt: Object.keys(states)[0], States: states }),
     input,
-    context: { Execution: { Id: 'arn:execution', Name: 'name-1' }, StateMachine: { Id: 'arn:machine' } },
+    context: { Execution: { Id: id, Name: 'name-1' }, StateMachine: { Id: 'arn:machine' } },
     tasks: { [resource]: task },
     signal,
     onEvent: (entry) => history.push(entry),
@@ -117,6 +124,38 @@ describe('an execution', () => {
     await expect(run(states, async ({ name }) => name ?? null).outcome).resolves.toMatchObject({
       output: ['One', 'Two'],
     });
+  });
+
+  test('may pass a parameter that is called States', async () => {
+    const states = { Ask: { Type: 'Task', Resource: resource, Parameters: { States: ['RUNNING'] }, End: true } };
+    await expect(run(states, async ({ States }) => States ?? null).outcome).resolves.toMatchObject({
+      output: ['RUNNING'],
+    });
+  });
+
+  test('tells long texts apart by their hash', async () => {
+    const id = `arn:aws:states:us-east-1:000000000000:execution:${'x'.repeat(40)}`;
+    const states = {
+      Ask: {
+        Type: 'Task',
+        Resource: resource,
+        Parameters: {
+          'one.$': "States.Hash(States.Format('{}/One', $$.Execution.Id), 'SHA-256')",
+          'two.$': "States.Hash(States.Format('{}/Two', $$.Execution.Id), 'SHA-256')",
+        },
+        End: true,
+      },
+    };
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    await expect(run(states, async (parameters) => parameters, undefined, {}, id).outcome).resolves.toMatchObject({
+      output: { one: sha256(`${id}/One`), two: sha256(`${id}/Two`) },
+    });
+  });
+
+  test('of a definition whose hash needs more than the context is refused', async () => {
+    const Parameters = { 'x.$': "States.Hash($.name, 'MD5')" };
+    const states = { Ask: { Type: 'Task', Resource: resource, Parameters, End: true } };
+    await expect(run(states, async () => ({})).outcome).rejects.toThrow(/cannot be computed on this machine/);
   });
 
   test('of a definition that is no valid state machine is refused', async () => {

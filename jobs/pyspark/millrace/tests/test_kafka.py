@@ -38,3 +38,4 @@ def test_the_sink_sends_large_compressed_batches() -> None:
         "kafka.batch.size": "131072",
     }
     assert expected.items() <= LOCAL.sink_options("orders").items()
+    assert LOCAL.sink_options("orders", "gzip")["kafka.compression.type"] == "gzip"

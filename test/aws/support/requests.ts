@@ -1,0 +1,61 @@
+/**
+ * Requests that templates make of AWS: concrete resources come in; every call of a state machine's tasks and of the
+ * AwsCustomResource goes out, with its place. Called by the test of request parameters.
+ */
+import type { Concrete } from './concrete.ts';
+import { at, everyObject, isObject } from './json.ts';
+
+/** One call, as `check-requests.py` wants it. */
+export interface Request {
+  readonly place: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly parameters: unknown;
+}
+
+/** Calls of the tasks of every state machine. A task that is the ARN of a function has no request of this kind. */
+export function taskRequests(resources: readonly Concrete[]): Request[] {
+  const requests: Request[] = [];
+  for (const { type, place, properties } of resources) {
+    if (type !== 'AWS::StepFunctions::StateMachine') continue;
+    everyObject(JSON.parse(String(properties.DefinitionString)), (state, path) => {
+      if (state.Type !== 'Task') return;
+      const resource = String(state.Resource);
+      const call = /^arn:aws:states:::(?:aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)(\.sync|\.waitForTaskToken)?$/.exec(
+        resource,
+      );
+      if (!call && resource.startsWith('arn:aws:lambda:')) return;
+      requests.push({
+        place: `${place} ${path} (${resource})`,
+        service: call?.[1] ?? resource,
+        // Only starting something can be waited for.
+        operation: call?.[3] && !call[2]?.startsWith('start') ? `${call[2]}${call[3]}` : (call?.[2] ?? ''),
+        parameters: state.Parameters,
+      });
+    });
+  }
+  return requests;
+}
+
+/** Calls of every AwsCustomResource. */
+export function customResourceRequests(resources: readonly Concrete[]): Request[] {
+  return resources
+    .filter(({ type }) => type === 'Custom::AWS')
+    .flatMap(({ place, properties }) =>
+      ['Create', 'Update', 'Delete'].flatMap((phase) => {
+        const text = properties[phase];
+        if (typeof text !== 'string') return [];
+        const call: unknown = JSON.parse(text);
+        return isObject(call)
+          ? [
+              {
+                place: `${place} ${phase}`,
+                service: String(call.service).toLowerCase(),
+                operation: String(call.action),
+                parameters: at(call, 'parameters') ?? {},
+              },
+            ]
+          : [];
+      }),
+    );
+}

@@ -1,0 +1,85 @@
+/** Every template as cfn-lint sees it, and the CDK's own validation of the synthesis; then templates with a mistake. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectedLines } from './support/expected.ts';
+import { put } from './support/json.ts';
+import { askPython } from './support/python.ts';
+import { environmentNames, type Find, mutant, stacksOf, templateFiles } from './support/stacks.ts';
+import { matches } from './support/statement-rules.ts';
+
+type Finding = [rule: string, place: string, message: string];
+
+/** The stack `processing` with one mistake each, and what has to be said of it. */
+const mistakes: readonly [name: string, said: RegExp, change: (find: Find) => void][] = [
+  [
+    'a misspelt property',
+    /E3002 Resources\/Spark\w+\/Properties\/ReleaseLable/,
+    (find) => {
+      const { resource } = find('AWS::EMRServerless::Application');
+      put(resource, 'Properties.ReleaseLable', 'emr-spark-8.1.0');
+    },
+  ],
+  [
+    'a value that is not allowed',
+    /E\d+ Resources\/Spark\w+\/Properties\/Architecture/,
+    (find) => put(find('AWS::EMRServerless::Application').resource, 'Properties.Architecture', 'ARM'),
+  ],
+  [
+    'a property that is missing',
+    /E3003 Resources\/Spark\w+\/Properties/,
+    (find) => put(find('AWS::EMRServerless::Application').resource, 'Properties.ReleaseLabel', undefined),
+  ],
+  [
+    'an attribute that does not exist',
+    /E1010 Resources\/DataPolicy\w+\//,
+    (find) => {
+      const bucket = find('AWS::S3::Bucket').logicalId;
+      put(find('AWS::S3::BucketPolicy').resource, 'Properties.PolicyDocument.Statement.0.Resource', {
+        'Fn::GetAtt': [bucket, 'Arm'],
+      });
+    },
+  ],
+];
+
+let answers: Record<string, Finding[]> = {};
+let folder = '';
+const mutantFile = (index: number): string => join(folder, `mutant-${index}.json`);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-lint-'));
+  mistakes.forEach(([, , change], index) => {
+    const changed = mutant(stacksOf('dev'), change).find(({ path }) => path === 'dev/processing');
+    writeFileSync(mutantFile(index), JSON.stringify(changed?.template));
+  });
+  answers = askPython('check-templates.py', [...templateFiles(), ...mistakes.map((_, index) => mutantFile(index))]);
+  rmSync(folder, { recursive: true });
+});
+
+describe('cfn-lint', () => {
+  it('finds nothing that is not accepted with a reason, and every accepted line is needed', () => {
+    const accepted = expectedLines('accepted-lint.txt').map((line) => line.split(' | '));
+    const used = new Set<unknown>();
+    const findings = templateFiles().flatMap((file) =>
+      (answers[file] ?? [['E0000', file, 'was not checked']]).flatMap(([rule, place, message]) => {
+        const line = accepted.find(([one, where = '', why]) => why && one === rule && matches(where, place));
+        used.add(line);
+        return line ? [] : [`${basename(file)} ${place}: ${rule} ${message}`];
+      }),
+    );
+    expect(findings).toEqual([]);
+    expect(accepted.filter((line) => !used.has(line))).toEqual([]);
+  });
+
+  it.each(mistakes.map(([name, said], index) => [name, said, index] as const))('finds %s', (_, said, index) => {
+    const found = (answers[mutantFile(index)] ?? []).map((finding) => finding.join(' '));
+    expect(found.filter((line) => said.test(line)).length, found.join('\n')).toBeGreaterThan(0);
+  });
+
+  it('sees the templates of every environment', () => {
+    for (const environment of environmentNames) {
+      expect(templateFiles().some((file) => file.includes(`assembly-${environment}`))).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,96 @@
+/**
+ * Runs the command line as a person does, in a home of its own, and looks at what it leaves on the machine. Used by the end-to-end and the
+ * fault tests.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { projectRoot } from '../../local/home.ts';
+import { readToolchain } from '../../local/setup/toolchain.mjs';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export interface Command {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What it has written to stderr so far. */
+  stderr(): string;
+}
+
+/** A home that is used by one test file. */
+export class Machine {
+  readonly home = mkdtempSync(join(tmpdir(), 'millrace-e2e-'));
+  private readonly root: string;
+
+  /** @param root the checkout whose command line is used */
+  constructor(root = projectRoot) {
+    this.root = root;
+  }
+
+  start(...words: string[]): Command {
+    const child = spawn('node', [join(this.root, 'local', 'cli', 'millrace.mjs'), ...words], {
+      cwd: tmpdir(),
+      env: { ...process.env, MILLRACE_HOME: this.home, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (part) => {
+      stdout += part;
+    });
+    child.stderr.on('data', (part) => {
+      stderr += part;
+    });
+    const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+    return { child, ended, stderr: () => stderr };
+  }
+
+  run(...words: string[]): Promise<Ended> {
+    return this.start(...words).ended;
+  }
+
+  /** Runs a command that has to succeed and prints one JSON object. */
+  async json<T>(...words: string[]): Promise<T> {
+    const { code, stdout, stderr } = await this.run(...words, '--json');
+    if (code !== 0) throw new Error(`millrace ${words.join(' ')} ended with ${code}:\n${stdout}\n${stderr}`);
+    return JSON.parse(stdout) as T;
+  }
+
+  /** Command lines of processes that belong to this home: services and jobs. */
+  processes(): string[] {
+    const lines = execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8', maxBuffer: 2 ** 26 }).split('\n');
+    return lines.filter((line) => line.includes(this.home) && !line.includes('millrace.mjs'));
+  }
+
+  /** Those of jobs. */
+  jobProcesses(): string[] {
+    return this.processes().filter((line) => line.includes(join(this.home, 'job-runs')));
+  }
+
+  async remove(): Promise<void> {
+    await this.run('down', '--purge');
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** Waits until something holds; fails with what is known after two minutes. */
+export async function until(condition: () => boolean, known: () => string): Promise<void> {
+  for (const deadline = Date.now() + 120_000; !condition(); ) {
+    if (Date.now() > deadline) throw new Error(`waited in vain; known is:\n${known()}`);
+    await sleep(100);
+  }
+}
+
+/** Runs a Python script of this folder and gives the object that it prints. */
+export function python<T>(script: string, ...words: string[]): T {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  return JSON.parse(execFileSync(readToolchain().python, [file, ...words], { encoding: 'utf8' })) as T;
+}

@@ -1,0 +1,236 @@
+"""Reads both topics of the sales pipeline as any Confluent client would and recomputes every summary. Started by the end-to-end tests.
+
+Shares nothing with the product: Confluent's client and its view of the registry, fastavro, exact decimals. Prints one JSON object; its list
+`problems` is empty when every record is accounted for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sys
+import urllib.request
+import uuid
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from confluent_kafka import Consumer, Message, TopicPartition
+from fastavro import parse_schema, schemaless_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE, SUMMARIES, DEAD_LETTERS = "pagila.sales.avro", "pagila.sales.summary.avro", "pagila.sales.dead-letters"
+WINDOW, SLIDE, TOLERANCE = timedelta(minutes=10), timedelta(minutes=5), timedelta(minutes=10)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Fields = dict[str, object]
+Window = tuple[str, datetime]
+Position = tuple[int, int]
+
+
+class UnreadableError(Exception):
+    """A record is not what its topic promises."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a topic."""
+
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes | None
+    stamped: datetime
+    headers: dict[str, str]
+
+
+@dataclass
+class Schemas:
+    """Schemas by id, from the Confluent-compatible side of the registry."""
+
+    url: str
+    known: dict[int, object] = field(default_factory=dict)
+
+    def decode(self, frame: bytes | None) -> object:
+        """The value in a framed record."""
+        if frame is None or len(frame) <= 5 or frame[0] != 0:
+            raise UnreadableError("not framed")
+        schema = self.schema(int.from_bytes(frame[1:5], "big"))
+        try:
+            return cast("object", schemaless_reader(io.BytesIO(frame[5:]), schema, None))  # type: ignore[arg-type]
+        except (EOFError, ValueError, IndexError, UnicodeDecodeError) as error:
+            raise UnreadableError(str(error)) from error
+
+    def record(self, frame: bytes | None) -> Fields:
+        """The fields of a framed record."""
+        value = self.decode(frame)
+        if not isinstance(value, dict):
+            raise UnreadableError("no record")
+        return value
+
+    def schema(self, schema_id: int) -> object:
+        """One schema, fetched once; None for an id that the registry does not know."""
+        if schema_id not in self.known:
+            address = f"{self.url}/apis/ccompat/v7/schemas/ids/{schema_id}"
+            try:
+                with urllib.request.urlopen(address) as response:
+                    self.known[schema_id] = parse_schema(json.loads(json.load(response)["schema"]))
+            except OSError:
+                self.known[schema_id] = None
+        if self.known[schema_id] is None:
+            raise UnreadableError(f"no schema of id {schema_id}")
+        return self.known[schema_id]
+
+
+def records(bootstrap: str, topic: str) -> Iterator[Record]:
+    """Every record that the topic holds now, partition by partition."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"oracle-{uuid.uuid4()}"})
+    try:
+        for partition in consumer.list_topics(topic, 20).topics[topic].partitions:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 20)
+            consumer.assign([TopicPartition(topic, partition, low)])
+            position = low
+            while position < high:
+                message = consumer.poll(20)
+                if message is None or message.error():
+                    raise SystemExit(f"{topic}/{partition} ends at {position}, not at {high}")
+                record = record_of(message)
+                position = record.offset + 1
+                yield record
+    finally:
+        consumer.close()
+
+
+def record_of(message: Message) -> Record:
+    """A record without the client's types."""
+    headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+    return Record(
+        cast("int", message.partition()),
+        cast("int", message.offset()),
+        message.key() or b"",
+        message.value(),
+        EPOCH + timedelta(milliseconds=message.timestamp()[1]),
+        {name: value.decode() for name, value in headers if value is not None},
+    )
+
+
+def windows_of(moment: datetime) -> list[datetime]:
+    """Starts of the windows that hold a moment."""
+    last = moment - (moment - EPOCH) % SLIDE
+    return [last - SLIDE * index for index in range(WINDOW // SLIDE)]
+
+
+def regions_by_country(path: str) -> dict[str, str]:
+    """The regions file, as its quoting says."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        return {row["country"].strip(): row["region"] for row in csv.DictReader(file, skipinitialspace=True)}
+
+
+@dataclass
+class Oracle:
+    """What the source topic adds up to, and where the other two topics say something else."""
+
+    schemas: Schemas
+    regions: dict[str, str]
+    sales: dict[Window, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    orders: Counter[Window] = field(default_factory=Counter)
+    set_aside: dict[Position, str] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
+    partition_of: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    sources: int = 0
+    summaries: int = 0
+
+    def read_sources(self, source: Iterator[Record]) -> None:
+        """Adds up the good records and notes the others."""
+        for record in source:
+            self.sources += 1
+            position = record.partition, record.offset
+            try:
+                self.add(self.schemas.record(record.value), record)
+            except UnreadableError:
+                self.set_aside[position] = "unreadable"
+
+    def add(self, sale: Fields, record: Record) -> None:
+        """Adds one sale to its windows, or notes why it is set aside."""
+        moment = cast("datetime", sale["payment_date"])
+        if abs(moment - record.stamped) > TOLERANCE:
+            self.set_aside[record.partition, record.offset] = "late" if moment < record.stamped else "future"
+            return
+        self.one_partition(SOURCE, record)
+        if self.schemas.decode(record.key) != sale["payment_id"]:
+            self.problems.append(f"the key of {record} is not its payment_id")
+        for start in windows_of(moment):
+            window = self.regions.get(cast("str", sale["country"]), "Unassigned"), start
+            self.sales[window] += cast("Decimal", sale["amount"])
+            self.orders[window] += 1
+
+    def compare_summaries(self, summaries: Iterator[Record]) -> None:
+        """The latest summary of each key is what the sales add up to."""
+        latest: dict[Window, Fields] = {}
+        for record in summaries:
+            self.one_partition(SUMMARIES, record)
+            key = self.schemas.record(record.key)
+            latest[cast("str", key["region"]), cast("datetime", key["window_start"])] = self.schemas.record(
+                record.value
+            )
+        self.summaries = len(latest)
+        for window in self.sales.keys() | latest.keys():
+            right = {
+                "region": window[0],
+                "sales": self.sales.get(window),
+                "orders": self.orders.get(window),
+                "window_start": window[1],
+                "window_end": window[1] + WINDOW,
+            }
+            if latest.get(window) != right:
+                self.problems.append(f"summary {latest.get(window)}, expected {right}")
+
+    def compare_dead_letters(self, dead_letters: Iterator[Record]) -> None:
+        """The dead letters are the records that were set aside, each with its reason."""
+        letters: dict[Position, str] = {}
+        for record in dead_letters:
+            headers = record.headers
+            position = int(headers["millrace.error.partition"]), int(headers["millrace.error.offset"])
+            letters[position] = headers["millrace.error.reason"]
+        self.reasons = Counter(letters.values())
+        for position in self.set_aside.keys() | letters.keys():
+            mine, theirs = self.set_aside.get(position), letters.get(position)
+            if mine is None or theirs is None or mine not in {"unreadable", theirs}:
+                self.problems.append(f"source record {position} is {mine or 'good'}, its dead letter says {theirs}")
+
+    def one_partition(self, topic: str, record: Record) -> None:
+        """A key never appears in two partitions."""
+        if self.partition_of.setdefault((topic, record.key), record.partition) != record.partition:
+            self.problems.append(f"key {record.key.hex()} of {topic} is in two partitions")
+
+
+def main() -> None:
+    """Reads, recomputes, compares, prints."""
+    parser = argparse.ArgumentParser()
+    for name in ("--bootstrap", "--registry", "--regions"):
+        parser.add_argument(name, required=True)
+    options = parser.parse_args()
+    oracle = Oracle(Schemas(options.registry), regions_by_country(options.regions))
+    oracle.read_sources(records(options.bootstrap, SOURCE))
+    oracle.compare_summaries(records(options.bootstrap, SUMMARIES))
+    oracle.compare_dead_letters(records(options.bootstrap, DEAD_LETTERS))
+    facts = {
+        "sources": oracle.sources,
+        "good": oracle.sources - len(oracle.set_aside),
+        "summaries": oracle.summaries,
+        "deadLetters": oracle.reasons,
+        "problems": oracle.problems[:20],
+    }
+    sys.stdout.write(json.dumps(facts) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+/** How the clean-up ends what an execution left behind, with ports that are played. */
+import { describe, expect, test } from 'vitest';
+import { type CleanUpPorts, cleanUp, type JobRun } from '../../../lambda/clean-up/core.ts';
+
+const EXECUTION = { pipeline: 'sales', name: 'first', arn: 'arn:first' };
+
+const run = (name: string, state = 'RUNNING'): JobRun => ({ id: `id of ${name}`, name, state });
+
+/** Ports over a service that shows these runs, listing by listing, the last one for ever; what is done is noted. */
+function played(...listings: JobRun[][]): CleanUpPorts & { readonly done: string[]; readonly waited: () => number } {
+  const done: string[] = [];
+  let listed = 0;
+  let waited = 0;
+  return {
+    done,
+    waited: () => waited,
+    aliveRuns: async () => listings[Math.min(listed++, listings.length - 1)] ?? [],
+    cancel: async ({ name }) => void done.push(`cancel ${name}`),
+    release: async (arn) => void done.push(`release ${arn}`),
+    wait: async (milliseconds) => {
+      waited += milliseconds;
+    },
+  };
+}
+
+describe('the clean-up', () => {
+  test('of an execution that left nothing releases its lock at once', async () => {
+    const ports = played([]);
+    expect(await cleanUp(EXECUTION, ports)).toEqual([]);
+    expect(ports.done).toEqual(['release arn:first']);
+    expect(ports.waited()).toBe(0);
+  });
+
+  test('cancels its runs and releases the lock only when none is left', async () => {
+    const produce = run('sales/produce/first');
+    const enrich = run('sales/enrich/first');
+    const ports = played(
+      [produce, enrich],
+      [
+        { ...enrich, state: 'CANCELLING' },
+        { ...produce, state: 'CANCELLING' },
+      ],
+      [{ ...enrich, state: 'CANCELLING' }],
+      [],
+    );
+    expect(await cleanUp(EXECUTION, ports)).toEqual(['sales/produce/first', 'sales/enrich/first']);
+    expect(ports.done).toEqual(['cancel sales/produce/first', 'cancel sales/enrich/first', 'release arn:first']);
+  });
+
+  test('finds a run that appears while it waits', async () => {
+    const ports = played([run('sales/enrich/first')], [run('sales/enrichDrain/first', 'SUBMITTED')], []);
+    expect(await cleanUp(EXECUTION, ports)).toEqual(['sales/enrich/first', 'sales/enrichDrain/first']);
+    expect(ports.done.at(-1)).toBe('release arn:first');
+  });
+
+  test('cancels again what was refused at first, and not what is on its way out', async () => {
+    const enrich = run('sales/enrich/first', 'SUBMITTED');
+    const ports = played([enrich], [enrich], [{ ...enrich, state: 'CANCELLING' }], []);
+    expect(await cleanUp(EXECUTION, ports)).toEqual(['sales/enrich/first']);
+    expect(ports.done).toEqual(['cancel sales/enrich/first', 'cancel sales/enrich/first', 'release arn:first']);
+  });
+
+  test('waits for what the execution had cancelled itself', async () => {
+    const ports = played([run('sales/enrich/first', 'CANCELLING')], []);
+    await cleanUp(EXECUTION, ports);
+    expect(ports.done).toEqual(['release arn:first']);
+    expect(ports.waited()).toBeGreaterThan(0);
+  });
+
+  for (const [what, name] of Object.entries({
+    "whose execution's name goes on": 'sales/enrich/first-again',
+    "whose execution's name begins earlier": 'sales/enrich/the-first',
+    'of another pipeline': 'orders/enrich/first',
+    'of a pipeline whose name goes on': 'sales-more/enrich/first',
+    'that has the name elsewhere': 'sales/first/second',
+    'with more parts': 'sales/enrich/first/extra',
+    'with fewer parts': 'sales/first',
+    'without a name': '',
+  })) {
+    test(`leaves a run alone ${what}`, async () => {
+      const ports = played([run(name)]);
+      expect(await cleanUp(EXECUTION, ports)).toEqual([]);
+      expect(ports.done).toEqual(['release arn:first']);
+    });
+  }
+});
+
+describe('a run that does not end', () => {
+  test('keeps the lock, and is named with its state after five minutes', async () => {
+    const stuck = run('sales/enrich/first', 'CANCELLING');
+    const ports = played([run('sales/produce/first'), stuck], [stuck]);
+    await expect(cleanUp(EXECUTION, ports)).rejects.toThrow(
+      'Job runs of execution first are still alive after being cancelled: ' +
+        'sales/enrich/first (id of sales/enrich/first, CANCELLING).',
+    );
+    expect(ports.done).toEqual(['cancel sales/produce/first']);
+    expect(ports.waited()).toBeGreaterThanOrEqual(300_000);
+    expect(ports.waited()).toBeLessThan(600_000);
+  });
+
+  test('keeps the lock when cancelling fails', async () => {
+    const ports = played([run('sales/enrich/first')]);
+    ports.cancel = async () => Promise.reject(new Error('throttled'));
+    await expect(cleanUp(EXECUTION, ports)).rejects.toThrow('throttled');
+    expect(ports.done).toEqual([]);
+  });
+});

@@ -1,0 +1,271 @@
+/**
+ * The life of the broker and the registry: started, killed, moved to other ports, stopped, purged. Uses services of its
+ * own; the tests build on each other.
+ */
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Home, millraceHome } from '../../../local/home.ts';
+import { isPortFree } from '../../../local/services/ports.ts';
+import { processStartTime } from '../../../local/services/process.ts';
+import { readRecord } from '../../../local/services/records.ts';
+import {
+  type ServiceStatus,
+  type StartedServices,
+  type StartOptions,
+  serviceStatuses,
+  startServices,
+  stopServices,
+} from '../../../local/services/services.ts';
+import { readToolchain } from '../../../local/setup/toolchain.mjs';
+import { withTestAdmin } from '../../support/kafka.ts';
+
+let home: Home;
+const toolchain = readToolchain();
+const progress: string[] = [];
+const firstPorts = { kafka: 39_092, registry: 38_080 };
+
+const start = (options: StartOptions = {}, signal?: AbortSignal): Promise<StartedServices> =>
+  startServices(home, toolchain, (line) => progress.push(line), signal, { firstPorts, ...options });
+
+const status = async (name: string): Promise<ServiceStatus> => {
+  const found = (await serviceStatuses(home)).find((service) => service.name === name);
+  if (!found) throw new Error(`there is no service ${name}`);
+  return found;
+};
+
+const states = async () => (await serviceStatuses(home)).map(({ state }) => state);
+
+/** Every process that was ever started here. */
+const seen = new Set<number>();
+const remember = ({ kafka, registry }: StartedServices): void => {
+  for (const { pid } of [kafka, registry]) if (pid !== undefined) seen.add(pid);
+};
+const alive = () => [...seen].filter((pid) => processStartTime(pid) !== undefined);
+
+async function occupy(port: number): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  return server;
+}
+
+/** Registers a schema, or finds it; gives its content id. */
+async function registerSchema(url: string, artifactId: string): Promise<number> {
+  const body = {
+    artifactId,
+    artifactType: 'AVRO',
+    firstVersion: {
+      content: {
+        content: JSON.stringify({ type: 'enum', name: artifactId, symbols: ['A'] }),
+        contentType: 'application/json',
+      },
+    },
+  };
+  const response = await fetch(`${url}/apis/registry/v3/groups/default/artifacts?ifExists=FIND_OR_CREATE_VERSION`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return ((await response.json()) as { version: { contentId: number } }).version.contentId;
+}
+
+async function send(bootstrapServers: string, value: string): Promise<void> {
+  const client = new Kafka({ brokers: [bootstrapServers], logLevel: logLevel.NOTHING });
+  const producer = client.producer({ createPartitioner: () => () => 0 });
+  await producer.connect();
+  await producer.send({ topic: 't', messages: [{ key: 'k', value }] });
+  await producer.disconnect();
+}
+
+const endOffset = (bootstrapServers: string) =>
+  withTestAdmin(bootstrapServers, async (admin) => (await admin.fetchTopicOffsets('t'))[0]?.high);
+
+let schemaId: number;
+
+beforeAll(() => {
+  home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-services-')));
+});
+afterAll(async () => {
+  await stopServices(home, { purge: true });
+  rmSync(home.root, { recursive: true, force: true });
+});
+
+test('nothing runs before the first start', async () => {
+  expect(await states()).toEqual(['stopped', 'stopped']);
+});
+
+test('too little memory is refused before anything is started', async () => {
+  await expect(start({ availableMemoryBytes: 100 * 1024 * 1024 })).rejects.toMatchObject({ code: 'NOT_ENOUGH_MEMORY' });
+  expect(await states()).toEqual(['stopped', 'stopped']);
+});
+
+test('two starts at once make one broker and one registry, which work', async () => {
+  const both = await Promise.all([start(), start()]);
+  expect(both.map(({ started }) => started.length).sort()).toEqual([0, 2]);
+  expect(both[0].kafka.pid).toBe(both[1].kafka.pid);
+  expect(both[0].registry.pid).toBe(both[1].registry.pid);
+  expect(progress).toContain(`waiting for another millrace command (pid ${process.pid})`);
+  remember(both[0]);
+  const { kafka, registry } = both[0];
+  expect(kafka).toMatchObject({ name: 'kafka', state: 'running', bootstrapServers: `127.0.0.1:${kafka.port}` });
+  expect(registry).toMatchObject({ name: 'registry', state: 'running', url: `http://127.0.0.1:${registry.port}` });
+  expect(kafka.memoryBytes).toBeGreaterThan(100 * 1024 * 1024);
+  expect(existsSync(kafka.log)).toBe(true);
+  await withTestAdmin(kafka.bootstrapServers ?? '', (admin) =>
+    admin.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] }),
+  );
+  await send(kafka.bootstrapServers ?? '', 'before');
+  // The second one: a registry that forgot everything would begin to count anew.
+  await registerSchema(registry.url ?? '', 'first');
+  schemaId = await registerSchema(registry.url ?? '', 'second');
+});
+
+test('a start while both run changes nothing and takes no time', async () => {
+  const before = await serviceStatuses(home);
+  const began = performance.now();
+  const { started } = await start();
+  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(started).toEqual([]);
+  expect((await serviceStatuses(home)).map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid));
+});
+
+test('nothing listens where another machine could reach it', async () => {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const outside = addresses.filter(({ internal, family }) => !internal && family === 'IPv4');
+  const ports = [readRecord(home, 'kafka'), readRecord(home, 'registry')].flatMap((record) =>
+    Object.values(record.ports ?? {}),
+  );
+  expect(ports).toHaveLength(4);
+  for (const { address } of outside) {
+    for (const port of ports) {
+      // Whoever can bind the port there can do so because nobody else did.
+      const server = createServer();
+      await new Promise<void>((resolve, reject) =>
+        server.once('error', reject).listen({ port, host: address, exclusive: true }, resolve),
+      );
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+});
+
+test('topics are not made by asking for them', async () => {
+  const { bootstrapServers = '' } = await status('kafka');
+  await withTestAdmin(bootstrapServers, async (admin) => {
+    await admin.fetchTopicMetadata({ topics: ['misspelt'] }).catch(() => {});
+    expect(await admin.listTopics()).toEqual(['t']);
+  });
+});
+
+test('killed services count as dead, and the next start brings them back with all they had', async () => {
+  for (const name of ['kafka', 'registry']) process.kill((await status(name)).pid ?? 0, 'SIGKILL');
+  await sleep(300);
+  expect(await states()).toEqual(['dead', 'dead']);
+  const services = await start();
+  remember(services);
+  expect(services.started).toEqual(['kafka', 'registry']);
+  expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('1');
+  expect(await registerSchema(services.registry.url ?? '', 'second')).toBe(schemaId);
+});
+
+test('only the one that died is started again', async () => {
+  const { pid } = await status('registry');
+  process.kill((await status('kafka')).pid ?? 0, 'SIGKILL');
+  await sleep(300);
+  const services = await start();
+  remember(services);
+  expect(services.started).toEqual(['kafka']);
+  expect(services.registry.pid).toBe(pid);
+});
+
+test('another port cannot be had from a broker that runs', async () => {
+  const refused = start({ ports: { kafka: 45_678 } });
+  await expect(refused).rejects.toMatchObject({ code: 'RUNS_ON_OTHER_PORT' });
+  await expect(refused).rejects.toThrow('--kafka-port 45678');
+});
+
+test('a stop leaves no process and keeps data and ports', async () => {
+  const before = await status('kafka');
+  await stopServices(home, { purge: false });
+  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(alive()).toEqual([]);
+  expect(await isPortFree(before.port ?? 0)).toBe(true);
+  await stopServices(home, { purge: false });
+});
+
+test('a port that is taken meanwhile is replaced by the next free one, which is remembered', async () => {
+  const { ports } = readRecord(home, 'kafka');
+  const port = ports?.broker ?? 0;
+  const server = await occupy(port);
+  try {
+    await expect(start({ ports: { kafka: port } })).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+    const services = await start();
+    remember(services);
+    expect(services.kafka.port).not.toBe(port);
+    expect(progress.some((line) => line.startsWith(`port ${port} is taken`))).toBe(true);
+    expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('1');
+    await send(services.kafka.bootstrapServers ?? '', 'after');
+    await stopServices(home, { purge: false });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+  expect(readRecord(home, 'kafka').ports?.broker).not.toBe(port);
+});
+
+test('called off in the middle, a start leaves no process, and the next one works', async () => {
+  const controller = new AbortController();
+  const called = start({}, controller.signal);
+  await sleep(1_500);
+  for (const name of ['kafka', 'registry'] as const) {
+    const { process: started } = readRecord(home, name);
+    if (started) seen.add(started.pid);
+  }
+  controller.abort();
+  await expect(called).rejects.toThrow();
+  expect(alive()).toEqual([]);
+  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(existsSync(join(home.services, 'lock'))).toBe(false);
+});
+
+test('a service that ends at its start is explained with its log, and takes the other one along', async () => {
+  const broken = startServices(home, { ...toolchain, registryHome: '/nowhere' }, () => {}, undefined, { firstPorts });
+  await expect(broken).rejects.toMatchObject({
+    code: 'SERVICE_DIED',
+    message: expect.stringMatching(
+      /^The schema registry ended while it was starting \(exit code 1\): its program files are incomplete/,
+    ),
+    details: [expect.stringContaining('Unable to access jarfile /nowhere')],
+  });
+  expect(await states()).toEqual(['stopped', 'stopped']);
+  const missing = startServices(home, { ...toolchain, java17: '/nowhere/java' }, () => {}, undefined, { firstPorts });
+  await expect(missing).rejects.toMatchObject({ code: 'SERVICE_NOT_STARTED' });
+  expect(await states()).toEqual(['stopped', 'stopped']);
+});
+
+test('data of one service without that of the other is refused', async () => {
+  const data = join(home.services, 'registry', 'data');
+  renameSync(data, `${data}.away`);
+  await expect(start()).rejects.toMatchObject({ code: 'DATA_APART' });
+  renameSync(`${data}.away`, data);
+  const services = await start({ ports: { kafka: 46_092 } });
+  remember(services);
+  expect(services.kafka.bootstrapServers).toBe('127.0.0.1:46092');
+  expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('2');
+});
+
+test('one service can be stopped alone, but its data not be purged alone', async () => {
+  await stopServices(home, { purge: false, only: ['registry'] });
+  expect(await states()).toEqual(['running', 'stopped']);
+  await expect(stopServices(home, { purge: true, only: ['registry'] })).rejects.toMatchObject({ code: 'PURGE_OF_ONE' });
+});
+
+test('a purge leaves neither processes nor data', async () => {
+  await stopServices(home, { purge: true });
+  expect(alive()).toEqual([]);
+  expect(existsSync(join(home.services, 'kafka'))).toBe(false);
+  expect(existsSync(join(home.services, 'registry'))).toBe(false);
+  expect(await states()).toEqual(['stopped', 'stopped']);
+});

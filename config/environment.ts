@@ -1,101 +1,204 @@
 /**
- * What an environment is: a typed object per environment comes in, a checked `Environment` goes out, or one error with
- * every mistake. Called by the files beside it; used by the stacks.
+ * What an environment is, and its checks: typed objects come in, one per environment, with the pipelines that are to run
+ * there; nothing goes out, or one error with every mistake. Called by the CDK app before its first resource.
  */
 import { z } from 'zod';
+import type { Pipeline } from '../lib/declaration/model.ts';
+import { peakCores } from '../lib/declaration/sizes.ts';
+import { rangeProblem, rangesOverlap } from './ranges.ts';
 
-const cidr = z
-  .string()
-  .regex(/^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-4])$/, 'an IPv4 range such as 10.20.0.0/16, between /16 and /24');
+/** Database sizes with the connections that PostgreSQL allows there by default, less those kept for administration. */
+export const DATABASE_CONNECTIONS = { micro: 80, small: 170, medium: 400 } as const;
 
-const schema = z
-  .strictObject({
-    /** Name of the stage and part of every physical name. */
-    name: z.string().regex(/^[a-z][a-z0-9]{1,11}$/, 'a-z and 0-9, first a letter, 2 to 12 characters'),
-    /** Account and Region; without them the templates fit every account and the CLI's own are used. */
-    account: z
+/** Memory in MiB that Fargate offers for so many CPU units, from and to. */
+const FARGATE_MEMORY: Readonly<Record<number, readonly [number, number]>> = {
+  512: [1024, 4096],
+  1024: [2048, 8192],
+  2048: [4096, 16384],
+};
+
+const range = z.string().superRefine((text, context) => {
+  const problem = rangeProblem(text);
+  if (problem) context.addIssue({ code: 'custom', message: problem });
+});
+
+const workers = z.strictObject({
+  count: z.int().min(1).max(100),
+  cores: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8), z.literal(16)]),
+  /** GB of a worker, Spark's overhead included. */
+  memory: z.int().min(2).max(120),
+});
+
+const schema = z.strictObject({
+  /** Name of the stage and part of every physical name. */
+  name: z.string().regex(/^[a-z][a-z0-9]{1,11}$/, 'is not a name of a-z and 0-9, first a letter, 2 to 12 characters'),
+  /** Account and Region; without them the templates fit every account and the CLI's own are used. */
+  account: z
+    .string()
+    .regex(/^\d{12}$/, 'is not twelve digits')
+    .optional(),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not a Region such as eu-central-1')
+    .optional(),
+  /**
+   * Zones, needed with an explicit account and Region and only then; two are taken otherwise. In us-east-1 EMR
+   * Serverless knows the zone ids az1, az2, az4, az5 and az6. Another set of zones replaces the Kafka cluster.
+   */
+  zones: z.array(z.string()).min(2, 'are fewer than two').max(3, 'are more than three').optional(),
+  network: z.strictObject({
+    /** Range of the VPC that holds Spark's workers, /16 to /22; every worker takes an address. */
+    analytics: range,
+    /** Range of the VPC that holds the registry, its database and the Lambdas. */
+    services: range,
+    /** Where NAT gateways stand, the registry's way to its image: in one zone for all, or in every zone. */
+    exits: z.enum(['one-zone', 'every-zone']),
+    /** Name of the private zone; `<environment>.millrace.internal` if left out. */
+    zoneName: z
       .string()
-      .regex(/^\d{12}$/, 'twelve digits')
+      .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'is not a domain name in lower case')
       .optional(),
-    region: z.string().optional(),
-    /** Zones to use when account and Region are explicit; looked up otherwise. */
-    zones: z.array(z.string()).min(2, 'at least two zones').optional(),
-    network: z.strictObject({ analytics: cidr, services: cidr }),
-    spark: z.strictObject({
-      /** Most vCPU that the application may use at once; the account's default quota is 16. */
-      maximumCores: z.int().min(4).max(4000),
-      /** Minutes without work after which the application stops. */
-      idleMinutes: z.int().min(1).max(10080),
-    }),
-    registry: z.strictObject({
-      /** Fargate units: 256 is a quarter of a vCPU. */
-      cpu: z.union([z.literal(512), z.literal(1024), z.literal(2048)]),
-      memoryMiB: z.int().min(1024).max(16384),
-      databaseMultiZone: z.boolean(),
-      /** JDBC connections of each task; auto-pausing databases are not used, so idle ones cost nothing. */
-      databaseConnections: z.int().min(2).max(50),
-    }),
-    /** What becomes of data when a stack is destroyed. */
-    removal: z.enum(['destroy', 'retain']),
-    logDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
-    /** Who hears of alarms. */
-    alarmEmail: z.email().optional(),
-  })
-  .superRefine((environment, context) => {
-    if (overlap(environment.network.analytics, environment.network.services)) {
-      context.addIssue({ code: 'custom', path: ['network'], message: 'the two ranges overlap; peered VPCs must not' });
-    }
-    if (environment.zones && !(environment.account && environment.region)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['zones'],
-        message: 'are only used with an explicit account and region',
-      });
-    }
-    if (environment.account && environment.region && !environment.zones) {
-      context.addIssue({
-        code: 'custom',
-        path: ['zones'],
-        message: 'must be given with an explicit account and region',
-      });
-    }
-    if (environment.name.startsWith('prod') && environment.removal === 'destroy') {
-      context.addIssue({ code: 'custom', path: ['removal'], message: 'destroy is not for a production environment' });
-    }
-  });
+  }),
+  spark: z.strictObject({
+    /** Most vCPU that the application may use at once; the account's default quota is 16. */
+    maximumCores: z.int().min(2).max(4000),
+    /** Minutes without work after which the application stops. */
+    idleMinutes: z.int().min(1).max(10080),
+    /** Workers that are kept ready while the application is started, and cost money then; none if left out. */
+    warm: z.strictObject({ drivers: workers, executors: workers }).optional(),
+  }),
+  registry: z.strictObject({
+    /** Tasks of the service. */
+    tasks: z.int().min(1).max(10),
+    /** Fargate units of a task: 512 is half a vCPU. */
+    cpu: z.union([z.literal(512), z.literal(1024), z.literal(2048)]),
+    memoryMiB: z.int().multipleOf(1024),
+    /** Size of the db.t4g instance. */
+    databaseSize: z.enum(['micro', 'small', 'medium']),
+    /** Whether a standby of the database in another zone takes over. */
+    databaseMultiZone: z.boolean(),
+    /** JDBC connections of each task. */
+    databaseConnections: z.int().min(2).max(50),
+    /** Days for which the database can be restored to any moment. */
+    backupDays: z.int().min(1).max(35),
+    /** ARN of a certificate for `registry.<zoneName>`; with it, all callers use HTTPS. */
+    certificateArn: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/, 'is not the ARN of a certificate')
+      .optional(),
+  }),
+  /** What becomes of data when a stack is destroyed. */
+  removal: z.enum(['destroy', 'retain']),
+  logDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
+  /** Who hears of alarms and of the spend limit; an alarm reaches the topic without a reader if left out. */
+  alarmEmail: z.email('is not an e-mail address').optional(),
+  /** US dollars a month at which the alarm topic hears of the account's bill, and at four fifths of which too. */
+  monthlySpendLimit: z.int().min(1),
+});
 
-/** A checked environment. */
+/** An environment. */
 export type Environment = Readonly<z.infer<typeof schema>>;
 
-/** A mistake in an environment's file. */
+/** Mistakes in the environments' files. */
 export class EnvironmentError extends Error {
   readonly code = 'MILLRACE_ENVIRONMENT';
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    const count = `${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}`;
+    super(`${count} in the environments. Correct each in config/ and try again.\n  ${mistakes.join('\n  ')}`);
+    this.name = 'EnvironmentError';
+    this.mistakes = mistakes;
+  }
 }
 
 /**
- * Checks an environment.
+ * Checks environments with the pipelines that are to run in each.
  *
  * @throws EnvironmentError with all mistakes at once
  */
-export function defineEnvironment(environment: z.input<typeof schema>): Environment {
+export function checkEnvironments(environments: readonly Environment[], pipelines: readonly Pipeline[]): void {
+  const mistakes = environments.flatMap((environment) => [
+    ...shapeMistakes(environment),
+    ...contradictions(environment, pipelines),
+  ]);
+  const names = environments.map(({ name }) => name);
+  for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
+    mistakes.push(
+      `${name}: is the name of two environments; got ${names.join(', ')}; allowed: a name of its own for each`,
+    );
+  }
+  if (mistakes.length > 0) throw new EnvironmentError(mistakes);
+}
+
+function shapeMistakes(environment: Environment): string[] {
   const result = schema.safeParse(environment);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => {
+  return (result.error?.issues ?? []).map((issue) => {
     const got = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], environment);
-    return `  ${environment.name}.${issue.path.join('.')}: ${issue.message}; got ${JSON.stringify(got)}`;
+    return `${[environment.name, ...issue.path].join('.')}: ${issue.message}; got ${JSON.stringify(got)}`;
   });
-  throw new EnvironmentError(
-    `Environment "${environment.name}" is refused. Correct its file in config/.\n${lines.join('\n')}`,
-  );
 }
 
-function overlap(left: string, right: string): boolean {
-  const [a, b] = [parse(left), parse(right)];
-  const shared = Math.min(a.bits, b.bits);
-  return a.address >>> (32 - shared) === b.address >>> (32 - shared);
-}
+/** Settings that are fine alone and not together. Works on objects of the wrong shape too, and says nothing of them. */
+function contradictions(environment: Environment, pipelines: readonly Pipeline[]): string[] {
+  const { name, network, spark, registry } = environment;
+  const list: string[] = [];
+  const refuse = (at: string, problem: string, got: unknown, allowed: string): void =>
+    void list.push(`${name}.${at}: ${problem}; got ${JSON.stringify(got)}; allowed: ${allowed}`);
 
-function parse(range: string): { address: number; bits: number } {
-  const [address = '', bits = '0'] = range.split('/');
-  return { address: address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) >>> 0, bits: Number(bits) };
+  const explicit = Boolean(environment.account && environment.region);
+  if (Boolean(environment.account) !== Boolean(environment.region)) {
+    refuse('account', 'goes with a region', [environment.account, environment.region], 'both, or neither');
+  }
+  if (explicit && !environment.zones) {
+    refuse('zones', 'are missing beside an explicit account and region', environment.zones, 'two or three zones');
+  }
+  if (environment.zones && !explicit) {
+    refuse('zones', 'are only used with an explicit account and region', environment.zones, 'none, or all three');
+  }
+  if (environment.zones && new Set(environment.zones).size !== environment.zones.length) {
+    refuse('zones', 'name one twice', environment.zones, 'different zones');
+  }
+  if (rangesOverlap(network.analytics, network.services)) {
+    refuse('network', 'has ranges that overlap', network, 'ranges without a common address, since the VPCs are peered');
+  }
+  if (name.startsWith('prod') && environment.removal === 'destroy') {
+    refuse('removal', 'would delete the data of a production environment', environment.removal, 'retain');
+  }
+  if (registry.certificateArn && (network.zoneName ?? '.internal').endsWith('.internal')) {
+    const allowed = 'a domain of yours, for which a public authority signs';
+    refuse('network.zoneName', 'cannot have a certificate', network.zoneName, allowed);
+  }
+  for (const pipeline of pipelines) {
+    const needed = peakCores(pipeline);
+    if (needed > spark.maximumCores) {
+      const problem = `is less than the ${needed} vCPU that pipeline ${pipeline.name} needs at once`;
+      refuse('spark.maximumCores', problem, spark.maximumCores, `${needed} or more`);
+    }
+  }
+  if (spark.warm) {
+    const warm = [spark.warm.drivers, spark.warm.executors].reduce((sum, each) => sum + each.count * each.cores, 0);
+    if (warm > spark.maximumCores) {
+      refuse(
+        'spark.warm',
+        `has ${warm} vCPU, more than spark.maximumCores`,
+        spark.warm,
+        `${spark.maximumCores} at most`,
+      );
+    }
+  }
+  const [least, most] = FARGATE_MEMORY[registry.cpu] ?? [0, Number.POSITIVE_INFINITY];
+  if (registry.memoryMiB < least || registry.memoryMiB > most) {
+    const allowed = `${least} to ${most} in steps of 1024`;
+    refuse('registry.memoryMiB', `does not go with ${registry.cpu} units of CPU`, registry.memoryMiB, allowed);
+  }
+  // During a deployment the old and the new tasks run side by side.
+  const connections = 2 * registry.tasks * registry.databaseConnections;
+  const available = DATABASE_CONNECTIONS[registry.databaseSize];
+  if (connections > available) {
+    const problem = `means ${connections} connections during a deployment`;
+    const allowed = `${available} of a ${registry.databaseSize} database, for old and new tasks together`;
+    refuse('registry.databaseConnections', problem, registry.databaseConnections, allowed);
+  }
+  return list;
 }

@@ -1,11 +1,12 @@
 /**
- * The CDK app: environments and pipelines come in, an app with one stage per environment goes out. Called by
- * `bin/app.ts` and by tests, so that both build the same.
+ * The CDK app: environments and pipelines come in, an app with one stage per environment goes out, its rules attached.
+ * Called by `bin/app.ts` and by tests, so that both build the same.
  */
 import { readFileSync } from 'node:fs';
 import { App, type AppProps } from 'aws-cdk-lib';
-import type { Environment } from '../config/environment.ts';
+import { checkEnvironments, type Environment } from '../config/environment.ts';
 import type { Pipeline } from './declaration/model.ts';
+import { attachRules } from './rules.ts';
 import { EnvironmentStage } from './stacks/environment-stage.ts';
 
 /** Feature flags; read here too, so that the app is the same with and without the CDK's command line. */
@@ -13,13 +14,17 @@ const { context } = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.u
   context: Record<string, unknown>;
 };
 
-/** Builds the app. */
+/** Builds the app; contradictions in the environments are refused before there is any resource. */
 export function createApp(
   environments: readonly Environment[],
   pipelines: readonly Pipeline[],
   props: AppProps = {},
 ): App {
+  checkEnvironments(environments, pipelines);
   const app = new App({ ...props, context: { ...context, ...props.context } });
+  // The local run leaves them out: they take most of the time, and what it deploys never reaches AWS.
+  const rules = app.node.tryGetContext('millrace:rules') as unknown;
+  if (rules !== false && rules !== 'false') attachRules(app);
   for (const environment of environments) new EnvironmentStage(app, { environment, pipelines });
   return app;
 }

@@ -16,6 +16,7 @@ export interface ContractsProps {
   readonly pipeline: Pipeline;
   readonly network: Network;
   readonly cluster: KafkaCluster;
+  /** Address of the registry at which schemas can be registered. */
   readonly registryUrl: string;
   readonly logRetentionDays: number;
 }
@@ -43,7 +44,7 @@ export class Contracts extends Construct {
       totalTimeout: Duration.hours(1),
     });
     cluster.grantAdminister(
-      { grantPrincipal: provider.grantPrincipal },
+      provider.role,
       topics.map((topic) => topic.name),
     );
     const resource = new CustomResource(this, 'Topics', {

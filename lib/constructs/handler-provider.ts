@@ -1,13 +1,14 @@
 /**
  * A custom resource provider around a handler of ours: the folder of the handler comes in, a service token goes out.
- * The handler runs inside the services VPC, the framework's own functions outside. Called by topics and schemas.
+ * The handler may run inside the services VPC, the framework's own functions run outside. Called by the constructs
+ * with custom resources.
  */
 import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogLevel } from 'aws-cdk-lib/aws-stepfunctions';
+import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Provider } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { LoggedRole } from './logged-role.ts';
 import type { Network } from './network.ts';
 import { nodeFunction } from './node-function.ts';
@@ -16,8 +17,17 @@ export interface HandlerProviderProps {
   /** Folder in `lambda/`; its handler exports `onEvent`, and `isComplete` when asynchronous. */
   readonly folder: string;
   readonly description: string;
-  readonly network: Network;
+  /**
+   * Network whose services VPC the handler is attached to.
+   * @default none: the handler calls AWS only
+   */
+  readonly network?: Network;
   readonly logRetentionDays: number;
+  /**
+   * How long one call of the handler may take.
+   * @default 10 minutes
+   */
+  readonly timeout?: Duration;
   /**
    * How long an asynchronous handler may take in all.
    * @default the handler is synchronous
@@ -29,21 +39,29 @@ export interface HandlerProviderProps {
 export class HandlerProvider extends Construct {
   readonly serviceToken: string;
   /** Role of the handler, for grants. */
-  readonly grantPrincipal: iam.IPrincipal;
+  readonly role: iam.Role;
 
   constructor(scope: Construct, id: string, props: HandlerProviderProps) {
     super(scope, id);
     const { network, logRetentionDays } = props;
-    const identity = new LoggedRole(this, 'Handler', { logRetentionDays, inVpc: true });
-    this.grantPrincipal = identity.role;
-    const build = (handler: string) =>
+    const identity = new LoggedRole(this, 'Handler', { logRetentionDays, inVpc: network !== undefined });
+    this.role = identity.role;
+    const build = (handler: 'onEvent' | 'isComplete') =>
       nodeFunction(this, handler === 'onEvent' ? 'OnEvent' : 'IsComplete', {
         folder: props.folder,
         handler,
         description: `${props.description} (${handler})`,
         identity,
-        timeout: Duration.minutes(10),
-        network: { vpc: network.services, securityGroups: [network.handlerSecurityGroup] },
+        timeout: props.timeout ?? Duration.minutes(10),
+        ...(network
+          ? {
+              network: {
+                vpc: network.services,
+                subnets: network.services.privateSubnets,
+                securityGroups: [network.handlerSecurityGroup],
+              },
+            }
+          : {}),
       });
     const onEventHandler = build('onEvent');
     const isCompleteHandler = props.totalTimeout && build('isComplete');
@@ -63,26 +81,78 @@ export class HandlerProvider extends Construct {
         frameworkOnEventRole,
         frameworkCompleteAndTimeoutRole: waiterFramework.role.withoutPolicyUpdates(),
         logGroup: onEventFramework.logGroup,
-        waiterStateMachineLogOptions: { level: LogLevel.OFF, includeExecutionData: false },
+        // What it would log, its functions log; logging would need rights on every log group.
+        disableWaiterStateMachineLogging: true,
       });
       onEventFramework.logGroup.grantWrite(waiterFramework.role);
-      const waiter = provider.node.findChild('waiter-state-machine') as Construct & { stateMachineArn: string };
-      onEventFramework.role.addToPolicy(
-        new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [waiter.stateMachineArn] }),
-      );
+      this.narrowWaiter(provider, onEventFramework.role);
       this.serviceToken = provider.serviceToken;
-      return;
+    } else {
+      const provider = new Provider(this, 'Provider', {
+        onEventHandler,
+        frameworkOnEventRole,
+        logGroup: onEventFramework.logGroup,
+      });
+      this.serviceToken = provider.serviceToken;
     }
-    const provider = new Provider(this, 'Provider', {
-      onEventHandler,
-      frameworkOnEventRole,
-      logGroup: onEventFramework.logGroup,
+    acknowledge(
+      this,
+      {
+        rule: 'Serverless-LambdaTracing',
+        reason: 'It runs during deployments only, whose events CloudFormation lists.',
+        until: 'never',
+      },
+      {
+        rule: 'Serverless-LambdaDLQ',
+        reason: 'CloudFormation waits for the answer and rolls back without one: no event is lost.',
+        until: 'never',
+      },
+      {
+        rule: 'Serverless-LambdaDefaultMemorySize',
+        reason: "The CDK's framework functions only pass events on; 128 MB is enough.",
+        until: "the CDK lets the framework's memory be set.",
+      },
+    );
+  }
+
+  /** Replaces the waiter's policy, which has every version of the framework's functions, by one with the functions. */
+  private narrowWaiter(provider: Provider, onEventFramework: iam.Role): void {
+    const waiter = provider.node.findChild('waiter-state-machine') as Construct & { stateMachineArn: string };
+    const role = waiter.node.findChild('Role') as iam.Role;
+    role.node.tryRemoveChild('DefaultPolicy');
+    const functions = ['framework-isComplete', 'framework-onTimeout'].map(
+      (name) => (provider.node.findChild(name).node.defaultChild as CfnFunction).attrArn,
+    );
+    const policy = new iam.Policy(this, 'WaiterPolicy', {
+      roles: [role],
+      statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: functions })],
     });
-    this.serviceToken = provider.serviceToken;
+    waiter.node.findChild('Resource').node.addDependency(policy);
+    onEventFramework.addToPolicy(
+      new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [waiter.stateMachineArn] }),
+    );
+    acknowledge(
+      waiter,
+      {
+        rule: 'AwsSolutions-SF1',
+        reason: "Its steps are calls of the framework's functions, which log each.",
+        until: 'never',
+      },
+      {
+        rule: 'AwsSolutions-SF2',
+        reason: 'It runs during deployments only, whose events CloudFormation lists.',
+        until: 'never',
+      },
+      {
+        rule: 'Serverless-StepFunctionStateMachineXray',
+        reason: 'It runs during deployments only, whose events CloudFormation lists.',
+        until: 'never',
+      },
+    );
   }
 }
 
-function allowInvoke(role: iam.Role, handler: IFunction): void {
+function allowInvoke(role: iam.Role, handler: LambdaFunction): void {
   role.addToPolicy(
     new iam.PolicyStatement({
       actions: ['lambda:InvokeFunction', 'lambda:GetFunction'],

@@ -2,7 +2,7 @@
  * The files that a job brings along: entry point, Python packages, jars and sample data, each an asset with its S3
  * address. A declaration comes in, addresses and read grants go out. Called by the job construct.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -10,6 +10,7 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { zipSync } from 'fflate';
 import type { Pipeline } from '../declaration/model.ts';
+import { writeIfChanged } from './handler-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -84,8 +85,7 @@ function zipPackages(pipeline: Pipeline): string {
   }
   const sorted = Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
   const folder = join(ROOT, 'build', 'python');
-  mkdirSync(folder, { recursive: true });
   const file = join(folder, `${pipeline.name}.zip`);
-  writeFileSync(file, zipSync(sorted, { mtime: new Date(1980, 0, 1), level: 9 }));
+  writeIfChanged(file, zipSync(sorted, { mtime: new Date(1980, 0, 1), level: 9 }));
   return file;
 }

@@ -4,16 +4,25 @@
  */
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Pipeline } from '../declaration/model.ts';
+import type { ISparkApplication } from './spark-application.ts';
 
 export interface MonitoringProps {
   readonly environment: string;
   readonly pipeline: Pipeline;
   readonly jobLogGroup: logs.ILogGroup;
   readonly stateMachine: StateMachine;
+  readonly application: ISparkApplication;
+  /** Ends of executions after which nobody could clean up. */
+  readonly uncleaned: IQueue;
+  /** Where alarms publish. */
+  readonly alerts: ITopic;
 }
 
 /** Fields of a job's progress line, with how values of several micro-batches are put together. */
@@ -46,6 +55,14 @@ export class Monitoring extends Construct {
     ) as Record<keyof typeof PROGRESS, cloudwatch.Metric>;
 
     const alarms = [
+      props.uncleaned
+        .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: 'Maximum' })
+        .createAlarm(this, 'Uncleaned', {
+          alarmDescription: `Pipeline ${pipeline.name}: nobody cleaned up after an execution; a stream may run and cost money. See docs/runbook.md.`,
+          threshold: 1,
+          evaluationPeriods: 1,
+          treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+        }),
       metrics.droppedByWatermark.createAlarm(this, 'Dropped', {
         alarmDescription: `Pipeline ${pipeline.name}: the watermark dropped rows, which must never happen. See docs/runbook.md.`,
         threshold: 0,
@@ -60,6 +77,7 @@ export class Monitoring extends Construct {
         treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       }),
     ];
+    for (const alarm of alarms) alarm.addAlarmAction(new SnsAction(props.alerts));
     const graph = (title: string, left: cloudwatch.IMetric[]): cloudwatch.IWidget =>
       new cloudwatch.GraphWidget({ title, left, width: 12 });
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
@@ -70,6 +88,20 @@ export class Monitoring extends Construct {
         [
           graph('Seconds a micro-batch', [metrics.batchSeconds]),
           graph('Executions', [props.stateMachine.metricSucceeded(), props.stateMachine.metricFailed()]),
+        ],
+        [
+          graph('Job runs', [props.application.metricRunningJobs(), props.application.metricFailedJobs()]),
+          new cloudwatch.LogQueryWidget({
+            title: 'Last failures of jobs',
+            logGroupNames: [props.jobLogGroup.logGroupName],
+            queryLines: [
+              'fields @timestamp, job, code, message',
+              'filter event = "failed"',
+              'sort @timestamp desc',
+              'limit 20',
+            ],
+            width: 12,
+          }),
         ],
       ],
     });

@@ -2,6 +2,7 @@
  * Two VPCs that do not overlap, a peering between them, one private zone that both share. An environment's ranges
  * come in; subnets and security groups go out to the constructs above. Called by the network stack.
  */
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -19,6 +20,8 @@ export interface NetworkProps {
    * @default two zones that CloudFormation picks
    */
   readonly zones?: readonly string[];
+  /** Whether each zone has a NAT gateway of its own, or one serves all: about 33 USD a month each. */
+  readonly exits: 'one-zone' | 'every-zone';
   readonly logRetention: logs.RetentionDays;
 }
 
@@ -31,6 +34,8 @@ export class Network extends Construct {
   readonly analytics: ec2.Vpc;
   /** The registry, its database and the Lambdas. */
   readonly services: ec2.Vpc;
+  readonly analyticsRange: string;
+  readonly servicesRange: string;
   readonly zone: route53.PrivateHostedZone;
   /** Of Spark's workers. */
   readonly sparkSecurityGroup: ec2.SecurityGroup;
@@ -39,39 +44,39 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
+    this.analyticsRange = props.analyticsRange;
+    this.servicesRange = props.servicesRange;
     const zones = props.zones ? { availabilityZones: [...props.zones] } : { maxAzs: 2 };
+    const bits = (range: string): number => Number(range.split('/')[1]);
     this.analytics = new ec2.Vpc(this, 'Analytics', {
       ipAddresses: ec2.IpAddresses.cidr(props.analyticsRange),
       ...zones,
       // Nothing uses the default group; restricting it would take a custom resource with rights on every group.
       restrictDefaultSecurityGroup: false,
       natGateways: 0,
-      subnetConfiguration: [{ name: 'spark', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 }],
+      subnetConfiguration: [
+        { name: 'spark', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: bits(props.analyticsRange) + 2 },
+      ],
     });
+    const small = bits(props.servicesRange) + 5;
     this.services = new ec2.Vpc(this, 'Services', {
       ipAddresses: ec2.IpAddresses.cidr(props.servicesRange),
       ...zones,
       restrictDefaultSecurityGroup: false,
-      // One way out, for the registry's image: cheaper than the four interface endpoints that it would need.
-      natGateways: 1,
+      // The way out of the registry's task: docs/decisions/0010-registry-image-and-way-out.md has the arithmetic.
+      ...(props.exits === 'one-zone' ? { natGateways: 1 } : {}),
       subnetConfiguration: [
-        { name: 'exit', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
-        { name: 'services', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
+        {
+          name: 'services',
+          subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS,
+          cidrMask: bits(props.servicesRange) + 2,
+        },
+        { name: 'exit', subnetType: ec2.SubnetType.PUBLIC, cidrMask: small, mapPublicIpOnLaunch: false },
+        { name: 'database', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: small },
       ],
     });
-    for (const [name, vpc] of [
-      ['AnalyticsFlow', this.analytics],
-      ['ServicesFlow', this.services],
-    ] as const) {
-      const logGroup = new logs.LogGroup(this, `${name}Logs`, { retention: props.logRetention });
-      new ec2.FlowLog(this, name, {
-        resourceType: ec2.FlowLogResourceType.fromVpc(vpc),
-        destination: ec2.FlowLogDestination.toCloudWatchLogs(logGroup),
-        trafficType: ec2.FlowLogTrafficType.REJECT,
-      });
-    }
-    this.analytics.addGatewayEndpoint('Objects', { service: ec2.GatewayVpcEndpointAwsService.S3 });
-    this.services.addGatewayEndpoint('Objects', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    this.logRefusals('AnalyticsFlow', this.analytics, props.logRetention);
+    this.logRefusals('ServicesFlow', this.services, props.logRetention);
     this.peer(props);
 
     this.zone = new route53.PrivateHostedZone(this, 'Zone', { zoneName: props.zoneName, vpc: this.services });
@@ -85,11 +90,23 @@ export class Network extends Construct {
     // Workers of one job talk to each other, driver to executors and back, on ports that Spark picks.
     this.sparkSecurityGroup.addIngressRule(this.sparkSecurityGroup, ec2.Port.allTcp(), 'between workers');
     this.sparkSecurityGroup.addEgressRule(this.sparkSecurityGroup, ec2.Port.allTcp(), 'between workers');
-    this.sparkSecurityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'S3 through the gateway endpoint');
     this.handlerSecurityGroup = new ec2.SecurityGroup(this, 'Handlers', {
       vpc: this.services,
       description: 'Lambdas that manage topics and schemas',
       allowAllOutbound: false,
+    });
+  }
+
+  /**
+   * Logs refused connections of a VPC, which is what a missing rule looks like. Encrypted with the key of CloudWatch
+   * Logs: addresses and ports are no secrets that would be worth a key of our own and its policy.
+   */
+  private logRefusals(id: string, vpc: ec2.Vpc, retention: logs.RetentionDays): void {
+    const logGroup = new logs.LogGroup(this, `${id}Logs`, { retention, removalPolicy: RemovalPolicy.DESTROY });
+    new ec2.FlowLog(this, id, {
+      resourceType: ec2.FlowLogResourceType.fromVpc(vpc),
+      destination: ec2.FlowLogDestination.toCloudWatchLogs(logGroup),
+      trafficType: ec2.FlowLogTrafficType.REJECT,
     });
   }
 

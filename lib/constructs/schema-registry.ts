@@ -1,134 +1,115 @@
 /**
  * Apicurio Registry on ECS Fargate behind an internal load balancer, with PostgreSQL on RDS: the network and the sizes
- * come in, the registry's address goes out. Called by the streaming stack.
+ * come in, the registry's addresses go out. Called by the streaming stack.
  */
 import { CfnParameter, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as rds from 'aws-cdk-lib/aws-rds';
-import * as route53 from 'aws-cdk-lib/aws-route53';
-import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import type { Network } from './network.ts';
+import { RegistryBalancer } from './registry-balancer.ts';
+import { RegistryDatabase, type RegistryDatabaseProps } from './registry-database.ts';
+import { RegistryRestart } from './registry-restart.ts';
 
 export interface SchemaRegistryProps {
   readonly network: Network;
+  /** How many tasks run at once. */
+  readonly tasks: number;
   /** Fargate units of one task. */
   readonly cpu: number;
   readonly memoryMiB: number;
   /** JDBC connections of one task. */
   readonly databaseConnections: number;
+  readonly databaseSize: RegistryDatabaseProps['size'];
   readonly databaseMultiZone: boolean;
+  readonly backupDays: number;
+  /**
+   * ARN of a certificate for `registry.<zone>`.
+   * @default none: callers use HTTP inside the two VPCs
+   */
+  readonly certificateArn?: string;
+  /** Where the load balancer's access logs go. */
+  readonly accessLogs: IBucket;
   readonly removalPolicy: RemovalPolicy;
-  readonly logRetention: logs.RetentionDays;
+  readonly logRetentionDays: number;
 }
 
 /** The release that the local run starts too; `jgo.toml` names the same. */
 export const REGISTRY_VERSION = '3.3.3';
 
 /** Port of the registry's API. */
-export const REGISTRY_PORT = 8080;
+const API_PORT = 8080;
 
 /** Health and metrics have a port of their own since Apicurio Registry 3.2. */
 const MANAGEMENT_PORT = 9000;
 
-/** Not PostgreSQL's usual port, which scanners try first. */
-const DATABASE_PORT = 5433;
-
-/** The registry and its address. */
+/** The registry and its addresses. */
 export class SchemaRegistry extends Construct {
   /**
-   * Address of the registry. A deployment parameter whose default is the private name, so that the same template can
-   * be deployed to a machine where the registry listens elsewhere.
+   * Address at which jobs read. A deployment parameter whose default is the private name, so that the same template
+   * can be deployed to a machine where the registry listens elsewhere.
    */
   readonly url: string;
+  /** Address at which handlers register schemas; a deployment parameter like the other. */
+  readonly writeUrl: string;
+  /** Fire when the registry is not healthy, or its database is nearly full. */
+  readonly alarms: readonly cloudwatch.Alarm[];
 
   constructor(scope: Construct, id: string, props: SchemaRegistryProps) {
     super(scope, id);
-    const { network } = props;
-    const vpc = network.services;
-    const database = this.createDatabase(props);
-    const service = this.createService(props, database);
+    const { network, logRetentionDays } = props;
+    const database = new RegistryDatabase(this, 'Database', {
+      network,
+      size: props.databaseSize,
+      multiZone: props.databaseMultiZone,
+      backupDays: props.backupDays,
+      removalPolicy: props.removalPolicy,
+    });
+    const cluster = new ecs.Cluster(this, 'Cluster', {
+      vpc: network.services,
+      containerInsightsV2: ecs.ContainerInsights.ENABLED,
+    });
+    const service = this.createService(props, cluster, database);
+    const balancer = new RegistryBalancer(this, 'Balancer', {
+      network,
+      service,
+      apiPort: API_PORT,
+      managementPort: MANAGEMENT_PORT,
+      accessLogs: props.accessLogs,
+      ...(props.certificateArn ? { certificateArn: props.certificateArn } : {}),
+    });
+    new RegistryRestart(this, 'Restart', { cluster, service, secret: database.secret, logRetentionDays });
+    this.alarms = [balancer.healthAlarm(), database.storageAlarm()];
+    this.url = this.address('RegistryUrl', balancer.readUrl, 'for those who read');
+    this.writeUrl = this.address('RegistryWriteUrl', balancer.writeUrl, 'for those who register schemas');
+  }
 
-    const balancerGroup = new ec2.SecurityGroup(this, 'BalancerGroup', {
-      vpc,
-      description: 'Load balancer of the registry',
-      allowAllOutbound: false,
-    });
-    for (const [client, who] of [
-      [network.sparkSecurityGroup, 'jobs'],
-      [network.handlerSecurityGroup, 'handlers'],
-    ] as const) {
-      balancerGroup.connections.allowFrom(client, ec2.Port.tcp(REGISTRY_PORT), `registry from ${who}`);
-    }
-    const balancer = new elb.ApplicationLoadBalancer(this, 'Balancer', {
-      vpc,
-      internetFacing: false,
-      securityGroup: balancerGroup,
-      vpcSubnets: { subnets: vpc.privateSubnets },
-      dropInvalidHeaderFields: true,
-    });
-    const listener = balancer.addListener('Api', {
-      port: REGISTRY_PORT,
-      protocol: elb.ApplicationProtocol.HTTP,
-      open: false,
-    });
-    listener.addTargets('Registry', {
-      port: REGISTRY_PORT,
-      protocol: elb.ApplicationProtocol.HTTP,
-      targets: [service],
-      deregistrationDelay: Duration.seconds(30),
-      healthCheck: { path: '/health/ready', port: String(MANAGEMENT_PORT) },
-    });
-    service.connections.allowFrom(balancerGroup, ec2.Port.tcp(MANAGEMENT_PORT), 'health check');
-    const record = new route53.ARecord(this, 'Name', {
-      zone: network.zone,
-      recordName: 'registry',
-      target: route53.RecordTarget.fromAlias(new LoadBalancerTarget(balancer)),
-    });
-    record.node.addDependency(service);
-
-    const url = new CfnParameter(this, 'Url', {
-      default: `http://registry.${network.zone.zoneName}:${REGISTRY_PORT}`,
+  private address(name: string, value: string, forWhom: string): string {
+    const url = new CfnParameter(this, name, {
+      default: value,
       allowedPattern: 'https?://[a-z0-9.-]+:\\d{2,5}',
-      description: 'Address of the schema registry as its clients see it. Keep the default on AWS.',
+      description: `Address of the schema registry ${forWhom}. Keep the default on AWS.`,
     });
-    url.overrideLogicalId('RegistryUrl');
-    this.url = url.valueAsString;
+    url.overrideLogicalId(name);
+    return url.valueAsString;
   }
 
-  private createDatabase(props: SchemaRegistryProps): rds.DatabaseInstance {
-    return new rds.DatabaseInstance(this, 'Database', {
-      engine: rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17 }),
-      instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
-      vpc: props.network.services,
-      vpcSubnets: { subnets: props.network.services.privateSubnets },
-      port: DATABASE_PORT,
-      databaseName: 'registry',
-      // RDS makes the password and rotates it; no template ever holds it.
-      credentials: rds.Credentials.fromUsername('registry'),
-      manageMasterUserPassword: true,
-      storageEncrypted: true,
-      multiAz: props.databaseMultiZone,
-      allocatedStorage: 20,
-      maxAllocatedStorage: 100,
-      backupRetention: Duration.days(7),
-      deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,
-      removalPolicy: props.removalPolicy === RemovalPolicy.RETAIN ? RemovalPolicy.SNAPSHOT : props.removalPolicy,
-      autoMinorVersionUpgrade: true,
-    });
-  }
-
-  private createService(props: SchemaRegistryProps, database: rds.DatabaseInstance): ecs.FargateService {
-    const vpc = props.network.services;
+  private createService(
+    props: SchemaRegistryProps,
+    cluster: ecs.Cluster,
+    database: RegistryDatabase,
+  ): ecs.FargateService {
+    const { network } = props;
     const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: props.logRetention,
+      retention: props.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const cluster = new ecs.Cluster(this, 'Cluster', { vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
+    const ecsTasks = new iam.ServicePrincipal('ecs-tasks.amazonaws.com');
     const task = new ecs.FargateTaskDefinition(this, 'Task', {
       cpu: props.cpu,
       memoryLimitMiB: props.memoryMiB,
@@ -136,20 +117,18 @@ export class SchemaRegistry extends Construct {
         cpuArchitecture: ecs.CpuArchitecture.ARM64,
         operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
       },
-      executionRole: new iam.Role(this, 'Execution', {
-        assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com'),
-      }),
+      executionRole: new iam.Role(this, 'Execution', { assumedBy: ecsTasks }),
     });
-    if (!database.secret) throw new Error('The database has no managed secret: keep manageMasterUserPassword.');
     task.addContainer('Registry', {
+      // From the public registry, through the NAT gateway: docs/decisions/0010-registry-image-and-way-out.md.
       image: ecs.ContainerImage.fromRegistry(`apicurio/apicurio-registry:${REGISTRY_VERSION}`),
-      portMappings: [{ containerPort: REGISTRY_PORT }, { containerPort: MANAGEMENT_PORT }],
+      portMappings: [{ containerPort: API_PORT }, { containerPort: MANAGEMENT_PORT }],
       logging: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: 'registry' }),
       environment: {
         APICURIO_STORAGE_KIND: 'sql',
         APICURIO_STORAGE_SQL_KIND: 'postgresql',
-        APICURIO_DATASOURCE_URL: `jdbc:postgresql://${database.dbInstanceEndpointAddress}:${DATABASE_PORT}/registry`,
-        APICURIO_DATASOURCE_USERNAME: 'registry',
+        APICURIO_DATASOURCE_URL: database.jdbcUrl,
+        APICURIO_DATASOURCE_USERNAME: database.userName,
         // The pool keeps 20 connections unless told otherwise, more than a small database should hold.
         APICURIO_DATASOURCE_JDBC_INITIAL_SIZE: '2',
         APICURIO_DATASOURCE_JDBC_MIN_SIZE: '2',
@@ -157,16 +136,33 @@ export class SchemaRegistry extends Construct {
       },
       secrets: { APICURIO_DATASOURCE_PASSWORD: ecs.Secret.fromSecretsManager(database.secret, 'password') },
     });
+    acknowledge(task, {
+      rule: 'AwsSolutions-ECS2',
+      reason: 'The variables are addresses and sizes; the password comes from Secrets Manager.',
+      until: 'never',
+    });
+    const group = new ec2.SecurityGroup(this, 'TaskGroup', {
+      vpc: network.services,
+      description: 'Tasks of the registry',
+      allowAllOutbound: false,
+    });
+    group.addEgressRule(
+      ec2.Peer.anyIpv4(),
+      ec2.Port.HTTPS,
+      'image, secret and logs through the NAT gateway: their hosts have no fixed addresses',
+    );
     const service = new ecs.FargateService(this, 'Service', {
       cluster,
       taskDefinition: task,
-      desiredCount: 1,
-      vpcSubnets: { subnets: vpc.privateSubnets },
+      desiredCount: props.tasks,
+      vpcSubnets: { subnets: network.services.privateSubnets },
+      securityGroups: [group],
       circuitBreaker: { rollback: true },
+      // New tasks have to be healthy before old ones go.
       minHealthyPercent: 100,
-      healthCheckGracePeriod: Duration.minutes(2),
+      healthCheckGracePeriod: Duration.minutes(3),
     });
-    database.connections.allowFrom(service, ec2.Port.tcp(DATABASE_PORT), 'registry');
+    database.allowFrom(service);
     return service;
   }
 }

@@ -1,12 +1,45 @@
 /**
- * An EMR Serverless application for Spark, over the L1: release, caps and network come in; grants for those who start
- * jobs go out. Called by the processing stack.
+ * An EMR Serverless application for Spark, in the manner of the CDK's L2 constructs: release, caps and network come in;
+ * grants for those who start jobs, and metrics, go out. Called by the processing stack.
  */
-import { ArnFormat, Resource, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, type IResource, Resource, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { checkSparkApplication } from './spark-application-limits.ts';
+import { StoppedApplication } from './stopped-application.ts';
+
+/** An EMR Serverless application, made here or elsewhere. */
+export interface ISparkApplication extends IResource {
+  readonly applicationId: string;
+  readonly applicationArn: string;
+  /** ARN of all job runs of the application; a run's id is not known before it is started. */
+  readonly jobRunsArn: string;
+  /** Allows to list, follow and cancel job runs. */
+  grantCancel(grantee: iam.IRole): void;
+  /** Allows to start job runs with these roles, and to follow and cancel them. */
+  grantRun(grantee: iam.IRole, roles: readonly iam.IRole[]): void;
+  /** A metric of the application, by the service's name for it. */
+  metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+  /** Job runs that failed. */
+  metricFailedJobs(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+  /** Job runs that run. */
+  metricRunningJobs(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+}
+
+/** Workers that wait for jobs while the application is started, and are paid for. */
+export interface WarmWorkers {
+  readonly count: number;
+  /** vCPU of a worker: 1, 2, 4, 8 or 16. */
+  readonly cores: number;
+  /** GB of a worker, Spark's overhead included. */
+  readonly memory: number;
+}
 
 export interface SparkApplicationProps {
   /** Name of the application. */
@@ -16,91 +49,97 @@ export interface SparkApplicationProps {
    * @default emr-spark-8.1.0, which is Spark 4.1.1
    */
   readonly releaseLabel?: string;
+  /**
+   * Processor of the workers.
+   * @default ARM64, which costs about a fifth less
+   */
+  readonly architecture?: 'ARM64' | 'X86_64';
   /** Most vCPU of all workers at once. */
   readonly maximumCores: number;
   /**
-   * Most memory of all workers at once, in GiB.
-   * @default eight times the vCPU, the most that a worker may have
+   * Most memory of all workers at once, in GB.
+   * @default eight times the vCPU, the most that a worker of one vCPU may have
    */
   readonly maximumMemory?: number;
+  /**
+   * Whether a job starts the application.
+   * @default true
+   */
+  readonly autoStart?: boolean;
   /**
    * Minutes without work after which the application stops.
    * @default 15
    */
   readonly idleMinutes?: number;
-  readonly vpc: ec2.IVpc;
-  readonly subnets: readonly ec2.ISubnet[];
-  readonly securityGroups: readonly ec2.ISecurityGroup[];
   /**
-   * Most job runs at once; further ones wait.
-   * @default 10
+   * Workers that are kept ready while the application is started.
+   * @default none: a job waits a minute or two for its workers
    */
-  readonly maximumConcurrentRuns?: number;
+  readonly warm?: { readonly drivers: WarmWorkers; readonly executors: WarmWorkers };
+  /** Private subnets of two zones or more. */
+  readonly subnets: readonly ec2.ISubnet[];
+  /** Groups of the workers; the service refuses one that is open to the world. */
+  readonly securityGroups: readonly ec2.ISecurityGroup[];
+  /** How many job runs there may be at once, and how long further ones wait. */
+  readonly scheduler?: {
+    /**
+     * Most job runs at once; further ones wait.
+     * @default 10
+     */
+    readonly maximumConcurrentRuns?: number;
+    /**
+     * Minutes after which a waiting run fails.
+     * @default 60
+     */
+    readonly queueMinutes?: number;
+  };
+  /**
+   * Where drivers and executors log when their job names no group of its own.
+   * @default each job names its group
+   */
+  readonly logGroup?: logs.ILogGroup;
+  /**
+   * Whether the service keeps event logs for thirty days, which the Spark UI needs.
+   * @default true
+   */
+  readonly managedLogs?: boolean;
+  /**
+   * Key of the logs; job roles need to use it then, and the VPC an endpoint of KMS.
+   * @default keys that AWS owns
+   */
+  readonly encryptionKey?: kms.IKey;
+  /** Days for which the handler that stops the application before it is changed keeps its log. */
+  readonly logRetentionDays: number;
 }
 
-/** An application and what may be granted on it. */
-export class SparkApplication extends Resource {
+/** What is known of an application that was made elsewhere. */
+export interface SparkApplicationAttributes {
   readonly applicationId: string;
-  readonly applicationArn: string;
+}
 
-  constructor(scope: Construct, id: string, props: SparkApplicationProps) {
-    super(scope, id, { physicalName: props.applicationName });
-    validate(props);
-    const application = new CfnApplication(this, 'Resource', {
-      name: props.applicationName,
-      type: 'SPARK',
-      releaseLabel: props.releaseLabel ?? 'emr-spark-8.1.0',
-      architecture: 'ARM64',
-      autoStartConfiguration: { enabled: true },
-      autoStopConfiguration: { enabled: true, idleTimeoutMinutes: props.idleMinutes ?? 15 },
-      maximumCapacity: {
-        cpu: `${props.maximumCores} vCPU`,
-        memory: `${props.maximumMemory ?? props.maximumCores * 8} GB`,
-      },
-      networkConfiguration: {
-        subnetIds: props.subnets.map((subnet) => subnet.subnetId),
-        securityGroupIds: props.securityGroups.map((group) => group.securityGroupId),
-      },
-      schedulerConfiguration: { maxConcurrentRuns: props.maximumConcurrentRuns ?? 10, queueTimeoutMinutes: 60 },
-      monitoringConfiguration: { managedPersistenceMonitoringConfiguration: { enabled: true } },
-    });
-    this.applicationId = application.attrApplicationId;
-    this.applicationArn = application.attrArn;
-  }
+abstract class SparkApplicationBase extends Resource implements ISparkApplication {
+  abstract readonly applicationId: string;
+  abstract readonly applicationArn: string;
 
-  /** ARN of all job runs of the application; a run's id is not known before it is started. */
   get jobRunsArn(): string {
-    return Stack.of(this).formatArn({
-      service: 'emr-serverless',
-      resource: '/applications',
-      resourceName: `${this.applicationId}/jobruns/*`,
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    });
+    return arnOf(this, `${this.applicationId}/jobruns/*`);
   }
 
-  /** Allows to list and cancel job runs. */
-  grantCancel(grantee: iam.IGrantable): void {
-    iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['emr-serverless:ListJobRuns'],
-      resourceArns: [this.applicationArn],
+  grantCancel(grantee: iam.IRole): void {
+    acknowledge(grantee, {
+      rule: 'AwsSolutions-IAM5',
+      findings: ['/jobruns/*'],
+      reason: 'Job runs of one application, whose ids are not known before they are started.',
+      until: 'never',
     });
-    iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['emr-serverless:CancelJobRun', 'emr-serverless:GetJobRun'],
-      resourceArns: [this.jobRunsArn],
-    });
+    this.grant(grantee, ['emr-serverless:ListJobRuns'], this.applicationArn);
+    this.grant(grantee, ['emr-serverless:CancelJobRun', 'emr-serverless:GetJobRun'], this.jobRunsArn);
   }
 
-  /** Allows to start job runs with these roles, and to follow and cancel them. */
-  grantRun(grantee: iam.IGrantable, roles: readonly iam.IRole[]): void {
-    iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['emr-serverless:StartJobRun'],
-      resourceArns: [this.applicationArn],
-    });
+  grantRun(grantee: iam.IRole, roles: readonly iam.IRole[]): void {
+    this.grant(grantee, ['emr-serverless:StartJobRun'], this.applicationArn);
     this.grantCancel(grantee);
-    grantee.grantPrincipal.addToPrincipalPolicy(
+    grantee.addToPrincipalPolicy(
       new iam.PolicyStatement({
         actions: ['iam:PassRole'],
         resources: roles.map((role) => role.roleArn),
@@ -108,21 +147,112 @@ export class SparkApplication extends Resource {
       }),
     );
   }
+
+  metric(metricName: string, props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/EMRServerless',
+      metricName,
+      dimensionsMap: { ApplicationId: this.applicationId },
+      statistic: 'Sum',
+      ...props,
+    }).attachTo(this);
+  }
+
+  metricFailedJobs(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FailedJobs', props);
+  }
+
+  metricRunningJobs(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('RunningJobs', { statistic: 'Maximum', ...props });
+  }
+
+  private grant(grantee: iam.IGrantable, actions: string[], resourceArn: string): void {
+    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [resourceArn] });
+  }
 }
 
-function validate(props: SparkApplicationProps): void {
-  const { maximumCores, idleMinutes } = props;
-  if (!Token.isUnresolved(maximumCores) && (!Number.isInteger(maximumCores) || maximumCores < 4)) {
-    throw new RangeError(
-      `SparkApplication: maximumCores is ${maximumCores}; allowed: whole numbers from 4, since a stream and a job need 4 vCPU.`,
+/** ARNs of this service have a slash before `applications`. */
+function arnOf(scope: Construct, resourceName: string): string {
+  return Stack.of(scope).formatArn({
+    service: 'emr-serverless',
+    resource: '/applications',
+    resourceName,
+    arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+  });
+}
+
+/** An application. */
+export class SparkApplication extends SparkApplicationBase {
+  /** An application of this account and Region that was made elsewhere. */
+  static fromSparkApplicationAttributes(
+    scope: Construct,
+    id: string,
+    attributes: SparkApplicationAttributes,
+  ): ISparkApplication {
+    class Imported extends SparkApplicationBase {
+      readonly applicationId = attributes.applicationId;
+      readonly applicationArn = arnOf(scope, attributes.applicationId);
+    }
+    return new Imported(scope, id);
+  }
+
+  readonly applicationId: string;
+  readonly applicationArn: string;
+
+  constructor(scope: Construct, id: string, props: SparkApplicationProps) {
+    super(scope, id, { physicalName: props.applicationName });
+    checkSparkApplication(props);
+    const settings = settingsOf(props);
+    const application = new CfnApplication(this, 'Resource', settings);
+    this.applicationId = application.attrApplicationId;
+    this.applicationArn = application.attrArn;
+    new StoppedApplication(this, 'Stopped', { application, settings, logRetentionDays: props.logRetentionDays });
+    props.encryptionKey?.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.ServicePrincipal('emr-serverless.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { ArnLike: { 'aws:SourceArn': arnOf(this, '*') } },
+      }),
     );
   }
-  if (idleMinutes !== undefined && (idleMinutes < 1 || idleMinutes > 10_080)) {
-    throw new RangeError(`SparkApplication: idleMinutes is ${idleMinutes}; allowed: 1 to 10080 (a week).`);
-  }
-  if (props.subnets.length < 2) {
-    throw new RangeError(
-      `SparkApplication: ${props.subnets.length} subnet was given; allowed: two or more, in different zones.`,
-    );
-  }
+}
+
+function settingsOf(props: SparkApplicationProps): ConstructorParameters<typeof CfnApplication>[2] {
+  const key = props.encryptionKey ? { encryptionKeyArn: props.encryptionKey.keyArn } : {};
+  const capacity = (key: string, { count, cores, memory }: WarmWorkers) => ({
+    key,
+    value: { workerCount: count, workerConfiguration: { cpu: `${cores} vCPU`, memory: `${memory} GB` } },
+  });
+  return {
+    name: props.applicationName,
+    type: 'SPARK',
+    releaseLabel: props.releaseLabel ?? 'emr-spark-8.1.0',
+    architecture: props.architecture ?? 'ARM64',
+    autoStartConfiguration: { enabled: props.autoStart ?? true },
+    autoStopConfiguration: { enabled: true, idleTimeoutMinutes: props.idleMinutes ?? 15 },
+    maximumCapacity: {
+      cpu: `${props.maximumCores} vCPU`,
+      memory: `${props.maximumMemory ?? props.maximumCores * 8} GB`,
+    },
+    ...(props.warm
+      ? { initialCapacity: [capacity('Driver', props.warm.drivers), capacity('Executor', props.warm.executors)] }
+      : {}),
+    networkConfiguration: {
+      subnetIds: props.subnets.map((subnet) => subnet.subnetId),
+      securityGroupIds: props.securityGroups.map((group) => group.securityGroupId),
+    },
+    schedulerConfiguration: {
+      maxConcurrentRuns: props.scheduler?.maximumConcurrentRuns ?? 10,
+      queueTimeoutMinutes: props.scheduler?.queueMinutes ?? 60,
+    },
+    monitoringConfiguration: {
+      managedPersistenceMonitoringConfiguration: { enabled: props.managedLogs ?? true, ...key },
+      ...(props.logGroup
+        ? {
+            cloudWatchLoggingConfiguration: { enabled: true, logGroupName: props.logGroup.logGroupName, ...key },
+          }
+        : {}),
+    },
+  };
 }

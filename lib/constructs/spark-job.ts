@@ -9,6 +9,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { JobDeclaration, Pipeline } from '../declaration/model.ts';
 import { checkpointPrefix, groupPrefix, inputPrefix, outputPrefix } from '../declaration/plan.ts';
+import { acknowledge } from './acknowledge.ts';
 import { JobAssets } from './job-assets.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { SparkApplication } from './spark-application.ts';
@@ -66,14 +67,19 @@ export class SparkJob extends Construct {
     const { assets, logGroup } = props;
     JobAssets.grantRead(this.role, [assets.entryPoint(declaration.entryPoint), assets.packages, ...assets.jars]);
     logGroup.grant(this.role, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
-    // DescribeLogGroups knows no resource but all groups of the account.
     this.role.addToPolicy(
       new iam.PolicyStatement({
         sid: 'FindLogGroup',
         actions: ['logs:DescribeLogGroups'],
-        resources: [Stack.of(this).formatArn({ service: 'logs', resource: '*' })],
+        resources: ['*'],
       }),
     );
+    acknowledge(this.role, {
+      rule: 'AwsSolutions-IAM5',
+      findings: ['Resource::*'],
+      reason: 'EMR Serverless looks for the log group by listing groups, and DescribeLogGroups knows no resources.',
+      until: 'EMR Serverless takes the group as given.',
+    });
   }
 
   private grantTopics(props: SparkJobProps, declaration: JobDeclaration): void {
@@ -106,6 +112,12 @@ export class SparkJob extends Construct {
     grant(['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'], objects(writable));
     const listed = [...readable, ...writable];
     if (listed.length > 0) {
+      acknowledge(this.role, {
+        rule: 'AwsSolutions-IAM5',
+        findings: listed.map((prefix) => `/${prefix}/*`),
+        reason: 'Objects below the prefixes that the declaration names; Spark chooses their names.',
+        until: 'never',
+      });
       this.role.addToPolicy(
         new iam.PolicyStatement({
           actions: ['s3:ListBucket'],

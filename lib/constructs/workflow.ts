@@ -9,11 +9,13 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IStringParameter } from 'aws-cdk-lib/aws-ssm';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Pipeline } from '../declaration/model.ts';
 import { checkpointPrefix, planOf } from '../declaration/plan.ts';
+import { acknowledge } from './acknowledge.ts';
 import { LoggedRole } from './logged-role.ts';
 import { nodeFunction } from './node-function.ts';
 import type { SparkApplication } from './spark-application.ts';
@@ -39,6 +41,8 @@ export interface WorkflowProps {
 /** The orchestration of one pipeline. */
 export class Workflow extends Construct {
   readonly stateMachine: sfn.StateMachine;
+  /** Holds ends of executions after which nobody could clean up. */
+  readonly uncleaned: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
@@ -49,7 +53,11 @@ export class Workflow extends Construct {
       description: `Checks the input of executions of pipeline ${pipeline.name} and writes the arguments of its jobs`,
       identity,
       timeout: Duration.seconds(30),
+      traced: true,
     });
+    const waits = 'The state machine waits for the answer, and keeps the error.';
+    acknowledge(prepare, { rule: 'Serverless-LambdaDLQ', reason: waits, until: 'never' });
+    acknowledgeTracing(identity.role);
     const logGroup = new logs.LogGroup(this, 'Logs', {
       // Step Functions delivers to groups of this prefix without a growing resource policy.
       logGroupName: `/aws/vendedlogs/states/${props.stateMachineName}`,
@@ -81,7 +89,23 @@ export class Workflow extends Construct {
       tracingEnabled: true,
       logs: { destination: logGroup, level: sfn.LogLevel.ALL, includeExecutionData: true },
     });
+    acknowledge(role, {
+      rule: 'AwsSolutions-IAM5',
+      findings: ['Resource::*', `:${props.stateMachineName}:*`],
+      reason: 'Names of executions are not known before they start; delivery of logs and traces knows no resources.',
+      until: 'never',
+    });
     this.grantTasks(props, role, prepare.functionArn);
+    this.uncleaned = new sqs.Queue(this, 'Uncleaned', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(this.uncleaned, {
+      rule: 'Serverless-SQSRedrivePolicy',
+      reason: 'It is a dead-letter queue itself.',
+      until: 'never',
+    });
     this.cleanUp(props);
   }
 
@@ -139,7 +163,10 @@ export class Workflow extends Construct {
         LOCK_TABLE: lockTable.tableName,
         PIPELINE: pipeline.name,
       },
+      traced: true,
+      deadLetterQueue: this.uncleaned,
     });
+    acknowledgeTracing(identity.role);
     application.grantCancel(identity.role);
     identity.role.addToPolicy(
       new iam.PolicyStatement({
@@ -158,7 +185,17 @@ export class Workflow extends Construct {
           status: ['ABORTED', 'FAILED', 'TIMED_OUT'],
         },
       },
-      targets: [new LambdaFunction(handler, { retryAttempts: 3 })],
+      targets: [new LambdaFunction(handler, { retryAttempts: 3, deadLetterQueue: this.uncleaned })],
     });
   }
+}
+
+/** X-Ray's actions know no resources. */
+function acknowledgeTracing(role: iam.Role): void {
+  acknowledge(role, {
+    rule: 'AwsSolutions-IAM5',
+    findings: ['Resource::*'],
+    reason: 'Sending traces to X-Ray knows no resources.',
+    until: 'X-Ray knows resources.',
+  });
 }

@@ -85,7 +85,7 @@ const job = part<JobDeclaration>({
 
 const pipeline = part<Pipeline>({
   name: z.string(),
-  description: z.string().min(1),
+  description: z.string().min(1, 'a sentence for people'),
   topics: z.record(z.string(), topic),
   files: z.record(z.string(), file),
   jobs: z.record(z.string(), job),

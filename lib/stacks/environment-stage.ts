@@ -1,5 +1,5 @@
 /** All stacks of one environment, from the network up. Called by the CDK app and by tests. */
-import { Stage } from 'aws-cdk-lib';
+import { Stage, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
 import type { Pipeline } from '../declaration/model.ts';
@@ -17,15 +17,19 @@ export class EnvironmentStage extends Stage {
   constructor(scope: Construct, props: EnvironmentStageProps) {
     const { environment, pipelines } = props;
     super(scope, environment.name, { env: { account: environment.account, region: environment.region } });
-    const named = (name: string) => ({ stackName: `millrace-${environment.name}-${name}`, environment });
+    // Its name in the bill and in the console; the Kafka cluster bears no tags, see its construct.
+    Tags.of(this).add('millrace:environment', environment.name);
+    const named = (name: string) => ({
+      stackName: `millrace-${environment.name}-${name}`,
+      environment,
+      terminationProtection: environment.removal === 'retain',
+    });
     const networkStack = new NetworkStack(this, 'network', named('network'));
-    const { network } = networkStack;
-    const streamingStack = new StreamingStack(this, 'streaming', { ...named('streaming'), network });
+    const streamingStack = new StreamingStack(this, 'streaming', { ...named('streaming'), networkStack });
     const processingStack = new ProcessingStack(this, 'processing', {
       ...named('processing'),
-      network,
-      cluster: streamingStack.cluster,
-      registry: streamingStack.registry,
+      networkStack,
+      streamingStack,
     });
     for (const pipeline of pipelines) {
       new PipelineStack(this, pipeline.name, {

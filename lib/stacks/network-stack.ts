@@ -1,21 +1,45 @@
-/** The network of an environment. Called by the environment's stage. */
+/**
+ * What all else of an environment stands on: the network, where access logs go, and who hears of trouble. Called by the
+ * environment's stage.
+ */
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
+import { AccessLogs } from '../constructs/access-logs.ts';
+import { Alerts } from '../constructs/alerts.ts';
+import { LogsEndpoint } from '../constructs/logs-endpoint.ts';
 import { Network } from '../constructs/network.ts';
+import { removalPolicyOf } from './removal-policy.ts';
+
+export interface NetworkStackProps extends StackProps {
+  readonly environment: Environment;
+}
 
 export class NetworkStack extends Stack {
   readonly network: Network;
+  readonly accessLogs: AccessLogs;
+  readonly alerts: Alerts;
 
-  constructor(scope: Construct, id: string, props: StackProps & { readonly environment: Environment }) {
+  constructor(scope: Construct, id: string, props: NetworkStackProps) {
     super(scope, id, props);
     const { environment } = props;
+    const { analytics, services, exits, zoneName } = environment.network;
     this.network = new Network(this, 'Network', {
-      analyticsRange: environment.network.analytics,
-      servicesRange: environment.network.services,
-      zoneName: `${environment.name}.millrace.internal`,
-      zones: environment.zones,
+      analyticsRange: analytics,
+      servicesRange: services,
+      zoneName: zoneName ?? `${environment.name}.millrace.internal`,
+      exits,
       logRetention: environment.logDays,
+      ...(environment.zones ? { zones: environment.zones } : {}),
+    });
+    new LogsEndpoint(this, 'JobLogs', { network: this.network });
+    this.accessLogs = new AccessLogs(this, 'AccessLogs', {
+      days: environment.logDays,
+      removalPolicy: removalPolicyOf(environment),
+    });
+    this.alerts = new Alerts(this, 'Alerts', {
+      monthlySpendLimit: environment.monthlySpendLimit,
+      ...(environment.alarmEmail ? { email: environment.alarmEmail } : {}),
     });
   }
 }

@@ -4,6 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
+import { consoleLinks } from '../constructs/console-links.ts';
 import { Contracts } from '../constructs/contracts.ts';
 import { JobAssets } from '../constructs/job-assets.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
@@ -32,7 +33,7 @@ export class PipelineStack extends Stack {
       pipeline,
       network: networkStack.network,
       cluster: streamingStack.cluster,
-      registryUrl: streamingStack.registry.url,
+      registryUrl: streamingStack.registry.writeUrl,
       logRetentionDays,
     });
     const jobLogGroup = new logs.LogGroup(this, 'JobLogs', {
@@ -77,16 +78,26 @@ export class PipelineStack extends Stack {
     });
     // No execution before the topics exist; the schemas are there already, since the parameter holds their ids.
     workflow.stateMachine.node.addDependency(contracts);
-    new Monitoring(this, 'Monitoring', {
+    const monitoring = new Monitoring(this, 'Monitoring', {
       environment: environment.name,
       pipeline,
       jobLogGroup,
       stateMachine: workflow.stateMachine,
+      application: processingStack.application,
+      uncleaned: workflow.uncleaned,
+      alerts: networkStack.alerts.topic,
     });
-    new CfnOutput(this, 'StartCommand', {
-      description: 'Starts the pipeline with its sample data',
-      value: `aws stepfunctions start-execution --state-machine-arn ${workflow.stateMachine.stateMachineArn} --input '{}'`,
-    });
-    new CfnOutput(this, 'StateMachineArn', { value: workflow.stateMachine.stateMachineArn });
+    const links = consoleLinks(this);
+    const tell = (name: string, description: string, value: string): void =>
+      void new CfnOutput(this, name, { description, value });
+    const { stateMachineArn } = workflow.stateMachine;
+    tell('StateMachineArn', 'The state machine', stateMachineArn);
+    tell(
+      'StartCommand',
+      'Starts the pipeline with its sample data',
+      `aws stepfunctions start-execution --state-machine-arn ${stateMachineArn} --input '{}'`,
+    );
+    tell('StateMachineConsole', 'Start it with {} and watch it', links.stateMachine(stateMachineArn));
+    tell('DashboardConsole', 'Rows, lag and alarms', links.dashboard(monitoring.dashboard.dashboardName));
   }
 }

@@ -1,20 +1,22 @@
 /** The Spark application, the data bucket, the lock and the platform's parameter. Called by the environment's stage. */
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
-import type { KafkaCluster } from '../constructs/kafka-cluster.ts';
-import type { Network } from '../constructs/network.ts';
-import type { SchemaRegistry } from '../constructs/schema-registry.ts';
+import { consoleLinks } from '../constructs/console-links.ts';
+import { DataBucket } from '../constructs/data-bucket.ts';
+import { ObjectsEndpoint } from '../constructs/objects-endpoint.ts';
 import { SparkApplication } from '../constructs/spark-application.ts';
+import type { NetworkStack } from './network-stack.ts';
+import { removalPolicyOf } from './removal-policy.ts';
+import type { StreamingStack } from './streaming-stack.ts';
 
 export interface ProcessingStackProps extends StackProps {
   readonly environment: Environment;
-  readonly network: Network;
-  readonly cluster: KafkaCluster;
-  readonly registry: SchemaRegistry;
+  readonly networkStack: NetworkStack;
+  readonly streamingStack: StreamingStack;
 }
 
 export class ProcessingStack extends Stack {
@@ -25,23 +27,25 @@ export class ProcessingStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ProcessingStackProps) {
     super(scope, id, props);
-    const { environment, network, cluster, registry } = props;
-    const removalPolicy = environment.removal === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const { environment, networkStack, streamingStack } = props;
+    const { network } = networkStack;
+    const { spark, logDays } = environment;
+    this.bucket = new DataBucket(this, 'Data', {
+      accessLogs: networkStack.accessLogs.bucket,
+      removalPolicy: removalPolicyOf(environment),
+    });
+    const objects = new ObjectsEndpoint(this, 'Objects', { network, bucket: this.bucket, logRetentionDays: logDays });
     this.application = new SparkApplication(this, 'Spark', {
       applicationName: `millrace-${environment.name}`,
-      maximumCores: environment.spark.maximumCores,
-      idleMinutes: environment.spark.idleMinutes,
-      vpc: network.analytics,
+      maximumCores: spark.maximumCores,
+      idleMinutes: spark.idleMinutes,
+      ...(spark.warm ? { warm: spark.warm } : {}),
       subnets: network.analytics.isolatedSubnets,
       securityGroups: [network.sparkSecurityGroup],
+      logRetentionDays: logDays,
     });
-    this.bucket = new s3.Bucket(this, 'Data', {
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      removalPolicy,
-      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
-    });
+    // A worker that starts before its way to S3 exists fails without a log.
+    this.application.node.addDependency(objects);
     this.lockTable = new dynamodb.Table(this, 'Locks', {
       partitionKey: { name: 'pipeline', type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -53,11 +57,24 @@ export class ProcessingStack extends Stack {
       parameterName: `/millrace/${environment.name}/platform`,
       description: 'Where the brokers, the registry and the data bucket are',
       stringValue: this.toJsonString({
-        bootstrapServers: cluster.bootstrapServers,
-        kafkaSecurity: cluster.security,
-        registryUrl: registry.url,
+        bootstrapServers: streamingStack.cluster.bootstrapServers,
+        kafkaSecurity: streamingStack.cluster.security,
+        registryUrl: streamingStack.registry.url,
         bucket: this.bucket.bucketName,
       }),
+    });
+    const links = consoleLinks(this);
+    new CfnOutput(this, 'ApplicationConsole', {
+      description: 'Job runs and their logs and Spark UIs',
+      value: links.sparkApplications(),
+    });
+    new CfnOutput(this, 'DataBucket', {
+      description: 'Where results are left, and input is put',
+      value: this.bucket.bucketName,
+    });
+    new CfnOutput(this, 'DataConsole', {
+      description: 'Results: results/<pipeline>/<execution>/',
+      value: links.bucket(this.bucket.bucketName),
     });
     // Exported whether a pipeline uses them or not, so that this stack is the same with and without any of them.
     for (const value of [

@@ -1,14 +1,16 @@
 /** The brokers and the schema registry of an environment. Called by the environment's stage. */
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
 import { KafkaCluster } from '../constructs/kafka-cluster.ts';
-import type { Network } from '../constructs/network.ts';
 import { SchemaRegistry } from '../constructs/schema-registry.ts';
+import type { NetworkStack } from './network-stack.ts';
+import { removalPolicyOf } from './removal-policy.ts';
 
 export interface StreamingStackProps extends StackProps {
   readonly environment: Environment;
-  readonly network: Network;
+  readonly networkStack: NetworkStack;
 }
 
 export class StreamingStack extends Stack {
@@ -17,20 +19,26 @@ export class StreamingStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StreamingStackProps) {
     super(scope, id, props);
-    const { environment, network } = props;
+    const { environment, networkStack } = props;
+    const { network } = networkStack;
+    const { registry } = environment;
     this.cluster = new KafkaCluster(this, 'Kafka', {
       clusterName: `millrace-${environment.name}`,
       network,
+      removalPolicy: removalPolicyOf(environment),
       logRetentionDays: environment.logDays,
     });
     this.registry = new SchemaRegistry(this, 'Registry', {
+      ...registry,
       network,
-      cpu: environment.registry.cpu,
-      memoryMiB: environment.registry.memoryMiB,
-      databaseConnections: environment.registry.databaseConnections,
-      databaseMultiZone: environment.registry.databaseMultiZone,
-      removalPolicy: environment.removal === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      logRetention: environment.logDays,
+      accessLogs: networkStack.accessLogs.bucket,
+      removalPolicy: removalPolicyOf(environment),
+      logRetentionDays: environment.logDays,
+    });
+    for (const alarm of this.registry.alarms) alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
+    new CfnOutput(this, 'RegistryAddress', {
+      description: 'Where jobs read schemas; reachable inside the two VPCs only',
+      value: this.registry.url,
     });
     // Exported whether a pipeline uses them or not, so that this stack is the same with and without any of them.
     for (const value of [
@@ -38,6 +46,7 @@ export class StreamingStack extends Stack {
       this.cluster.bootstrapServers,
       this.cluster.security,
       this.registry.url,
+      this.registry.writeUrl,
     ]) {
       this.exportValue(value);
     }

@@ -6,7 +6,11 @@ import { type Context, pipelines } from './context.ts';
 
 /** Synthesizes when something changed. */
 export async function synth(context: Context): Promise<number> {
-  const { assembly, changed } = await synthesize({ progress: context.terminal.line, signal: context.signal });
+  const { assembly, changed } = await synthesize({
+    progress: context.terminal.line,
+    signal: context.signal,
+    rules: true,
+  });
   context.print(`${assembly} ${changed ? 'was synthesized' : 'is up to date'}`);
   return 0;
 }

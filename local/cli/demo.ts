@@ -1,5 +1,5 @@
 /**
- * `millrace demo`: everything from nothing to results and back: up, one execution of the first pipeline, down again. Services that an
+ * `millrace demo`: everything from nothing to results and back: up, one execution of the demo's pipeline, down again. Services that an
  * earlier `up` started stay.
  */
 import { MillraceError } from '../errors.ts';
@@ -7,8 +7,12 @@ import { type Context, pipelines } from './context.ts';
 import { runDeployed } from './run.ts';
 import { bringUp, stopStarted } from './up.ts';
 
+/** What the demo shows; the first pipeline by name where it was removed. */
+const DEMO_PIPELINE = 'sales';
+
 export async function demo(context: Context, options: { readonly keep?: boolean }): Promise<number> {
-  const [pipeline] = await pipelines();
+  const all = await pipelines();
+  const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all[0];
   if (!pipeline) throw new MillraceError('NO_PIPELINE', 'The folder pipelines/ holds no pipeline.');
   const { kafka, registry, started, deployment } = await bringUp(context, {});
   const services = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };

@@ -29,8 +29,10 @@ async function perform(json: boolean | undefined, action: Action): Promise<void>
   } catch (error) {
     terminal.close();
     process.exitCode = 1;
-    if (stopping.signal.aborted) terminal.line('stopped');
-    else report(error, context);
+    if (!stopping.signal.aborted) report(error, context);
+    else if (context.json)
+      context.print(JSON.stringify({ error: { code: 'ABORTED', message: 'Stopped by a signal.' } }));
+    else terminal.line('stopped');
   }
   process.exitCode = stopping.exitCode() ?? process.exitCode;
   stopping.release();

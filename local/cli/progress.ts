@@ -17,10 +17,10 @@ export function progressOf(terminal: Terminal, firstQuery: string | undefined): 
     terminal.line(`${jobOf(run).padEnd(12)} ${what}${after}`);
   };
   return {
-    onHistory: ({ event, state, error, cause }) => {
+    onHistory: ({ event, state, error }) => {
       if (event === 'StateRetried') terminal.line(`${state}: tried again`);
-      if (event === 'StateFailed' && state !== undefined)
-        terminal.line(`${state} failed: ${error}: ${firstLine(cause)}`);
+      // Why is told at the end, once.
+      if (event === 'StateFailed' && state !== undefined) terminal.line(`${state} failed: ${error}`);
     },
     onJobState: (run) => {
       if (run.state === 'SUBMITTED') startedAt.set(run.id, Date.now());
@@ -58,7 +58,8 @@ export function jobOf({ request }: JobRunRecord): string {
 
 function counters(sent: number, of: number, summarized: number): string {
   const number = (value: number) => value.toLocaleString('en-US');
-  return `${number(sent)} of ${number(of)} rows sent, ${number(summarized)} summarized`;
+  const both = [of > 0 && `${number(sent)} of ${number(of)} rows sent`, `${number(summarized)} summarized`];
+  return both.filter((part) => part !== false).join(', ');
 }
 
 /** The first line of a cause; a function's cause is JSON that holds the message. */

@@ -11,6 +11,7 @@ import { readToolchain } from '../setup/toolchain.mjs';
 import { LocalStateMachines } from '../workflow/execute.ts';
 import type { ExecutionRecord } from '../workflow/executions.ts';
 import type { JobRunRecord } from '../workflow/job-run-records.ts';
+import { archiveOptions, makeSparkArchive, sparkArchive } from '../workflow/spark-archive.ts';
 import type { JsonObject } from '../workflow/task.ts';
 import { type Context, environment, pipelineOf } from './context.ts';
 import { jobOf, messageIn, progressOf } from './progress.ts';
@@ -63,7 +64,10 @@ export async function runDeployed(
   const { home, terminal, signal } = context;
   const query = pipeline.jobs[pipeline.order.stream]?.queries?.[0];
   const listener = progressOf(terminal, query);
-  const machines = new LocalStateMachines({ home, deployment, toolchain: readToolchain(), listener });
+  const toolchain = readToolchain();
+  const archive = sparkArchive(toolchain);
+  const javaOptions = archiveOptions(archive);
+  const machines = new LocalStateMachines({ home, deployment, toolchain, listener, javaOptions });
   context.onForce.push(() => machines.jobRuns.kill());
   for (const name of await machines.settleAbandoned())
     terminal.line(`cleaned up after execution ${name}, whose command was ended`);
@@ -84,6 +88,10 @@ export async function runDeployed(
       reconciliation = await bookkeeping?.settle(counts);
     }
     show(context, { pipeline, execution, reconciliation, resultsFolder: folders[pipeline.report?.folder ?? ''] });
+    if (javaOptions.length === 0) {
+      terminal.line('preparing faster starts of Spark, once');
+      await makeSparkArchive(toolchain, archive, signal);
+    }
     return reconciliation?.reconciles === false ? 1 : 0;
   } finally {
     terminal.close();

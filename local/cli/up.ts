@@ -4,6 +4,7 @@
 import { type Deployment, deploy, explain, synthesize } from '../deploy/index.ts';
 import { type ServiceName, type ServiceStatus, startServices, stopServices } from '../services/services.ts';
 import { readToolchain } from '../setup/toolchain.mjs';
+import { deployedPipelines } from '../workflow/deployed-pipelines.ts';
 import { type Context, environment } from './context.ts';
 
 export interface UpOptions {
@@ -26,9 +27,9 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   const { assembly, changed } = await synthesize({ progress: terminal.line, signal });
   terminal.line(changed ? 'synthesized cdk.out' : 'cdk.out is up to date');
   const services = await startServices(home, readToolchain(), terminal.line, signal, { ports: portsOf(options) });
-  const { kafka, registry, started } = services;
+  const { kafka, registry, started, dataId } = services;
   try {
-    const endpoints = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
+    const endpoints = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '', dataId };
     const { deployment, changes } = await deploy({
       home,
       assembly,
@@ -75,7 +76,7 @@ export async function up(context: Context, options: UpOptions): Promise<number> 
     [
       `Kafka     ${kafka.bootstrapServers}`,
       `Registry  ${registry.url}  (Confluent clients: ${registry.url}/apis/ccompat/v7)`,
-      'Next      npx millrace run sales',
+      `Next      npx millrace run ${[...deployedPipelines(running.deployment).keys()][0] ?? '<pipeline>'}`,
     ].join('\n'),
   );
   return 0;

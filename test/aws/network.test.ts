@@ -65,26 +65,35 @@ describe('a connection too many is seen', () => {
     expect(computed(changed)).toContain('spark -> kafka in analytics: every port');
   });
 
-  it('when the database lets the jobs in', () => {
+  it('when the database lets everybody in', () => {
     const changed = mutant(stacks, (find) => {
-      const { resource } = find('AWS::EC2::SecurityGroup', (_resource, id) => id.includes('Database'));
-      put(resource, 'Properties.SecurityGroupIngress', [
-        { IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '10.0.0.0/8' },
-      ]);
+      const open = [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '10.0.0.0/8' }];
+      const database = find('AWS::EC2::SecurityGroup', (_resource, id) => id.includes('Database')).resource;
+      put(database, 'Properties.SecurityGroupIngress', open);
+      const handlers = find('AWS::EC2::SecurityGroup', (_resource, id) => id.startsWith('NetworkHandlers')).resource;
+      put(handlers, 'Properties.SecurityGroupEgress', open);
     });
-    expect(computed(changed)).toContain('spark -> database: 443');
+    expect(computed(changed)).toContain('handlers -> database: 443');
   });
 });
 
 describe('a finding names the place', () => {
   const stacks = stacksOf('dev');
 
+  it('for an endpoint that reaches every bucket', () => {
+    const changed = mutant(stacks, (find) => {
+      const { resource } = find('AWS::EC2::VPCEndpoint', ({ Properties }) => Properties.VpcEndpointType === 'Gateway');
+      put(resource, 'Properties.PolicyDocument', undefined);
+    });
+    expect(found(changed)).toMatch(/^dev\/\w+ \w*Gateway\w*: PolicyDocument is missing/m);
+  });
+
   it('for a rule that is open to the world', () => {
     const changed = mutant(stacks, (find) => {
       const { resource } = find('AWS::EC2::SecurityGroup', (_resource, id) => id.includes('Balancer'));
       put(resource, 'Properties.SecurityGroupIngress', [{ IpProtocol: '-1', CidrIp: '0.0.0.0/0' }]);
     });
-    expect(found(changed)).toMatch(/^dev\/streaming RegistryBalancerGroup\w+: ports 0-65535 are open to the world/);
+    expect(found(changed)).toMatch(/^dev\/streaming RegistryBalancerGroup\w+: ports 0-65535 are open to the world/m);
   });
 
   it('for ranges that overlap', () => {
@@ -113,7 +122,10 @@ describe('a finding names the place', () => {
 
   it('for a route table without the endpoint of S3', () => {
     const changed = mutant(stacks, (find) => {
-      const endpoint = find('AWS::EC2::VPCEndpoint').resource;
+      const { resource: endpoint } = find(
+        'AWS::EC2::VPCEndpoint',
+        ({ Properties }) => Properties.VpcEndpointType === 'Gateway',
+      );
       put(endpoint, 'Properties.RouteTableIds', listAt(endpoint, 'Properties.RouteTableIds').slice(1));
     });
     expect(found(changed)).toMatch(/^dev\/processing Spark\w+: route table .* has no S3 gateway endpoint/m);

@@ -119,7 +119,7 @@ describe('a mistake is told with its place', () => {
     ],
     [
       'a bucket in the open',
-      /Data\w*: PublicAccessBlockConfiguration\.BlockPublicPolicy/,
+      /Bucket\w*: PublicAccessBlockConfiguration\.BlockPublicPolicy/,
       (find) =>
         put(find('AWS::S3::Bucket').resource, 'Properties.PublicAccessBlockConfiguration.BlockPublicPolicy', false),
     ],

@@ -54,6 +54,8 @@ describe('another size, and no pipeline', () => {
   });
 });
 
+const data = (_: unknown, logicalId: string): boolean => logicalId.startsWith('Data');
+
 describe('a mistake is told with its place and property', () => {
   const changes: readonly [string, RegExp, (find: Find) => void][] = [
     [
@@ -82,7 +84,7 @@ describe('a mistake is told with its place and property', () => {
     [
       'a renamed bucket',
       /dev\/processing Data\w+ \(AWS::S3::Bucket\) would be replaced by a change of BucketName/,
-      (find) => put(find('AWS::S3::Bucket').resource, 'Properties.BucketName', 'sales'),
+      (find) => put(find('AWS::S3::Bucket', data).resource, 'Properties.BucketName', 'sales'),
     ],
     [
       'a database that is encrypted by another key',
@@ -112,7 +114,7 @@ describe('a mistake is told with its place and property', () => {
 
   it('data that would be deleted with its stack', () => {
     const kept = mutant(stacksOf('dev'), (find) => {
-      find('AWS::S3::Bucket').resource.DeletionPolicy = 'Retain';
+      find('AWS::S3::Bucket', data).resource.DeletionPolicy = 'Retain';
     });
     const lost = losses(extractOf(kept), extractOf(stacksOf('dev')));
     expect(lost.join('\n')).toMatch(

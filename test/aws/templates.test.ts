@@ -1,8 +1,8 @@
 /** Every template as cfn-lint sees it, and the CDK's own validation of the synthesis; then templates with a mistake. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { expectedLines } from './support/expected.ts';
 import { put } from './support/json.ts';
 import { askPython } from './support/python.ts';
@@ -82,4 +82,34 @@ describe('cfn-lint', () => {
       expect(templateFiles().some((file) => file.includes(`assembly-${environment}`))).toBe(true);
     }
   });
+});
+
+/** What the rule packs of a synthesis found: pack, rule and construct. */
+function violations(assembly: string): string[] {
+  const report = JSON.parse(readFileSync(join(inject('assembly'), assembly, 'validation-report.json'), 'utf8')) as {
+    pluginReports: {
+      pluginName: string;
+      violations: { ruleName: string; violatingConstructs: { constructPath?: string }[] }[];
+    }[];
+  };
+  return report.pluginReports.flatMap(({ pluginName, violations }) =>
+    violations.flatMap(({ ruleName, violatingConstructs }) =>
+      violatingConstructs.map(({ constructPath }) => `${pluginName} ${ruleName} ${constructPath}`),
+    ),
+  );
+}
+
+describe("the CDK's validation with its own rules, AwsSolutions and Serverless", () => {
+  it('finds nothing that is not acknowledged beside its resource', () => {
+    expect(violations('app')).toEqual([]);
+  });
+
+  it.each(['CloudFormation Validate W2508', 'AwsSolutions AwsSolutions-EC23', 'AwsSolutions AwsSolutions-S1'])(
+    'finds a planted mistake: %s',
+    (rule) => {
+      const found = violations('faulty');
+      expect(found.filter((line) => line.startsWith(rule)).length, found.join('\n')).toBeGreaterThan(0);
+      expect(found.every((line) => /dev\/network\/Planted(Bucket|Group)/.test(line))).toBe(true);
+    },
+  );
 });

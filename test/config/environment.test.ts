@@ -1,75 +1,87 @@
-/** Environments are accepted or refused when their file is loaded, with every mistake named. */
+/** Environments are accepted or refused before the first resource, with every mistake named. */
 import { describe, expect, test } from 'vitest';
-import dev from '../../config/dev.ts';
-import { defineEnvironment, EnvironmentError } from '../../config/environment.ts';
+import { dev } from '../../config/dev.ts';
+import { checkEnvironments, type Environment, EnvironmentError } from '../../config/environment.ts';
 import { environments } from '../../config/environments.ts';
+import { prod } from '../../config/prod.ts';
+import { loadPipelines } from '../../lib/declaration/load.ts';
 
-/** The environment `dev` with other values. */
-const devWith = (values: object) => defineEnvironment({ ...dev, ...values });
+const pipelines = await loadPipelines();
 
-/** The lines of a refusal, without the sentence above them. */
-function refusalOf(values: object): string[] {
+/** What is said of these environments, a line for each mistake. */
+function refusalOf(...given: readonly object[]): readonly string[] {
   try {
-    devWith(values);
+    checkEnvironments(given as Environment[], pipelines);
   } catch (error) {
     expect(error).toBeInstanceOf(EnvironmentError);
     expect(error).toMatchObject({ code: 'MILLRACE_ENVIRONMENT' });
-    return (error as Error).message
-      .split('\n')
-      .slice(1)
-      .map((line) => line.trim());
+    return (error as EnvironmentError).mistakes;
   }
   return [];
 }
 
-describe('an environment', () => {
-  test('that is right is given back as it is', () => expect(devWith({})).toEqual(dev));
+const network = (values: object) => ({ ...dev, network: { ...dev.network, ...values } });
+const registry = (values: object) => ({ ...dev, registry: { ...dev.registry, ...values } });
+const spark = (values: object) => ({ ...dev, spark: { ...dev.spark, ...values } });
+const place = { account: '123456789012', region: 'eu-west-1', zones: ['eu-west-1a', 'eu-west-1b'] };
 
-  test('has a name of its own', () => {
-    const names = environments.map(({ name }) => name);
-    expect(names).toContain('dev');
-    expect(new Set(names).size).toBe(names.length);
+describe('environments', () => {
+  test('of the project are right', () => expect(refusalOf(...environments)).toEqual([]));
+
+  test('are a small one that leaves nothing, and a durable one', () => {
+    expect(dev.removal).toBe('destroy');
+    expect(prod).toMatchObject({ removal: 'retain', registry: { databaseMultiZone: true } });
   });
 
-  test('may name its account, Region and zones together', () => {
-    const place = { account: '123456789012', region: 'eu-west-1', zones: ['eu-west-1a', 'eu-west-1b'] };
-    expect(devWith(place)).toMatchObject(place);
+  test('may name their account, Region and zones together', () => expect(refusalOf({ ...dev, ...place })).toEqual([]));
+
+  test('may lie side by side in one larger range', () => {
+    expect(refusalOf(network({ analytics: '10.20.0.0/17', services: '10.20.128.0/17' }))).toEqual([]);
   });
 });
 
+const warm = { drivers: { count: 1, cores: 1, memory: 4 }, executors: { count: 8, cores: 2, memory: 8 } };
+const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d';
+
 describe('an environment is refused', () => {
-  test('for a name that cannot be part of physical names', () => {
-    expect(refusalOf({ name: 'Dev' })).toEqual([expect.stringMatching(/^Dev\.name: .*; got "Dev"$/)]);
+  test.each<[string, object, string]>([
+    ['a name that cannot be part of physical names', { ...dev, name: 'Dev' }, 'Dev.name: is not a name'],
+    ['a word that nobody reads', { ...dev, logdays: 7 }, 'logdays'],
+    ['a range that is none', network({ analytics: '10.20.0.0' }), 'dev.network.analytics: is not an IPv4 range'],
+    ['a range that begins within itself', network({ analytics: '10.20.1.0/16' }), 'does not begin where'],
+    [
+      'a range that is too small',
+      network({ analytics: '10.20.0.0/24' }),
+      'is not between /16 and /22; got "10.20.0.0/24"',
+    ],
+    ['a range of somebody else', network({ services: '11.0.0.0/16' }), 'is not private'],
+    ['ranges that overlap', network({ services: '10.20.128.0/17' }), 'dev.network: has ranges that overlap'],
+    ['fewer than two zones', { ...dev, ...place, zones: ['eu-west-1a'] }, 'dev.zones: are fewer than two'],
+    ['one zone twice', { ...dev, ...place, zones: ['eu-west-1a', 'eu-west-1a'] }, 'dev.zones: name one twice'],
+    ['zones without a place', { ...dev, zones: place.zones }, 'dev.zones: are only used with'],
+    ['a place without zones', { ...dev, ...place, zones: undefined }, 'dev.zones: are missing beside'],
+    ['an account without a Region', { ...dev, account: place.account }, 'dev.account: goes with a region'],
+    ['a cap below what a pipeline needs', spark({ maximumCores: 4 }), 'vCPU that pipeline sales needs at once; got 4'],
+    ['warm workers above the cap', spark({ warm }), 'dev.spark.warm: has 17 vCPU, more than spark.maximumCores'],
+    [
+      'memory that Fargate does not offer',
+      registry({ memoryMiB: 8192 }),
+      'dev.registry.memoryMiB: does not go with 512',
+    ],
+    ['more connections than the database has', registry({ tasks: 5 }), 'means 100 connections during a deployment'],
+    ['a certificate for a name that has none', registry({ certificateArn }), 'dev.network.zoneName: cannot have'],
+    ['production data that goes with its stack', { ...prod, removal: 'destroy' }, 'prod.removal: would delete'],
+    ['an address that is none', { ...dev, alarmEmail: 'nobody' }, 'dev.alarmEmail: is not an e-mail address'],
+    ['no spend limit', { ...dev, monthlySpendLimit: 0 }, 'dev.monthlySpendLimit'],
+  ])('for %s', (_, environment, said) => {
+    expect(refusalOf(environment)).toEqual([expect.stringContaining(said)]);
   });
 
-  test('for a word that nobody reads', () => {
-    expect(refusalOf({ logdays: 7 })).toEqual([expect.stringContaining('logdays')]);
-  });
+  test('for the name of another', () =>
+    expect(refusalOf(dev, dev)).toEqual([expect.stringContaining('two environments')]));
 
-  test('for networks that overlap, which cannot be peered', () => {
-    const network = { analytics: '10.20.0.0/16', services: '10.20.128.0/17' };
-    expect(refusalOf({ network })).toEqual([expect.stringMatching(/^dev\.network: the two ranges overlap/)]);
-  });
-
-  test('not for networks that lie side by side', () => {
-    expect(refusalOf({ network: { analytics: '10.20.0.0/17', services: '10.20.128.0/17' } })).toEqual([]);
-  });
-
-  test('for zones without the account and Region that they are in', () => {
-    expect(refusalOf({ zones: ['eu-west-1a', 'eu-west-1b'] })).toEqual([expect.stringMatching(/^dev\.zones: /)]);
-  });
-
-  test('for a production environment whose data goes with its stacks', () => {
-    expect(refusalOf({ name: 'prod', removal: 'destroy' })).toEqual([
-      'prod.removal: destroy is not for a production environment; got "destroy"',
-    ]);
-  });
-
-  test('with all mistakes at once', () => {
-    expect(refusalOf({ account: '12', logDays: 8, alarmEmail: 'nobody' }).map((line) => line.split(':')[0])).toEqual([
-      'dev.account',
-      'dev.logDays',
-      'dev.alarmEmail',
-    ]);
+  test('with all mistakes of all environments at once', () => {
+    const lines = refusalOf({ ...dev, logDays: 8, monthlySpendLimit: 0 }, { ...prod, removal: 'destroy' });
+    expect(lines.map((line) => line.split(':')[0])).toEqual(['dev.logDays', 'dev.monthlySpendLimit', 'prod.removal']);
   });
 });

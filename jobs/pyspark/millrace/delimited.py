@@ -17,7 +17,7 @@ from millrace.avro_schema import Field
 from millrace.errors import JobError
 from millrace.reasons import first_reason, reason_code
 
-WHOLE_FILE = {"spark.sql.files.maxPartitionBytes": str(2**40)}
+WHOLE_FILE = {"spark.sql.files.maxPartitionBytes": str(2**40), "spark.sql.files.minPartitionNum": "1"}
 """Setting of a session in which a file is one partition: only so are its lines numbered and sent in their order."""
 
 CORRUPT = "_corrupt"
@@ -54,9 +54,9 @@ def parsed(lines: DataFrame, fields: Sequence[Field], separator: str) -> DataFra
     """line, text, the typed fields, and `reason`: null, or why the line is no row (`wrong-number-of-fields`, `missing-FIELD`, `bad-FIELD`)."""
     schema = ", ".join(f"`{name}` STRING" for name in [*(field.name for field in fields), CORRUPT])
     options = {"sep": separator, "escape": '"', "ignoreLeadingWhiteSpace": "true", "columnNameOfCorruptRecord": CORRUPT}
-    columns = lines.select("line", "text", F.from_csv("text", schema, options).alias("fields")).select(
-        "line", "text", "fields.*"
-    )
+    # The explode is a barrier: without it the optimiser parses the line anew for every field that is tested or taken.
+    once = F.explode(F.array(F.from_csv("text", schema, options))).alias("fields")
+    columns = lines.select("line", "text", once).select("line", "text", "fields.*")
     trimmed = columns.select(
         "line", "text", CORRUPT, *[F.nullif(F.trim(F.col(field.name)), F.lit("")).alias(field.name) for field in fields]
     )

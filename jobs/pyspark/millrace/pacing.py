@@ -18,6 +18,8 @@ from pyspark.sql import functions as F
 FASTEST = 20_000
 """Rows a second up to which the pace was measured to be exact; above it, send without a pace."""
 
+MANY_ROWS = 100_000
+
 
 def send_paced(
     spark: SparkSession, rows: DataFrame, count: int, total: int, rate: int, send: Callable[[DataFrame, int], None]
@@ -34,12 +36,14 @@ def send_paced(
             bounds = batch.agg(F.max("value")).head()
             end = min(total, sent if bounds is None or bounds[0] is None else int(bounds[0]) + 1)
             if end > sent:
-                send(due_rows(rows, spark.range(sent, end, numPartitions=1), sent, end, count), end)
+                send(due_rows(rows, batch.where(F.col("value") < total), sent, end, count), end)
                 sent = end
         except Exception as error:
             failures.append(error)
             raise
 
+    # The first batch of a job is slow, and the clock does not wait for it: it is made before the clock starts, of no rows.
+    send(due_rows(rows, spark.range(0).toDF("value"), 0, 0, count), 0)
     checkpoint = tempfile.mkdtemp(prefix="millrace-pace-")
     pace = spark.readStream.format("rate").option("rowsPerSecond", rate).option("numPartitions", 1).load()
     writer = pace.writeStream.foreachBatch(send_due).option("checkpointLocation", Path(checkpoint).as_uri())
@@ -57,18 +61,17 @@ def send_paced(
 
 
 def due_rows(rows: DataFrame, due: DataFrame, start: int, end: int, count: int) -> DataFrame:
-    """The rows for the numbers `start` to `end` (without it) that `due` holds as `id`, each with its `cycle`. The cached rows are read only where
-    these positions are, which Spark knows of each of their blocks.
+    """The rows for the numbers `start` to `end` (without it) that `due` holds as `value`, each with its `cycle`.
+
+    Of many cached rows only the blocks that hold these positions are read. For few that is not worth a condition that differs in each batch,
+    because Spark compiles each different plan anew.
     """
-    numbered = due.select((F.col("id") % count).alias("position"), F.floor(F.col("id") / count).alias("cycle"))
-    first, last = start % count, (end - 1) % count
-    if end - start >= count:
-        within = F.lit(True)
-    elif first <= last:
-        within = F.col("position").between(first, last)
-    else:
-        within = (F.col("position") >= first) | (F.col("position") <= last)
-    return rows.where(within).join(F.broadcast(numbered), "position", "inner")
+    numbered = due.select((F.col("value") % count).alias("position"), F.floor(F.col("value") / count).alias("cycle"))
+    if count >= MANY_ROWS and end - start < count:
+        first, last = start % count, (end - 1) % count
+        after, before = F.col("position") >= first, F.col("position") <= last
+        rows = rows.where(after & before if first <= last else after | before)
+    return rows.join(F.broadcast(numbered), "position", "inner")
 
 
 def all_rows(rows: DataFrame, count: int, total: int) -> DataFrame:

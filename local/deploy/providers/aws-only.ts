@@ -46,6 +46,7 @@ function given(name: unknown): string | undefined {
 export const awsOnly: Readonly<Record<string, AwsOnly>> = {
   'AWS::ApplicationAutoScaling::ScalableTarget': { reason: container },
   'AWS::ApplicationAutoScaling::ScalingPolicy': { reason: container },
+  'AWS::Budgets::Budget': { reason: 'watches the bill of an AWS account; this machine sends none' },
   'AWS::CDK::Metadata': { reason: 'counts which constructs are used: there is nothing to run' },
   'AWS::CloudWatch::Alarm': { reason: watching },
   'AWS::CloudWatch::CompositeAlarm': { reason: watching },

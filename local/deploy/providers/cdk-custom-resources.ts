@@ -9,7 +9,7 @@ import type { Properties } from '../model.ts';
 import { BucketStore } from '../stores.ts';
 import { label, type Machine, type Outcome, type Provider, type ResourceRequest, used } from './provider.ts';
 
-/** `Custom::S3AutoDeleteObjects`: empties a bucket before it is deleted. */
+/** `Custom::EmptiedBucket`, ours, and `Custom::S3AutoDeleteObjects`, the CDK's: each empties a bucket before it is deleted. */
 export const autoDeleteObjects: Provider = {
   stand: 'empties the folder of the bucket when the bucket is deleted, and not before',
   create: (request) => ({ physicalId: String(used(request, 'BucketName').BucketName), attributes: {} }),
@@ -21,6 +21,14 @@ export const autoDeleteObjects: Provider = {
 /** `Custom::VpcRestrictDefaultSG`: takes the rules out of a VPC's default security group. */
 export const restrictDefaultSecurityGroup: Provider = {
   stand: 'a record: there is no VPC here, and so no default security group with rules to take out',
+  create: (request) => ({ physicalId: request.logicalId, attributes: {} }),
+  update: (_request, previous) => ({ physicalId: previous.physicalId, attributes: {} }),
+  remove: () => {},
+};
+
+/** `Custom::StoppedApplication`, ours: stops the Spark application before it is changed or deleted. */
+export const stoppedApplication: Provider = {
+  stand: 'a record: there is nothing to stop, since each job is a process of its own',
   create: (request) => ({ physicalId: request.logicalId, attributes: {} }),
   update: (_request, previous) => ({ physicalId: previous.physicalId, attributes: {} }),
   remove: () => {},
@@ -39,6 +47,8 @@ const nothingToStop: Answer = (machine, parameters) => {
 /** The calls that have an answer here, by service and action in lower case. */
 const answers: Readonly<Record<string, Answer>> = {
   'kafka.getbootstrapbrokers': (machine) => ({ BootstrapBrokerStringSaslIam: machine.endpoints.bootstrapServers }),
+  // The list of S3's addresses, for a rule of a security group; nothing here asks a security group.
+  'ec2.describemanagedprefixlists': () => ({ 'PrefixLists.0.PrefixListId': 'pl-00000000' }),
   'emrserverless.stopapplication': nothingToStop,
   'emrserverless.getapplication': () => ({ 'application.state': 'STOPPED' }),
 };

@@ -6,7 +6,13 @@ import { MillraceError } from '../../errors.ts';
 import type { AssemblyStack } from '../assembly.ts';
 import type { Properties } from '../model.ts';
 import { type AwsOnly, awsOnly } from './aws-only.ts';
-import { autoDeleteObjects, awsCall, isAwsCall, restrictDefaultSecurityGroup } from './cdk-custom-resources.ts';
+import {
+  autoDeleteObjects,
+  awsCall,
+  isAwsCall,
+  restrictDefaultSecurityGroup,
+  stoppedApplication,
+} from './cdk-custom-resources.ts';
 import { customResource } from './custom-resource.ts';
 import { lambdaFunction, permission } from './lambda.ts';
 import { label, type Provider } from './provider.ts';
@@ -25,7 +31,9 @@ const providers: Readonly<Record<string, Provider>> = {
   'AWS::SSM::Parameter': parameter,
   'AWS::StepFunctions::StateMachine': stateMachine,
   'Custom::AWS': awsCall,
+  'Custom::EmptiedBucket': autoDeleteObjects,
   'Custom::S3AutoDeleteObjects': autoDeleteObjects,
+  'Custom::StoppedApplication': stoppedApplication,
   'Custom::VpcRestrictDefaultSG': restrictDefaultSecurityGroup,
 };
 

@@ -44,6 +44,7 @@ const arnOf: Readonly<Record<string, (name: string) => string>> = {
 /** Types whose `Ref` is the ARN. */
 const refIsArn = new Set([
   'AWS::CertificateManager::Certificate',
+  'AWS::ECS::Service',
   'AWS::ECS::TaskDefinition',
   'AWS::ElasticLoadBalancingV2::Listener',
   'AWS::ElasticLoadBalancingV2::LoadBalancer',

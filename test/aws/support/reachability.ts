@@ -59,7 +59,7 @@ function routed(graph: Graph, from: Subnet, to: Subnet): boolean {
   if (!route) return false;
   if (route.target === 'local') return from.vpc === to.vpc;
   const ends = graph.peerings.get(route.target);
-  return ends !== undefined && ends.includes(from.vpc) && ends.includes(to.vpc) && from.vpc !== to.vpc;
+  return ends?.includes(from.vpc) === true && ends.includes(to.vpc) && from.vpc !== to.vpc;
 }
 
 function bestRoute(graph: Graph, from: Subnet, range: string) {
@@ -106,7 +106,9 @@ function vpcFindings(graph: Graph): string[] {
   }
   for (const { name, place, subnets } of graph.attachments) {
     const zones = new Set(subnets.map((subnet) => subnet.zone));
-    if (zones.size < 2) findings.push(`${place}: ${name} has subnets in ${zones.size} zone, two are needed`);
+    // An endpoint may be in one zone to save cost; the others reach it from there.
+    if (zones.size < 2 && !name.startsWith('endpoint'))
+      findings.push(`${place}: ${name} has subnets in ${zones.size} zone, two are needed`);
     for (const { id, routeTable } of subnets)
       if (!routeTable) findings.push(`${place}: subnet ${id} of ${name} has no route table`);
   }

@@ -4,7 +4,9 @@
  * validation sets the exit code.
  */
 import { join } from 'node:path';
-import { type AppProps, Tags } from 'aws-cdk-lib';
+import { type AppProps, Stack, Tags } from 'aws-cdk-lib';
+import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { environments } from '../../../config/environments.ts';
 import { createApp } from '../../../lib/app.ts';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
@@ -27,6 +29,17 @@ const variants: Readonly<Record<string, (props: AppProps) => void>> = {
     for (const stage of app.node.children) Tags.of(stage).add('cost-centre', 'changed');
     app.synth();
   },
+  /** With mistakes that each rule pack has to find. */
+  faulty: (props) => {
+    const app = createApp(first, [], props);
+    const network = app.node.findAll().find((construct) => Stack.isStack(construct)) as Stack;
+    new CfnBucket(network, 'PlantedBucket');
+    new CfnSecurityGroup(network, 'PlantedGroup', {
+      groupDescription: 'open',
+      securityGroupIngress: [{ ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIp: '0.0.0.0/0' }],
+    });
+    app.synth();
+  },
   /** In another size, and without its pipelines. */
   resized: (props) => {
     const resized = first.map((environment) => ({
@@ -41,7 +54,17 @@ const variants: Readonly<Record<string, (props: AppProps) => void>> = {
 
 for (const [name, synthesize] of Object.entries(variants)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
-  // What a handler's bundle holds does not matter here, and bundling takes most of the time.
-  const context = { 'aws:cdk:bundling-stacks': [] };
-  synthesize({ outdir: join(folder, name), context, analyticsReporting: false });
+  const context = {
+    // What a handler's bundle holds does not matter here, and bundling takes most of the time.
+    'aws:cdk:bundling-stacks': [],
+    // The rule packs look at the app as it is deployed.
+    'millrace:rules': name === 'app' || name === 'faulty',
+  };
+  try {
+    synthesize({ outdir: join(folder, name), context, analyticsReporting: false });
+  } catch (error) {
+    // A finding is for the tests to tell, which read the report.
+    if (!(error as Error).message.startsWith('Validation failed')) throw error;
+  }
+  process.exitCode = 0;
 }

@@ -81,7 +81,8 @@ function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeli
     arn: `arn:aws:s3:::${bucket}/${key}`,
   });
   const assetsBucket = `cdk-hnb659fds-assets-${ACCOUNT}-${REGION}`;
-  const data = resources.find(({ type, short }) => type === 'AWS::S3::Bucket' && short === 'Data')?.name ?? 'data';
+  const data =
+    resources.find(({ type, short }) => type === 'AWS::S3::Bucket' && short.startsWith('Data'))?.name ?? 'data';
   const prefixes = pipelines.flatMap(({ name, jobs }) => [
     `input/${name}`,
     ...Object.entries(jobs).flatMap(([job, { mode, writes }]) => [
@@ -92,19 +93,20 @@ function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeli
   const sentinels = ['input/another', 'checkpoints/another/job', 'results/another', 'elsewhere'];
   return [
     ...[...prefixes, ...sentinels].flatMap((prefix) => [
-      object(`${prefix}/`, data, `${prefix}/2026/part-0`),
+      object(`${prefix}/`, data, `${prefix}/2026/part-0`, 'everything in the data bucket'),
       {
         label: `listing of ${prefix}/`,
+        // Who may list all of it may list the bucket.
+        group: `bucket ${dataBucket?.short}`,
         services: ['s3'],
         arn: `arn:aws:s3:::${data}`,
         context: { 's3:prefix': `${prefix}/2026` },
       },
     ]),
-    ...ofType(resources, 'AWS::S3::Bucket').map(({ name, short }) => ({
-      label: `bucket ${short}`,
-      services: ['s3'],
-      arn: `arn:aws:s3:::${name}`,
-    })),
+    ...buckets.flatMap(({ name, short }) => [
+      { label: `bucket ${short}`, services: ['s3'], arn: `arn:aws:s3:::${name}` },
+      ...(name === data ? [] : [object(`everything in ${short}`, name, 'any')]),
+    ]),
     ...[...assets].map(([key, label]) =>
       object(label, assetsBucket, key, label.startsWith('jar ') ? 'all jars' : undefined),
     ),

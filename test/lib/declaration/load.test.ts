@@ -1,9 +1,9 @@
 /** Loading declarations from a folder, and what a declaration becomes there. */
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
 import type { PipelineDeclaration } from '../../../lib/declaration/model.ts';
 import { definePipeline } from '../../../lib/declaration/pipeline.ts';
@@ -11,9 +11,15 @@ import { root, tinyPipeline } from './tiny-pipeline.ts';
 
 const DEFINE = new URL('../../../lib/declaration/pipeline.ts', import.meta.url).href;
 
+const projects: string[] = [];
+afterAll(() => {
+  for (const project of projects) rmSync(project, { recursive: true });
+});
+
 /** A project whose folder `pipelines` holds these declarations, beside the files of the tiny pipeline. */
 function projectWith(declarations: Readonly<Record<string, string>>): string {
   const project = mkdtempSync(join(tmpdir(), 'millrace-load-'));
+  projects.push(project);
   cpSync(root, project, { recursive: true });
   for (const [name, text] of Object.entries(declarations)) {
     mkdirSync(join(project, 'pipelines', name), { recursive: true });

@@ -2,9 +2,10 @@
  * A whole pipeline small enough to read at once, with its files in a temporary folder: a change comes in, the changed
  * pipeline or the lines of its refusal go out. Used by the tests of declarations.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 import { DeclarationError } from '../../../lib/declaration/mistakes.ts';
 import type { Pipeline } from '../../../lib/declaration/model.ts';
 import { mistakesOf } from '../../../lib/declaration/validate.ts';
@@ -36,7 +37,9 @@ function folderOfFiles(): string {
   return root;
 }
 
+/** The project of the tiny pipeline, gone after the tests of the file that uses it. */
 export const root = folderOfFiles();
+afterAll(() => rmSync(root, { recursive: true }));
 
 const small = { driver: { cores: 1, memory: 2 }, executor: { cores: 1, memory: 2 }, executors: 1 };
 

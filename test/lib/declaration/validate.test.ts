@@ -54,6 +54,13 @@ describe('the form', () => {
     'tiny.topic: is not a word of a declaration; got "topic"; allowed: see model.ts',
   );
   refuses(
+    'a pipeline that is not described',
+    (p) => {
+      p.description = '';
+    },
+    'tiny.description: is not as expected; got ""; allowed: a sentence for people',
+  );
+  refuses(
     'another cleanup policy',
     (p) => {
       p.topics.lost.cleanup = 'compacted';

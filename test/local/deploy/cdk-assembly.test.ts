@@ -29,6 +29,7 @@ function synthesizeFixture(outdir: string, strength: 'weak' | 'strong', retentio
   const streaming = new Stack(stage, 'streaming');
   const security = new CfnParameter(streaming, 'KafkaSecurity', { default: 'iam', allowedValues: ['iam', 'none'] });
   const registryUrl = new CfnParameter(streaming, 'RegistryUrl', { default: 'http://registry.private:8080' });
+  new CfnParameter(streaming, 'RegistryWriteUrl', { default: 'http://registry.private:8081' });
   new ec2.Vpc(streaming, 'Network', { availabilityZones: ['us-east-1a', 'us-east-1b'] });
   const bucket = new s3.Bucket(streaming, 'Data', { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
   const table = new dynamodb.Table(streaming, 'Locks', {

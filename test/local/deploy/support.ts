@@ -76,6 +76,7 @@ export const endpoints = { bootstrapServers: '127.0.0.1:9092', registryUrl: 'htt
 /** Parameters that some stack of an assembly has to declare. */
 export const localParameters = {
   KafkaSecurity: { Type: 'String', Default: 'iam' },
+  RegistryWriteUrl: { Type: 'String', Default: 'http://registry.private:8081' },
   RegistryUrl: { Type: 'String', Default: 'http://private.example:8080' },
 };
 

@@ -57,14 +57,11 @@ describe('the command of a job run', () => {
   });
 
   test('sees this project’s Spark and Python only, and logs little', () => {
-    const { command, environment, folder } = commandOf('');
+    const { command, environment, arguments: words } = commandOf('');
     expect(command).toBe('/spark/bin/spark-submit');
-    expect(environment).toMatchObject({
-      PYSPARK_PYTHON: '/venv/bin/python',
-      JAVA_HOME: '/java17',
-      SPARK_CONF_DIR: join(folder, 'conf'),
-    });
-    expect(readFileSync(join(folder, 'conf', 'log4j2.properties'), 'utf8')).toContain('rootLogger.level = warn');
+    expect(environment).toMatchObject({ PYSPARK_PYTHON: '/venv/bin/python', JAVA_HOME: '/java17' });
+    const [, logSettings = ''] = /log4j2\.configurationFile=(\S+)/.exec(words.join(' ')) ?? [];
+    expect(readFileSync(new URL(logSettings), 'utf8')).toContain('rootLogger.level = warn');
   });
 
   test('is refused when the parameters are no pairs', () => {

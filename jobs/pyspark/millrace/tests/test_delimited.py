@@ -116,3 +116,14 @@ def test_an_empty_or_missing_file_is_refused(spark: SparkSession, tmp_path: Path
     with pytest.raises(JobError, match=r"nothing\.csv") as caught:
         rows_of(spark, (tmp_path / "nothing.csv").as_uri())
     assert caught.value.code == "FILE_UNREADABLE"
+
+
+def test_a_large_file_keeps_its_order_and_line_numbers(spark: SparkSession, tmp_path: Path) -> None:
+    """Spark would split a file of more than 4 MB among the cores."""
+    url = written(
+        tmp_path, b"id|total|town\n" + b"".join(b"%d|1.00|%050d\n" % (number, 0) for number in range(100_000))
+    )
+    lines = numbered_lines(spark, url)
+    assert lines.rdd.getNumPartitions() == 1
+    ids = parsed(data_lines(lines, 0), FIELDS, "|").where("line <> id + 2").count()
+    assert ids == 0

@@ -111,8 +111,6 @@ def test_a_request_to_end_lets_each_query_finish_its_batch() -> None:
     assert query.busy < 0
 
 
-@pytest.mark.parametrize(
-    "text", ["None.get", "Connection to node 1 lost", ""]
-)
+@pytest.mark.parametrize("text", ["None.get", "Connection to node 1 lost", ""])
 def test_other_errors_are_not_taken_for_the_fault(text: str) -> None:
     assert not streams.is_restart_fault(StreamingQueryException(text))

@@ -1,0 +1,23 @@
+/**
+ * The environment `prod`: every part in two zones, and its data outlives the stacks. Give it an `alarmEmail` before it
+ * is deployed, and after the account's EMR Serverless quota was raised as many vCPU as its pipelines need.
+ */
+import type { Environment } from './environment.ts';
+
+export const prod: Environment = {
+  name: 'prod',
+  network: { analytics: '10.30.0.0/16', services: '10.31.0.0/16', exits: 'every-zone' },
+  spark: { maximumCores: 16, idleMinutes: 15 },
+  registry: {
+    tasks: 2,
+    cpu: 512,
+    memoryMiB: 2048,
+    databaseSize: 'small',
+    databaseMultiZone: true,
+    databaseConnections: 10,
+    backupDays: 14,
+  },
+  removal: 'retain',
+  logDays: 90,
+  monthlySpendLimit: 1_500,
+};

@@ -1,0 +1,54 @@
+/**
+ * Templates of the app, synthesized in memory once per test file: changes of the environment `dev` come in, a template per
+ * stack goes out. Called by the tests of constructs.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type App, type Stack, Stage } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
+import { dev } from '../../../config/dev.ts';
+import type { Environment } from '../../../config/environment.ts';
+import { createApp } from '../../../lib/app.ts';
+import { loadPipelines } from '../../../lib/declaration/load.ts';
+import type { Pipeline } from '../../../lib/declaration/model.ts';
+
+const pipelines = await loadPipelines();
+const folder = mkdtempSync(join(tmpdir(), 'millrace-lib-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let made = 0;
+
+/** What differs from the app as it is. */
+export interface Variant {
+  readonly environment?: Partial<Environment>;
+  /**
+   * Pipelines of the app.
+   * @default all of the project
+   */
+  readonly pipelines?: readonly Pipeline[];
+  /** Done to the app before it is synthesized. */
+  readonly change?: (app: App) => void;
+}
+
+/** Without the rule packs, which have a test of their own and take most of the time. */
+const context = { 'millrace:rules': false, '@aws-cdk/core:validateAgainstDefaultRules': false };
+
+/** The templates of one environment by the name of the stack. */
+export function templatesOf(variant: Variant = {}): Record<string, Template> {
+  made += 1;
+  const app = createApp([{ ...dev, ...variant.environment }], variant.pipelines ?? pipelines, {
+    outdir: join(folder, String(made)),
+    context,
+  });
+  variant.change?.(app);
+  const stage = app.node.children.find((child) => Stage.isStage(child)) as Stage;
+  const stacks = stage.node.children as Stack[];
+  return Object.fromEntries(stacks.map((stack) => [stack.node.id, Template.fromStack(stack)]));
+}
+
+/** The resources of a type by logical id. */
+export function resourcesOf(template: Template | undefined, type: string): Record<string, Record<string, unknown>> {
+  const found = (template?.findResources(type) ?? {}) as Record<string, { Properties?: Record<string, unknown> }>;
+  return Object.fromEntries(Object.entries(found).map(([id, { Properties = {} }]) => [id, Properties]));
+}

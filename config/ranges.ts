@@ -35,11 +35,6 @@ export function rangesOverlap(left: string, right: string): boolean {
   return firstAddress({ ...a, bits }) === firstAddress({ ...b, bits });
 }
 
-/** Length of the prefix of a range, such as 16 for `10.20.0.0/16`. */
-export function prefixLength(range: string): number {
-  return Number(range.split('/')[1]);
-}
-
 function contains(block: string, range: Range): boolean {
   const outer = parse(block);
   return outer !== undefined && firstAddress({ ...range, bits: outer.bits }) === outer.address;

@@ -21,10 +21,23 @@ export function createApp(
   props: AppProps = {},
 ): App {
   checkEnvironments(environments, pipelines);
-  const app = new App({ ...props, context: { ...context, ...props.context } });
-  // The local run leaves them out: they take most of the time, and what it deploys never reaches AWS.
-  const rules = app.node.tryGetContext('millrace:rules') as unknown;
-  if (rules !== false && rules !== 'false') attachRules(app);
+  const given = { ...context, ...props.context };
+  const checked = rulesWanted({ ...given, ...contextOfCommandLine() });
+  const app = new App({ builtinCloudFormationValidation: checked, ...props, context: given });
+  if (checked) attachRules(app);
   for (const environment of environments) new EnvironmentStage(app, { environment, pipelines });
   return app;
+}
+
+/**
+ * Whether templates have to pass the rules, the CDK's own and the packs: unless the context says no. The local run says
+ * no, since they take most of the time and what it deploys never reaches AWS.
+ */
+function rulesWanted(given: Readonly<Record<string, unknown>>): boolean {
+  return String(given['millrace:rules'] ?? true) !== 'false';
+}
+
+/** Context that the CDK's command line or the local run hands over. */
+function contextOfCommandLine(): Record<string, unknown> {
+  return JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}') as Record<string, unknown>;
 }

@@ -3,7 +3,7 @@
  * is thrown in words. Called by the application's construct.
  */
 import { Token } from 'aws-cdk-lib';
-import type { SparkApplicationProps, WarmWorkers } from './spark-application.ts';
+import type { SparkApplicationProps, WarmWorkers } from './spark-application-props.ts';
 
 /** A property that EMR Serverless would refuse, or that contradicts another. */
 export class SparkApplicationError extends Error {

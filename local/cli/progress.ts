@@ -17,10 +17,10 @@ export function progressOf(terminal: Terminal, firstQuery: string | undefined): 
     terminal.line(`${jobOf(run).padEnd(12)} ${what}${after}`);
   };
   return {
-    onHistory: ({ event, state, error }) => {
+    // A failed state is not told here: some failures are expected and caught (a lock that a dead execution holds), the others end the execution, which
+    // tells its error once.
+    onHistory: ({ event, state }) => {
       if (event === 'StateRetried') terminal.line(`${state}: tried again`);
-      // Why is told at the end, once.
-      if (event === 'StateFailed' && state !== undefined) terminal.line(`${state} failed: ${error}`);
     },
     onJobState: (run) => {
       if (run.state === 'SUBMITTED') startedAt.set(run.id, Date.now());

@@ -89,7 +89,7 @@ function runApp(root: string, assembly: string, options: SynthesizeOptions): Pro
     ...contextOf(join(root, 'cdk.context.json')),
     'aws:cdk:enable-path-metadata': true,
     'aws:cdk:enable-asset-metadata': true,
-    ...(options.rules ? {} : { 'millrace:rules': false, '@aws-cdk/core:validateAgainstDefaultRules': false }),
+    ...(options.rules ? {} : { 'millrace:rules': false }),
   };
   const app = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join('bin', 'app.ts')], {
     cwd: root,

@@ -71,12 +71,10 @@ export function sparkSubmit(request: SparkRequest, folder: string, options: Spar
     ...machineSettings,
     'spark.local.dir': scratch,
     'spark.driver.extraJavaOptions': [
-      kept['spark.driver.extraJavaOptions'],
-      ...machineJavaOptions,
-      ...(options.javaOptions ?? []),
-      `-Djava.io.tmpdir=${scratch}`,
+      kept['spark.driver.extraJavaOptions'] ?? '',
+      ...[...machineJavaOptions, ...(options.javaOptions ?? []), `-Djava.io.tmpdir=${scratch}`].map(quoted),
     ]
-      .filter((option) => option !== undefined && option !== '')
+      .filter((option) => option !== '')
       .join(' '),
   };
   return {
@@ -104,6 +102,9 @@ export function sparkSubmit(request: SparkRequest, folder: string, options: Spar
     },
   };
 }
+
+/** Spark splits the options of a JVM at blanks, like a shell. */
+const quoted = (option: string) => (option.includes(' ') ? `"${option}"` : option);
 
 /** Every `s3://bucket/key` in a text as the folder that stands for it. */
 export function localUrl(text: string, buckets: string): string {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { concrete } from './support/concrete.ts';
 import { expectedLines } from './support/expected.ts';
 import { listAt, put } from './support/json.ts';
-import { connections, networkFindings } from './support/reachability.ts';
+import { connections, networkFindings, whyMissing } from './support/reachability.ts';
 import { environmentNames, mutant, type Stack, stacksOf } from './support/stacks.ts';
 
 const computed = (stacks: readonly Stack[]): string[] => connections(concrete(stacks));
@@ -11,7 +11,11 @@ const found = (stacks: readonly Stack[]): string => networkFindings(concrete(sta
 
 describe.each(environmentNames)('the network of %s', (environment) => {
   it('connects each pair that has to talk, and no other', () => {
-    expect(computed(stacksOf(environment))).toEqual(expectedLines('network.txt'));
+    const table = computed(stacksOf(environment));
+    const expected = expectedLines('network.txt');
+    const missing = expected.filter((line) => !table.includes(line));
+    expect(missing.flatMap((line) => whyMissing(concrete(stacksOf(environment)), line))).toEqual([]);
+    expect(table).toEqual(expected);
   });
 
   it('is private, in two zones, resolvable and without overlap', () => {
@@ -23,14 +27,15 @@ describe('a connection is lost', () => {
   const stacks = stacksOf('dev');
 
   it.each([
-    ['a route to the other VPC', 'spark -> balancer', 'ToServices1'],
-    ['a route back', 'spark -> balancer', 'ToAnalytics2'],
-  ])('with %s', (_, lost, route) => {
+    ['a route to the other VPC', /sparkSubnet1RouteTable of subnet .* has no route to/, 'ToServices1'],
+    ['a route back', /servicesSubnet2RouteTable of subnet .* has no route to/, 'ToAnalytics2'],
+  ])('with %s, and the place is told', (_, why, route) => {
     const changed = mutant(stacks, (find) => {
       const { stack, logicalId } = find('AWS::EC2::Route', (_resource, id) => id.includes(route));
       delete stack.template.Resources[logicalId];
     });
-    expect(computed(changed).join('\n')).not.toContain(lost);
+    expect(computed(changed).join('\n')).not.toContain('spark -> balancer');
+    expect(whyMissing(concrete(changed), 'spark -> balancer: 8080').join('\n')).toMatch(why);
   });
 
   it('with the rule that lets Spark out to Kafka', () => {
@@ -42,6 +47,9 @@ describe('a connection is lost', () => {
       delete stack.template.Resources[logicalId];
     });
     expect(computed(changed)).not.toContain('spark -> kafka in analytics: 9098');
+    expect(whyMissing(concrete(changed), 'spark -> kafka in analytics: 9098').join('\n')).toMatch(
+      /dev\/processing Spark\w+: group \S+ has no egress to kafka in analytics on 9098/,
+    );
   });
 
   it('with the attachment of Kafka to the VPC of the handlers', () => {

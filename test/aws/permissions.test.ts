@@ -84,6 +84,9 @@ function statementOf(find: Find, role: string, action: string): unknown {
   return found;
 }
 
+const dataBucket = (): string =>
+  `arn:aws:s3:::${concrete(stacksOf('dev')).find(({ type, short }) => type === 'AWS::S3::Bucket' && short.startsWith('Data'))?.name}`;
+
 const clusterArn = (kind: string, rest: string) => ({
   'Fn::Sub': `arn:\${AWS::Partition}:kafka:\${AWS::Region}:\${AWS::AccountId}:${kind}/${rest}`,
 });
@@ -124,11 +127,7 @@ describe('the table shows', () => {
       "another pipeline's checkpoints",
       'checkpoints/another/job/',
       (find) => {
-        put(
-          statementOf(find, 'Jobenrich', 'PutObject'),
-          'Resource',
-          'arn:aws:s3:::millrace-dev-processing-databucket/checkpoints/*',
-        );
+        put(statementOf(find, 'Jobenrich', 'PutObject'), 'Resource', `${dataBucket()}/checkpoints/*`);
       },
     ],
     [
@@ -140,7 +139,7 @@ describe('the table shows', () => {
     ],
     [
       'a listing of the whole bucket',
-      'listing of elsewhere/',
+      'the data bucket',
       (find) => {
         put(statementOf(find, 'Jobread', 'ListBucket'), 'Condition', undefined);
       },
@@ -240,9 +239,16 @@ describe('a finding names the place', () => {
     ],
     [
       'of a wildcard resource',
-      /dev\/sales WorkflowCleanUpRoleDefaultPolicy\w+ .*: resource arn.* of WorkflowCleanUp is a wildcard without/,
+      /dev\/sales WorkflowCleanUpRoleDefaultPolicy\w+ .*: dynamodb:table\/\* of WorkflowCleanUp is a wildcard without/,
       (find) => {
         put(statementOf(find, 'WorkflowCleanUp', 'DeleteItem'), 'Resource', 'arn:aws:dynamodb:*:*:table/*');
+      },
+    ],
+    [
+      'of PassRole on everything',
+      /dev\/sales WorkflowRoleDefaultPolicy\w+ .*: iam:PassRole \* of Workflow is a wildcard without a reason/,
+      (find) => {
+        put(statementOf(find, 'Workflow', 'PassRole'), 'Resource', '*');
       },
     ],
     [
@@ -284,6 +290,17 @@ describe('a finding names the place', () => {
       /dev\/\w+ \w+Policy\w* PolicyDocument\.Statement\.0: Principal is everybody/,
       (find) => {
         put(find('AWS::S3::BucketPolicy').resource, 'Properties.PolicyDocument.Statement.0.Effect', 'Allow');
+      },
+    ],
+    [
+      'of an endpoint that lets everybody to everything',
+      /dev\/network NetworkAnalyticsLogs\w+ PolicyDocument\.Statement\.0: Resource is everything/,
+      (find) => {
+        const { resource } = find(
+          'AWS::EC2::VPCEndpoint',
+          ({ Properties }) => Properties.VpcEndpointType === 'Interface',
+        );
+        put(resource, 'Properties.PolicyDocument.Statement.0.Condition', undefined);
       },
     ],
     [

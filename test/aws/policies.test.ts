@@ -56,7 +56,7 @@ function mutants(): Record<string, unknown> {
   );
 }
 
-const answers = askPython<Record<string, string[]>>('check-policies.py', { ...real, ...mutants() });
+const answers = askPython<Record<string, string[]>>('check_policies.py', { ...real, ...mutants() });
 
 it('nothing is found that is not accepted with a reason, and every accepted line is needed', () => {
   const accepted = expectedLines('accepted.txt').map((line) => line.split(' | ').map((part) => part.trim()));

@@ -111,7 +111,7 @@ beforeAll(async () => {
     change(request);
     return request;
   });
-  answers = askPython<string[][]>('check-requests.py', [...mutants, ...requests, ...made]);
+  answers = askPython<string[][]>('check_requests.py', [...mutants, ...requests, ...made]);
 });
 
 it('every request has the parameters that its service takes', () => {

@@ -35,8 +35,9 @@ const mistakes: readonly [name: string, said: RegExp, change: (find: Find) => vo
     'an attribute that does not exist',
     /E1010 Resources\/DataPolicy\w+\//,
     (find) => {
-      const bucket = find('AWS::S3::Bucket').logicalId;
-      put(find('AWS::S3::BucketPolicy').resource, 'Properties.PolicyDocument.Statement.0.Resource', {
+      const data = (_: unknown, id: string): boolean => id.startsWith('Data');
+      const bucket = find('AWS::S3::Bucket', data).logicalId;
+      put(find('AWS::S3::BucketPolicy', data).resource, 'Properties.PolicyDocument.Statement.0.Resource', {
         'Fn::GetAtt': [bucket, 'Arm'],
       });
     },
@@ -53,7 +54,7 @@ beforeAll(() => {
     const changed = mutant(stacksOf('dev'), change).find(({ path }) => path === 'dev/processing');
     writeFileSync(mutantFile(index), JSON.stringify(changed?.template));
   });
-  answers = askPython('check-templates.py', [...templateFiles(), ...mistakes.map((_, index) => mutantFile(index))]);
+  answers = askPython('check_templates.py', [...templateFiles(), ...mistakes.map((_, index) => mutantFile(index))]);
   rmSync(folder, { recursive: true });
 });
 

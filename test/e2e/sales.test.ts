@@ -102,8 +102,8 @@ describe('the sales pipeline', () => {
       bootstrapServers: up.kafka.bootstrapServers,
       pipelines: [{ name: 'sales', lastExecution: { status: 'SUCCEEDED' } }],
     });
-    const { stdout } = await machine.run('logs', 'enrich');
-    expect(stdout).toContain('regions: 5 countries');
+    const { stdout } = await machine.run('logs', 'enrich', '--events');
+    expect(stdout).toContain('{"event": "started", "job": "enrich"}');
   });
 
   test('goes down and leaves no process', async () => {

@@ -11,7 +11,10 @@ const machine = new Machine();
 /** Starts an execution whose producer takes a minute, and waits until rows move. */
 async function runUntilRowsMove(): Promise<Command> {
   const command = machine.start('run', 'sales', '--sample-data', data.folder, '--input', '{"rate": 10}');
-  await until(() => /produce +running/.test(command.stderr()) && / rows sent/.test(command.stderr()), command.stderr);
+  await until(
+    () => /produce +running/.test(command.stderr()) && /[1-9]\d* of 600 rows sent/.test(command.stderr()),
+    command.stderr,
+  );
   return command;
 }
 
@@ -46,7 +49,8 @@ describe('an execution', () => {
   });
 
   test('that follows finds the rows that the others left', async () => {
-    expect((await machine.run('up')).code).toBe(0);
+    const up = await machine.run('up');
+    expect(up.code, up.stderr).toBe(0);
     const { code, stdout, stderr } = await machine.run(
       'run',
       'sales',

@@ -41,7 +41,7 @@ class Arguments(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """What argparse found, as our error."""
-        raise JobError("BAD_ARGUMENT", f"{self.prog}: {message}")
+        raise JobError("BAD_ARGUMENT", f"{message[:1].upper()}{message[1:]}.")
 
 
 def kafka_of(values: argparse.Namespace) -> KafkaConnection:

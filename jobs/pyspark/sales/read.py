@@ -30,7 +30,7 @@ def arguments() -> Arguments:
     known.add("--results-path", text, "folder to be made for the results, one an execution")
     known.add("--group-id-prefix", text, "how the names of this job's consumer groups begin")
     known.add("--region", text, "this region only", default=None)
-    known.add("--since", moment, "only windows that start at this time or later", default=None)
+    known.add("--since", moment, "only windows that end after this time", default=None)
     return known
 
 
@@ -99,7 +99,7 @@ def chosen(rows: DataFrame, region: str | None, since: datetime | None) -> DataF
     if region is not None:
         rows = rows.where(F.col("region") == region)
     if since is not None:
-        rows = rows.where(F.col("window_start") >= F.lit(since.astimezone(UTC)))
+        rows = rows.where(F.col("window_end") > F.lit(since.astimezone(UTC)))
     return rows
 
 

@@ -92,6 +92,12 @@ export class KafkaReader {
         if (Number(lastOffset) + 1 >= (missing.get(partition) ?? Number.POSITIVE_INFINITY)) missing.delete(partition);
         if (missing.size === 0) done.emit('end');
       });
+      // On a broker that never had a group the first join fails and is tried again: only a joined group can seek.
+      consumer.on(consumer.events.GROUP_JOIN, () => {
+        for (const partition of missing.keys()) {
+          consumer.seek({ topic, partition, offset: String(range.from[partition] ?? 0) });
+        }
+      });
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         if (!payload.restart) done.emit('error', payload.error);
       });
@@ -105,9 +111,6 @@ export class KafkaReader {
           }
         },
       });
-      for (const partition of missing.keys()) {
-        consumer.seek({ topic, partition, offset: String(range.from[partition] ?? 0) });
-      }
       await ended;
     } finally {
       clearTimeout(silence);

@@ -28,7 +28,7 @@ function answers(): (operation: string) => unknown {
     const byOperation: Record<string, unknown> = {
       DescribeSecret: { LastRotatedDate: new Date() },
       DescribeServices: { services: [{ deployments: [{ status: 'PRIMARY', createdAt: new Date(0) }] }] },
-      GetApplication: { application: { state: before === 0 ? 'STARTED' : 'STOPPED' } },
+      GetApplication: { application: { state: asked.has('StopApplication') ? 'STOPPED' : 'STARTED' } },
       GetParameter: { Parameter: { Value: APPLICATION } },
       ListJobRuns: before === 0 ? { jobRuns: [alive], nextToken: 'more' } : { jobRuns: [] },
       ListObjectVersions: { Versions: before === 0 ? [{ Key: 'results/part-0', VersionId: '1' }] : [] },

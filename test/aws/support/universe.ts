@@ -81,8 +81,9 @@ function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeli
     arn: `arn:aws:s3:::${bucket}/${key}`,
   });
   const assetsBucket = `cdk-hnb659fds-assets-${ACCOUNT}-${REGION}`;
-  const data =
-    resources.find(({ type, short }) => type === 'AWS::S3::Bucket' && short.startsWith('Data'))?.name ?? 'data';
+  const buckets = ofType(resources, 'AWS::S3::Bucket');
+  const dataBucket = buckets.find(({ short }) => short.startsWith('Data'));
+  const data = dataBucket?.name ?? 'data';
   const prefixes = pipelines.flatMap(({ name, jobs }) => [
     `input/${name}`,
     ...Object.entries(jobs).flatMap(([job, { mode, writes }]) => [
@@ -97,14 +98,14 @@ function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeli
       {
         label: `listing of ${prefix}/`,
         // Who may list all of it may list the bucket.
-        group: `bucket ${dataBucket?.short}`,
+        group: 'the data bucket',
         services: ['s3'],
         arn: `arn:aws:s3:::${data}`,
         context: { 's3:prefix': `${prefix}/2026` },
       },
     ]),
     ...buckets.flatMap(({ name, short }) => [
-      { label: `bucket ${short}`, services: ['s3'], arn: `arn:aws:s3:::${name}` },
+      { label: name === data ? 'the data bucket' : `bucket ${short}`, services: ['s3'], arn: `arn:aws:s3:::${name}` },
       ...(name === data ? [] : [object(`everything in ${short}`, name, 'any')]),
     ]),
     ...[...assets].map(([key, label]) =>

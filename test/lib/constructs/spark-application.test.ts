@@ -6,7 +6,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
-import { SparkApplication, type SparkApplicationProps } from '../../../lib/constructs/spark-application.ts';
+import { SparkApplication } from '../../../lib/constructs/spark-application.ts';
+import type { SparkApplicationProps } from '../../../lib/constructs/spark-application-props.ts';
 
 /** A stack with an application; `props` may use the stack. */
 function application(props: (stack: Stack) => Partial<SparkApplicationProps> = () => ({})) {

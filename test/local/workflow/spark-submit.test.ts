@@ -9,7 +9,7 @@ import { fakeRequest } from './fake-job.ts';
 const toolchain = { python: '/venv/bin/python', sparkHome: '/spark', java17Home: '/java17' };
 
 function commandOf(parameters: string, programArguments: string[] = []) {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-run-'));
+  const folder = mkdtempSync(join(tmpdir(), 'millrace run-'));
   const request = fakeRequest('', { sparkSubmitParameters: parameters, entryPointArguments: programArguments });
   return {
     folder,
@@ -51,7 +51,7 @@ describe('the command of a job run', () => {
     const settings = settingsOf(words);
     expect(settings).toMatchObject({ 'spark.sql.ansi.enabled': 'true', 'spark.driver.bindAddress': '127.0.0.1' });
     expect(settings['spark.driver.memory']).toMatch(/^\d+m$/);
-    expect(settings['spark.driver.extraJavaOptions']).toMatch(/^-Da=1 -Db=2 .*-XX:Archive$/);
+    expect(settings['spark.driver.extraJavaOptions']).toMatch(/^-Da=1 -Db=2 .*-XX:Archive "-Djava.io.tmpdir=.*"$/);
     expect(Object.keys(settings).filter((name) => /executor\.|dynamicAllocation|driver\.cores/.test(name))).toEqual([]);
     expect(words[words.indexOf('--master') + 1]).toMatch(/^local\[\d+\]$/);
   });

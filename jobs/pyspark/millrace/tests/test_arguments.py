@@ -37,13 +37,13 @@ def test_values_are_typed_and_optional_ones_may_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (["--rate", "20001"], "argument --rate: is 20001; whole numbers from 0 to 20000 are allowed"),
+        (["--rate", "20001"], "Argument --rate: is 20001; whole numbers from 0 to 20000 are allowed"),
         (["--rate", "-1"], "whole numbers from 0 to 20000 are allowed"),
-        (["--rate", "ten"], "argument --rate: is 'ten'"),
+        (["--rate", "ten"], "Argument --rate: is 'ten'"),
         (["--rate", "1.5"], "is '1.5'"),
-        (["--until", "tomorrow"], "argument --until: is 'tomorrow'; allowed: caught-up"),
+        (["--until", "tomorrow"], "Argument --until: is 'tomorrow'; allowed: caught-up"),
         (["--rat", "1"], "arguments are required: --rate"),
-        (["--rate", "1", "--speed", "2"], "unrecognized arguments: --speed 2"),
+        (["--rate", "1", "--speed", "2"], "Unrecognized arguments: --speed 2"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed(given: list[str], expected: str) -> None:

@@ -37,13 +37,11 @@ def test_what_cannot_be_read_is_told_and_a_deletion_is_no_fault(spark: SparkSess
 
 
 def test_one_region_since_a_time(spark: SparkSession) -> None:
-    rows = spark.createDataFrame(
-        [("Asia", START.replace(hour=hour)) for hour in (8, 9, 10)] + [("Africa", START)],
-        "region string, window_start timestamp",
-    )
+    ends = [("Asia", START.replace(hour=hour)) for hour in (8, 9, 10)] + [("Africa", START)]
+    rows = spark.createDataFrame(ends, "region string, window_end timestamp")
     assert read.chosen(rows, None, None).count() == 4
-    found = read.chosen(rows, "Asia", START.replace(hour=9)).collect()
-    assert sorted(row.window_start.hour for row in found) == [9, 10]
+    found = read.chosen(rows, "Asia", START.replace(hour=8)).collect()
+    assert sorted(row.window_end.hour for row in found) == [9, 10]
     assert read.chosen(rows, "Atlantis", None).count() == 0
 
 

@@ -9,7 +9,6 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
@@ -18,8 +17,14 @@ from botocore.validate import ParamValidator
 # Names of Step Functions and of the JavaScript SDK that differ from botocore's.
 SERVICES = {"emrserverless": "emr-serverless", "sfn": "stepfunctions"}
 # What an intrinsic function of Step Functions gives.
-INTRINSICS = {"States.Array": "list", "States.Format": "string", "States.Hash": "string", "States.JsonToString": "string", "States.UUID": "string"}
-SCALARS: dict[str, Any] = {
+INTRINSICS = {
+    "States.Array": "list",
+    "States.Format": "string",
+    "States.Hash": "string",
+    "States.JsonToString": "string",
+    "States.UUID": "string",
+}
+SCALARS: dict[str, object] = {
     "blob": b"x",
     "boolean": True,
     "double": 1.0,
@@ -50,14 +55,17 @@ def operation_of(service: str, operation: str) -> OperationModel | str:
     return _models[name].operation_model(wanted)
 
 
-def convert(value: Any, shape: Shape, path: str, findings: list[str]) -> Any:
+def convert(value: object, shape: Shape, path: str, findings: list[str]) -> object:
     """The value with the names that the service's model uses, and samples in place of what is known at run time."""
     if isinstance(value, Runtime):
         return sample(shape)
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return convert_structure(value, shape, path, findings)
     if isinstance(shape, MapShape) and isinstance(value, dict):
-        return {key: convert(item, shape.value, f"{path}.{key}", findings) for key, item in entries(value, shape.value, path, findings)}
+        return {
+            key: convert(item, shape.value, f"{path}.{key}", findings)
+            for key, item in entries(value, shape.value, path, findings)
+        }
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [convert(item, shape.member, f"{path}[{index}]", findings) for index, item in enumerate(value)]
     if shape.type_name == "blob" and isinstance(value, dict | list):
@@ -66,7 +74,9 @@ def convert(value: Any, shape: Shape, path: str, findings: list[str]) -> Any:
     return value
 
 
-def convert_structure(value: dict[str, Any], shape: StructureShape, path: str, findings: list[str]) -> dict[str, Any]:
+def convert_structure(
+    value: dict[str, object], shape: StructureShape, path: str, findings: list[str]
+) -> dict[str, object]:
     """The same for a structure, whose unknown names are findings."""
     converted = {}
     by_name = {name[:1].lower() + name[1:]: name for name in shape.members}
@@ -77,8 +87,8 @@ def convert_structure(value: dict[str, Any], shape: StructureShape, path: str, f
             findings.append(f"{path}.{name} is not a field of {shape.name}; it has {', '.join(sorted(shape.members))}")
             continue
         if key != name:
-            findings.extend(intrinsic(item, shape.members[member], f"{path}.{name}"))
-            item = literals(item)  # noqa: PLW2901
+            findings.extend(intrinsic(str(item), shape.members[member], f"{path}.{name}"))
+            item = literals(str(item))  # noqa: PLW2901
         converted[member] = convert(item, shape.members[member], f"{path}.{name}", findings)
     for member in shape.required_members:
         if shape.members[member].metadata.get("idempotencyToken"):
@@ -86,11 +96,11 @@ def convert_structure(value: dict[str, Any], shape: StructureShape, path: str, f
     return converted
 
 
-def entries(value: dict[str, Any], shape: Shape, path: str, findings: list[str]) -> Iterator[tuple[str, Any]]:
+def entries(value: dict[str, object], shape: Shape, path: str, findings: list[str]) -> Iterator[tuple[str, object]]:
     """Entries of a map; those that end in `.$` are known at run time."""
     for key, item in value.items():
         if key.endswith(".$"):
-            findings.extend(intrinsic(item, shape, f"{path}.{key}"))
+            findings.extend(intrinsic(str(item), shape, f"{path}.{key}"))
             yield key.removesuffix(".$"), Runtime()
         else:
             yield key, item
@@ -98,19 +108,20 @@ def entries(value: dict[str, Any], shape: Shape, path: str, findings: list[str])
 
 def intrinsic(text: str, shape: Shape, path: str) -> list[str]:
     """Whether what an intrinsic function gives is what the field takes."""
-    gives = INTRINSICS.get(text.split("(")[0])
+    function = text.split("(", maxsplit=1)[0]
+    gives = INTRINSICS.get(function)
     if gives and shape.type_name != gives:
-        return [f"{path} takes a {shape.type_name}, and {text.split('(')[0]} gives a {gives}"]
+        return [f"{path} takes a {shape.type_name}, and {function} gives a {gives}"]
     return []
 
 
-def literals(text: str) -> Any:
+def literals(text: str) -> object:
     """The texts of `States.Array('a', 'b')`; any other expression is known at run time only."""
     array = re.fullmatch(r"States\.Array\(((?:'[^'\\]*'(?:, ?)?)*)\)", text)
     return re.findall(r"'([^']*)'", array[1]) if array else Runtime()
 
 
-def sample(shape: Shape) -> Any:
+def sample(shape: Shape) -> object:
     """A value of the shape."""
     if isinstance(shape, StructureShape):
         return {member: sample(shape.members[member]) for member in shape.required_members}
@@ -122,7 +133,7 @@ def sample(shape: Shape) -> Any:
     return "x" * int(shape.metadata.get("min", 1)) if shape.type_name == "string" else SCALARS[shape.type_name]
 
 
-def bounds(value: Any, shape: Shape, path: str) -> Iterator[str]:
+def bounds(value: object, shape: Shape, path: str) -> Iterator[str]:
     """What botocore does not check: enumerations, patterns and upper bounds."""
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:
@@ -141,10 +152,10 @@ def bounds(value: Any, shape: Shape, path: str) -> Iterator[str]:
         yield f"{path} is {size}{' characters' if isinstance(value, str) else ''}; at most {most}"
 
 
-def check(request: dict[str, Any]) -> list[str]:
+def check(request: dict[str, object]) -> list[str]:
     """The findings of one request."""
     where = f"{request['place']}: {request['service']}:{request['operation']}"
-    operation = operation_of(request["service"], request["operation"])
+    operation = operation_of(str(request["service"]), str(request["operation"]))
     if isinstance(operation, str):
         return [f"{where}: {operation}"]
     findings: list[str] = []

@@ -7,6 +7,7 @@ Policies by name come in on standard input (`{"name": {"Version": ..., "Statemen
 import json
 import sys
 import warnings
+from typing import Any
 
 warnings.filterwarnings("ignore")
 
@@ -14,16 +15,18 @@ from parliament import analyze_policy_string, enhance_finding  # noqa: E402
 from policy_sentry.querying.actions import get_dependent_actions  # noqa: E402
 
 
-def parliament_findings(document: dict) -> list[str]:
+def parliament_findings(document: dict[str, Any]) -> list[str]:
     """What parliament says of a policy."""
     findings = []
     for finding in analyze_policy_string(json.dumps(document)).findings:
         known = enhance_finding(finding)
-        findings.append(f"{known.severity} {known.issue}: {known.title or known.issue} {known.detail or ''} at {known.location}")
+        findings.append(
+            f"{known.severity} {known.issue}: {known.title or known.issue} {known.detail or ''} at {known.location}"
+        )
     return findings
 
 
-def dependent_findings(document: dict) -> list[str]:
+def dependent_findings(document: dict[str, Any]) -> list[str]:
     """Actions without which another action of the policy does not work."""
     granted = {
         action

@@ -1,0 +1,72 @@
+/** When the handler stops what, by the events that CloudFormation sends, against a server that answers for AWS. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { onEvent } from '../../../lambda/stop-application/handler.ts';
+
+const calls: string[] = [];
+let parameter: string | undefined = '00app';
+let server: Server;
+
+beforeEach(async () => {
+  calls.length = 0;
+  server = createServer((request, response) => {
+    const target = request.headers['x-amz-target'];
+    calls.push(target === undefined ? `${request.method} ${request.url}` : String(target));
+    const found = target === undefined || parameter !== undefined;
+    response.writeHead(found ? 200 : 400, { 'content-type': 'application/json' });
+    const answer = target === undefined ? { application: { state: 'STOPPED' } } : { Parameter: { Value: parameter } };
+    response.end(JSON.stringify(found ? answer : { __type: 'ParameterNotFound' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  vi.stubEnv('AWS_ENDPOINT_URL_EMR_SERVERLESS', url);
+  vi.stubEnv('AWS_ENDPOINT_URL_SSM', url);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  parameter = '00app';
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const beforeUpdate = { Phase: 'update', ApplicationParameter: '/millrace/applications/test', Settings: '{}' };
+const beforeDelete = { Phase: 'delete', ApplicationId: '00app' };
+const send = (RequestType: 'Create' | 'Update' | 'Delete', ResourceProperties: object, PhysicalResourceId?: string) =>
+  onEvent({ RequestType, ResourceProperties: { ...ResourceProperties }, PhysicalResourceId });
+
+test.each([
+  ['Create', beforeUpdate],
+  ['Delete', beforeUpdate],
+  ['Create', beforeDelete],
+  ['Update', beforeDelete],
+] as const)('%s of the other phase calls nothing', async (type, properties) => {
+  await send(type, properties);
+  expect(calls).toEqual([]);
+});
+
+test('before an Update it stops the application that the parameter names', async () => {
+  expect(await send('Update', beforeUpdate)).toEqual({ PhysicalResourceId: 'stopped-before-update' });
+  expect(calls).toEqual(['AmazonSSM.GetParameter', 'GET /applications/00app']);
+});
+
+test('before an Update without a parameter there is nothing to stop', async () => {
+  parameter = undefined;
+  await send('Update', beforeUpdate);
+  expect(calls).toEqual(['AmazonSSM.GetParameter']);
+});
+
+test('before its deletion it stops the application that it was given, under the same physical id', async () => {
+  const id = 'stopped-before-delete/00app';
+  expect((await send('Create', beforeDelete)).PhysicalResourceId).toBe(id);
+  expect(await send('Delete', beforeDelete, id)).toEqual({ PhysicalResourceId: id });
+  expect(calls).toEqual(['GET /applications/00app']);
+});
+
+test('another application is another physical id', async () => {
+  const { PhysicalResourceId } = await send('Update', { ...beforeDelete, ApplicationId: '00other' }, 'before');
+  expect(PhysicalResourceId).toBe('stopped-before-delete/00other');
+});

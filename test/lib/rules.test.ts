@@ -1,0 +1,72 @@
+/** The rule packs: the app passes them, nothing is acknowledged in vain, and a finding fails the synthesis. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { environments } from '../../config/environments.ts';
+import { createApp } from '../../lib/app.ts';
+import { acknowledge, unusedAcknowledgements } from '../../lib/constructs/acknowledge.ts';
+import { loadPipelines } from '../../lib/declaration/load.ts';
+import { attachRules } from '../../lib/rules.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-rules-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => vi.restoreAllMocks());
+
+test('every environment passes, and every acknowledgement is needed', async () => {
+  const app = createApp(environments, await loadPipelines(), { outdir: join(folder, 'app') });
+  app.synth();
+  expect(unusedAcknowledgements(app)).toEqual([]);
+}, 120_000);
+
+afterEach(() => {
+  // A failed validation sets the exit code of the process, which is the tests' here.
+  process.exitCode = undefined;
+});
+
+/** An app with a role that may do everything with every object, and a bucket that logs nothing. */
+function careless(change: (role: iam.Role, bucket: Bucket) => void = () => {}): () => void {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  vi.spyOn(console, 'log').mockImplementation(() => {});
+  const app = new App({
+    outdir: mkdtempSync(join(folder, 'careless-')),
+    context: { '@aws-cdk/core:validateAgainstDefaultRules': false },
+  });
+  attachRules(app);
+  const stack = new Stack(app, 'Careless');
+  const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  role.addToPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::data/*'] }));
+  const bucket = new Bucket(stack, 'Bucket', { enforceSSL: true });
+  change(role, bucket);
+  return () => app.synth();
+}
+
+const because = { reason: 'a test', until: 'it ends' };
+const wildcard = { rule: 'AwsSolutions-IAM5', findings: ['data/*'], ...because };
+
+describe('a finding', () => {
+  test('fails the synthesis', () => expect(careless()).toThrow('AwsSolutions-S1'));
+
+  test('passes when each was acknowledged', () => {
+    const synthesize = careless((role, bucket) => {
+      acknowledge(role, wildcard);
+      acknowledge(bucket, { rule: 'AwsSolutions-S1', ...because });
+    });
+    expect(synthesize).not.toThrow();
+  });
+
+  test.each([
+    ['another wildcard', { ...wildcard, findings: ['results/*'] }],
+    ['another rule', { ...wildcard, rule: 'AwsSolutions-IAM4' }],
+    ['a rule without its findings', { rule: 'AwsSolutions-IAM5', ...because }],
+  ])('is not covered by the acknowledgement of %s', (_, acknowledgement) => {
+    const synthesize = careless((role, bucket) => {
+      acknowledge(role, acknowledgement);
+      acknowledge(bucket, { rule: 'AwsSolutions-S1', ...because });
+    });
+    expect(synthesize).toThrow('AwsSolutions-IAM5[Resource::arn:aws:s3:::data/*]');
+  });
+});

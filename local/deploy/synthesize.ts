@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { MillraceError } from '../errors.ts';
@@ -39,20 +39,30 @@ export interface Synthesis {
   readonly changed: boolean;
 }
 
+/** File in the assembly that says from which inputs it was made. */
+const stampName = 'millrace-inputs.json';
+
 /** Synthesizes when needed. A mistake in the declarations is thrown in the app's own words. */
 export async function synthesize(options: SynthesizeOptions): Promise<Synthesis> {
   const root = options.root ?? projectRoot;
   const assembly = join(root, 'cdk.out');
-  const stamp = join(assembly, 'millrace-inputs.json');
+  const stamp = join(assembly, stampName);
   return withLock(join(root, '.millrace', 'synthesize.lock'), { waitMs: 300_000, signal: options.signal }, async () => {
     const hash = hashOfInputs(root);
     const last = readJsonFile(stamp);
     const rules = options.rules ?? false;
     if (isObject(last) && last.hash === hash && (last.rules || !rules)) return { assembly, changed: false };
-    // A synthesis that fails must not leave an older assembly to be taken for its result.
-    rmSync(assembly, { recursive: true, force: true });
-    await runApp(root, assembly, options);
-    writeFileAtomically(stamp, `${JSON.stringify({ hash, rules })}\n`);
+    // Made beside the old one and put in its place at the end: another command may be reading it.
+    const draft = join(root, 'build', 'cdk.out');
+    rmSync(draft, { recursive: true, force: true });
+    try {
+      await runApp(root, draft, options);
+      writeFileAtomically(join(draft, stampName), `${JSON.stringify({ hash, rules })}\n`);
+    } finally {
+      // A synthesis that fails must not leave an older assembly to be taken for its result.
+      rmSync(assembly, { recursive: true, force: true });
+    }
+    renameSync(draft, assembly);
     return { assembly, changed: true };
   });
 }

@@ -189,7 +189,7 @@ describe('arguments', () => {
 
 test('a person may set these, and nothing set means the whole demo', () => {
   expect(Object.fromEntries(Object.entries(plan.tunables).map(([name, rule]) => [name, rule.default]))).toEqual({
-    rate: 100,
+    rate: 200,
     rows: 0,
     allowedLateness: 10,
     triggerSeconds: 2,

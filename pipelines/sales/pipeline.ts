@@ -55,7 +55,7 @@ export default definePipeline(import.meta.url, {
       tunables: {
         rate: {
           kind: 'integer',
-          default: 100,
+          default: 200,
           minimum: 0,
           maximum: 20_000,
           unit: 'rows a second',

@@ -26,8 +26,11 @@ export function artifactOf(pipeline: Pipeline, role: string, part: 'key' | 'valu
   return topic?.[part] && (topic[part].artifact ?? `${topic.name}-${part}`);
 }
 
-/** Prefix of the consumer groups of a job; granted to its role and to no other. */
-export const groupPrefix = (pipeline: string, job: string): string => `millrace-${pipeline}-${job}`;
+/**
+ * Prefix of the consumer groups of a job; granted to its role and to no other. A dot stands in no pipeline's or job's name,
+ * so that one's prefix never begins another's.
+ */
+export const groupPrefix = (pipeline: string, job: string): string => `millrace.${pipeline}.${job}`;
 
 /** Where in the data bucket a streaming job keeps its checkpoints, one folder per query. */
 export const checkpointPrefix = (pipeline: string, job: string): string => `checkpoints/${pipeline}/${kebab(job)}`;

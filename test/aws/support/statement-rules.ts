@@ -15,7 +15,7 @@ export interface Wildcard {
   readonly reason: string;
 }
 
-/** Reads lines such as `Jobread | kafka:group/…/millrace-sales-read-* | Spark appends ...`. */
+/** Reads lines such as `Jobread | kafka:group/…/millrace.sales.read-* | Spark appends ...`. */
 export function wildcardsOf(lines: readonly string[]): Wildcard[] {
   return lines.map((line) => {
     const [role = '', resource = '', reason = ''] = line.split(' | ').map((part) => part.trim());

@@ -53,7 +53,7 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
   });
   const topics = pipelines.flatMap((pipeline) => Object.values(pipeline.topics).map((topic) => topic.name));
   const groups = pipelines.flatMap((pipeline) =>
-    Object.keys(pipeline.jobs).map((job) => `millrace-${pipeline.name}-${job}-spark-kafka-1`),
+    Object.keys(pipeline.jobs).map((job) => `millrace.${pipeline.name}.${job}-spark-kafka-1`),
   );
   return [
     { label: 'the cluster', services: ['kafka', 'kafka-cluster'], arn: cluster.id },

@@ -37,7 +37,7 @@ describe('the plan of a pipeline', () => {
     ['--lost-topic', 'tiny.lost'],
     ['--words-retention-ms', '3600000'],
     ['--checkpoint-path', 's3://{platform.bucket}/checkpoints/tiny/count'],
-    ['--group-id-prefix', 'millrace-tiny-count'],
+    ['--group-id-prefix', 'millrace.tiny.count'],
   ];
 
   test('gives a stream the retention of its source, its checkpoint and its group, and no schema where there is none', () => {
@@ -54,7 +54,7 @@ describe('the plan of a pipeline', () => {
       ['--word-counts-topic', 'tiny.counts'],
       ['--word-counts-key-schema-id', '{pipeline.schemas.wordCountsTopicKey}'],
       ['--word-counts-value-schema-id', '{pipeline.schemas.wordCountsTopicValue}'],
-      ['--group-id-prefix', 'millrace-tiny-show'],
+      ['--group-id-prefix', 'millrace.tiny.show'],
       ['--results-path', 's3://{platform.bucket}/results/tiny/{execution.name}'],
       ['--word', '{tunables.word}'],
       ['--since', '{tunables.since}'],

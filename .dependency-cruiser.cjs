@@ -38,7 +38,7 @@ module.exports = {
       from: { path: '^lambda/([^/]+)/' },
       to: { pathNot: [PACKAGES, '^lambda/($1|custom-resource)/', '^lib/declaration/'], dependencyTypesNot: CORE },
     },
-    layer('local-reads-the-assembly', 'The local run knows declarations and cdk.out.', '^local/', '^lib/declaration/'),
+    layer('local-reads-the-assembly', 'The local run knows declarations and cdk.out; `cost` reads environments too.', '^local/', '^(lib/declaration|config)/'),
     never('no-cdk-below-the-app', 'Only constructs, stacks, the app and their tests know the CDK.', '^(lib/declaration|pipelines|config|lambda|local)/', CDK),
     never('no-test-code-in-the-product', 'Test code stays in tests.', '^(bin|config|lib|lambda|local|pipelines)/(?!.*\\.test\\.ts$)', '^test/'),
     {

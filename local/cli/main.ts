@@ -120,6 +120,15 @@ program
   );
 
 program
+  .command('cost')
+  .description('estimate what an environment costs on AWS, from its configuration')
+  .requiredOption('--env <name>', 'environment, a file in config/')
+  .option('--json', 'print one JSON object')
+  .action((options: { env: string; json?: boolean }) =>
+    perform(options.json, async (context) => (await import('./cost.ts')).cost(context, options)),
+  );
+
+program
   .command('synth')
   .description('synthesize the CDK app into cdk.out, if something changed')
   .action(() => perform(false, async (context) => (await import('./check.ts')).synth(context)));

@@ -59,7 +59,7 @@ describe('all goes well', () => {
     expect(outcome.error).toBeUndefined();
     const jobs = ['Lock', 'StartStream', 'Produce', 'CancelStream', 'Drain', 'Read', 'Release', 'Done'];
     expect(outcome.path.filter((state) => jobs.includes(state))).toEqual(jobs);
-    expect(outcome.output).toMatchObject({ execution: 'run-1', tunables: { rate: 100 } });
+    expect(outcome.output).toMatchObject({ execution: 'run-1', tunables: { rate: 200 } });
   });
 
   it('gives every job its arguments and a token of its own, and starts the stream as one', async () => {

@@ -1,0 +1,182 @@
+/**
+ * What an environment costs: its configuration and its pipelines come in; one line per part that is billed, totals, and what is in no
+ * line go out. No file, no clock, no network. Called by `millrace cost`.
+ */
+import type { Environment } from '../../config/environment.ts';
+import type { Pipeline } from '../../lib/declaration/model.ts';
+import { type DemoRun, demoRunOf, RUN_ASSUMPTIONS } from './demo-run.ts';
+import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
+
+/** Dollars of one part, or of all: an idle day, what a demo run adds, a month with one demo run a day. */
+export interface Amounts {
+  readonly day: number;
+  readonly run: number;
+  readonly month: number;
+}
+
+/** One part that is billed. */
+export interface CostLine extends Amounts {
+  readonly part: string;
+  /** How many units all the time, or in one demo run. */
+  readonly quantity: number;
+  /** How the quantity comes about. */
+  readonly arithmetic: string;
+  /** Whether the quantity is there every hour, is billed by the month, or is used up by one demo run. */
+  readonly basis: 'hour' | 'month' | 'run';
+  readonly price: Price;
+}
+
+export interface Estimate {
+  readonly environment: string;
+  readonly lines: readonly CostLine[];
+  readonly total: Amounts;
+  /** What was supposed because nobody has measured it. */
+  readonly assumptions: readonly string[];
+  /** Parts without a line, and why. */
+  readonly leftOut: readonly string[];
+}
+
+/** Demo runs in a month, for the month's column. */
+export const RUNS_A_MONTH = 30;
+
+/** Facts of the stacks that are the same in every environment; a test compares them with the templates. */
+export const STACKS = {
+  zonesByDefault: 2,
+  interfaceEndpoints: 1,
+  databaseStorage: 20,
+  secrets: 1,
+  alarms: 2,
+  hostedZones: 1,
+  alarmsOfPipeline: 3,
+  metricsOfPipeline: 5,
+  dashboardsOfPipeline: 1,
+} as const;
+
+const DATABASES = {
+  micro: PRICES.databaseMicro,
+  small: PRICES.databaseSmall,
+  medium: PRICES.databaseMedium,
+} as const;
+
+/** The whole estimate. */
+export function estimate(environment: Environment, pipelines: readonly Pipeline[]): Estimate {
+  const lines = [
+    ...standingLines(environment, pipelines),
+    ...runLines(
+      pipelines.map((pipeline) => demoRunOf(pipeline)),
+      environment,
+    ),
+  ];
+  const sum = (of: keyof Amounts): number => lines.reduce((total, line) => total + line[of], 0);
+  return {
+    environment: environment.name,
+    lines,
+    total: { day: sum('day'), run: sum('run'), month: sum('month') },
+    assumptions: RUN_ASSUMPTIONS,
+    leftOut: LEFT_OUT,
+  };
+}
+
+/** What costs money as long as the stacks exist. */
+function standingLines(environment: Environment, pipelines: readonly Pipeline[]): CostLine[] {
+  const { network, registry, zones } = environment;
+  const zoneCount = zones?.length ?? STACKS.zonesByDefault;
+  const gateways = network.exits === 'every-zone' ? zoneCount : 1;
+  const topics = pipelines.flatMap((pipeline) => Object.values(pipeline.topics));
+  const partitions = topics.reduce((sum, { partitions: count }) => sum + count, 0);
+  const cores = (registry.tasks * registry.cpu) / 1024;
+  const memory = (registry.tasks * registry.memoryMiB) / 1024;
+  const databases = registry.databaseMultiZone ? 2 : 1;
+  const zonesText = `${zoneCount} zones`;
+  const standby = registry.databaseMultiZone ? 'with a standby' : 'without a standby';
+  const alarms = STACKS.alarms + STACKS.alarmsOfPipeline * pipelines.length;
+  const each = `of ${pipelines.length} ${pipelines.length === 1 ? 'pipeline' : 'pipelines'}`;
+  return [
+    hourly('MSK Serverless, cluster', 1, 'one', PRICES.kafkaCluster),
+    hourly('MSK Serverless, partitions', partitions, `of ${topics.length} topics`, PRICES.kafkaPartition),
+    hourly('NAT gateways', gateways, `exits: ${network.exits}, ${zonesText}`, PRICES.natGateway),
+    hourly('Their public addresses', gateways, 'one each', PRICES.publicAddress),
+    hourly(
+      'Interface endpoints',
+      STACKS.interfaceEndpoints * zoneCount,
+      `${STACKS.interfaceEndpoints} x ${zonesText}`,
+      PRICES.interfaceEndpoint,
+    ),
+    hourly('Registry on Fargate, vCPU', cores, `${registry.tasks} x ${registry.cpu / 1024}`, PRICES.fargateCore),
+    hourly('Registry on Fargate, GB', memory, `${registry.tasks} x ${registry.memoryMiB / 1024}`, PRICES.fargateMemory),
+    hourly('Load balancer', 1, 'one', PRICES.loadBalancer),
+    hourly('Database instance', databases, `${registry.databaseSize}, ${standby}`, DATABASES[registry.databaseSize]),
+    monthly(
+      'Database storage',
+      databases * STACKS.databaseStorage,
+      `${databases} x ${STACKS.databaseStorage}`,
+      PRICES.databaseStorage,
+    ),
+    monthly("Database's password", STACKS.secrets, 'one secret', PRICES.secret),
+    monthly('Private zone', STACKS.hostedZones, 'one', PRICES.hostedZone),
+    monthly('CloudWatch alarms', alarms, `${STACKS.alarms} and ${STACKS.alarmsOfPipeline} ${each}`, PRICES.alarm),
+    monthly('CloudWatch dashboards', STACKS.dashboardsOfPipeline * pipelines.length, each, PRICES.dashboard),
+  ];
+}
+
+/** What one demo run of each pipeline uses up. */
+function runLines(runs: readonly DemoRun[], { spark }: Environment): CostLine[] {
+  const jobs = runs.flatMap(({ jobs: list }) => list);
+  const total = (of: (run: DemoRun) => number): number => runs.reduce((sum, run) => sum + of(run), 0);
+  const lines = jobs.flatMap(({ name, minutes, cores, memory }) => [
+    perRun(`Spark ${name}, vCPU`, (cores * minutes) / 60, `${cores} x ${minutes} min`, PRICES.sparkCore),
+    perRun(`Spark ${name}, GB`, (memory * minutes) / 60, `${memory} x ${minutes} min`, PRICES.sparkMemory),
+  ]);
+  if (spark.warm) {
+    const workers = [spark.warm.drivers, spark.warm.executors];
+    const cores = workers.reduce((sum, { count, cores: each }) => sum + count * each, 0);
+    const memory = workers.reduce((sum, { count, memory: each }) => sum + count * each, 0);
+    const hours = spark.idleMinutes / 60;
+    const after = `x ${spark.idleMinutes} min after the run`;
+    lines.push(perRun('Spark kept warm, vCPU', cores * hours, `${cores} ${after}`, PRICES.sparkCore));
+    lines.push(perRun('Spark kept warm, GB', memory * hours, `${memory} ${after}`, PRICES.sparkMemory));
+  }
+  const metrics = STACKS.metricsOfPipeline * runs.length;
+  return [
+    ...lines,
+    perRun(
+      'Step Functions',
+      total(({ transitions }) => transitions),
+      'assumed',
+      PRICES.transition,
+    ),
+    perRun('CloudWatch metrics', metrics / HOURS_A_MONTH, `${metrics} for the hour of the run`, PRICES.metric),
+    perRun(
+      'CloudWatch log lines',
+      total(({ logGigabytes }) => logGigabytes),
+      'assumed',
+      PRICES.logLines,
+    ),
+  ];
+}
+
+function hourly(part: string, quantity: number, arithmetic: string, price: Price): CostLine {
+  const hour = quantity * price.dollars;
+  return { part, quantity, arithmetic, basis: 'hour', price, day: hour * 24, run: 0, month: hour * HOURS_A_MONTH };
+}
+
+function monthly(part: string, quantity: number, arithmetic: string, price: Price): CostLine {
+  const month = quantity * price.dollars;
+  return { part, quantity, arithmetic, basis: 'month', price, day: (month * 24) / HOURS_A_MONTH, run: 0, month };
+}
+
+function perRun(part: string, quantity: number, arithmetic: string, price: Price): CostLine {
+  const run = quantity * price.dollars;
+  return { part, quantity, arithmetic, basis: 'run', price, day: 0, run, month: run * RUNS_A_MONTH };
+}
+
+const LEFT_OUT: readonly string[] = [
+  'records: 0.10 USD for each GiB written to Kafka, 0.05 USD for each GiB read; the sample files are far below one',
+  'data through the NAT gateway (0.045 USD a GB), mostly the image of the registry when a task starts, and through the endpoint (0.01 USD a GB)',
+  'capacity units of the load balancer: they follow the calls, which are few; no price was looked up',
+  'log lines outside demo runs (0.50 USD a GB): those of the registry, refused connections, handlers; nobody has measured how many',
+  'S3: job files and results are tens of MB; traffic between zones; storage of Kafka records; no reliable quantity',
+  'backups of the database: free up to the size of its storage',
+  'Lambda, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
+  'KMS: no key of our own, so nothing; a budget without actions and standard parameters cost nothing either',
+];

@@ -1,0 +1,59 @@
+/** An estimate as a table and notes that a person reads; an estimate comes in, text goes out. Called by `millrace cost`. */
+import { type CostLine, type Estimate, RUNS_A_MONTH } from './estimate.ts';
+import { PRICES_READ, PRICES_REGION } from './prices.ts';
+
+const TITLES = ['part', 'quantity', 'from', 'price, USD', 'idle day', 'demo run', 'month'];
+/** Columns whose cells are words. */
+const WORDS = new Set([0, 2, 3]);
+
+/** The text. */
+export function renderEstimate(estimate: Estimate): string {
+  const { environment, lines, total, assumptions, leftOut } = estimate;
+  const rows = [...lines.map(rowOf), ['total', '', '', '', ...moneyOf(total)]];
+  const sources = [...new Set(lines.map(({ price }) => price.source))].map((source) => {
+    const units = lines.filter(({ price }) => price.source === source).map(({ price }) => price.per);
+    return `${source}: ${[...new Set(units)].join(', ')}`;
+  });
+  return [
+    `Environment ${environment}, US dollars, ${PRICES_REGION}`,
+    '',
+    ...tableOf(rows),
+    '',
+    `Idle day: 24 hours without a run. Demo run: what one run of each pipeline adds. Month: 730 hours and ${RUNS_A_MONTH} demo runs.`,
+    `List prices as read on ${PRICES_READ}, without free tiers and taxes: check them again before you rely on the sums.`,
+    ...section('Assumed, not measured', assumptions),
+    ...section('In no line', leftOut),
+    ...section('Where the prices were read', sources),
+  ].join('\n');
+}
+
+function rowOf(line: CostLine): string[] {
+  const quantity = Number(line.quantity.toFixed(4)).toString();
+  const price = `${Number(line.price.dollars.toFixed(7))} per ${line.price.per}`;
+  return [line.part, quantity, line.arithmetic, price, ...moneyOf(line)];
+}
+
+/** Cents are enough, except where an amount is smaller than one. */
+function moneyOf({ day, run, month }: { day: number; run: number; month: number }): string[] {
+  return [day, run, month].map((dollars) => {
+    if (dollars === 0) return '-';
+    return dollars < 0.01 ? dollars.toFixed(4) : dollars.toFixed(2);
+  });
+}
+
+function tableOf(rows: readonly string[][]): string[] {
+  const widths = TITLES.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const format = (row: readonly string[]): string =>
+    row
+      .map((text, column) =>
+        WORDS.has(column) ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  return [format(TITLES), rule, ...rows.slice(0, -1).map(format), rule, format(rows.at(-1) ?? [])];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return ['', `${title}:`, ...lines.map((line) => `- ${line}`)];
+}

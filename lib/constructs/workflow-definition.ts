@@ -3,37 +3,15 @@
  * definition in the Amazon States Language (JSONPath) goes out. Called by the workflow construct; interpreted as it is
  * by the local run.
  */
-import type { Pipeline } from '../declaration/model.ts';
-import { checkpointPrefix, drainOf, type Plan, runNamePrefix } from '../declaration/plan.ts';
+import { checkpointPrefix, drainOf, runNamePrefix } from '../declaration/plan.ts';
+import { askStream, jobState, pascal, startParameters, type WorkflowDefinitionProps } from './workflow-jobs.ts';
 import { catchAll, chain, note, poll, RETRY, type States } from './workflow-states.ts';
-
-/** How a job is started. */
-export interface JobStart {
-  readonly roleArn: string;
-  readonly entryPoint: string;
-  readonly submitParameters: string;
-}
-
-export interface WorkflowDefinitionProps {
-  readonly pipeline: Pipeline;
-  readonly plan: Plan;
-  readonly platformParameter: string;
-  readonly pipelineParameter: string;
-  readonly prepareFunctionArn: string;
-  readonly applicationId: string;
-  readonly lockTable: string;
-  readonly bucket: string;
-  readonly logGroup: string;
-  readonly jobs: Readonly<Record<string, JobStart>>;
-}
 
 /** Seconds that a cancelled stream has to finish its micro-batch. */
 const GRACE_SECONDS = 120;
 
 /** States in which a job run has not ended. */
 const ALIVE = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
-
-const DEFAULT_TIMEOUT_MINUTES = 60;
 
 /** The definition as an object; tokens in it are resolved where it is turned into text. */
 export function workflowDefinition(props: WorkflowDefinitionProps): Record<string, unknown> {
@@ -205,15 +183,7 @@ function lockStates(props: WorkflowDefinitionProps): States {
 function runStates(props: WorkflowDefinitionProps): States {
   const { stream, during, after } = props.pipeline.order;
   const query = props.pipeline.jobs[stream]?.queries?.[0] ?? stream;
-  const askStream = {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::aws-sdk:emrserverless:getJobRun',
-    Parameters: { ApplicationId: props.applicationId, 'JobRunId.$': '$.stream.id' },
-    ResultSelector: { 'state.$': '$.JobRun.State' },
-    ResultPath: '$.run',
-    Retry: RETRY.jobs,
-    Catch: catchAll('CancelAfterError'),
-  };
+  const ask = askStream(props, catchAll('CancelAfterError'));
   const listCommits = (into: string): Record<string, unknown> => ({
     Type: 'Task',
     Resource: 'arn:aws:states:::aws-sdk:s3:listObjectsV2',
@@ -249,7 +219,7 @@ function runStates(props: WorkflowDefinitionProps): States {
       Next: 'AwaitStream',
     },
     ...poll('AwaitStream', {
-      ask: askStream,
+      ask,
       until: [
         state('RUNNING', 'NoteCommits'),
         state('FAILED', 'StreamFailed'),
@@ -277,7 +247,7 @@ function runStates(props: WorkflowDefinitionProps): States {
       times: 36,
       otherwise: 'StreamIdle',
     }),
-    StillRunning: { ...askStream, Next: 'StillRunningCheck' },
+    StillRunning: { ...ask, Next: 'StillRunningCheck' },
     StillRunningCheck: { Type: 'Choice', Choices: [state('RUNNING', 'CancelStream')], Default: 'StreamFailed' },
     CancelStream: {
       Type: 'Task',
@@ -293,7 +263,7 @@ function runStates(props: WorkflowDefinitionProps): States {
       Next: 'AwaitStreamEnd',
     },
     ...poll('AwaitStreamEnd', {
-      ask: askStream,
+      ask,
       until: [state('CANCELLED', 'Drain'), state('SUCCESS', 'Drain'), state('FAILED', 'StreamFailed')],
       everySeconds: 5,
       times: 60,
@@ -367,15 +337,7 @@ function endStates(props: WorkflowDefinitionProps): States {
       Next: 'AwaitEndAfterError',
     },
     ...poll('AwaitEndAfterError', {
-      ask: {
-        Type: 'Task',
-        Resource: 'arn:aws:states:::aws-sdk:emrserverless:getJobRun',
-        Parameters: { ApplicationId: props.applicationId, 'JobRunId.$': '$.stream.id' },
-        ResultSelector: { 'state.$': '$.JobRun.State' },
-        ResultPath: '$.run',
-        Retry: RETRY.jobs,
-        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.cancelError', Next: 'Failed' }],
-      },
+      ask: askStream(props, [{ ErrorEquals: ['States.ALL'], ResultPath: '$.cancelError', Next: 'Failed' }]),
       until: ended,
       everySeconds: 5,
       times: 60,
@@ -386,54 +348,3 @@ function endStates(props: WorkflowDefinitionProps): States {
     Failed: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
   };
 }
-
-/** A job that is started and waited for. */
-function jobState(props: WorkflowDefinitionProps, job: string, run: string, onError: string): Record<string, unknown> {
-  const minutes = props.pipeline.jobs[job]?.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES;
-  return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::emr-serverless:startJobRun.sync',
-    Parameters: { ...startParameters(props, job, pascal(run), run), ExecutionTimeoutMinutes: minutes },
-    // A little longer than the service's own limit, so that the service ends the run and says so.
-    TimeoutSeconds: minutes * 60 + 300,
-    ResultPath: null,
-    Retry: RETRY.jobs,
-    Catch: catchAll(onError),
-  };
-}
-
-function startParameters(
-  props: WorkflowDefinitionProps,
-  job: string,
-  state: string,
-  run: string,
-): Record<string, unknown> {
-  const start = props.jobs[job];
-  if (!start) throw new Error(`The workflow of ${props.pipeline.name} was given no start of job ${job}.`);
-  return {
-    ApplicationId: props.applicationId,
-    ExecutionRoleArn: start.roleArn,
-    // A repeated request with the same token starts nothing twice; a hash keeps within its 64 characters.
-    'ClientToken.$': `States.Hash(States.Format('{}/${state}', $$.Execution.Id), 'SHA-256')`,
-    'Name.$': `States.Format('${runNamePrefix(props.pipeline.name)}${run}/{}', $$.Execution.Name)`,
-    JobDriver: {
-      SparkSubmit: {
-        EntryPoint: start.entryPoint,
-        'EntryPointArguments.$': `$.prepared.${run}`,
-        SparkSubmitParameters: start.submitParameters,
-      },
-    },
-    ConfigurationOverrides: {
-      MonitoringConfiguration: {
-        CloudWatchLoggingConfiguration: {
-          Enabled: true,
-          LogGroupName: props.logGroup,
-          'LogStreamNamePrefix.$': `States.Format('${run}/{}', $$.Execution.Name)`,
-        },
-      },
-    },
-  };
-}
-
-/** `produce` -> `Produce`. */
-const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

@@ -67,8 +67,7 @@ async function format(context: ServiceContext, signal: AbortSignal): Promise<voi
   const draftProperties = join(context.folder, 'format.properties');
   writeFileSync(draftProperties, properties(context.ports, escaped(draft)));
   const tokens = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classPath(context), 'kafka.tools.StorageTool'];
-  const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-  tokens.push('format', '--cluster-id', clusterId, '--config', draftProperties);
+  tokens.push('format', '--cluster-id', newClusterId(), '--config', draftProperties);
   try {
     await promisify(execFile)(context.toolchain.java17, tokens, { signal, env: serviceEnvironment() });
   } catch (error) {
@@ -163,3 +162,14 @@ export const kafka: ServiceDefinition = {
     },
   ],
 };
+
+/**
+ * A new id in Kafka's form, 16 random bytes as URL-safe base64. One in 64 begins with a hyphen, which Kafka's tools take for
+ * an option; like Kafka itself, take another then.
+ */
+export function newClusterId(random: () => string = randomUUID): string {
+  for (;;) {
+    const id = Buffer.from(random().replaceAll('-', ''), 'hex').toString('base64url');
+    if (!id.startsWith('-')) return id;
+  }
+}

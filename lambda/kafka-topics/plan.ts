@@ -2,6 +2,7 @@
  * Takes the topics that are declared, those that were declared before, and what the cluster has; gives the steps from
  * one to the other, or refuses all that cannot be done. Knows no client: called by `topics.ts`.
  */
+import { TOPIC_SETTINGS } from '../../lib/declaration/limits.ts';
 import { refusal } from '../custom-resource/lifecycle.ts';
 import type { Topic } from './declared.ts';
 
@@ -156,14 +157,7 @@ function alterationOf(
 /**
  * What MSK Serverless accepts in an alteration. It refuses the whole call for any other name, be the value unchanged.
  */
-const alterableOnServerless: ReadonlySet<string> = new Set([
-  'compression.type',
-  'max.message.bytes',
-  'message.timestamp.difference.max.ms',
-  'message.timestamp.type',
-  'retention.bytes',
-  'retention.ms',
-]);
+const alterableOnServerless: ReadonlySet<string> = new Set(TOPIC_SETTINGS.filter((name) => name !== 'cleanup.policy'));
 
 /**
  * On a plain broker `cleanup.policy` has to be in the call, although it never changes here: left out, the topic would

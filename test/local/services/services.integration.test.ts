@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Home, millraceHome } from '../../../local/home.ts';
-import { isPortFree } from '../../../local/services/ports.ts';
+import { isPortFree, nextFreePort } from '../../../local/services/ports.ts';
 import { processStartTime } from '../../../local/services/process.ts';
 import { readRecord } from '../../../local/services/records.ts';
 import {
@@ -27,7 +27,9 @@ import { withTestAdmin } from '../../support/kafka.ts';
 let home: Home;
 const toolchain = readToolchain();
 const progress: string[] = [];
-const firstPorts = { kafka: 39_092, registry: 38_080 };
+/** Below the ports that the system gives to outgoing connections, and not those of the same test in another checkout. */
+const firstPort = 20_000 + Math.floor(Math.random() * 10_000);
+const firstPorts = { kafka: firstPort, registry: firstPort + 1_000 };
 
 const start = (options: StartOptions = {}, signal?: AbortSignal): Promise<StartedServices> =>
   startServices(home, toolchain, (line) => progress.push(line), signal, { firstPorts, ...options });
@@ -182,9 +184,9 @@ test('only the one that died is started again', async () => {
 });
 
 test('another port cannot be had from a broker that runs', async () => {
-  const refused = start({ ports: { kafka: 45_678 } });
+  const refused = start({ ports: { kafka: firstPort + 600 } });
   await expect(refused).rejects.toMatchObject({ code: 'RUNS_ON_OTHER_PORT' });
-  await expect(refused).rejects.toThrow('--kafka-port 45678');
+  await expect(refused).rejects.toThrow(`--kafka-port ${firstPort + 600}`);
 });
 
 test('a stop leaves no process and keeps data and ports', async () => {
@@ -250,9 +252,10 @@ test('data of one service without that of the other is refused', async () => {
   renameSync(data, `${data}.away`);
   await expect(start()).rejects.toMatchObject({ code: 'DATA_APART' });
   renameSync(`${data}.away`, data);
-  const services = await start({ ports: { kafka: 46_092 } });
+  const port = await nextFreePort(firstPort + 500, new Set());
+  const services = await start({ ports: { kafka: port } });
   remember(services);
-  expect(services.kafka.bootstrapServers).toBe('127.0.0.1:46092');
+  expect(services.kafka.bootstrapServers).toBe(`127.0.0.1:${port}`);
   expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('2');
 });
 

@@ -25,12 +25,20 @@ function never(name, comment, from, to) {
 module.exports = {
   forbidden: [
     layer('declaration-is-the-bottom', 'A declaration is data and its validation.', '^lib/declaration/'),
-    layer('pipelines-declare', 'A pipeline says what it is, nothing else.', '^pipelines/', '^lib/declaration/'),
+    layer('pipelines-declare', 'A pipeline says what it is, nothing else.', '^pipelines/[^/]+/(?!tests/)', '^lib/declaration/'),
+    never('nobody-imports-a-pipeline', 'A pipeline is found by its folder, so that it can go with its folders.', '^(?!pipelines/)', '^pipelines/'),
+    {
+      name: 'pipelines-know-nothing-of-each-other',
+      comment: 'The tests of a pipeline know it and what all share.',
+      severity: 'error',
+      from: { path: '^pipelines/([^/]+)/' },
+      to: { path: '^pipelines/', pathNot: '^pipelines/$1/' },
+    },
     layer('constructs-over-declaration', 'Constructs know declarations only.', '^lib/constructs/', '^lib/declaration/'),
     layer('stacks-compose', 'Stacks compose constructs for an environment.', '^lib/stacks/', '^lib/(declaration|constructs)/', '^config/environment\\.ts$'),
     layer('config-is-data', 'An environment file is typed data.', '^config/', '^lib/declaration/'),
-    never('nobody-imports-the-app', 'bin is the top.', '^(?!bin/|test/)', '^bin/'),
-    never('only-the-app-imports-stacks', 'Stacks are for the app and its tests.', '^(?!bin/|test/|lib/(app\\.ts$|stacks/))', '^lib/stacks/'),
+    never('nobody-imports-the-app', 'bin is the top.', '^(?!bin/|test/|pipelines/[^/]+/tests/)', '^bin/'),
+    never('only-the-app-imports-stacks', 'Stacks are for the app and its tests.', '^(?!bin/|test/|pipelines/[^/]+/tests/|lib/(app\\.ts$|stacks/))', '^lib/stacks/'),
     {
       name: 'handlers-know-their-core',
       comment: 'A handler and its core are one folder, bundled alone; custom resources share their lifecycle.',
@@ -39,8 +47,8 @@ module.exports = {
       to: { pathNot: [PACKAGES, '^lambda/($1|custom-resource)/', '^lib/declaration/'], dependencyTypesNot: CORE },
     },
     layer('local-reads-the-assembly', 'The local run knows declarations and cdk.out; `cost` reads environments too.', '^local/', '^(lib/declaration|config)/'),
-    never('no-cdk-below-the-app', 'Only constructs, stacks, the app and their tests know the CDK.', '^(lib/declaration|pipelines|config|lambda|local)/', CDK),
-    never('no-test-code-in-the-product', 'Test code stays in tests.', '^(bin|config|lib|lambda|local|pipelines)/(?!.*\\.test\\.ts$)', '^test/'),
+    never('no-cdk-below-the-app', 'Only constructs, stacks, the app and their tests know the CDK.', '^(lib/declaration/|pipelines/[^/]+/(?!tests/)|config/|lambda/|local/)', CDK),
+    never('no-test-code-in-the-product', 'Test code stays in tests.', '^(bin/|config/|lib/|lambda/|local/|pipelines/[^/]+/(?!tests/))', '^test/'),
     {
       name: 'no-cycles',
       comment: 'Two files that need each other are one file, or three.',

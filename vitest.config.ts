@@ -1,13 +1,15 @@
 /**
  * What vitest runs, in four projects: `unit` needs nothing but the tree, `aws` the synthesized templates, `integration` shares one real
- * broker and registry, `e2e` starts its own and runs one file after the other. Read by vitest, which `npm test` starts.
+ * broker and registry, `e2e` starts its own and runs one file after the other. The tests of a pipeline lie beside it, in
+ * `pipelines/<name>/tests`, and say by their suffix which project they are of. Read by vitest, which `npm test` starts.
  */
 import { defineConfig } from 'vitest/config';
 
 const seconds = (count: number) => count * 1000;
-const INTEGRATION = '**/*.integration.test.ts';
-const AWS = 'test/aws/**/*.test.ts';
-const END_TO_END = 'test/{e2e,faults}/**/*.test.ts';
+const TESTS = '{test,pipelines}/**/*.test.ts';
+const INTEGRATION = '{test,pipelines}/**/*.integration.test.ts';
+const AWS = ['test/aws/**/*.test.ts', 'pipelines/**/*.aws.test.ts'];
+const END_TO_END = ['test/e2e/**/*.test.ts', 'pipelines/**/*.e2e.test.ts'];
 const ELSEWHERE = ['**/node_modules/**', 'build/**', 'cdk.out/**', '.millrace/**'];
 
 export default defineConfig({
@@ -21,8 +23,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts', 'pipelines/**/*.test.ts'],
-          exclude: [...ELSEWHERE, INTEGRATION, AWS, END_TO_END],
+          include: [TESTS],
+          exclude: [...ELSEWHERE, INTEGRATION, ...AWS, ...END_TO_END],
           testTimeout: seconds(30),
           hookTimeout: seconds(60),
         },
@@ -31,17 +33,18 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'aws',
-          include: [AWS],
+          include: AWS,
           globalSetup: ['test/aws/support/synthesized.ts'],
           testTimeout: seconds(60),
-          hookTimeout: seconds(120),
+          // cfn-lint takes seconds for each template, minutes on a machine that has other work.
+          hookTimeout: seconds(480),
         },
       },
       {
         extends: true,
         test: {
           name: 'integration',
-          include: [`test/${INTEGRATION}`],
+          include: [INTEGRATION],
           exclude: ELSEWHERE,
           globalSetup: ['test/support/services.ts'],
           testTimeout: seconds(120),
@@ -52,7 +55,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: [END_TO_END],
+          include: END_TO_END,
           exclude: [...ELSEWHERE, INTEGRATION],
           // Each file starts services of its own and measures time: two at once would measure each other.
           fileParallelism: false,

@@ -2,6 +2,7 @@
  * Validates and merges the input of an execution and fills in every argument of every job: plan, parameters and input
  * come in, arguments as strings go out; nothing is read or written. Called by the handler beside it.
  */
+import type { Action } from '../../lib/declaration/model.ts';
 import type { Plan } from '../../lib/declaration/plan.ts';
 import { allowedInstead } from '../../lib/declaration/tunable.ts';
 import { fileProblem } from './input-file.ts';
@@ -23,6 +24,10 @@ export interface PrepareEvent {
 
 /** What the state machine gets. */
 export interface Prepared {
+  /** What the state machine does: an action on the stream, or one job alone. */
+  readonly action: Action | 'job';
+  /** The job that is run alone; empty for an action. */
+  readonly job: string;
   readonly arguments: Readonly<Record<string, readonly string[]>>;
   /** The values in force, for the people who read the execution's history. */
   readonly tunables: Readonly<Record<string, number | string>>;
@@ -53,7 +58,8 @@ export class IncompleteDeployment extends Error {
  */
 export function prepare(event: PrepareEvent): Prepared {
   const problems: string[] = [];
-  const { files: inputFiles, ...inputTunables } = asObject('The input', event.input, problems);
+  const { files: inputFiles, action, job, ...inputTunables } = asObject('The input', event.input, problems);
+  const work = chooseWork(event.plan, action, job, problems);
   const tunables = mergeTunables(event, inputTunables, problems);
   const files = chooseFiles(event, inputFiles, problems);
   if (problems.length > 0) throw new InvalidInput(problems);
@@ -70,7 +76,30 @@ export function prepare(event: PrepareEvent): Prepared {
     // EMR Serverless refuses an empty argument, so that what is not set is left out.
     return [job, pairs.filter(([, value]) => value !== '').flat()] as const;
   });
-  return { arguments: Object.fromEntries(filled), tunables, files };
+  return { ...work, arguments: Object.fromEntries(filled), tunables, files };
+}
+
+/** The action or the job that the input names; the first action when it names none. */
+function chooseWork(
+  { pipeline, actions, batchJobs }: Plan,
+  action: unknown,
+  job: unknown,
+  problems: string[],
+): Pick<Prepared, 'action' | 'job'> {
+  const [usual = 'start'] = actions;
+  if (job !== undefined) {
+    const jobs = Object.keys(batchJobs).join(', ') || 'none';
+    if (action !== undefined) {
+      problems.push(`The input has both "action" and "job". Allowed: one of them; a job is run alone.`);
+    } else if (typeof job !== 'string' || !Object.hasOwn(batchJobs, job)) {
+      problems.push(`"job" in the input is ${show(job)}. Allowed: a batch job of pipeline ${pipeline}: ${jobs}.`);
+    } else {
+      return { action: 'job', job: batchJobs[job] ?? '' };
+    }
+  } else if (action !== undefined && !actions.some((one) => one === action)) {
+    problems.push(`"action" in the input is ${show(action)}. Allowed: ${actions.join(', ')}.`);
+  }
+  return { action: (action as Action | undefined) ?? usual, job: '' };
 }
 
 /** Defaults of the declaration, replaced by the parameter's values, replaced by the input's. */
@@ -88,7 +117,8 @@ function mergeTunables(
     for (const [name, value] of Object.entries(values)) {
       const rule = Object.hasOwn(plan.tunables, name) ? plan.tunables[name] : undefined;
       if (!rule) {
-        const allowed = [...Object.keys(plan.tunables), ...(plan.files.length > 0 ? ['files'] : [])].join(', ');
+        const words = plan.files.length > 0 ? ['files', 'action', 'job'] : ['action', 'job'];
+        const allowed = [...Object.keys(plan.tunables), ...(source === 'input' ? words : [])].join(', ');
         problems.push(`Unknown name ${show(name)} in the ${source}. Allowed: ${allowed || 'nothing'}.`);
         continue;
       }

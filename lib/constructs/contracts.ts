@@ -23,7 +23,7 @@ export interface ContractsProps {
 
 /** Topics and schemas of a pipeline. */
 export class Contracts extends Construct {
-  /** Id of each registered schema, by its key in the pipeline's parameter. */
+  /** Id of each registered schema, by its key in the pipeline's parameter; JSON Schemas are not registered. */
   readonly schemaIds: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: ContractsProps) {
@@ -70,6 +70,9 @@ export class Contracts extends Construct {
 
   private registerSchemas(props: ContractsProps, topics: CustomResource): Record<string, string> {
     const { pipeline, network, logRetentionDays } = props;
+    const schemas = avroSchemasOf(pipeline);
+    // Without a schema there is nothing to ask the registry for.
+    if (schemas.length === 0) return {};
     const provider = new HandlerProvider(this, 'SchemasHandler', {
       folder: 'registry-artifacts',
       description: `Schemas of pipeline ${pipeline.name}`,
@@ -77,7 +80,7 @@ export class Contracts extends Construct {
       logRetentionDays,
     });
     const ids: Record<string, string> = {};
-    const register = (key: string, artifact: string, schema: SchemaReference, immutable: boolean): void => {
+    for (const { key, artifact, schema, immutable } of schemas) {
       const resource = new CustomResource(this, `${key.charAt(0).toUpperCase()}${key.slice(1)}Schema`, {
         resourceType: 'Custom::RegistryArtifact',
         serviceToken: provider.serviceToken,
@@ -99,20 +102,35 @@ export class Contracts extends Construct {
       // Schemas first: a refused schema rolls back cleanly, partitions once added cannot be taken away.
       topics.node.addDependency(resource);
       ids[key] = resource.getAttString('ContentId');
-    };
-    for (const [role, topic] of Object.entries(pipeline.topics)) {
-      for (const part of ['key', 'value'] as const) {
-        const schema = topic[part];
-        const artifact = artifactOf(pipeline, role, part);
-        // A framed key holds its schema's id: another schema would be another key for the same thing.
-        if (schema && artifact) register(schemaKey(role, part), artifact, schema, part === 'key');
-      }
-    }
-    for (const [role, file] of Object.entries(pipeline.files)) {
-      register(schemaKey(role, 'file'), file.schema.artifact, file.schema, false);
     }
     return ids;
   }
+}
+
+interface RegisteredSchema {
+  /** Key of its id in the pipeline's parameter. */
+  readonly key: string;
+  readonly artifact: string;
+  readonly schema: SchemaReference;
+  readonly immutable: boolean;
+}
+
+/** The schemas that the registry holds. */
+function avroSchemasOf(pipeline: Pipeline): RegisteredSchema[] {
+  const schemas: RegisteredSchema[] = [];
+  for (const [role, topic] of Object.entries(pipeline.topics)) {
+    for (const part of ['key', 'value'] as const) {
+      const schema = topic[part];
+      const artifact = artifactOf(pipeline, role, part);
+      // A framed key holds its schema's id: another schema would be another key for the same thing.
+      if (schema && artifact) schemas.push({ key: schemaKey(role, part), artifact, schema, immutable: part === 'key' });
+    }
+  }
+  for (const [role, { schema }] of Object.entries(pipeline.files)) {
+    const { artifact } = schema;
+    if (artifact) schemas.push({ key: schemaKey(role, 'file'), artifact, schema, immutable: false });
+  }
+  return schemas;
 }
 
 /** The settings of a topic by Kafka's names. */

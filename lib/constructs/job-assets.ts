@@ -1,6 +1,6 @@
 /**
- * The files that a job brings along: entry point, Python packages, jars and sample data, each an asset with its S3
- * address. A declaration comes in, addresses and read grants go out. Called by the job construct.
+ * The files that a job brings along: entry point, Python packages, jars, JSON Schemas and sample data, each an asset
+ * with its S3 address. A declaration comes in, addresses and read grants go out. Called by the job construct.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,7 +9,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { zipSync } from 'fflate';
-import type { Pipeline } from '../declaration/model.ts';
+import { isJsonSchema, type Pipeline } from '../declaration/model.ts';
+import { schemasOf } from '../declaration/plan.ts';
 import { writeIfChanged } from './handler-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,6 +25,8 @@ export class JobAssets extends Construct {
   readonly jars: readonly Asset[];
   /** Sample files by the names that the declaration gives them. */
   readonly files: Readonly<Record<string, Asset>>;
+  /** JSON Schemas by their keys in the pipeline's parameter. */
+  readonly schemas: Readonly<Record<string, Asset>>;
   private readonly entryPoints = new Map<string, Asset>();
   private readonly pipeline: Pipeline;
 
@@ -38,6 +41,7 @@ export class JobAssets extends Construct {
         new Asset(this, `File-${role}`, { path: join(pipeline.folders.sampleData, file.sample) }),
       ]),
     );
+    this.schemas = this.schemaAssets(pipeline);
   }
 
   /** The script of a job. */
@@ -46,6 +50,21 @@ export class JobAssets extends Construct {
       this.entryPoints.get(file) ?? new Asset(this, `Script-${file}`, { path: join(this.pipeline.folders.jobs, file) });
     this.entryPoints.set(file, asset);
     return asset;
+  }
+
+  /** An asset for each JSON Schema, however many topics and files share it. */
+  private schemaAssets(pipeline: Pipeline): Record<string, Asset> {
+    const assets = new Map<string, Asset>();
+    const json = Object.values(pipeline.jobs)
+      .flatMap((job) => schemasOf(pipeline, job))
+      .filter(({ schema }) => isJsonSchema(schema));
+    const assetOf = (file: string): Asset => {
+      const path = join(pipeline.folders.declaration, 'schemas', file);
+      const asset = assets.get(file) ?? new Asset(this, `Schema-${file}`, { path });
+      assets.set(file, asset);
+      return asset;
+    };
+    return Object.fromEntries(json.map(({ key, schema }) => [key, assetOf(schema.file)]));
   }
 
   /** Allows to read these objects of the assets bucket, and no others. */

@@ -33,6 +33,9 @@ const ADMINISTER = [
   'kafka-cluster:DescribeTopicDynamicConfiguration',
 ];
 
+/** Who may be granted something: a role, or a policy that is attached elsewhere. */
+type Grantee = iam.IGrantable & Construct;
+
 /** The cluster and what may be granted on it. */
 export class KafkaCluster extends Construct {
   readonly clusterArn: string;
@@ -102,8 +105,8 @@ export class KafkaCluster extends Construct {
     this.security = security.valueAsString;
   }
 
-  /** Allows a role to write these topics, idempotently. */
-  grantProduce(grantee: iam.IGrantable, topics: readonly string[]): void {
+  /** Allows a role, or whoever a policy is attached to, to write these topics, idempotently. */
+  grantProduce(grantee: Grantee, topics: readonly string[]): void {
     this.grant(grantee, ['kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'], [this.clusterArn]);
     this.grant(
       grantee,
@@ -112,20 +115,22 @@ export class KafkaCluster extends Construct {
     );
   }
 
-  /** Allows a role to read these topics in consumer groups whose names begin with the prefix. */
-  grantConsume(grantee: iam.IRole, topics: readonly string[], groupPrefix: string): void {
+  /**
+   * Allows a role, or whoever a policy is attached to, to read these topics in consumer groups whose names begin with
+   * the prefix and a hyphen.
+   */
+  grantConsume(grantee: Grantee, topics: readonly string[], groupPrefix: string): void {
     this.grant(grantee, ['kafka-cluster:Connect'], [this.clusterArn]);
     this.grant(
       grantee,
       CONSUME,
       topics.map((topic) => this.arnOf('topic', topic)),
     );
-    // Spark appends a random part to the prefix for every query.
     this.grant(grantee, CONSUMER_GROUP, [this.arnOf('group', `${groupPrefix}-*`)]);
     acknowledge(grantee, {
       rule: 'AwsSolutions-IAM5',
       findings: [`/${groupPrefix}-*`],
-      reason: 'Spark makes a consumer group for every run of a query, with a random name behind the prefix.',
+      reason: 'Clients name their consumer groups behind the prefix: Spark makes one for every run of a query.',
       until: 'Spark takes a name for it that fits all its runs.',
     });
   }

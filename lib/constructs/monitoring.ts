@@ -54,6 +54,14 @@ export class Monitoring extends Construct {
       }),
     ) as Record<keyof typeof PROGRESS, cloudwatch.Metric>;
 
+    const jobFailures = new logs.MetricFilter(this, 'jobFailures', {
+      logGroup: props.jobLogGroup,
+      filterPattern: logs.FilterPattern.stringValue('$.event', '=', 'failed'),
+      metricNamespace: `Millrace/${environment}`,
+      metricName: `${pipeline.name}.jobFailures`,
+      metricValue: '1',
+    }).metric({ statistic: 'Sum', period: Duration.minutes(5) });
+
     const alarms = [
       props.uncleaned
         .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: 'Maximum' })
@@ -67,6 +75,13 @@ export class Monitoring extends Construct {
         alarmDescription: `Pipeline ${pipeline.name}: the watermark dropped rows, which must never happen. See docs/runbook.md.`,
         threshold: 0,
         comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        evaluationPeriods: 1,
+        treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      }),
+      // No execution watches a stream that goes on: its own last line is all that tells of its end.
+      jobFailures.createAlarm(this, 'JobFailed', {
+        alarmDescription: `Pipeline ${pipeline.name}: a job failed; where it was a stream that goes on, nothing runs now. See docs/runbook.md.`,
+        threshold: 1,
         evaluationPeriods: 1,
         treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       }),

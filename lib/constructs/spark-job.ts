@@ -8,7 +8,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { JobDeclaration, Pipeline } from '../declaration/model.ts';
-import { checkpointPrefix, groupPrefix, inputPrefix, outputPrefix } from '../declaration/plan.ts';
+import { checkpointPrefix, groupPrefix, inputPrefix, outputPrefix, schemasOf } from '../declaration/plan.ts';
 import { acknowledge } from './acknowledge.ts';
 import { JobAssets } from './job-assets.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
@@ -62,10 +62,12 @@ export class SparkJob extends Construct {
     this.grantObjects(props, declaration);
   }
 
-  /** What every job needs whatever it declares: its own script, packages and jars, and its own logs. */
+  /** What every job needs whatever it declares: its own script, packages, jars and schemas, and its own logs. */
   private grantPlatform(props: SparkJobProps, declaration: JobDeclaration): void {
-    const { assets, logGroup } = props;
-    JobAssets.grantRead(this.role, [assets.entryPoint(declaration.entryPoint), assets.packages, ...assets.jars]);
+    const { assets, logGroup, pipeline } = props;
+    const schemas = schemasOf(pipeline, declaration).flatMap(({ key }) => assets.schemas[key] ?? []);
+    const own = [assets.entryPoint(declaration.entryPoint), assets.packages, ...assets.jars, ...new Set(schemas)];
+    JobAssets.grantRead(this.role, own);
     logGroup.grant(this.role, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
     this.role.addToPolicy(
       new iam.PolicyStatement({

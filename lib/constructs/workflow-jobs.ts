@@ -29,31 +29,55 @@ export interface WorkflowDefinitionProps {
 /** A batch run that the declaration gives no limit is ended after this time. */
 const DEFAULT_TIMEOUT_MINUTES = 60;
 
-/** Asks for the state of the stream's run. */
-export function askStream(props: WorkflowDefinitionProps, onError: unknown[]): Record<string, unknown> {
+/** Asks for the state of a run whose id stands here. */
+export function askRun(props: WorkflowDefinitionProps, id: string, into: string): Record<string, unknown> {
   return {
     Type: 'Task',
     Resource: 'arn:aws:states:::aws-sdk:emrserverless:getJobRun',
-    Parameters: { ApplicationId: props.applicationId, 'JobRunId.$': '$.stream.id' },
+    Parameters: { ApplicationId: props.applicationId, 'JobRunId.$': id },
     ResultSelector: { 'state.$': '$.JobRun.State' },
-    ResultPath: '$.run',
+    ResultPath: into,
     Retry: RETRY.jobs,
-    Catch: onError,
   };
 }
 
-/** A job that is started and waited for. */
+/** Asks for the state of the stream that this execution started. */
+export const askStream = (props: WorkflowDefinitionProps, onError: unknown[]): Record<string, unknown> => ({
+  ...askRun(props, '$.stream.id', '$.run'),
+  Catch: onError,
+});
+
+/** Seconds that a cancelled stream has to finish its micro-batch. */
+export const GRACE_SECONDS = 120;
+
+/** Asks a run to end, with grace where it has to finish something. */
+export function cancelRun(props: WorkflowDefinitionProps, id: string, graceSeconds?: number): Record<string, unknown> {
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::aws-sdk:emrserverless:cancelJobRun',
+    Parameters: {
+      ApplicationId: props.applicationId,
+      'JobRunId.$': id,
+      ...(graceSeconds === undefined ? {} : { ShutdownGracePeriodInSeconds: graceSeconds }),
+    },
+    ResultPath: null,
+    Retry: RETRY.jobs,
+  };
+}
+
+/** A job that is started and waited for, in a state of this name. */
 export function jobState(
   props: WorkflowDefinitionProps,
   job: string,
   run: string,
   onError: string,
+  state: string = pascal(run),
 ): Record<string, unknown> {
   const minutes = props.pipeline.jobs[job]?.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES;
   return {
     Type: 'Task',
     Resource: 'arn:aws:states:::emr-serverless:startJobRun.sync',
-    Parameters: { ...startParameters(props, job, pascal(run), run), ExecutionTimeoutMinutes: minutes },
+    Parameters: { ...startParameters(props, job, state, run), ExecutionTimeoutMinutes: minutes },
     // A little longer than the service's own limit, so that the service ends the run and says so.
     TimeoutSeconds: minutes * 60 + 300,
     ResultPath: null,
@@ -95,6 +119,9 @@ export function startParameters(
     },
   };
 }
+
+/** Name of the state in which a job is run alone. */
+export const aloneState = (job: string): string => `${pascal(job)}Alone`;
 
 /** `produce` -> `Produce`. */
 export const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

@@ -55,6 +55,15 @@ export const RETRY = {
   objects: [retry('S3.SlowDown', 'S3.InternalError', 'S3.SdkClientException')],
 } as const;
 
+/** States of a job run that has ended. */
+export const ENDED = ['CANCELLED', 'SUCCESS', 'FAILED'] as const;
+
+/** The condition that a value is this text. */
+export const is = (variable: string, value: string): Record<string, unknown> => ({
+  Variable: variable,
+  StringEquals: value,
+});
+
 /** Catches every error, keeps it in `$.error` beside the data, and goes on. */
 export const catchAll = (next: string): unknown[] => [
   { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: next },

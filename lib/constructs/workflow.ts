@@ -145,7 +145,10 @@ export class Workflow extends Construct {
         }),
       ],
     );
-    const checkpoints = checkpointPrefix(props.pipeline.name, props.pipeline.order.stream);
+    const { name, order } = props.pipeline;
+    // Only a bounded order looks whether the stream commits.
+    if (order.kind !== 'bounded') return;
+    const checkpoints = checkpointPrefix(name, order.stream);
     allow(['s3:ListBucket'], [props.bucket.bucketArn], { StringLike: { 's3:prefix': [`${checkpoints}/*`] } });
   }
 

@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { schemaPath } from './check-schema.ts';
+import { integersOf } from './json-schema.ts';
 import { checkInteger, declared, type Note, names } from './mistakes.ts';
-import type { Pipeline, Reconciliation, Report, TopicDeclaration } from './model.ts';
+import { isJsonSchema, type Pipeline, type Reconciliation, type Report, type TopicDeclaration } from './model.ts';
 
 /** Notes mistakes in the reconciliation and in the report; a pipeline may have neither. */
 export function checkAccounts(pipeline: Pipeline, note: Note): void {
@@ -51,10 +52,10 @@ function checkCount(pipeline: Pipeline, { summary }: Reconciliation, note: Note)
 function numberFieldsOf(pipeline: Pipeline, topic: TopicDeclaration): string[] | undefined {
   if (!topic.value) return [];
   try {
-    const schema = JSON.parse(readFileSync(schemaPath(pipeline, topic.value.file), 'utf8')) as {
-      fields?: { name: string; type: unknown }[];
-    };
-    return (schema.fields ?? []).filter(({ type }) => type === 'long' || type === 'int').map(({ name }) => name);
+    const text = readFileSync(schemaPath(pipeline, topic.value.file), 'utf8');
+    if (isJsonSchema(topic.value)) return integersOf(text);
+    const { fields = [] } = JSON.parse(text) as { fields?: { name: string; type: unknown }[] };
+    return fields.filter(({ type }) => type === 'long' || type === 'int').map(({ name }) => name);
   } catch {
     return undefined;
   }

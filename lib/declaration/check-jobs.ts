@@ -8,7 +8,7 @@ import { ACCOUNT_VCPU, WORKER_MEMORY } from './limits.ts';
 import { checkInteger, isPlainFileName, type Note } from './mistakes.ts';
 import type { JobDeclaration, Pipeline, Tunable } from './model.ts';
 import { drainOf, planOf } from './plan.ts';
-import { isStepName } from './reserved-names.ts';
+import { INPUT_WORDS, isStepName } from './reserved-names.ts';
 import { allowedInstead, patternOf } from './tunable.ts';
 
 /** Minutes in a day: the longest that a batch run may be allowed. */
@@ -75,9 +75,9 @@ function checkQueries(note: Note, at: string, job: JobDeclaration): void {
 }
 
 function checkTunable(note: Note, at: string, tunable: Tunable): void {
-  if (at.endsWith('.tunables.files')) {
-    note(at, 'is the word by which an input replaces files', 'files', 'another name');
-  }
+  const name = at.split('.').at(-1) ?? '';
+  if (Object.hasOwn(INPUT_WORDS, name))
+    note(at, `is the word by which an input ${INPUT_WORDS[name]}`, name, 'another name');
   if (tunable.kind === 'integer' && !(Number.isSafeInteger(tunable.minimum) && Number.isSafeInteger(tunable.maximum))) {
     const allowed = `whole numbers up to ${Number.MAX_SAFE_INTEGER}`;
     note(at, 'has a range that is not of whole numbers', [tunable.minimum, tunable.maximum], allowed);

@@ -1,12 +1,13 @@
 /**
- * Checks a reference to an Avro schema: the reference comes in with the pipeline it stands in, mistakes go out. Called
+ * Checks a reference to a schema, Avro or JSON Schema: the reference comes in with the pipeline it stands in, mistakes go out. Called
  * by the checks of topics and of files.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { avroSchemaProblem } from './avro-schema.ts';
+import { jsonSchemaProblem } from './json-schema.ts';
 import { isPlainFileName, type Note } from './mistakes.ts';
-import type { Pipeline, SchemaReference } from './model.ts';
+import { isJsonSchema, type Pipeline, type SchemaReference } from './model.ts';
 
 /** Where a schema of a pipeline lies. */
 export const schemaPath = (pipeline: Pipeline, file: string): string =>
@@ -20,12 +21,25 @@ export function checkSchema(pipeline: Pipeline, note: Note, where: string, schem
   if (schema.artifact !== undefined && !ARTIFACT.test(schema.artifact)) {
     note(`${where}.artifact`, 'is not the name of an artifact', schema.artifact, 'letters, digits, ".", "_" and "-"');
   }
+  const isJson = isJsonSchema(schema);
+  if (isJson && schema.artifact !== undefined) {
+    note(
+      `${where}.artifact`,
+      'is for Avro schemas, the registry holds no other',
+      schema.artifact,
+      'none, or an .avsc file',
+    );
+  }
   if (!isPlainFileName(note, where, schema.file)) return;
   const path = schemaPath(pipeline, schema.file);
   if (!existsSync(path)) {
     note(where, 'does not exist', path, 'a file in the schemas folder of the pipeline');
     return;
   }
-  const problem = avroSchemaProblem(readFileSync(path, 'utf8'));
-  if (problem) note(where, 'is not an Avro schema', `${schema.file}: ${problem}`, 'a schema of Avro 1.11');
+  const text = readFileSync(path, 'utf8');
+  const problem = isJson ? jsonSchemaProblem(text) : avroSchemaProblem(text);
+  const [kind, allowed] = isJson
+    ? ['a JSON Schema that can be kept', 'the part of JSON Schema in docs/adding-a-pipeline.md']
+    : ['an Avro schema', 'a schema of Avro 1.11'];
+  if (problem) note(where, `is not ${kind}`, `${schema.file}: ${problem}`, allowed);
 }

@@ -5,7 +5,7 @@
 import { checkSchema } from './check-schema.ts';
 import { CLUSTER_PARTITIONS, COMPACTED_PARTITIONS, DECLARED_SETTINGS, TOPIC_NAME, TOPIC_SETTINGS } from './limits.ts';
 import { checkInteger, type Mistake, type Note, noteUnder } from './mistakes.ts';
-import type { Pipeline, TopicDeclaration } from './model.ts';
+import { isJsonSchema, type Pipeline, type TopicDeclaration } from './model.ts';
 import { artifactOf } from './plan.ts';
 
 /** Notes the mistakes in each topic of a pipeline. */
@@ -19,7 +19,8 @@ export function checkTopics(pipeline: Pipeline, note: Note): void {
     checkInteger(note, `${at}.partitions`, topic.partitions, 1, CLUSTER_PARTITIONS);
     checkRetention(topic, at, note);
     checkSettings(topic, at, note);
-    if (topic.cleanup === 'compact' && !topic.key) {
+    // Keys beside JSON values may be plain text, which needs no schema.
+    if (topic.cleanup === 'compact' && !topic.key && !(topic.value && isJsonSchema(topic.value))) {
       note(`${at}.key`, 'a compacted topic keeps the last record of each key', 'no key schema', 'a key schema');
     }
     for (const part of ['key', 'value'] as const) {
@@ -100,7 +101,7 @@ export function checkArtifactsTogether(pipelines: readonly Pipeline[], mistakes:
       }
     }
     for (const [role, { schema }] of Object.entries(pipeline.files)) {
-      check(pipeline, `files.${role}.schema`, schema.artifact, schema.file);
+      if (schema.artifact) check(pipeline, `files.${role}.schema`, schema.artifact, schema.file);
     }
   }
 }

@@ -5,7 +5,7 @@
 
 /** One mistake in a declaration. */
 export interface Mistake {
-  /** Path in the declaration, such as `sales.topics.summaries.partitions`. */
+  /** Path in the declaration, such as `readings.topics.summaries.partitions`. */
   readonly where: string;
   readonly problem: string;
   readonly got: string;

@@ -3,16 +3,22 @@
  * out: types. Used by every declaration in `pipelines/` and by all that is derived from one.
  */
 
-/** An Avro schema in the pipeline's `schemas` folder. */
+/**
+ * A schema in the pipeline's `schemas` folder: Avro (`*.avsc`), which the registry holds and records name by its id, or
+ * JSON Schema (`*.schema.json`), which no registry knows and which travels with the jobs as a file.
+ */
 export interface SchemaReference {
   /** File name in the pipeline's `schemas` folder. */
   readonly file: string;
   /**
-   * Registry artifact that holds it.
-   * @default the topic's name with `-key` or `-value`; a file's schema has no default
+   * Registry artifact that holds it; only for Avro.
+   * @default the topic's name with `-key` or `-value`; the Avro schema of a file has no default
    */
   readonly artifact?: string;
 }
+
+/** Whether a schema is a JSON Schema, by the name of its file. */
+export const isJsonSchema = (schema: SchemaReference): boolean => schema.file.endsWith('.schema.json');
 
 /** A Kafka topic that the pipeline owns, or one that applications outside write or read. */
 export interface TopicDeclaration {
@@ -48,7 +54,8 @@ export interface TopicDeclaration {
    */
   readonly value?: SchemaReference;
   /**
-   * Applications outside this pipeline that write or read the topic.
+   * Applications outside this pipeline that write or read the topic, beside our own jobs; each way yields a policy that
+   * can be granted to them.
    * @default none: our own jobs do both
    */
   readonly external?: 'written' | 'read' | 'both';
@@ -59,14 +66,17 @@ export interface TopicDeclaration {
   readonly onRemoval?: 'retain' | 'delete';
 }
 
-/** A delimited text file that a job reads: its form, its schema, and the sample that ships with the project. */
+/** A text file that a job reads: its form, its schema, and the sample that ships with the project. */
 export interface FileDeclaration {
   /** File name in `sample_data/<pipeline>`; the same name is expected of a user's own data. */
   readonly sample: string;
-  /** Character between fields. */
-  readonly separator: string;
-  /** Schema of its rows, whose fields are its columns. */
-  readonly schema: Required<SchemaReference>;
+  /**
+   * Character between the fields of a delimited file.
+   * @default none: a file of JSON lines, one object a line
+   */
+  readonly separator?: string;
+  /** Schema of its rows: Avro, whose fields are the columns of a delimited file, or JSON Schema for JSON lines. */
+  readonly schema: SchemaReference;
 }
 
 /** A number that a person may set per execution. */
@@ -161,6 +171,25 @@ export interface BoundedOrder {
   readonly after: readonly string[];
 }
 
+/** Start a streaming job that goes on until an execution of the action `stop`. */
+export interface ContinuousOrder {
+  readonly kind: 'continuous';
+  readonly stream: string;
+}
+
+/** What an execution does when its input names neither an action nor a job; batch jobs outside it are run alone. */
+export type Order = BoundedOrder | ContinuousOrder;
+
+/** What an execution may be asked to do with a pipeline's stream, by the word `action` in its input. */
+export const ACTIONS = {
+  run: 'the whole of a bounded order',
+  start: 'starts the stream, which goes on',
+  stop: 'ends the stream and drains it',
+  upgrade: 'ends the stream, drains it, and starts what is deployed now from the same checkpoint',
+} as const;
+
+export type Action = keyof typeof ACTIONS;
+
 /** How every row sent is accounted for; the report counts from the topics by these names. */
 export interface Reconciliation {
   /** File whose rows are sent. */
@@ -201,7 +230,7 @@ export interface PipelineDeclaration {
    */
   readonly files?: Readonly<Record<string, FileDeclaration>>;
   readonly jobs: Readonly<Record<string, JobDeclaration>>;
-  readonly order: BoundedOrder;
+  readonly order: Order;
   /**
    * How the rows of an execution are counted.
    * @default not at all: an execution says only whether its jobs succeeded

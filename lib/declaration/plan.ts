@@ -2,7 +2,15 @@
  * The arguments of every job, as templates: a checked pipeline comes in, a plan of flags and placeholders goes out. It
  * travels in the state machine's definition to the prepare Lambda, which fills the placeholders in.
  */
-import type { JobDeclaration, Pipeline, Tunable } from './model.ts';
+import {
+  type Action,
+  isJsonSchema,
+  type JobDeclaration,
+  type Pipeline,
+  type SchemaReference,
+  type TopicDeclaration,
+  type Tunable,
+} from './model.ts';
 
 /** One argument: its flag and a template such as `{platform.registryUrl}` or `{bucket}/results/{execution}`. */
 export type ArgumentTemplate = readonly [flag: string, value: string];
@@ -13,6 +21,10 @@ export interface Plan {
   readonly tunables: Readonly<Record<string, Tunable>>;
   /** Files that an execution may replace, by name. */
   readonly files: readonly string[];
+  /** What an execution may do with the stream; the first is done when its input says nothing. */
+  readonly actions: readonly Action[];
+  /** Batch jobs, which an execution may run alone, by the names that people give them. */
+  readonly batchJobs: Readonly<Record<string, string>>;
   /** Arguments by job; those of a streaming job's drain under `<job>Drain`. */
   readonly arguments: Readonly<Record<string, readonly ArgumentTemplate[]>>;
 }
@@ -23,7 +35,8 @@ export const drainOf = (job: string): string => `${job}Drain`;
 /** Registry artifact of a topic's keys or values (Confluent's TopicNameStrategy). */
 export function artifactOf(pipeline: Pipeline, role: string, part: 'key' | 'value'): string | undefined {
   const topic = pipeline.topics[role];
-  return topic?.[part] && (topic[part].artifact ?? `${topic.name}-${part}`);
+  const schema = topic?.[part];
+  return schema && !isJsonSchema(schema) ? (schema.artifact ?? `${topic.name}-${part}`) : undefined;
 }
 
 /**
@@ -31,6 +44,17 @@ export function artifactOf(pipeline: Pipeline, role: string, part: 'key' | 'valu
  * so that one's prefix never begins another's.
  */
 export const groupPrefix = (pipeline: string, job: string): string => `millrace.${pipeline}.${job}`;
+
+/** Prefix of the consumer groups of applications outside, which read external topics of a pipeline. */
+export const externalGroupPrefix = (pipeline: string): string => `external.${pipeline}`;
+
+/** What applications outside do with a topic. */
+export function externalWays({ external }: TopicDeclaration): ('Writer' | 'Reader')[] {
+  return [
+    ...(external === 'written' || external === 'both' ? (['Writer'] as const) : []),
+    ...(external === 'read' || external === 'both' ? (['Reader'] as const) : []),
+  ];
+}
 
 /** Where in the data bucket a streaming job keeps its checkpoints, one folder per query. */
 export const checkpointPrefix = (pipeline: string, job: string): string => `checkpoints/${pipeline}/${kebab(job)}`;
@@ -53,25 +77,69 @@ export function planOf(pipeline: Pipeline): Plan {
     if (job.mode === 'streaming') templates[drainOf(name)] = [...templates[name], ['--until', 'caught-up']];
     Object.assign(tunables, job.tunables);
   }
-  return { pipeline: pipeline.name, tunables, files: Object.keys(pipeline.files), arguments: templates };
+  return {
+    pipeline: pipeline.name,
+    tunables,
+    files: Object.keys(pipeline.files),
+    actions: pipeline.order.kind === 'bounded' ? ['run', 'start', 'stop', 'upgrade'] : ['start', 'stop', 'upgrade'],
+    batchJobs: Object.fromEntries(
+      Object.entries(pipeline.jobs).flatMap(([name, { mode }]) => (mode === 'batch' ? [[kebab(name), name]] : [])),
+    ),
+    arguments: templates,
+  };
+}
+
+/** Topics that a job uses, each once, by the names that the declaration gives them. */
+export const topicsOf = ({ reads, writes }: JobDeclaration): string[] => [
+  ...new Set([...(reads.topics ?? []), ...(writes.topics ?? [])]),
+];
+
+/** A schema that a job uses, under the key of its id or address in the pipeline's parameter. */
+export interface UsedSchema {
+  readonly key: string;
+  readonly schema: SchemaReference;
+}
+
+/** The schemas of the topics and files that a job uses. */
+export function schemasOf(pipeline: Pipeline, job: JobDeclaration): UsedSchema[] {
+  const ofTopics = topicsOf(job).flatMap((role) =>
+    (['key', 'value'] as const).flatMap((part) => {
+      const schema = pipeline.topics[role]?.[part];
+      return schema ? [{ key: schemaKey(role, part), schema }] : [];
+    }),
+  );
+  const ofFiles = (job.reads.files ?? []).flatMap((role) => {
+    const schema = pipeline.files[role]?.schema;
+    return schema ? [{ key: schemaKey(role, 'file'), schema }] : [];
+  });
+  return [...ofTopics, ...ofFiles];
+}
+
+/** A schema as an argument: the id of an Avro schema in the registry, or the address of a JSON Schema. */
+function schemaArgument(flag: string, key: string, schema: SchemaReference): ArgumentTemplate {
+  return [`${flag}-schema${isJsonSchema(schema) ? '' : '-id'}`, `{pipeline.schemas.${key}}`];
 }
 
 function argumentsOf(pipeline: Pipeline, name: string, job: JobDeclaration): ArgumentTemplate[] {
   const list: ArgumentTemplate[] = [
     ['--kafka-bootstrap-servers', '{platform.bootstrapServers}'],
     ['--kafka-security', '{platform.kafkaSecurity}'],
-    ['--registry-url', '{platform.registryUrl}'],
   ];
-  for (const role of job.reads.files ?? []) {
-    list.push([`--${kebab(role)}-file`, `{files.${role}}`]);
-    list.push([`--${kebab(role)}-file-schema-id`, `{pipeline.schemas.${schemaKey(role, 'file')}}`]);
+  if (schemasOf(pipeline, job).some(({ schema }) => !isJsonSchema(schema))) {
+    list.push(['--registry-url', '{platform.registryUrl}']);
   }
-  for (const role of new Set([...(job.reads.topics ?? []), ...(job.writes.topics ?? [])])) {
+  for (const role of job.reads.files ?? []) {
+    const file = pipeline.files[role];
+    list.push([`--${kebab(role)}-file`, `{files.${role}}`]);
+    if (file) list.push(schemaArgument(`--${kebab(role)}-file`, schemaKey(role, 'file'), file.schema));
+    if (file?.separator !== undefined) list.push([`--${kebab(role)}-file-separator`, file.separator]);
+  }
+  for (const role of topicsOf(job)) {
     const topic = pipeline.topics[role];
     list.push([`--${kebab(role)}-topic`, topic?.name ?? '']);
     for (const part of ['key', 'value'] as const) {
-      if (topic?.[part])
-        list.push([`--${kebab(role)}-${part}-schema-id`, `{pipeline.schemas.${schemaKey(role, part)}}`]);
+      const schema = topic?.[part];
+      if (schema) list.push(schemaArgument(`--${kebab(role)}-${part}`, schemaKey(role, part), schema));
     }
   }
   if (job.mode === 'streaming') {

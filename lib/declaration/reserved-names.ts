@@ -6,12 +6,19 @@
 /** Stacks of every environment, and the Python package that all jobs share. */
 export const RESERVED_PIPELINE_NAMES: readonly string[] = ['network', 'streaming', 'processing', 'millrace'];
 
+/** Words of an execution's input that are no tunables, each with what the input does by it. */
+export const INPUT_WORDS: Readonly<Record<string, string>> = {
+  action: 'says what to do with the stream',
+  files: 'replaces files',
+  job: 'names a job to run alone',
+};
+
 /**
  * Names of the steps of every state machine and of what it keeps. A job's step has the job's name with a capital, so
  * that a job of such a name would take a step's place. Those of several words are reserved by their first.
  */
 const STEP_NAME =
-  /^(begin|busy|done|drain|failed|files|lock|prepare|release|tunables|(await|cancel|describe|holder|list|none|note|read|release|start|still|stream|take)[A-Z].*)$/;
+  /^(action|begin|busy|done|drain(ed)?|failed|files|job|lock|prepare|release|started|tunables|work|(await|cancel|describe|end|holder|list(ed)?|note|other|read|release|start|still|stream|take)[A-Z].*|.*Alone)$/;
 
 /** Whether a job of this name would take the place of a step. */
 export const isStepName = (name: string): boolean => STEP_NAME.test(name);

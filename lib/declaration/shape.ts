@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Note } from './mistakes.ts';
 import type {
   BoundedOrder,
+  ContinuousOrder,
   FileDeclaration,
   InstantTunable,
   JobDeclaration,
@@ -44,8 +45,8 @@ const topic = part<TopicDeclaration>({
 
 const file = part<FileDeclaration>({
   sample: z.string(),
-  separator: z.string(),
-  schema: schema.required(),
+  separator: z.string().optional(),
+  schema,
 });
 
 const described = { unit: z.string(), description: z.string() };
@@ -89,12 +90,15 @@ const pipeline = part<Pipeline>({
   topics: z.record(z.string(), topic),
   files: z.record(z.string(), file),
   jobs: z.record(z.string(), job),
-  order: part<BoundedOrder>({
-    kind: z.enum(['bounded']),
-    stream: z.string(),
-    during: z.array(z.string()),
-    after: z.array(z.string()),
-  }),
+  order: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('bounded'),
+      stream: z.string(),
+      during: z.array(z.string()),
+      after: z.array(z.string()),
+    } satisfies Rules<BoundedOrder>),
+    z.strictObject({ kind: z.literal('continuous'), stream: z.string() } satisfies Rules<ContinuousOrder>),
+  ]),
   reconciliation: part<Reconciliation>({
     file: z.string(),
     rows: z.string(),
@@ -143,7 +147,12 @@ export function checkShape(declaration: unknown, note: Note): boolean {
         readable &&= got !== undefined;
         break;
       case 'invalid_union':
-        note(where, 'is none of the words for it', got, 'integer, text, instant');
+        note(
+          where,
+          'is none of the words for it',
+          got,
+          where.startsWith('order') ? 'bounded, continuous' : 'integer, text, instant',
+        );
         readable = false;
         break;
       case 'invalid_type':

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
 import { consoleLinks } from '../constructs/console-links.ts';
 import { Contracts } from '../constructs/contracts.ts';
+import { ExternalAccess } from '../constructs/external-access.ts';
 import { JobAssets } from '../constructs/job-assets.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
 import { SparkJob } from '../constructs/spark-job.ts';
@@ -53,14 +54,18 @@ export class PipelineStack extends Stack {
           logGroup: jobLogGroup,
         }),
     );
+    new ExternalAccess(this, 'External', { pipeline, cluster: streamingStack.cluster });
     const pipelineParameter = new StringParameter(this, 'Parameter', {
       parameterName: `/millrace/${environment.name}/pipelines/${pipeline.name}`,
-      description: `Tunables, schema ids and sample files of pipeline ${pipeline.name}`,
+      description: `Tunables, schemas and sample files of pipeline ${pipeline.name}`,
       stringValue: this.toJsonString({
         tunables: Object.fromEntries(
           Object.entries(planOf(pipeline).tunables).map(([name, rule]) => [name, rule.default]),
         ),
-        schemas: contracts.schemaIds,
+        schemas: {
+          ...contracts.schemaIds,
+          ...Object.fromEntries(Object.entries(assets.schemas).map(([key, asset]) => [key, asset.s3ObjectUrl])),
+        },
         files: Object.fromEntries(Object.entries(assets.files).map(([role, asset]) => [role, asset.s3ObjectUrl])),
       }),
     });
@@ -94,7 +99,7 @@ export class PipelineStack extends Stack {
     tell('StateMachineArn', 'The state machine', stateMachineArn);
     tell(
       'StartCommand',
-      'Starts the pipeline with its sample data',
+      pipeline.order.kind === 'bounded' ? 'Starts the pipeline with its sample data' : 'Starts the stream',
       `aws stepfunctions start-execution --state-machine-arn ${stateMachineArn} --input '{}'`,
     );
     tell('StateMachineConsole', 'Start it with {} and watch it', links.stateMachine(stateMachineArn));

@@ -84,6 +84,7 @@ export class ProcessingStack extends Stack {
       this.bucket.bucketArn,
       this.lockTable.tableName,
       this.lockTable.tableArn,
+      this.platformParameter.parameterName,
     ]) {
       this.exportValue(value);
     }

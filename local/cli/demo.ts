@@ -7,13 +7,14 @@ import { type Context, pipelines } from './context.ts';
 import { runDeployed } from './run.ts';
 import { bringUp, stopStarted } from './up.ts';
 
-/** What the demo shows; the first pipeline by name where it was removed. */
+/** What the demo shows; where it was removed, the first pipeline by name that comes to an end. */
 const DEMO_PIPELINE = 'sales';
 
 export async function demo(context: Context, options: { readonly keep?: boolean }): Promise<number> {
   const all = await pipelines();
-  const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all[0];
-  if (!pipeline) throw new MillraceError('NO_PIPELINE', 'The folder pipelines/ holds no pipeline.');
+  const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all.find(({ order }) => order.kind === 'bounded');
+  if (!pipeline)
+    throw new MillraceError('NO_PIPELINE', 'The folder pipelines/ holds no pipeline whose runs come to an end.');
   const { kafka, registry, started, deployment } = await bringUp(context, {});
   const services = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
   let succeeded = false;

@@ -6,11 +6,13 @@ import { rmSync } from 'node:fs';
 import { endProcess } from '../services/process.ts';
 import { serviceStatuses, stopServices } from '../services/services.ts';
 import { Executions } from '../workflow/executions.ts';
-import { JobRuns } from '../workflow/job-runs.ts';
+import { knownJobRuns, liveStreams } from '../workflow/live-streams.ts';
 import type { Context } from './context.ts';
 
 /** A command that runs an execution ends its jobs itself when it is asked to; it gets this long. */
 const commandGraceMilliseconds = 30_000;
+/** A batch takes a few seconds; one that takes longer is repeated at the next start. */
+const streamGraceSeconds = 30;
 
 export async function down(context: Context, options: { readonly purge?: boolean }): Promise<number> {
   const { home, terminal } = context;
@@ -20,13 +22,15 @@ export async function down(context: Context, options: { readonly purge?: boolean
     terminal.line(`stopping execution ${name} (pid ${command.pid})`);
     await endProcess(command, commandGraceMilliseconds);
   }
-  const jobRuns = new JobRuns({
-    folder: home.jobRuns,
-    launch: () => {
-      throw new Error('nothing is started here');
-    },
-  });
-  const ended = await jobRuns.end('');
+  const streams = liveStreams(home, undefined);
+  // What a stream has read but not committed would be read again; its data is about to go where everything is purged.
+  const grace = options.purge ? 0 : streamGraceSeconds;
+  for (const { job, pipeline } of streams) {
+    terminal.line(
+      `ending stream ${job} of ${pipeline}${grace > 0 ? `, which finishes its batch (${grace} s at most)` : ''}`,
+    );
+  }
+  const ended = await knownJobRuns(home).end('', grace);
   for (const { request } of ended) terminal.line(`ended job run ${request.name}`);
   for (const record of executions.abandoned()) executions.finish(record, { status: 'ABORTED' });
   const running = (await serviceStatuses(home)).filter(({ state }) => state === 'running');

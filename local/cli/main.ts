@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { MillraceError, messageOf } from '../errors.ts';
 import { millraceHome } from '../home.ts';
 import type { Context } from './context.ts';
+import type { RunOptions } from './run.ts';
 import { catchSignals } from './signals.ts';
 import { Terminal } from './terminal.ts';
 
@@ -79,9 +80,20 @@ program
   .description('run a deployed pipeline and show its results')
   .option('--sample-data <folder>', 'files to use instead of the project’s own')
   .option('--input <json>', 'input of the execution, such as \'{"rate": 100}\'')
+  .option('--job <name>', 'one batch job alone, such as write-totals')
+  .option('--action <action>', 'run the whole order; or start, stop or upgrade a stream that goes on')
   .option('--json', 'print one JSON object')
-  .action((pipeline: string, options: { sampleData?: string; input?: string; json?: boolean }) =>
+  .action((pipeline: string, options: RunOptions & { json?: boolean }) =>
     perform(options.json, async (context) => (await import('./run.ts')).run(context, pipeline, options)),
+  );
+
+program
+  .command('clients <pipeline>')
+  .description('print the settings of applications that write or read topics of a pipeline')
+  .option('--env <name>', 'environment on AWS, a file in config/', 'dev')
+  .option('--json', 'print one JSON object')
+  .action((pipeline: string, options: { env: string; json?: boolean }) =>
+    perform(options.json, async (context) => (await import('./clients.ts')).clients(context, pipeline, options)),
   );
 
 program
@@ -131,11 +143,24 @@ program
 program
   .command('synth')
   .description('synthesize the CDK app into cdk.out, if something changed')
-  .action(() => perform(false, async (context) => (await import('./check.ts')).synth(context)));
+  .action(() => perform(false, async (context) => (await import('./synth.ts')).synth(context)));
 
 program
   .command('validate')
   .description('check the declarations of all pipelines')
-  .action(() => perform(false, async (context) => (await import('./check.ts')).validate(context)));
+  .action(() => perform(false, async (context) => (await import('./validate.ts')).validate(context)));
+
+program
+  .command('new <name>')
+  .description('make a small pipeline that runs, to be changed from there')
+  .option('--json', 'print one JSON object')
+  .action((name: string, options: { json?: boolean }) =>
+    perform(options.json, async (context) => (await import('./new.ts')).newPipeline(context, name)),
+  );
+
+program
+  .command('test <pipeline>')
+  .description('run the tests of one pipeline alone')
+  .action((pipeline: string) => perform(false, async (context) => (await import('./test.ts')).test(context, pipeline)));
 
 await program.parseAsync();

@@ -17,7 +17,9 @@ async function main(args) {
     const { checkNode } = await import('../setup/requirements.mjs');
     checkNode();
     const { ensureToolchain } = await import('../setup/toolchain.mjs');
-    const { node } = await ensureToolchain({ log: (line) => process.stderr.write(`${line}\n`), dev: false });
+    // What runs the tests is not needed to run a pipeline.
+    const dev = args[0] === 'test';
+    const { node } = await ensureToolchain({ log: (line) => process.stderr.write(`${line}\n`), dev });
     const { handOver } = await import('../setup/hand-over.mjs');
     return await handOver(node, fileURLToPath(new URL('main.ts', import.meta.url)), args);
   } catch (error) {

@@ -2,6 +2,7 @@
  * Takes what happens in an execution and tells a person: a line for each stage, and counters while rows move. The figures are the jobs' own words and for
  * display only; the report counts anew.
  */
+import { kebab } from '../../lib/declaration/plan.ts';
 import type { ExecutionListener } from '../workflow/execute.ts';
 import type { JobRunRecord } from '../workflow/job-run-records.ts';
 import type { JsonObject } from '../workflow/task.ts';
@@ -12,9 +13,11 @@ export function progressOf(terminal: Terminal, firstQuery: string | undefined): 
   const startedAt = new Map<string, number>();
   let [sent, of, summarized] = [0, 0, 0];
   const stage = (run: JobRunRecord, what: string) => {
-    const seconds = (Date.now() - (startedAt.get(run.id) ?? Date.now())) / 1000;
-    const after = run.state === 'SUBMITTED' ? '' : ` after ${seconds.toFixed(1)} s`;
-    terminal.line(`${jobOf(run).padEnd(12)} ${what}${after}`);
+    const since = startedAt.get(run.id);
+    // Of a stream that an earlier command started, the time that counts is not this command's.
+    const timed = since !== undefined && run.state !== 'SUBMITTED';
+    const after = timed ? ` after ${((Date.now() - since) / 1000).toFixed(1)} s` : '';
+    terminal.line(`${kebab(jobOf(run)).padEnd(12)} ${what}${after}`);
   };
   return {
     // A failed state is not told here: some failures are expected and caught (a lock that a dead execution holds), the others end the execution, which
@@ -24,8 +27,8 @@ export function progressOf(terminal: Terminal, firstQuery: string | undefined): 
     },
     onJobState: (run) => {
       if (run.state === 'SUBMITTED') startedAt.set(run.id, Date.now());
-      if (run.state === 'PENDING' && run.attempt > 1)
-        stage(run, `attempt ${run.attempt}, after: ${firstLine(run.stateDetails)}`);
+      if (run.state === 'PENDING' && run.stateDetails !== '')
+        stage(run, `failed (${firstLine(run.stateDetails)}), is started again`);
       // A batch run counts as running as soon as it has a process; for people it runs when it says so.
       if (run.state !== 'PENDING' && (run.state !== 'RUNNING' || run.request.mode === 'STREAMING'))
         stage(run, words[run.state]);
@@ -51,7 +54,7 @@ const words: Readonly<Record<JobRunRecord['state'], string>> = {
   CANCELLED: 'ended',
 };
 
-/** A run is named `<pipeline>/<job>/<execution>`. */
+/** The job of a run, as the declaration has it; a run is named `<pipeline>/<job>/<execution>`. */
 export function jobOf({ request }: JobRunRecord): string {
   return request.name.split('/')[1] ?? request.name;
 }

@@ -1,6 +1,6 @@
 /**
- * Takes a folder of a person's own files, checks that each declared file is there with the columns of its schema, and copies them to where an
- * execution may read them. Called by `run` before anything is started.
+ * Takes a folder of a person's own files, checks that each declared file is there and holds what its schema says, as far as its beginning tells, and
+ * copies them to where an execution may read them. Called by `run` before anything is started.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, createReadStream, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
@@ -18,7 +18,8 @@ export async function checkSampleData(pipeline: Pipeline, folder: string): Promi
   for (const file of Object.values(pipeline.files)) {
     const path = join(resolve(folder), file.sample);
     if (!existsSync(path) || !statSync(path).isFile()) problems.push(`${path} does not exist.`);
-    else problems.push(...(await headerProblems(path, file, columnsOf(pipeline, file))));
+    else if (file.separator === undefined) problems.push(...(await jsonProblems(path, requiredOf(pipeline, file))));
+    else problems.push(...(await headerProblems(path, file.separator, columnsOf(pipeline, file))));
   }
   if (problems.length > 0) {
     throw new MillraceError(
@@ -57,22 +58,60 @@ export async function publishSampleData(
   return Object.fromEntries(files.map(({ role, sample }) => [role, `${prefix}/${sample}`]));
 }
 
-function columnsOf(pipeline: Pipeline, { schema }: FileDeclaration): string[] {
-  const text = readFileSync(join(pipeline.folders.declaration, 'schemas', schema.file), 'utf8');
-  return (JSON.parse(text) as { fields: { name: string }[] }).fields.map(({ name }) => name);
+/** So many lines tell whether a file is of the right kind; single lines that are not are the business of the job that reads it. */
+const inspectedLines = 10;
+
+function columnsOf(pipeline: Pipeline, file: FileDeclaration): string[] {
+  return (schemaOf(pipeline, file) as { fields: { name: string }[] }).fields.map(({ name }) => name);
 }
 
-async function headerProblems(path: string, file: FileDeclaration, columns: readonly string[]): Promise<string[]> {
-  const header = await firstLine(path);
-  const found = header.split(file.separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+function requiredOf(pipeline: Pipeline, file: FileDeclaration): readonly string[] {
+  return (schemaOf(pipeline, file) as { required?: string[] }).required ?? [];
+}
+
+function schemaOf(pipeline: Pipeline, { schema }: FileDeclaration): unknown {
+  return JSON.parse(readFileSync(join(pipeline.folders.declaration, 'schemas', schema.file), 'utf8'));
+}
+
+async function headerProblems(path: string, separator: string, columns: readonly string[]): Promise<string[]> {
+  const [header = ''] = await firstLines(path, 1);
+  const found = header.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
   const missing = columns.filter((column) => !found.includes(column));
   if (missing.length === 0) return [];
   return [
-    `${path} has the header "${header}", which lacks ${missing.join(', ')}. Expected: ${columns.join(file.separator)}.`,
+    `${path} has the header "${header}", which lacks ${missing.join(', ')}. Expected: ${columns.join(separator)}.`,
   ];
 }
 
-async function firstLine(path: string): Promise<string> {
-  for await (const line of createInterface({ input: createReadStream(path) })) return line.replace(/^\uFEFF/, '');
-  return '';
+async function jsonProblems(path: string, required: readonly string[]): Promise<string[]> {
+  const lines = (await firstLines(path, inspectedLines)).filter((line) => line.trim() !== '');
+  const lacking = lines.map((line) => lackOf(line, required));
+  if (lacking.includes(undefined)) return [];
+  const expected = `Expected: a JSON object in each line, with ${required.join(', ')}.`;
+  const [first] = lacking;
+  return [first === undefined ? `${path} has no lines. ${expected}` : `${path}: its first line ${first}. ${expected}`];
+}
+
+/** What a line lacks to be an object with the names that it must have; undefined when it lacks nothing. */
+function lackOf(line: string, required: readonly string[]): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return `is no JSON: ${shortened(line)}`;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `is no object: ${shortened(line)}`;
+  const missing = required.filter((name) => !Object.hasOwn(value, name));
+  return missing.length > 0 ? `lacks ${missing.join(', ')}: ${shortened(line)}` : undefined;
+}
+
+const shortened = (line: string) => (line.length > 100 ? `${line.slice(0, 100)}...` : line);
+
+async function firstLines(path: string, count: number): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    lines.push(lines.length === 0 ? line.replace(/^\uFEFF/, '') : line);
+    if (lines.length >= count) break;
+  }
+  return lines;
 }

@@ -5,7 +5,9 @@ import { readDeployment } from '../deploy/index.ts';
 import { serviceStatuses } from '../services/services.ts';
 import { deployedPipelines } from '../workflow/deployed-pipelines.ts';
 import { Executions } from '../workflow/executions.ts';
+import { streamsOf } from '../workflow/live-streams.ts';
 import { type Context, environment } from './context.ts';
+import { streamLine } from './stream-lines.ts';
 
 export async function status(context: Context): Promise<number> {
   const { home } = context;
@@ -13,10 +15,13 @@ export async function status(context: Context): Promise<number> {
   const deployment = readDeployment(home, environment);
   const executions = new Executions(home.executions);
   const names = deployment ? [...deployedPipelines(deployment).keys()] : [];
+  const streams = streamsOf(home, deployment);
   const pipelines = names.map((name) => {
+    const stream = streams.find(({ pipeline }) => pipeline === name);
     const last = executions.list(name).at(-1);
     return {
       name,
+      ...(stream && { stream }),
       lastExecution: last && {
         name: last.name,
         status: last.status,
@@ -53,11 +58,12 @@ export async function status(context: Context): Promise<number> {
     context.print(columns.filter((column) => column !== '').join('  '));
   }
   context.print(deployment ? `deployed   ${deployment.deployedAt}` : 'Nothing is deployed. Run "npx millrace up".');
-  for (const { name, lastExecution } of pipelines) {
+  for (const { name, stream, lastExecution } of pipelines) {
     const last = lastExecution
       ? `last execution ${lastExecution.name} ${lastExecution.status}`
       : `never run; "npx millrace run ${name}"`;
     context.print(`${name.padEnd(9)}  ${last}`);
+    if (stream) context.print(`${''.padEnd(9)}  ${streamLine(stream)}`);
   }
   return 0;
 }

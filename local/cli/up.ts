@@ -1,11 +1,15 @@
 /**
  * `millrace up`: synthesizes, starts the services and deploys to them; gives what now runs. Also the first half of `demo`.
  */
-import { type Deployment, deploy, explain, synthesize } from '../deploy/index.ts';
+import { type Deployment, deploy, explain, stacksOf, synthesize } from '../deploy/index.ts';
+import { MillraceError } from '../errors.ts';
+import type { Home } from '../home.ts';
 import { type ServiceName, type ServiceStatus, startServices, stopServices } from '../services/services.ts';
 import { readToolchain } from '../setup/toolchain.mjs';
 import { deployedPipelines } from '../workflow/deployed-pipelines.ts';
+import { liveStreams } from '../workflow/live-streams.ts';
 import { type Context, environment } from './context.ts';
+import { moment, streamLine } from './stream-lines.ts';
 
 export interface UpOptions {
   readonly kafkaPort?: number;
@@ -26,6 +30,7 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   const { home, terminal, signal } = context;
   const { assembly, changed } = await synthesize({ progress: terminal.line, signal });
   terminal.line(changed ? 'synthesized cdk.out' : 'cdk.out is up to date');
+  refuseRemovalOfLive(home, assembly);
   const services = await startServices(home, readToolchain(), terminal.line, signal, { ports: portsOf(options) });
   const { kafka, registry, started, dataId } = services;
   try {
@@ -42,11 +47,24 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
     terminal.line(
       `deployed environment ${environment}: ${created} created, ${updated} updated, ${deleted} deleted, ${unchanged} unchanged`,
     );
+    for (const stream of liveStreams(home, deployment)) terminal.line(`${stream.pipeline}: ${streamLine(stream)}`);
     return { kafka, registry, started, deployment };
   } catch (error) {
     await stopStarted(context, started);
     throw error;
   }
+}
+
+/** A pipeline that is no longer declared loses its topics' settings, its role and its lock: not while its stream runs. */
+export function refuseRemovalOfLive(home: Home, assembly: string): void {
+  const kept = new Set(stacksOf(assembly, environment));
+  const gone = liveStreams(home, undefined).find(({ pipeline }) => !kept.has(`${environment}/${pipeline}`));
+  if (!gone) return;
+  throw new MillraceError(
+    'STREAM_RUNS',
+    `Pipeline "${gone.pipeline}" is no longer declared, and its stream ${gone.job} runs since ${moment(gone.since)}. Nothing was deployed. ` +
+      `Stop it first: "npx millrace down" ends it after its batch, then run "npx millrace up" again.`,
+  );
 }
 
 /** Stops the services that this command started; their data stays. */

@@ -3,7 +3,7 @@
  * measured a run on AWS, so that the minutes are assumptions, named as such. Called by the estimate.
  */
 import type { JobDeclaration, Pipeline, ProcessSize } from '../../lib/declaration/model.ts';
-import { coresOf } from '../../lib/declaration/sizes.ts';
+import { batchJobsOf, coresOf } from '../../lib/declaration/sizes.ts';
 
 /** One run of a job. */
 export interface JobRun {
@@ -17,6 +17,11 @@ export interface JobRun {
 
 export interface DemoRun {
   readonly jobs: readonly JobRun[];
+  /**
+   * What runs all day between the runs.
+   * @default nothing: a bounded order ends its stream
+   */
+  readonly stream?: Omit<JobRun, 'minutes'>;
   readonly transitions: number;
   readonly logGigabytes: number;
 }
@@ -43,17 +48,23 @@ export const RUN_ASSUMPTIONS: readonly string[] = [
   `a run writes ${LOG_GIGABYTES} GB of log lines`,
 ];
 
-/** The demo run of a pipeline: its stream with the jobs beside it, the drain, the jobs after it. */
+/**
+ * The demo run of a pipeline: its stream with the jobs beside it, the drain, the jobs after it. A continuous order has a
+ * stream all day, which a run ends, drains and starts again.
+ */
 export function demoRunOf(pipeline: Pipeline): DemoRun {
-  const { stream, during, after } = pipeline.order;
+  const { kind, stream } = pipeline.order;
+  const { during, after } = batchJobsOf(pipeline.order);
   const run = (job: string, minutes: number, name = job): JobRun => ({ name, minutes, ...sizeOf(pipeline.jobs[job]) });
+  const streaming = run(stream, during.length * BATCH_MINUTES + STREAM_EXTRA_MINUTES);
   return {
     jobs: [
-      run(stream, during.length * BATCH_MINUTES + STREAM_EXTRA_MINUTES),
+      ...(kind === 'bounded' ? [streaming] : []),
       ...during.map((job) => run(job, BATCH_MINUTES)),
       run(stream, DRAIN_MINUTES, `${stream}, drain`),
       ...after.map((job) => run(job, BATCH_MINUTES)),
     ],
+    ...(kind === 'continuous' ? { stream: streaming } : {}),
     transitions: STATES + STATES_OF_A_TURN * TURNS_A_MINUTE * WAITING_MINUTES,
     logGigabytes: LOG_GIGABYTES,
   };

@@ -4,7 +4,7 @@
  */
 import type { Environment } from '../../config/environment.ts';
 import type { Pipeline } from '../../lib/declaration/model.ts';
-import { type DemoRun, demoRunOf, RUN_ASSUMPTIONS } from './demo-run.ts';
+import { demoRunOf, RUN_ASSUMPTIONS } from './demo-run.ts';
 import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
 
 /** Dollars of one part, or of all: an idle day, what a demo run adds, a month with one demo run a day. */
@@ -16,6 +16,11 @@ export interface Amounts {
 
 /** One part that is billed. */
 export interface CostLine extends Amounts {
+  /**
+   * The pipeline that it is of.
+   * @default none: all pipelines share it
+   */
+  readonly pipeline?: string;
   readonly part: string;
   /** How many units all the time, or in one demo run. */
   readonly quantity: number;
@@ -47,8 +52,8 @@ export const STACKS = {
   secrets: 1,
   alarms: 2,
   hostedZones: 1,
-  alarmsOfPipeline: 3,
-  metricsOfPipeline: 5,
+  alarmsOfPipeline: 4,
+  metricsOfPipeline: 6,
   dashboardsOfPipeline: 1,
 } as const;
 
@@ -58,42 +63,39 @@ const DATABASES = {
   medium: PRICES.databaseMedium,
 } as const;
 
-/** The whole estimate. */
+/** The whole estimate: what all pipelines share, then what each of them adds. */
 export function estimate(environment: Environment, pipelines: readonly Pipeline[]): Estimate {
   const lines = [
-    ...standingLines(environment, pipelines),
-    ...runLines(
-      pipelines.map((pipeline) => demoRunOf(pipeline)),
-      environment,
-    ),
+    ...sharedLines(environment),
+    ...pipelines.flatMap((pipeline) => linesOf(pipeline).map((line) => ({ ...line, pipeline: pipeline.name }))),
   ];
-  const sum = (of: keyof Amounts): number => lines.reduce((total, line) => total + line[of], 0);
   return {
     environment: environment.name,
     lines,
-    total: { day: sum('day'), run: sum('run'), month: sum('month') },
+    total: sumOf(lines),
     assumptions: RUN_ASSUMPTIONS,
     leftOut: LEFT_OUT,
   };
 }
 
-/** What costs money as long as the stacks exist. */
-function standingLines(environment: Environment, pipelines: readonly Pipeline[]): CostLine[] {
+/** The sum of some lines. */
+export function sumOf(lines: readonly CostLine[]): Amounts {
+  const sum = (of: keyof Amounts): number => lines.reduce((total, line) => total + line[of], 0);
+  return { day: sum('day'), run: sum('run'), month: sum('month') };
+}
+
+/** What is there whichever pipelines there are. */
+function sharedLines(environment: Environment): CostLine[] {
   const { network, registry, zones } = environment;
   const zoneCount = zones?.length ?? STACKS.zonesByDefault;
   const gateways = network.exits === 'every-zone' ? zoneCount : 1;
-  const topics = pipelines.flatMap((pipeline) => Object.values(pipeline.topics));
-  const partitions = topics.reduce((sum, { partitions: count }) => sum + count, 0);
   const cores = (registry.tasks * registry.cpu) / 1024;
   const memory = (registry.tasks * registry.memoryMiB) / 1024;
   const databases = registry.databaseMultiZone ? 2 : 1;
   const zonesText = `${zoneCount} zones`;
   const standby = registry.databaseMultiZone ? 'with a standby' : 'without a standby';
-  const alarms = STACKS.alarms + STACKS.alarmsOfPipeline * pipelines.length;
-  const each = `of ${pipelines.length} ${pipelines.length === 1 ? 'pipeline' : 'pipelines'}`;
   return [
     hourly('MSK Serverless, cluster', 1, 'one', PRICES.kafkaCluster),
-    hourly('MSK Serverless, partitions', partitions, `of ${topics.length} topics`, PRICES.kafkaPartition),
     hourly('NAT gateways', gateways, `exits: ${network.exits}, ${zonesText}`, PRICES.natGateway),
     hourly('Their public addresses', gateways, 'one each', PRICES.publicAddress),
     hourly(
@@ -114,44 +116,48 @@ function standingLines(environment: Environment, pipelines: readonly Pipeline[])
     ),
     monthly("Database's password", STACKS.secrets, 'one secret', PRICES.secret),
     monthly('Private zone', STACKS.hostedZones, 'one', PRICES.hostedZone),
-    monthly('CloudWatch alarms', alarms, `${STACKS.alarms} and ${STACKS.alarmsOfPipeline} ${each}`, PRICES.alarm),
-    monthly('CloudWatch dashboards', STACKS.dashboardsOfPipeline * pipelines.length, each, PRICES.dashboard),
+    monthly('CloudWatch alarms', STACKS.alarms, 'of the registry', PRICES.alarm),
+    ...warmLines(environment),
   ];
 }
 
-/** What one demo run of each pipeline uses up. */
-function runLines(runs: readonly DemoRun[], { spark }: Environment): CostLine[] {
-  const jobs = runs.flatMap(({ jobs: list }) => list);
-  const total = (of: (run: DemoRun) => number): number => runs.reduce((sum, run) => sum + of(run), 0);
-  const lines = jobs.flatMap(({ name, minutes, cores, memory }) => [
-    perRun(`Spark ${name}, vCPU`, (cores * minutes) / 60, `${cores} x ${minutes} min`, PRICES.sparkCore),
-    perRun(`Spark ${name}, GB`, (memory * minutes) / 60, `${memory} x ${minutes} min`, PRICES.sparkMemory),
-  ]);
-  if (spark.warm) {
-    const workers = [spark.warm.drivers, spark.warm.executors];
-    const cores = workers.reduce((sum, { count, cores: each }) => sum + count * each, 0);
-    const memory = workers.reduce((sum, { count, memory: each }) => sum + count * each, 0);
-    const hours = spark.idleMinutes / 60;
-    const after = `x ${spark.idleMinutes} min after the run`;
-    lines.push(perRun('Spark kept warm, vCPU', cores * hours, `${cores} ${after}`, PRICES.sparkCore));
-    lines.push(perRun('Spark kept warm, GB', memory * hours, `${memory} ${after}`, PRICES.sparkMemory));
-  }
-  const metrics = STACKS.metricsOfPipeline * runs.length;
+/** Workers that are kept after a run. */
+function warmLines({ spark }: Environment): CostLine[] {
+  if (!spark.warm) return [];
+  const workers = [spark.warm.drivers, spark.warm.executors];
+  const cores = workers.reduce((sum, { count, cores: each }) => sum + count * each, 0);
+  const memory = workers.reduce((sum, { count, memory: each }) => sum + count * each, 0);
+  const hours = spark.idleMinutes / 60;
+  const after = `x ${spark.idleMinutes} min after the run`;
   return [
-    ...lines,
-    perRun(
-      'Step Functions',
-      total(({ transitions }) => transitions),
-      'assumed',
-      PRICES.transition,
-    ),
+    perRun('Spark kept warm, vCPU', cores * hours, `${cores} ${after}`, PRICES.sparkCore),
+    perRun('Spark kept warm, GB', memory * hours, `${memory} ${after}`, PRICES.sparkMemory),
+  ];
+}
+
+/** What one pipeline adds, in every environment: as long as its stack exists, and by a demo run. */
+function linesOf(pipeline: Pipeline): CostLine[] {
+  const topics = Object.values(pipeline.topics);
+  const partitions = topics.reduce((sum, { partitions: count }) => sum + count, 0);
+  const { jobs, stream, transitions, logGigabytes } = demoRunOf(pipeline);
+  const metrics = STACKS.metricsOfPipeline;
+  return [
+    hourly('MSK Serverless, partitions', partitions, `of ${topics.length} topics`, PRICES.kafkaPartition),
+    monthly('CloudWatch alarms', STACKS.alarmsOfPipeline, 'of its executions', PRICES.alarm),
+    monthly('CloudWatch dashboards', STACKS.dashboardsOfPipeline, 'one', PRICES.dashboard),
+    ...(stream
+      ? [
+          hourly(`Spark ${stream.name}, vCPU`, stream.cores, 'all day', PRICES.sparkCore),
+          hourly(`Spark ${stream.name}, GB`, stream.memory, 'all day', PRICES.sparkMemory),
+        ]
+      : []),
+    ...jobs.flatMap(({ name, minutes, cores, memory }) => [
+      perRun(`Spark ${name}, vCPU`, (cores * minutes) / 60, `${cores} x ${minutes} min`, PRICES.sparkCore),
+      perRun(`Spark ${name}, GB`, (memory * minutes) / 60, `${memory} x ${minutes} min`, PRICES.sparkMemory),
+    ]),
+    perRun('Step Functions', transitions, 'assumed', PRICES.transition),
     perRun('CloudWatch metrics', metrics / HOURS_A_MONTH, `${metrics} for the hour of the run`, PRICES.metric),
-    perRun(
-      'CloudWatch log lines',
-      total(({ logGigabytes }) => logGigabytes),
-      'assumed',
-      PRICES.logLines,
-    ),
+    perRun('CloudWatch log lines', logGigabytes, 'assumed', PRICES.logLines),
   ];
 }
 

@@ -1,30 +1,46 @@
-/** An estimate as a table and notes that a person reads; an estimate comes in, text goes out. Called by `millrace cost`. */
-import { type CostLine, type Estimate, RUNS_A_MONTH } from './estimate.ts';
-import { PRICES_READ, PRICES_REGION } from './prices.ts';
+/** An estimate as tables and notes that a person reads; an estimate comes in, text goes out. Called by `millrace cost`. */
+import { type CostLine, type Estimate, RUNS_A_MONTH, sumOf } from './estimate.ts';
+import { PRICES, PRICES_READ, PRICES_REGION } from './prices.ts';
 
 const TITLES = ['part', 'quantity', 'from', 'price, USD', 'idle day', 'demo run', 'month'];
 /** Columns whose cells are words. */
 const WORDS = new Set([0, 2, 3]);
 
-/** The text. */
+/** The text: a table of what all pipelines share, one of what each of them adds, the sum, and notes. */
 export function renderEstimate(estimate: Estimate): string {
   const { environment, lines, total, assumptions, leftOut } = estimate;
-  const rows = [...lines.map(rowOf), ['total', '', '', '', ...moneyOf(total)]];
-  const sources = [...new Set(lines.map(({ price }) => price.source))].map((source) => {
-    const units = lines.filter(({ price }) => price.source === source).map(({ price }) => price.per);
-    return `${source}: ${[...new Set(units)].join(', ')}`;
-  });
+  const pipelines = [...new Set(lines.flatMap(({ pipeline }) => pipeline ?? []))];
+  const [day, run, month] = moneyOf(total);
   return [
     `Environment ${environment}, US dollars, ${PRICES_REGION}`,
     '',
-    ...tableOf(rows),
+    'Shared by all pipelines',
+    ...renderPart(estimate),
+    ...pipelines.flatMap((name) => ['', `Added by pipeline ${name}`, ...renderPart(estimate, name)]),
     '',
-    `Idle day: 24 hours without a run. Demo run: what one run of each pipeline adds. Month: 730 hours and ${RUNS_A_MONTH} demo runs.`,
+    `All together: an idle day ${day}, a demo run of each pipeline ${run}, a month ${month}.`,
+    '',
+    `Idle day: 24 hours without a run. Demo run: what one run adds. Month: 730 hours and ${RUNS_A_MONTH} demo runs.`,
     `List prices as read on ${PRICES_READ}, without free tiers and taxes: check them again before you rely on the sums.`,
     ...section('Assumed, not measured', assumptions),
     ...section('In no line', leftOut),
-    ...section('Where the prices were read', sources),
+    ...section('Where the prices were read', sources()),
   ].join('\n');
+}
+
+/** The table of what all pipelines share, or of what one of them adds; it says the same whichever others there are. */
+export function renderPart({ lines }: Estimate, pipeline?: string): string[] {
+  const part = lines.filter((line) => line.pipeline === pipeline);
+  return tableOf([...part.map(rowOf), ['sum', '', '', '', ...moneyOf(sumOf(part))]]);
+}
+
+/** Where each price was read, with what it is for. */
+function sources(): string[] {
+  const prices = Object.values(PRICES);
+  return [...new Set(prices.map(({ source }) => source))].map((source) => {
+    const units = prices.filter((price) => price.source === source).map(({ per }) => per);
+    return `${source}: ${[...new Set(units)].join(', ')}`;
+  });
 }
 
 function rowOf(line: CostLine): string[] {

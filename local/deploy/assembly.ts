@@ -46,6 +46,11 @@ export function readStacks(folder: string, environment: string): AssemblyStack[]
   return stage.nestedAssembly.stacksRecursively.map(readStack);
 }
 
+/** The paths of the stacks of one environment: `dev/readings`. */
+export function stacksOf(folder: string, environment: string): string[] {
+  return readStacks(folder, environment).map(({ path }) => path);
+}
+
 function open(folder: string): CloudAssembly {
   if (!existsSync(join(folder, 'manifest.json'))) {
     throw new MillraceError(

@@ -1,6 +1,7 @@
 /**
  * What the rest of `local/` may use of the local deployment: deploy, read what is deployed, invoke functions, reach the local stores.
  */
+export { stacksOf } from './assembly.ts';
 export { deploy } from './deploy.ts';
 export { type Explanation, explain } from './explain.ts';
 export { type InvokeOptions, invokeFunction, LambdaError } from './invoke.ts';

@@ -9,7 +9,7 @@ import type { Template } from './template.ts';
 
 /** What a template's names stand for at the moment of resolving. */
 export interface Scope {
-  /** Names the place in messages: `dev/sales Topics (Custom::KafkaTopics)`. */
+  /** Names the place in messages: `dev/readings Topics (Custom::KafkaTopics)`. */
   readonly user: string;
   readonly mappings: NonNullable<Template['Mappings']>;
   /** The value of `Ref`: a parameter, a pseudo parameter, a resource. */

@@ -9,7 +9,7 @@ export type Properties = Record<string, unknown>;
 
 /** One resource that exists on this machine. */
 export interface DeployedResource {
-  /** Path of its stack in the app: `dev/sales`. */
+  /** Path of its stack in the app: `dev/readings`. */
   stack: string;
   logicalId: string;
   /** CloudFormation type. */
@@ -66,9 +66,9 @@ export interface DeployOptions {
 
 /** What a stack knows of itself while it is deployed or removed. */
 export interface StackIdentity {
-  /** Path in the app, and how people see it: `dev/sales`. */
+  /** Path in the app, and how people see it: `dev/readings`. */
   readonly path: string;
-  /** Its name in CloudFormation: `dev-sales`. */
+  /** Its name in CloudFormation: `dev-readings`. */
   readonly name: string;
   readonly account: string;
   readonly region: string;

@@ -67,7 +67,7 @@ function collectReferences(value: unknown, found: Set<string>): void {
 }
 
 /**
- * Orders names so that each comes after the names it depends on; otherwise the given order is kept.
+ * Sorts names so that each comes after the names it depends on; otherwise the given order is kept.
  *
  * @param stack named in the error for a circle.
  */

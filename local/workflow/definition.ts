@@ -27,7 +27,8 @@ const ignoredFields = [
 ];
 
 /** Parts of the context object that have a value here. */
-const knownContext = /^\$\$\.(Execution\.(Id|Input|Name|RoleArn|StartTime)|StateMachine\.(Id|Name))\b/;
+const knownContext =
+  /^\$\$\.(Execution\.(Id|Input|Name|RoleArn|StartTime)|Map\.Item\.(Index|Value)|StateMachine\.(Id|Name))\b/;
 
 /** The interpreter ends a task after 60 s unless it carries a timeout; AWS waits. A timer cannot count further than this. */
 export const longestTimeoutSeconds = 2_000_000;

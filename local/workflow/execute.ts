@@ -66,7 +66,7 @@ export class LocalStateMachines {
     });
   }
 
-  /** Runs a pipeline to its end. Whatever it left behind is ended before this returns. */
+  /** Runs an execution to its end. A stream that a success leaves running goes on; whatever else is left behind is ended before this returns. */
   async execute(pipeline: string, input: JsonObject, signal: AbortSignal): Promise<ExecutionRecord> {
     const machine = this.machineOf(pipeline);
     const definition = String(machine.properties.DefinitionString);
@@ -93,8 +93,12 @@ export class LocalStateMachines {
       this.executions.finish(record, { status: 'FAILED', error: 'States.Runtime', cause: messageOf(error) });
       throw error;
     });
-    if (outcome.status === 'SUCCEEDED') this.executions.finish(record, outcome);
-    else await this.settle({ ...record, ...outcome });
+    if (outcome.status === 'SUCCEEDED') {
+      this.executions.finish(record, outcome);
+      // Who stopped the command at the very end wants nothing to be left either.
+      if (signal.aborted) await this.jobRuns.end(name);
+      else await this.jobRuns.release();
+    } else await this.settle({ ...record, ...outcome });
     return this.executions.find(arn) ?? record;
   }
 

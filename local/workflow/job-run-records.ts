@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessIdentity } from '../services/process.ts';
+import { identityOf, type ProcessIdentity } from '../services/process.ts';
 
 /** The states of EMR Serverless that occur here. */
 export type JobRunState = 'SUBMITTED' | 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELLING' | 'CANCELLED';
@@ -40,6 +40,8 @@ export interface JobRunRecord {
   /** When attempts failed. */
   failures: string[];
   process?: ProcessIdentity;
+  /** The command that keeps this record while the run lives; a stream that was let go has none. */
+  watcher?: ProcessIdentity;
   cancelRequestedAt?: string;
   exitCode?: number;
 }
@@ -54,6 +56,7 @@ export class JobRunRecords {
 
   create(request: JobRunRequest): JobRunRecord {
     const now = new Date().toISOString();
+    const watcher = identityOf();
     const record: JobRunRecord = {
       id: `${now.replace(/\D/g, '').slice(0, 14)}${randomBytes(3).toString('hex')}`,
       request,
@@ -63,6 +66,7 @@ export class JobRunRecords {
       updatedAt: now,
       attempt: 0,
       failures: [],
+      ...(watcher && { watcher }),
     };
     mkdirSync(this.runFolder(record.id), { recursive: true });
     this.write(record);

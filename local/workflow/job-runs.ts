@@ -2,21 +2,15 @@
  * The local stand-in for EMR Serverless: takes requests for job runs, runs each as a process of its own that outlives this command, and
  * keeps their records. Called by the EMR tasks, by the endpoint of the clean-up function, and by `down`.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { endProcess, identityOf, isSameProcess } from '../services/process.ts';
+import { endGroup, type Launch, startProcess } from './job-process.ts';
 import { endStates, type JobRunRecord, JobRunRecords, type JobRunRequest } from './job-run-records.ts';
+import { endOf, eventIn, lastWords } from './job-run-words.ts';
 import { LineTail } from './line-tail.ts';
-import { isObject, type Json, type JsonObject } from './task.ts';
-
-/** How one attempt is started. */
-export interface Launch {
-  readonly command: string;
-  readonly arguments: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
+import type { JsonObject } from './task.ts';
 
 export interface JobRunsOptions {
   /** `job-runs` of the home. */
@@ -33,6 +27,8 @@ export interface JobRunsOptions {
 const leastGraceSeconds = 2;
 const pollMilliseconds = 200;
 const hour = 3_600_000;
+/** What an attempt gives when it goes on without this process. */
+const letGo = Symbol('let go');
 
 export class JobRuns {
   readonly records: JobRunRecords;
@@ -40,6 +36,10 @@ export class JobRuns {
   private readonly children = new Map<string, ChildProcess>();
   /** Runs between their record and the end of their last attempt, in this process. */
   private readonly supervised = new Map<string, Promise<void>>();
+  /** Lets go of a supervised run. */
+  private readonly releases = new Map<string, () => void>();
+  /** Runs that this process is ending. */
+  private readonly ending = new Set<string>();
 
   constructor(options: JobRunsOptions) {
     this.options = options;
@@ -52,17 +52,31 @@ export class JobRuns {
     if (same) return same;
     const run = this.records.create(request);
     this.options.onState?.(run);
-    this.supervised.set(run.id, this.supervise(run));
+    const released = new Promise<typeof letGo>((resolve) => this.releases.set(run.id, () => resolve(letGo)));
+    this.supervised.set(run.id, this.supervise(run, released));
     return run;
   }
 
-  /** A run as it stands now: one whose process is gone, and with it the command that watched it, has failed. */
+  /** A run as it stands now. When nobody watches it any more, what it left behind tells whether it ended, and how. */
   get(id: string): JobRunRecord | undefined {
     const run = this.records.read(id);
     if (!run || endStates.includes(run.state) || this.supervised.has(id)) return run;
+    if (run.watcher && isSameProcess(run.watcher)) return run;
     if (run.process && isSameProcess(run.process)) return run;
-    const cancelled = run.cancelRequestedAt !== undefined;
-    return this.enter(run, cancelled ? 'CANCELLED' : 'FAILED', 'The command that started it was ended.');
+    const end = endOf(run, this.records);
+    delete run.process;
+    return this.enter(run, end.state, end.details);
+  }
+
+  /**
+   * Lets go of the streams that run: they live on without this process, like a stream on AWS whose execution has ended. The next command finds them by
+   * their records. A stream that fails from now on is not started again.
+   */
+  async release(): Promise<JobRunRecord[]> {
+    const streams = this.alive().filter(({ id, request }) => request.mode === 'STREAMING' && this.releases.has(id));
+    for (const { id } of streams) this.releases.get(id)?.();
+    await Promise.all(streams.map(({ id }) => this.supervised.get(id)));
+    return streams.flatMap(({ id }) => this.get(id) ?? []);
   }
 
   /** All runs that have not ended. */
@@ -78,19 +92,19 @@ export class JobRuns {
   /** Asks a run to end: SIGTERM, and SIGKILL for it and its children when the grace is over. Returns at once. */
   cancel(id: string, graceSeconds: number): JobRunRecord | undefined {
     const run = this.get(id);
-    if (!run || endStates.includes(run.state) || run.cancelRequestedAt !== undefined) return run;
-    run.cancelRequestedAt = new Date().toISOString();
-    this.enter(run, 'CANCELLING', '');
-    const identity = run.process;
-    if (identity) {
-      const grace = Math.max(graceSeconds, leastGraceSeconds) * 1000;
-      const ending = endProcess(identity, grace).finally(() => endGroup(identity.pid));
-      if (!this.supervised.has(id))
-        this.supervised.set(
-          id,
-          ending.then(() => void this.ended(id, null)),
-        );
+    if (!run || endStates.includes(run.state) || this.ending.has(id)) return run;
+    this.ending.add(id);
+    // Another command may have asked before and be gone by now: then it is asked once more.
+    if (run.cancelRequestedAt === undefined) {
+      run.cancelRequestedAt = new Date().toISOString();
+      this.enter(run, 'CANCELLING', '');
     }
+    const identity = run.process;
+    if (!identity) return run;
+    const grace = Math.max(graceSeconds, leastGraceSeconds) * 1000;
+    const ended = endProcess(identity, grace).finally(() => endGroup(identity.pid));
+    const told = () => void (this.supervised.delete(id) && this.get(id));
+    if (!this.supervised.has(id)) this.supervised.set(id, ended.then(told));
     return run;
   }
 
@@ -104,10 +118,14 @@ export class JobRuns {
     }
   }
 
-  /** Ends every run that has not ended and whose name contains the text; all runs when it is empty. */
-  async end(name: string): Promise<JobRunRecord[]> {
+  /**
+   * Ends every run that has not ended and whose name contains the text; all runs when it is empty.
+   *
+   * @param streamGraceSeconds what a running stream gets to finish its batch
+   */
+  async end(name: string, streamGraceSeconds = 0): Promise<JobRunRecord[]> {
     const runs = this.alive().filter(({ request }) => request.name.includes(name));
-    for (const { id } of runs) this.cancel(id, 0);
+    for (const { id, request } of runs) this.cancel(id, request.mode === 'STREAMING' ? streamGraceSeconds : 0);
     return Promise.all(runs.map(({ id }) => this.wait(id)));
   }
 
@@ -116,54 +134,58 @@ export class JobRuns {
     for (const { pid } of this.children.values()) if (pid !== undefined) endGroup(pid);
   }
 
-  private async supervise(run: JobRunRecord): Promise<void> {
+  private async supervise(run: JobRunRecord, released: Promise<typeof letGo>): Promise<void> {
     try {
-      for (let again = true; again; ) again = this.ended(run.id, await this.attempt(run.id));
+      for (let again = true; again; ) {
+        const outcome = await this.attempt(run.id, released);
+        again = outcome !== letGo && this.ended(run.id, outcome);
+      }
     } catch (error) {
       this.enter(run, 'FAILED', messageOf(error));
     } finally {
+      this.releases.delete(run.id);
       this.supervised.delete(run.id);
     }
   }
 
-  /** Runs one attempt to its end and gives its exit code; null when a signal ended it. */
-  private async attempt(id: string): Promise<number | null> {
+  /** Runs one attempt to its end, or to where it is let go, and gives its exit code; null when a signal ended it. */
+  private async attempt(id: string, released: Promise<typeof letGo>): Promise<number | null | typeof letGo> {
     const { records } = this;
     const { request } = this.current(id);
-    const { command, arguments: parameters, environment } = await this.options.launch(request, records.runFolder(id));
+    const folder = records.runFolder(id);
+    const launch = await this.options.launch(request, folder);
     // A request to cancel may have come while the launch was prepared.
     if (this.current(id).cancelRequestedAt !== undefined) return null;
-    const [stdout, stderr] = [openSync(records.stdout(id), 'a'), openSync(records.stderr(id), 'a')];
-    // A process group of its own: Ctrl-C in the terminal does not reach it, and it can be ended with all its children.
-    const child = spawn(command, parameters, {
-      cwd: records.runFolder(id),
-      env: environment,
-      detached: true,
-      stdio: ['ignore', stdout, stderr],
-    });
-    const exited = new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', resolve);
-    });
-    exited.catch(() => undefined);
-    for (const descriptor of [stdout, stderr]) closeSync(descriptor);
+    const place = { folder, stdout: records.stdout(id), stderr: records.stderr(id) };
+    const { child, exited } = startProcess(launch, place);
     if (child.pid === undefined) return exited;
     this.children.set(id, child);
     const tail = new LineTail(records.stdout(id), (line) => this.line(id, line));
     const timer = setTimeout(() => void this.expire(id), request.timeoutMinutes * 60_000 || 2 ** 31 - 1);
+    let outcome: number | null | typeof letGo = null;
     try {
       const run = this.current(id);
       const identity = identityOf(child.pid);
       if (identity) run.process = identity;
       run.attempt += 1;
       this.enter(run, request.mode === 'BATCH' ? 'RUNNING' : 'PENDING', '');
-      return await exited;
+      outcome = await Promise.race([exited, released]);
     } finally {
       clearTimeout(timer);
       this.children.delete(id);
       tail.close();
-      endGroup(child.pid);
+      if (outcome !== letGo) endGroup(child.pid);
     }
+    if (outcome === letGo) this.unwatch(id, child);
+    return outcome;
+  }
+
+  /** From here on the process and its record belong to nobody, and this process may end. */
+  private unwatch(id: string, child: ChildProcess): void {
+    child.unref();
+    const run = this.current(id);
+    delete run.watcher;
+    this.records.write(run);
   }
 
   /** Puts a run whose process ended into the state that follows; gives whether there is to be another attempt. */
@@ -183,20 +205,15 @@ export class JobRuns {
     const now = Date.now();
     run.failures = [...run.failures.filter((at) => now - Date.parse(at) < hour), new Date(now).toISOString()];
     const again = mode === 'BATCH' ? run.attempt < maxAttempts : run.failures.length < maxFailedAttemptsPerHour;
-    const details = run.stateDetails || this.lastWords(id, exitCode);
+    const details = run.stateDetails || lastWords(this.records.stderr(id), exitCode);
     if (!again || run.cancelRequestedAt !== undefined) this.enter(run, 'FAILED', details);
     else this.enter(run, 'PENDING', details);
     return again && run.cancelRequestedAt === undefined;
   }
 
   private line(id: string, line: string): void {
-    let event: Json;
-    try {
-      event = JSON.parse(line) as Json;
-    } catch {
-      return; // Not one of ours: a library wrote to stdout.
-    }
-    if (!isObject(event)) return;
+    const event = eventIn(line);
+    if (!event) return;
     const run = this.current(id);
     const running = event.event === 'started' || event.event === 'progress';
     if (running && (run.state === 'SUBMITTED' || run.state === 'PENDING')) this.enter(run, 'RUNNING', '');
@@ -214,11 +231,6 @@ export class JobRuns {
     if (run.process) await endProcess(run.process, leastGraceSeconds * 1000);
   }
 
-  private lastWords(id: string, exitCode: number | null): string {
-    const lines = readFileSync(this.records.stderr(id), 'utf8').trimEnd().split('\n').slice(-8).join('\n');
-    return `${exitCode === null ? 'ended by a signal' : `exit code ${exitCode}`}; its last words:\n${lines}`;
-  }
-
   private current(id: string): JobRunRecord {
     const run = this.records.read(id);
     if (!run) throw new Error(`The record of job run ${id} is gone.`);
@@ -231,14 +243,5 @@ export class JobRuns {
     this.records.write(run);
     this.options.onState?.(run);
     return run;
-  }
-}
-
-/** Ends what is left of a process group whose leader was ours a moment ago. */
-function endGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nothing was left.
   }
 }

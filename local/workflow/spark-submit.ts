@@ -7,8 +7,8 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MillraceError } from '../errors.ts';
+import type { Launch } from './job-process.ts';
 import type { JobRunRequest } from './job-run-records.ts';
-import type { Launch } from './job-runs.ts';
 
 /** The parts of the toolchain that a Spark job needs. */
 export interface SparkToolchain {

@@ -33,17 +33,18 @@ const mistakes: readonly [name: string, said: RegExp, change: (statement: Record
   ],
 ];
 
+/** Every policy, those of the invented pipeline too, which has every kind of role. */
 const real = Object.fromEntries(
-  environmentNames.flatMap((environment) =>
-    principalsOf(concrete(stacksOf(environment))).map((principal) => [
-      `${principal.role.place} (${principal.name})`,
+  [...environmentNames.map((environment) => stacksOf(environment)), stacksOf('dev', 'readings')].flatMap((stacks) =>
+    principalsOf(concrete(stacks)).map((principal) => [
+      `${principal.resource.place} (${principal.name})`,
       documentOf(principal),
     ]),
   ),
 );
 
 function mutants(): Record<string, unknown> {
-  const [, reader] = Object.entries(real).find(([name]) => name.includes('(Jobread)')) ?? [];
+  const [, reader] = Object.entries(real).find(([name]) => name.includes('(Jobshow)')) ?? [];
   return Object.fromEntries(
     mistakes.map(([name, , change]) => {
       const copy = structuredClone(reader);

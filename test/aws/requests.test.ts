@@ -10,16 +10,16 @@ import { handlerRequests } from './support/handler-requests.ts';
 import { at, put } from './support/json.ts';
 import { askPython } from './support/python.ts';
 import { customResourceRequests, type Request, taskRequests } from './support/requests.ts';
-import { environmentNames, stacksOf } from './support/stacks.ts';
+import { environmentNames, type Stack, stacksOf } from './support/stacks.ts';
 
 const LAMBDA = fileURLToPath(new URL('../../lambda', import.meta.url));
 
-/** A request of the state machine of sales, with one mistake. */
+/** A request of the invented pipeline, with one mistake. */
 const mistakes: readonly [name: string, state: string, said: RegExp, change: (request: Request) => unknown][] = [
   [
     'a misspelt field',
-    'States.Produce ',
-    /States\.Produce .*Parameters\.JobDriver\.SparkSubmit\.EntryPont is not a field of SparkSubmit/,
+    'States.Send ',
+    /States\.Send .*Parameters\.JobDriver\.SparkSubmit\.EntryPont is not a field of SparkSubmit/,
     ({ parameters }) => {
       put(parameters, 'JobDriver.SparkSubmit.EntryPont', at(parameters, 'JobDriver.SparkSubmit.EntryPoint'));
       put(parameters, 'JobDriver.SparkSubmit.EntryPoint', undefined);
@@ -59,7 +59,7 @@ const mistakes: readonly [name: string, state: string, said: RegExp, change: (re
   ],
   [
     'arguments that are one text',
-    'States.Read ',
+    'States.Show ',
     /EntryPointArguments takes a list, and States\.Format gives a string/,
     ({ parameters }) => {
       // The path of `put` splits at dots, and the key holds one.
@@ -97,16 +97,18 @@ const mistakes: readonly [name: string, state: string, said: RegExp, change: (re
   ],
 ];
 
-const requests = environmentNames.flatMap((environment) => {
-  const resources = concrete(stacksOf(environment));
+const requestsOf = (stacks: readonly Stack[]): Request[] => {
+  const resources = concrete(stacks);
   return [...taskRequests(resources), ...customResourceRequests(resources)];
-});
+};
+const invented = requestsOf(stacksOf('dev', 'readings'));
+const requests = [...environmentNames.flatMap((environment) => requestsOf(stacksOf(environment))), ...invented];
 let made: Request[] = [];
 let answers: string[][] = [];
 beforeAll(async () => {
   made = await handlerRequests();
   const mutants = mistakes.map(([, state, , change]) => {
-    const request = structuredClone(requests.find(({ place }) => place.includes(state)));
+    const request = structuredClone(invented.find(({ place }) => place.includes(state)));
     if (!request) throw new Error(`No request has the place ${state}.`);
     change(request);
     return request;

@@ -23,7 +23,7 @@ describe.each(environmentNames)('in %s', (environment) => {
   });
 });
 
-/** A path into the definition of the state machine of sales, whose text holds references. */
+/** A path into the definition of the state machine of the invented pipeline, whose text holds references. */
 function inDefinition(find: Find, from: string | RegExp, to: string): void {
   const { resource } = find('AWS::StepFunctions::StateMachine', (_resource, id) => id.startsWith('Workflow'));
   const parts = at(resource, 'Properties.DefinitionString.Fn::Join.1') as unknown[];
@@ -90,7 +90,7 @@ describe('a mistake is told with its place', () => {
     ],
     [
       'jobs of more than the quota',
-      /^dev\/sales WorkflowStateMachine\w*: DefinitionString: the stream and a job beside it use \d+ vCPU/,
+      /^dev\/readings WorkflowStateMachine\w*: DefinitionString: the stream and a job beside it use \d+ vCPU/,
       (find) => inDefinition(find, 'spark.executor.instances=2', 'spark.executor.instances=20'),
     ],
     [
@@ -146,7 +146,7 @@ describe('a mistake is told with its place', () => {
   ];
 
   it.each(changes)('%s', (_, message, change) => {
-    const findings = found(mutant(stacksOf('dev'), change));
+    const findings = found(mutant(stacksOf('dev', 'readings'), change));
     expect(findings.filter((line) => message.test(line)).length, findings.join('\n')).toBeGreaterThan(0);
   });
 });

@@ -5,11 +5,15 @@ import { checkEnvironments, type Environment, EnvironmentError } from '../../con
 import { environments } from '../../config/environments.ts';
 import { prod } from '../../config/prod.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
-
-const pipelines = await loadPipelines();
+import type { Pipeline } from '../../lib/declaration/model.ts';
+import readings from '../readings/pipelines/readings/pipeline.ts';
 
 /** What is said of these environments, a line for each mistake. */
 function refusalOf(...given: readonly object[]): readonly string[] {
+  return refusalWith([readings], ...given);
+}
+
+function refusalWith(pipelines: readonly Pipeline[], ...given: readonly object[]): readonly string[] {
   try {
     checkEnvironments(given as Environment[], pipelines);
   } catch (error) {
@@ -26,7 +30,9 @@ const spark = (values: object) => ({ ...dev, spark: { ...dev.spark, ...values } 
 const place = { account: '123456789012', region: 'eu-west-1', zones: ['eu-west-1a', 'eu-west-1b'] };
 
 describe('environments', () => {
-  test('of the project are right', () => expect(refusalOf(...environments)).toEqual([]));
+  test('of the project are right, for its pipelines', async () => {
+    expect(refusalWith(await loadPipelines(), ...environments)).toEqual([]);
+  });
 
   test('are a small one that leaves nothing, and a durable one', () => {
     expect(dev.removal).toBe('destroy');
@@ -61,7 +67,11 @@ describe('an environment is refused', () => {
     ['zones without a place', { ...dev, zones: place.zones }, 'dev.zones: are only used with'],
     ['a place without zones', { ...dev, ...place, zones: undefined }, 'dev.zones: are missing beside'],
     ['an account without a Region', { ...dev, account: place.account }, 'dev.account: goes with a region'],
-    ['a cap below what a pipeline needs', spark({ maximumCores: 4 }), 'vCPU that pipeline sales needs at once; got 4'],
+    [
+      'a cap below what a pipeline needs',
+      spark({ maximumCores: 4 }),
+      'vCPU that pipeline readings needs at once; got 4',
+    ],
     ['warm workers above the cap', spark({ warm }), 'dev.spark.warm: has 17 vCPU, more than spark.maximumCores'],
     [
       'memory that Fargate does not offer',

@@ -1,6 +1,6 @@
 /**
- * Runs the command line as a person does, in a home of its own, and looks at what it leaves on the machine. Used by the end-to-end and the
- * fault tests.
+ * Runs the command line as a person does, in a home of its own, and looks at what it leaves on the machine. Used by the end-to-end
+ * tests of pipelines.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -89,8 +89,7 @@ export async function until(condition: () => boolean, known: () => string): Prom
   }
 }
 
-/** Runs a Python script of this folder and gives the object that it prints. */
-export function python<T>(script: string, ...words: string[]): T {
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  return JSON.parse(execFileSync(readToolchain().python, [file, ...words], { encoding: 'utf8' })) as T;
+/** Runs a Python script, which lies beside the test that calls it, and gives the object that it prints. */
+export function python<T>(script: URL, ...words: string[]): T {
+  return JSON.parse(execFileSync(readToolchain().python, [fileURLToPath(script), ...words], { encoding: 'utf8' })) as T;
 }

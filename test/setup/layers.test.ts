@@ -33,8 +33,11 @@ describe('TypeScript', () => {
       'lambda/topics/core.ts': `import '../schemas/core.ts';`,
       'lambda/schemas/core.ts': `import 'node:fs';`,
       'lambda/schemas/handler.ts': `import './core.ts';`,
-      'pipelines/sales/pipeline.ts': `import '../../lib/declaration/model.ts';`,
-      'bin/app.ts': `import '../lib/stacks/streaming.ts';\nimport '../pipelines/sales/pipeline.ts';`,
+      'pipelines/readings/pipeline.ts': `import '../../lib/declaration/model.ts';\nimport '../../lib/stacks/streaming.ts';`,
+      'pipelines/readings/tests/one.ts': `import '../pipeline.ts';\nimport '../../../lib/stacks/streaming.ts';\nimport '../../tides/pipeline.ts';`,
+      'pipelines/tides/pipeline.ts': `import '../../lib/declaration/model.ts';`,
+      'bin/app.ts': `import '../lib/stacks/streaming.ts';`,
+      'config/dev.ts': `import '../pipelines/tides/pipeline.ts';`,
       'lib/constructs/a.ts': `import './b.ts';`,
       'lib/constructs/b.ts': `import './a.ts';`,
       'node_modules/aws-cdk-lib/package.json':
@@ -43,7 +46,16 @@ describe('TypeScript', () => {
       'package.json': '{"type": "module", "dependencies": {"aws-cdk-lib": "2.0.0"}}',
     };
     for (const [path, text] of Object.entries(files)) write(join(tree, path), text);
-    const args = ['--config', join(root, '.dependency-cruiser.cjs'), 'bin', 'lib', 'lambda', 'local', 'pipelines'];
+    const args = [
+      '--config',
+      join(root, '.dependency-cruiser.cjs'),
+      'bin',
+      'config',
+      'lib',
+      'lambda',
+      'local',
+      'pipelines',
+    ];
     const said = check(join(root, 'node_modules', '.bin', 'depcruise'), args, tree);
     for (const [rule, dependency] of [
       ['declaration-is-the-bottom', 'lib/declaration/model.ts → lib/constructs/topic.ts'],
@@ -52,11 +64,15 @@ describe('TypeScript', () => {
       ['local-reads-the-assembly', 'local/home.ts → lambda/topics/core.ts'],
       ['no-cdk-below-the-app', 'local/cdk.ts → node_modules/aws-cdk-lib/index.js'],
       ['handlers-know-their-core', 'lambda/topics/core.ts → lambda/schemas/core.ts'],
+      ['pipelines-declare', 'pipelines/readings/pipeline.ts → lib/stacks/streaming.ts'],
+      ['pipelines-know-nothing-of-each-other', 'pipelines/readings/tests/one.ts → pipelines/tides/pipeline.ts'],
+      ['nobody-imports-a-pipeline', 'config/dev.ts → pipelines/tides/pipeline.ts'],
       ['no-cycles', 'lib/constructs/a.ts →'],
     ]) {
       expect.soft(said).toContain(`error ${rule}: ${dependency}`);
     }
-    expect(said).not.toMatch(/error [\w-]+: (bin\/app|lambda\/schemas|pipelines)\b/);
+    expect(said).not.toMatch(/error [\w-]+: (bin\/app|lambda\/schemas|pipelines\/tides)\b/);
+    expect(said).not.toMatch(/readings\/tests\/one\.ts → (lib|pipelines\/readings)\b/);
   });
 });
 
@@ -65,9 +81,9 @@ describe('Python', () => {
     'millrace/__init__.py': '',
     'millrace/session.py': 'import os',
     'millrace/helper.py': 'import millrace.session',
-    'sales/__init__.py': '',
-    'sales/read.py': 'import millrace.session\nimport sales.transforms',
-    'sales/transforms.py': '',
+    'readings/__init__.py': '',
+    'readings/read.py': 'import millrace.session\nimport readings.transforms',
+    'readings/transforms.py': '',
   };
 
   function lint(files: Record<string, string>): string {
@@ -83,25 +99,25 @@ describe('Python', () => {
   });
 
   test('a transform may not reach a session, however far away', () => {
-    expect(lint({ 'sales/transforms.py': 'import millrace.helper' })).toContain(
-      'Transforms of sales reach no session, input or output BROKEN',
+    expect(lint({ 'readings/transforms.py': 'import millrace.helper' })).toContain(
+      'Transforms of readings reach no session, input or output BROKEN',
     );
   });
 
   test('what jobs share may not know a pipeline', () => {
-    expect(lint({ 'millrace/helper.py': 'import sales.transforms' })).toContain(
+    expect(lint({ 'millrace/helper.py': 'import readings.transforms' })).toContain(
       'What jobs share knows no pipeline BROKEN',
     );
   });
 
   test('a new pipeline is covered without an edit, and knows no other', () => {
     const files = {
-      'orders/__init__.py': '',
-      'orders/transforms.py': 'import time',
-      'orders/read.py': 'import sales.transforms',
+      'tides/__init__.py': '',
+      'tides/transforms.py': 'import time',
+      'tides/read.py': 'import readings.transforms',
     };
     const said = lint(files);
-    expect(said).toContain('Transforms of orders reach no session, input or output BROKEN');
+    expect(said).toContain('Transforms of tides reach no session, input or output BROKEN');
     expect(said).toContain('Pipelines know nothing of each other BROKEN');
   });
 
@@ -117,7 +133,7 @@ describe('Python', () => {
         root,
         `${code}\n`,
       );
-    expect(lintAs('jobs/pyspark/orders/transforms.py')).toMatch(/TID251.*exit 1$/s);
-    expect(lintAs('jobs/pyspark/orders/read.py')).toMatch(/exit 0$/);
+    expect(lintAs('jobs/pyspark/tides/transforms.py')).toMatch(/TID251.*exit 1$/s);
+    expect(lintAs('jobs/pyspark/tides/read.py')).toMatch(/exit 0$/);
   });
 });

@@ -61,7 +61,7 @@ export class Resource {
       RequestType: type,
       ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:framework',
       ResponseURL: '...',
-      StackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/dev-sales/1',
+      StackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/dev-readings/1',
       RequestId: randomUUID(),
       LogicalResourceId: 'Resource',
       ResourceType: this.#type,

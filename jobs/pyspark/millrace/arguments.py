@@ -20,7 +20,6 @@ class Arguments(argparse.ArgumentParser):
         super().__init__(prog=job, allow_abbrev=False)
         self.add("--kafka-bootstrap-servers", text, "where the brokers are: HOST:PORT, several separated by commas")
         self.add("--kafka-security", one_of("iam", "none"), "iam on AWS, none for a broker on this machine")
-        self.add("--registry-url", url, "address of the schema registry")
 
     def add(
         self, name: str, value: Callable[[str], object], explanation: str, *, default: object = argparse.SUPPRESS
@@ -29,11 +28,48 @@ class Arguments(argparse.ArgumentParser):
         required = default is argparse.SUPPRESS
         self.add_argument(name, type=value, required=required, default=None if required else default, help=explanation)
 
+    def add_registry(self) -> None:
+        """Declares where the schema registry is; only for jobs with Avro schemas."""
+        self.add("--registry-url", url, "address of the schema registry")
+
     def add_topic(self, role: str) -> None:
-        """Declares what a job must know about a topic: its name, and the schemas of its keys and values."""
+        """Declares what a job must know about a topic of Avro records: its name, and the schemas of its keys and values."""
         self.add(f"--{role}-topic", text, f"name of the topic of the {role}")
         self.add(f"--{role}-key-schema-id", schema_id, "id of the schema of its keys in the registry")
         self.add(f"--{role}-value-schema-id", schema_id, "id of the schema of its values in the registry")
+
+    def add_json_topic(self, role: str, *, key_schema: bool = False) -> None:
+        """Declares what a job must know about a topic of JSON records: its name, and where the schemas of its values and, if it has one, its keys lie."""
+        self.add(f"--{role}-topic", text, f"name of the topic of the {role}")
+        if key_schema:
+            self.add(f"--{role}-key-schema", text, "where the JSON Schema of its keys lies")
+        self.add(f"--{role}-value-schema", text, "where the JSON Schema of its values lies")
+
+    def add_delimited_file(self, role: str) -> None:
+        """Declares what a job must know about a delimited file: where it lies, the schema of its lines, and what separates its fields."""
+        self.add(f"--{role}-file", text, f"where the {role} file lies")
+        self.add(f"--{role}-file-schema-id", schema_id, "id of the schema of its lines in the registry")
+        self.add(f"--{role}-file-separator", character, "the character between its fields")
+
+    def add_json_file(self, role: str) -> None:
+        """Declares what a job must know about a file of JSON lines: where it lies, and where the schema of its lines does."""
+        self.add(f"--{role}-file", text, f"where the {role} file lies")
+        self.add(f"--{role}-file-schema", text, "where the JSON Schema of its lines lies")
+
+    def add_stream(self, source: str) -> None:
+        """Declares what every streaming job must be told besides its topics: how long its source keeps records, and how it runs."""
+        explanation = f"how long the {source} topic keeps a record; the watermark's delay follows from it"
+        self.add(f"--{source}-retention-ms", whole(1, 2**53), explanation)
+        self.add("--checkpoint-path", text, "folder that remembers what was read; one for ever, never shared")
+        self.add_group()
+        self.add("--allowed-lateness", whole(0, 24 * 60), "minutes that an event may be older than its record")
+        self.add("--trigger-seconds", whole(0, 3600), "seconds from one batch to the next; 0: at once")
+        until = "caught-up: end when all that is in the topic now is summed"
+        self.add("--until", one_of("caught-up"), until, default=None)
+
+    def add_group(self) -> None:
+        """Declares what every job that reads a topic must be told."""
+        self.add("--group-id-prefix", text, "how the names of this job's consumer groups begin")
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The values, checked."""
@@ -53,6 +89,13 @@ def text(value: str) -> str:
     """Any text but an empty one."""
     if not value.strip():
         raise argparse.ArgumentTypeError("is empty; leave the argument out instead")
+    return value
+
+
+def character(value: str) -> str:
+    """One character, which may be a blank."""
+    if len(value) != 1:
+        raise argparse.ArgumentTypeError(f"is {value!r}; one character is allowed")
     return value
 
 

@@ -9,45 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from millrace.avro_schema import Field
 from millrace.errors import JobError
+from millrace.lines import BYTE_ORDER_MARK
 from millrace.reasons import first_reason, reason_code
-
-WHOLE_FILE = {"spark.sql.files.maxPartitionBytes": str(2**40), "spark.sql.files.minPartitionNum": "1"}
-"""Setting of a session in which a file is one partition: only so are its lines numbered and sent in their order."""
 
 CORRUPT = "_corrupt"
 
-
-def numbered_lines(spark: SparkSession, url: str) -> DataFrame:
-    """Every line with its number, from 1; needs a session with `WHOLE_FILE`."""
-    try:
-        lines = spark.read.text(url)
-    except AnalysisException as error:
-        raise JobError("FILE_UNREADABLE", f"{url} cannot be read: {str(error).splitlines()[0]}") from error
-    return lines.select((F.monotonically_increasing_id() + 1).alias("line"), F.col("value").alias("text"))
+FIRST_DATA_LINE = 2
+"""The first line is the header."""
 
 
 def check_header(lines: DataFrame, fields: Sequence[Field], separator: str, name: str) -> None:
     """Refuses a file whose first line is not the names of these fields, in this order."""
     first = lines.head()
-    found = [column.strip().strip('"') for column in first["text"].lstrip("\ufeff").split(separator)] if first else []
+    found = (
+        [column.strip().strip('"') for column in first["text"].lstrip(BYTE_ORDER_MARK).split(separator)]
+        if first
+        else []
+    )
     needed = [field.name for field in fields]
     if found != needed:
         missing = [column for column in needed if column not in found]
         told = f" Missing: {', '.join(missing)}." if missing else ""
         message = f"{name} has the columns {', '.join(found) or '(none)'}; needed are, in this order, {', '.join(needed)}.{told}"
         raise JobError("WRONG_COLUMNS", message)
-
-
-def data_lines(lines: DataFrame, most: int) -> DataFrame:
-    """The lines under the header that hold data, at most so many (0: all)."""
-    data = lines.where((F.col("line") > 1) & (F.trim("text") != ""))
-    return data.limit(most) if most else data
 
 
 def parsed(lines: DataFrame, fields: Sequence[Field], separator: str) -> DataFrame:

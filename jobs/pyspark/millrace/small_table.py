@@ -12,13 +12,9 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from millrace.errors import JobError
-from millrace.jvm import jvm_of
-
-LARGEST_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -28,26 +24,6 @@ class SmallTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     sha256: str
-
-
-def read_file(spark: SparkSession, url: str) -> bytes:
-    """The bytes of a file on any file system that Spark knows; no Spark job is needed for that."""
-    jvm = jvm_of(spark)
-    path = jvm.org.apache.hadoop.fs.Path(url)
-    try:
-        files = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
-        size = files.getFileStatus(path).getLen()
-        if size > LARGEST_BYTES:
-            raise JobError(
-                "FILE_TOO_LARGE", f"{url} has {size} bytes; a table that is held in memory may have {LARGEST_BYTES}."
-            )
-        stream = files.open(path)
-        try:
-            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
-        finally:
-            stream.close()
-    except Py4JJavaError as error:
-        raise JobError("FILE_UNREADABLE", f"{url} cannot be read: {error.java_exception.toString()}") from error
 
 
 def parse_table(content: bytes, columns: Sequence[str], name: str, separator: str = ",") -> SmallTable:

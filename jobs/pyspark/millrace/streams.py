@@ -36,6 +36,8 @@ class Stream:
     output_mode: str
     sink: dict[str, str]
     checkpoint: str
+    show: Callable[[DataFrame], None] | None = None
+    """Gets the rows of each batch after they were written, with all columns of the frame; for what a person may watch."""
 
 
 def run_streams(
@@ -68,7 +70,11 @@ def run_streams(
 
 def _start(stream: Stream, trigger_seconds: int, *, until_caught_up: bool) -> StreamingQuery:
     writer = stream.frame.writeStream.queryName(stream.name).outputMode(stream.output_mode)
-    writer = writer.format("kafka").options(**stream.sink).option("checkpointLocation", stream.checkpoint)
+    if stream.show is None:
+        writer = writer.format("kafka").options(**stream.sink)
+    else:
+        writer = writer.foreachBatch(written_and_shown(stream.sink, stream.show))
+    writer = writer.option("checkpointLocation", stream.checkpoint)
     # Spark's own "available now" reads the end of the topic once, works up to it in batches, and ends.
     writer = (
         writer.trigger(availableNow=True)
@@ -76,6 +82,22 @@ def _start(stream: Stream, trigger_seconds: int, *, until_caught_up: bool) -> St
         else writer.trigger(processingTime=f"{trigger_seconds} seconds")
     )
     return writer.start()
+
+
+def written_and_shown(
+    sink: dict[str, str], show: Callable[[DataFrame], None], sink_format: str = "kafka"
+) -> Callable[[DataFrame, int], None]:
+    """What is done with a batch that is shown as well. It is kept while that takes: made twice, it would be counted twice."""
+
+    def write(batch: DataFrame, _batch_id: int) -> None:
+        rows = batch.persist()
+        try:
+            rows.write.format(sink_format).options(**sink).mode("append").save()
+            show(rows)
+        finally:
+            rows.unpersist()
+
+    return write
 
 
 def watch(

@@ -13,9 +13,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from millrace import dead_letters, framing, progress, small_table, watermark
-from millrace.arguments import Arguments, kafka_of, one_of, schema_id, text, whole
+from millrace.arguments import Arguments, kafka_of, text
 from millrace.avro_schema import fields_of
 from millrace.events import Events
+from millrace.files import read_file
 from millrace.job import run
 from millrace.registry import Registry
 from millrace.session import session, stream_settings
@@ -26,23 +27,12 @@ from sales import transforms
 def arguments() -> Arguments:
     """What the enrichment must be told."""
     known = Arguments("enrich")
+    known.add_registry()
     known.add_topic("sales")
-    known.add(
-        "--sales-retention-ms",
-        whole(1, 2**53),
-        "how long the sales topic keeps a record; the watermark's delay follows from it",
-    )
-    known.add("--regions-file", text, "where the regions file lies")
-    known.add("--regions-file-schema-id", schema_id, "id of the schema of its lines in the registry")
+    known.add_delimited_file("regions")
     known.add_topic("summaries")
     known.add("--dead-letters-topic", text, "name of the topic for records that are no good sales")
-    known.add("--checkpoint-path", text, "folder that remembers what was read; one for ever, never shared")
-    known.add("--group-id-prefix", text, "how the names of this job's consumer groups begin")
-    known.add("--allowed-lateness", whole(0, 24 * 60), "minutes that a sale may be older than its record")
-    known.add("--trigger-seconds", whole(0, 3600), "seconds from one batch to the next; 0: at once")
-    known.add(
-        "--until", one_of("caught-up"), "caught-up: end when all that is in the topic now is summed", default=None
-    )
+    known.add_stream("sales")
     return known
 
 
@@ -59,7 +49,8 @@ def main(given: Sequence[str], events: Events) -> None:
     spark = session("enrich", stream_settings(options.checkpoint_path))
     kafka = kafka_of(options)
 
-    regions = read_regions(spark, options.regions_file, [field.name for field in region_fields], events)
+    columns = [field.name for field in region_fields]
+    regions = read_regions(spark, options.regions_file, columns, options.regions_file_separator, events)
     source = kafka.stream_options(options.sales_topic, options.group_id_prefix)
     lateness_ms = options.allowed_lateness * watermark.MINUTE_MS
 
@@ -104,11 +95,10 @@ def main(given: Sequence[str], events: Events) -> None:
     run_streams(spark, streams, events, options.trigger_seconds, until_caught_up=options.until is not None)
 
 
-def read_regions(spark: SparkSession, url: str, columns: Sequence[str], events: Events) -> DataFrame:
+def read_regions(spark: SparkSession, url: str, columns: Sequence[str], separator: str, events: Events) -> DataFrame:
     """The regions, read once; which file it was is told by its hash."""
-    table = small_table.keyed_by(
-        small_table.parse_table(small_table.read_file(spark, url), columns, url), "country", url
-    )
+    content = read_file(spark, url)
+    table = small_table.keyed_by(small_table.parse_table(content, columns, url, separator), "country", url)
     events.note(f"regions: {len(table.rows)} countries, sha256 {table.sha256}")
     return small_table.frame_of(spark, table)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pyspark.sql import DataFrame, Observation, Row
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from millrace import framing
@@ -17,18 +17,28 @@ from millrace.events import Events
 from millrace.job import run
 from millrace.reasons import first_reason
 from millrace.registry import Registry
+from millrace.results import write_results
 from millrace.session import session
+from millrace.text_table import TableColumn, table
 from sales import transforms
 
 ROWS_SHOWN = 40
+TABLE = (
+    TableColumn("region", 20),
+    TableColumn("sales", 14, is_number=True),
+    TableColumn("orders", 8, is_number=True),
+    TableColumn("window_start", 20),
+    TableColumn("window_end", 20),
+)
 
 
 def arguments() -> Arguments:
     """What the reader must be told."""
     known = Arguments("read")
+    known.add_registry()
     known.add_topic("summaries")
     known.add("--results-path", text, "folder to be made for the results, one an execution")
-    known.add("--group-id-prefix", text, "how the names of this job's consumer groups begin")
+    known.add_group()
     known.add("--region", text, "this region only", default=None)
     known.add("--since", moment, "only windows that end after this time", default=None)
     return known
@@ -62,11 +72,9 @@ def main(given: Sequence[str], events: Events) -> None:
         .cache()
     )
 
-    results = options.results_path.rstrip("/")
-    rows.write.csv(f"{results}/csv", header=True)
-    rows.write.json(f"{results}/json")
+    results = write_results(rows, options.results_path, ",")
     count = int(found.get["rows"])
-    events.note(f"{count:,} rows\n{table(rows.take(ROWS_SHOWN), count)}")
+    events.note(f"{count:,} rows\n{table(TABLE, rows.take(ROWS_SHOWN), count)}")
     events.result(rows=count, results=results, unreadable=int(unreadable.get["records"]))
 
 
@@ -101,17 +109,6 @@ def chosen(rows: DataFrame, region: str | None, since: datetime | None) -> DataF
     if since is not None:
         rows = rows.where(F.col("window_end") > F.lit(since.astimezone(UTC)))
     return rows
-
-
-def table(rows: Sequence[Row], count: int) -> str:
-    """The newest rows as a person reads them."""
-    lines = [f"{'region':<20}{'sales':>16}{'orders':>10}  {'window start':<22}window end"]
-    lines += [
-        f"{row.region:<20}{row.sales:>16,.2f}{row.orders:>10,}  {row.window_start:<22}{row.window_end}" for row in rows
-    ]
-    if count > len(rows):
-        lines.append(f"... and {count - len(rows):,} more")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

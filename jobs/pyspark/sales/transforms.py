@@ -10,16 +10,20 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from millrace.event_time import event_time_checks
+from millrace.numbering import Numbering, renumbered
 from millrace.reasons import first_reason, reason_code
+from millrace.windows import by_window
 
 SALE_COLUMNS = ("payment_id", "customer_id", "amount", "payment_date", "city", "district", "country")
 REQUIRED_COLUMNS = ("payment_id", "customer_id", "amount", "payment_date", "country")
 SUMMARY_COLUMNS = ("region", "sales", "orders", "window_start", "window_end")
 IDS = ("payment_id", "customer_id")
 
-LARGEST_ID = 2**31 - 1
-WINDOW = "10 minutes"
-SLIDE = "5 minutes"
+KEPT_COLUMNS = tuple(name for name in SALE_COLUMNS if name != "payment_date")
+"""Columns of the sales file that are sent as they are."""
+
+NUMBERING = Numbering("payment_id", largest=2**31 - 1)
 UNASSIGNED = "Unassigned"
 
 DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})? ?(Z|[+-]\d{2}(:?\d{2})?)$"
@@ -36,22 +40,10 @@ def checked_lines(lines: DataFrame) -> DataFrame:
     return lines.withColumn("reason", F.coalesce("reason", wrong))
 
 
-def rejects(lines: DataFrame) -> DataFrame:
-    """What the rejects file says of each line that cannot be sent."""
-    return lines.where(F.col("reason").isNotNull()).select("line", "reason", "text")
-
-
-def good_lines(lines: DataFrame) -> DataFrame:
-    """The lines that can be sent, numbered from 0 in their order; needs them in one partition."""
-    kept = [name for name in SALE_COLUMNS if name != "payment_date"]
-    return lines.where(F.col("reason").isNull()).select(F.monotonically_increasing_id().alias("position"), *kept)
-
-
 def sales_to_send(rows: DataFrame, id_shift: int, sent_at: Column) -> DataFrame:
     """Sales from good lines and the cycle in which each is sent: a repeated line is a new payment, and every sale happens when it is sent."""
-    new_id = (F.col("payment_id") + F.col("cycle") * F.lit(id_shift).cast("bigint")).cast("int")
     return rows.select(
-        new_id.alias("payment_id"),
+        renumbered(NUMBERING, id_shift, "int").alias("payment_id"),
         "customer_id",
         "amount",
         sent_at.alias("payment_date"),
@@ -79,7 +71,7 @@ def judged(
     `sale` is the decoded value; `first_timestamp` is when the record first reached the topic. A replayed record may be older, but not so much
     that the watermark might have passed it.
     """
-    event, first, own = (F.unix_millis(name) for name in ("sale.payment_date", "first_timestamp", "timestamp"))
+    event, first, own = (F.col(name) for name in ("sale.payment_date", "first_timestamp", "timestamp"))
     missing = F.col(f"sale.{REQUIRED_COLUMNS[0]}").isNull()
     for name in REQUIRED_COLUMNS[1:]:
         missing = missing | F.col(f"sale.{name}").isNull()
@@ -88,8 +80,7 @@ def judged(
         *framing_checks,
         ("undecodable", missing),
         ("out-of-range", negative),
-        ("late", (event < first - lateness_ms) | (event < own - lateness_ms - replay_ms)),
-        ("future", event > first + future_ms),
+        *event_time_checks(event, first, own, lateness_ms, future_ms, replay_ms),
     ]
     return records.withColumn("reason", first_reason(checks))
 
@@ -108,20 +99,13 @@ def bad_records(records: DataFrame) -> DataFrame:
 
 def summaries(sales: DataFrame, regions: DataFrame, watermark_delay_ms: int) -> DataFrame:
     """Sales and orders by region and window, exact to the cent; countries without a region are summed as `Unassigned`."""
-    return (
+    with_region = (
         sales.withWatermark("payment_date", f"{watermark_delay_ms} milliseconds")
         .join(F.broadcast(regions), "country", "left")
         .select(F.coalesce("region", F.lit(UNASSIGNED)).alias("region"), "amount", "payment_date")
-        .groupBy("region", F.window("payment_date", WINDOW, SLIDE).alias("window"))
-        .agg(F.sum("amount").cast("decimal(18,2)").alias("sales"), F.count("*").alias("orders"))
-        .select(
-            "region",
-            "sales",
-            "orders",
-            F.col("window.start").alias("window_start"),
-            F.col("window.end").alias("window_end"),
-        )
     )
+    total = F.sum("amount").cast("decimal(18,2)")
+    return by_window(with_region, "region", "payment_date", sales=total, orders=F.count("*"))
 
 
 # --- the batch read

@@ -2,14 +2,36 @@
  * Takes the topics of a pipeline and counts what they say: rows in the latest summaries, dead letters by reason. Called by `reconcile.ts`.
  */
 import avro from 'avsc';
+import { isJsonSchema, type SchemaReference } from '../../../lib/declaration/model.ts';
 import { MillraceError } from '../../errors.ts';
 import type { KafkaReader, Range } from './kafka-reader.ts';
 
 /** Bytes before the Avro body: a zero and the schema's id. */
 const frameBytes = 5;
 
+/** Gives the fields of a record's value. */
+export type Decoder = (value: Buffer) => Promise<Record<string, unknown>>;
+
+/** How values of a topic are read: JSON says by itself what it holds, Avro names a schema in the registry. */
+export function decoderOf(schema: SchemaReference | undefined, registryUrl: string): Decoder {
+  if (schema && isJsonSchema(schema)) return async (value) => fieldsOf(value);
+  const schemas = new Schemas(registryUrl);
+  return (value) => schemas.decode(value);
+}
+
+function fieldsOf(value: Buffer): Record<string, unknown> {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(value.toString('utf8'));
+  } catch {
+    // Refused below, like JSON of another kind.
+  }
+  if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as Record<string, unknown>;
+  throw new MillraceError('UNREADABLE_SUMMARY', 'A record of the summary topic is no JSON object.');
+}
+
 /** Fetches schemas by the id in a record's frame, each once. */
-export class Schemas {
+class Schemas {
   private readonly registryUrl: string;
   private readonly types = new Map<number, Promise<avro.Type>>();
 
@@ -50,7 +72,7 @@ export async function totalOf(
   topic: string,
   range: Range,
   field: string,
-  schemas: Schemas,
+  decode: Decoder,
 ): Promise<number> {
   const latest = new Map<string, Buffer | null>();
   await reader.read(topic, range, ({ key, value }) => {
@@ -58,7 +80,7 @@ export async function totalOf(
   });
   let total = 0;
   for (const value of latest.values()) {
-    if (value) total += Number((await schemas.decode(value))[field]);
+    if (value) total += Number((await decode(value))[field]);
   }
   return total;
 }

@@ -5,9 +5,9 @@
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Reconciliation as Declared, Pipeline } from '../../../lib/declaration/model.ts';
+import type { Reconciliation as Declared, FileDeclaration, Pipeline } from '../../../lib/declaration/model.ts';
 import type { Home } from '../../home.ts';
-import { deadLettersOf, Schemas, totalOf } from './counts.ts';
+import { type Decoder, deadLettersOf, decoderOf, totalOf } from './counts.ts';
 import { distance, KafkaReader, type Offsets, type Range } from './kafka-reader.ts';
 import { type Ledger, readLedger, writeLedger } from './ledger.ts';
 import { type Reconciliation, reconciliationOf } from './reconciliation.ts';
@@ -33,7 +33,7 @@ export class Bookkeeping {
   private readonly pipeline: Pipeline;
   private readonly declared: Declared;
   private readonly reader: KafkaReader;
-  private readonly schemas: Schemas;
+  private readonly decode: Decoder;
   private readonly marks: Marks;
 
   private constructor(
@@ -41,14 +41,14 @@ export class Bookkeeping {
     pipeline: Pipeline,
     declared: Declared,
     reader: KafkaReader,
-    schemas: Schemas,
+    decode: Decoder,
     marks: Marks,
   ) {
     this.home = home;
     this.pipeline = pipeline;
     this.declared = declared;
     this.reader = reader;
-    this.schemas = schemas;
+    this.decode = decode;
     this.marks = marks;
   }
 
@@ -68,8 +68,8 @@ export class Bookkeeping {
       reader.range(topics.deadLetters),
     ]);
     const ledger = readLedger(home, pipeline.name, { clusterId, source, deadLetters });
-    const schemas = new Schemas(services.registryUrl);
-    return new Bookkeeping(home, pipeline, declared, reader, schemas, { clusterId, source, ledger });
+    const decode = decoderOf(pipeline.topics[declared.summary.topic]?.value, services.registryUrl);
+    return new Bookkeeping(home, pipeline, declared, reader, decode, { clusterId, source, ledger });
   }
 
   /** Counts after the execution. The ledger goes on only when every row is accounted for. */
@@ -82,7 +82,7 @@ export class Bookkeeping {
       this.reader.range(summary),
     ]);
     const letters = await deadLettersOf(this.reader, deadLetters, since(this.marks.ledger.deadLetters, deadLettersNow));
-    const total = (await totalOf(this.reader, summary, summariesNow, count, this.schemas)) / windowsPerRow;
+    const total = (await totalOf(this.reader, summary, summariesNow, count, this.decode)) / windowsPerRow;
     const reconciliation = reconciliationOf({
       ...files,
       sent: distance(this.marks.source, sourceNow.to),
@@ -131,12 +131,25 @@ function topicsOf({ topics }: Pipeline, declared: Declared): { source: string; d
   };
 }
 
+/** A file that an execution read, with what its declaration says of it. */
+export interface ReadFile {
+  readonly path: string;
+  readonly declared: FileDeclaration | undefined;
+}
+
 /** Rows that an execution was to read, and lines that it could not: the tunable or the file's lines, and the rejects folder. */
-export async function countFiles(file: string, rows: number, rejectsFolder: string): Promise<FileCounts> {
+export async function countFiles(
+  { path, declared }: ReadFile,
+  rows: number,
+  rejectsFolder: string,
+): Promise<FileCounts> {
   const parts = existsSync(rejectsFolder) ? readdirSync(rejectsFolder).filter((name) => name.startsWith('part-')) : [];
   let rejected = 0;
   for (const part of parts) rejected += await countLines(join(rejectsFolder, part));
-  return { read: rows > 0 ? rows : Math.max(0, (await countLines(file)) - 1), rejected };
+  if (rows > 0) return { read: rows, rejected };
+  // Delimited files begin with a header, JSON lines do not.
+  const headers = declared?.separator === undefined ? 0 : 1;
+  return { read: Math.max(0, (await countLines(path)) - headers), rejected };
 }
 
 /** Lines that are not empty. */

@@ -16,7 +16,7 @@ export interface Concrete {
   readonly name: string;
 
   readonly properties: Record<string, unknown>;
-  /** `dev/sales JobproduceRole1A2B3C4D`. */
+  /** `dev/readings JobsendRole1A2B3C4D`. */
   readonly place: string;
   /** The logical id without its hash. */
   readonly short: string;

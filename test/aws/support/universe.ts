@@ -1,10 +1,12 @@
 /**
  * The small world in which permissions are tried: concrete resources and a pipeline's declaration come in; things with
- * names, their ARNs and request contexts go out, and beside each a sentinel that nobody may touch. Called by the
- * permission table.
+ * names, their ARNs and request contexts go out, and beside each a sentinel that nobody may touch. What is of a pipeline
+ * is named with it, except in the pipeline's own table. Called by the permission table.
  */
 import type { Pipeline } from '../../../lib/declaration/model.ts';
+import { externalGroupPrefix, externalWays, kebab } from '../../../lib/declaration/plan.ts';
 import { ACCOUNT, CLUSTER_UUID, REGION } from './arns.ts';
+import type { AssetNames } from './assets.ts';
 import { type Concrete, ofType } from './concrete.ts';
 
 /** One thing that a request can be about. */
@@ -22,18 +24,29 @@ export interface Thing {
 
 const regional = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
 
-/** Names of files that the assembly uploads, by object key; see `readAssetNames`. */
-export type AssetNames = ReadonlyMap<string, string>;
-
-/** Everything in the world of these pipelines. */
+/** Everything in the world of these pipelines, named as the table of the stack `own` names it. */
 export function universeOf(
-  resources: readonly Concrete[],
+  everything: readonly Concrete[],
   pipelines: readonly Pipeline[],
   assets: AssetNames,
+  own: string,
 ): Thing[] {
+  const stranger = (stack: string): string => {
+    const name = stack.split('/')[1] ?? '';
+    return name !== own && pipelines.some((pipeline) => pipeline.name === name) ? ` of ${name}` : '';
+  };
+  const resources = everything.map((resource) => ({
+    ...resource,
+    short: `${resource.short}${stranger(resource.stack)}`,
+  }));
+  const files = [...assets].map(([key, names]): [key: string, label: string] => {
+    const [stack = '', label = ''] = [...names].find(([path]) => path.endsWith(`/${own}`)) ?? [...names][0] ?? [];
+    // The same jars are uploaded by all.
+    return [key, names.size > 1 ? label : `${label}${stranger(stack)}`];
+  });
   return [
     ...kafkaThings(resources, pipelines),
-    ...objectThings(resources, pipelines, assets),
+    ...objectThings(resources, pipelines, files),
     ...roleThings(resources),
     ...sparkThings(resources),
     ...tableThings(resources, pipelines),
@@ -52,9 +65,12 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
     arn: regional('kafka', `${kind}/${of}/${CLUSTER_UUID}${what && `/${what}`}`),
   });
   const topics = pipelines.flatMap((pipeline) => Object.values(pipeline.topics).map((topic) => topic.name));
-  const groups = pipelines.flatMap((pipeline) =>
-    Object.keys(pipeline.jobs).map((job) => `millrace.${pipeline.name}.${job}-spark-kafka-1`),
-  );
+  const groups = pipelines.flatMap((pipeline) => [
+    ...Object.keys(pipeline.jobs).map((job) => `millrace.${pipeline.name}.${job}-spark-kafka-1`),
+    ...(Object.values(pipeline.topics).some((topic) => externalWays(topic).includes('Reader'))
+      ? [`${externalGroupPrefix(pipeline.name)}-spark-kafka-1`]
+      : []),
+  ]);
   return [
     { label: 'the cluster', services: ['kafka', 'kafka-cluster'], arn: cluster.id },
     {
@@ -73,7 +89,11 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
 }
 
 /** Objects and listings of the data bucket, objects of the assets bucket, and another bucket. */
-function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeline[], assets: AssetNames): Thing[] {
+function objectThings(
+  resources: readonly Concrete[],
+  pipelines: readonly Pipeline[],
+  assets: readonly [key: string, label: string][],
+): Thing[] {
   const object = (label: string, bucket: string, key: string, group?: string): Thing => ({
     label,
     ...(group ? { group } : {}),
@@ -87,7 +107,7 @@ function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeli
   const prefixes = pipelines.flatMap(({ name, jobs }) => [
     `input/${name}`,
     ...Object.entries(jobs).flatMap(([job, { mode, writes }]) => [
-      ...(mode === 'streaming' ? [`checkpoints/${name}/${job}`] : []),
+      ...(mode === 'streaming' ? [`checkpoints/${name}/${kebab(job)}`] : []),
       ...(writes.folders ?? []).map((folder) => `${folder}/${name}`),
     ]),
   ]);
@@ -108,20 +128,23 @@ function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeli
       { label: name === data ? 'the data bucket' : `bucket ${short}`, services: ['s3'], arn: `arn:aws:s3:::${name}` },
       ...(name === data ? [] : [object(`everything in ${short}`, name, 'any')]),
     ]),
-    ...[...assets].map(([key, label]) =>
+    ...assets.map(([key, label]) =>
       object(label, assetsBucket, key, label.startsWith('jar ') ? 'all jars' : undefined),
     ),
     object('another asset', assetsBucket, 'another.zip'),
     { label: 'the assets bucket', services: ['s3'], arn: `arn:aws:s3:::${assetsBucket}` },
     { label: 'another bucket', services: ['s3'], arn: 'arn:aws:s3:::another-bucket' },
-    object('an object of another bucket', 'another-bucket', 'input/sales/x'),
+    object('an object of another bucket', 'another-bucket', 'input/another/x'),
   ];
 }
 
 /** Handing a role to a service. */
 function roleThings(resources: readonly Concrete[]): Thing[] {
   const roles = [
-    ...ofType(resources, 'AWS::IAM::Role').map(({ short, name }) => ({ label: short.replace(/Role$/, ''), name })),
+    ...ofType(resources, 'AWS::IAM::Role').map(({ short, name }) => ({
+      label: short.replace(/Role(?= of |$)/, ''),
+      name,
+    })),
     { label: 'Admin', name: 'Admin' },
   ];
   return roles.flatMap(({ label, name }) =>

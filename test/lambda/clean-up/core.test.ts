@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CleanUpPorts, cleanUp, type JobRun } from '../../../lambda/clean-up/core.ts';
 
-const EXECUTION = { pipeline: 'sales', name: 'first', arn: 'arn:first' };
+const EXECUTION = { pipeline: 'readings', name: 'first', arn: 'arn:first' };
 
 const run = (name: string, state = 'RUNNING'): JobRun => ({ id: `id of ${name}`, name, state });
 
@@ -32,8 +32,8 @@ describe('the clean-up', () => {
   });
 
   test('cancels its runs and releases the lock only when none is left', async () => {
-    const produce = run('sales/produce/first');
-    const enrich = run('sales/enrich/first');
+    const produce = run('readings/produce/first');
+    const enrich = run('readings/enrich/first');
     const ports = played(
       [produce, enrich],
       [
@@ -43,38 +43,38 @@ describe('the clean-up', () => {
       [{ ...enrich, state: 'CANCELLING' }],
       [],
     );
-    expect(await cleanUp(EXECUTION, ports)).toEqual(['sales/produce/first', 'sales/enrich/first']);
-    expect(ports.done).toEqual(['cancel sales/produce/first', 'cancel sales/enrich/first', 'release arn:first']);
+    expect(await cleanUp(EXECUTION, ports)).toEqual(['readings/produce/first', 'readings/enrich/first']);
+    expect(ports.done).toEqual(['cancel readings/produce/first', 'cancel readings/enrich/first', 'release arn:first']);
   });
 
   test('finds a run that appears while it waits', async () => {
-    const ports = played([run('sales/enrich/first')], [run('sales/enrichDrain/first', 'SUBMITTED')], []);
-    expect(await cleanUp(EXECUTION, ports)).toEqual(['sales/enrich/first', 'sales/enrichDrain/first']);
+    const ports = played([run('readings/enrich/first')], [run('readings/enrichDrain/first', 'SUBMITTED')], []);
+    expect(await cleanUp(EXECUTION, ports)).toEqual(['readings/enrich/first', 'readings/enrichDrain/first']);
     expect(ports.done.at(-1)).toBe('release arn:first');
   });
 
   test('cancels again what was refused at first, and not what is on its way out', async () => {
-    const enrich = run('sales/enrich/first', 'SUBMITTED');
+    const enrich = run('readings/enrich/first', 'SUBMITTED');
     const ports = played([enrich], [enrich], [{ ...enrich, state: 'CANCELLING' }], []);
-    expect(await cleanUp(EXECUTION, ports)).toEqual(['sales/enrich/first']);
-    expect(ports.done).toEqual(['cancel sales/enrich/first', 'cancel sales/enrich/first', 'release arn:first']);
+    expect(await cleanUp(EXECUTION, ports)).toEqual(['readings/enrich/first']);
+    expect(ports.done).toEqual(['cancel readings/enrich/first', 'cancel readings/enrich/first', 'release arn:first']);
   });
 
   test('waits for what the execution had cancelled itself', async () => {
-    const ports = played([run('sales/enrich/first', 'CANCELLING')], []);
+    const ports = played([run('readings/enrich/first', 'CANCELLING')], []);
     await cleanUp(EXECUTION, ports);
     expect(ports.done).toEqual(['release arn:first']);
     expect(ports.waited()).toBeGreaterThan(0);
   });
 
   for (const [what, name] of Object.entries({
-    "whose execution's name goes on": 'sales/enrich/first-again',
-    "whose execution's name begins earlier": 'sales/enrich/the-first',
-    'of another pipeline': 'orders/enrich/first',
-    'of a pipeline whose name goes on': 'sales-more/enrich/first',
-    'that has the name elsewhere': 'sales/first/second',
-    'with more parts': 'sales/enrich/first/extra',
-    'with fewer parts': 'sales/first',
+    "whose execution's name goes on": 'readings/enrich/first-again',
+    "whose execution's name begins earlier": 'readings/enrich/the-first',
+    'of another pipeline': 'tides/enrich/first',
+    'of a pipeline whose name goes on': 'readings-more/enrich/first',
+    'that has the name elsewhere': 'readings/first/second',
+    'with more parts': 'readings/enrich/first/extra',
+    'with fewer parts': 'readings/first',
     'without a name': '',
   })) {
     test(`leaves a run alone ${what}`, async () => {
@@ -87,19 +87,19 @@ describe('the clean-up', () => {
 
 describe('a run that does not end', () => {
   test('keeps the lock, and is named with its state after five minutes', async () => {
-    const stuck = run('sales/enrich/first', 'CANCELLING');
-    const ports = played([run('sales/produce/first'), stuck], [stuck]);
+    const stuck = run('readings/enrich/first', 'CANCELLING');
+    const ports = played([run('readings/produce/first'), stuck], [stuck]);
     await expect(cleanUp(EXECUTION, ports)).rejects.toThrow(
       'Job runs of execution first are still alive after being cancelled: ' +
-        'sales/enrich/first (id of sales/enrich/first, CANCELLING).',
+        'readings/enrich/first (id of readings/enrich/first, CANCELLING).',
     );
-    expect(ports.done).toEqual(['cancel sales/produce/first']);
+    expect(ports.done).toEqual(['cancel readings/produce/first']);
     expect(ports.waited()).toBeGreaterThanOrEqual(300_000);
     expect(ports.waited()).toBeLessThan(600_000);
   });
 
   test('keeps the lock when cancelling fails', async () => {
-    const ports = played([run('sales/enrich/first')]);
+    const ports = played([run('readings/enrich/first')]);
     ports.cancel = async () => Promise.reject(new Error('throttled'));
     await expect(cleanUp(EXECUTION, ports)).rejects.toThrow('throttled');
     expect(ports.done).toEqual([]);

@@ -16,7 +16,7 @@ let bodies: Record<string, unknown>[];
 let answers: Record<string, Answer[]>;
 let server: Server;
 
-const ARN = 'arn:aws:states:us-east-1:000000000000:execution:millrace-dev-sales:first';
+const ARN = 'arn:aws:states:us-east-1:000000000000:execution:millrace-dev-readings:first';
 const ended = { detail: { executionArn: ARN, name: 'first', status: 'ABORTED' } };
 
 const listing = (...runs: object[]): Answer => ({ body: { jobRuns: runs } });
@@ -36,7 +36,7 @@ beforeEach(async () => {
   for (const [name, value] of Object.entries({
     APPLICATION_ID: 'app',
     LOCK_TABLE: 'locks',
-    PIPELINE: 'sales',
+    PIPELINE: 'readings',
     AWS_ENDPOINT_URL_EMR_SERVERLESS: url,
     AWS_ENDPOINT_URL_DYNAMODB: url,
     AWS_REGION: 'us-east-1',
@@ -78,7 +78,7 @@ describe('the handler', () => {
     expect(bodies).toEqual([
       {
         TableName: 'locks',
-        Key: { pipeline: { S: 'sales' } },
+        Key: { pipeline: { S: 'readings' } },
         ConditionExpression: 'holder = :holder',
         ExpressionAttributeValues: { ':holder': { S: ARN } },
       },
@@ -93,11 +93,11 @@ describe('the handler', () => {
 
   test('reads every page, and cancels runs of this execution only', async () => {
     answers['GET /applications/app/jobruns'] = [
-      { body: { jobRuns: [{ id: '1', name: 'sales/enrich/second', state: 'RUNNING' }], nextToken: 'more' } },
-      listing({ id: '2', name: 'sales/enrich/first', state: 'RUNNING' }),
+      { body: { jobRuns: [{ id: '1', name: 'readings/enrich/second', state: 'RUNNING' }], nextToken: 'more' } },
+      listing({ id: '2', name: 'readings/enrich/first', state: 'RUNNING' }),
       listing(),
     ];
-    expect(await handler(ended)).toEqual({ cancelled: ['sales/enrich/first'] });
+    expect(await handler(ended)).toEqual({ cancelled: ['readings/enrich/first'] });
     expect(asked[1]).toContain('nextToken=more');
     expect(asked.filter((question) => question.startsWith('DELETE'))).toEqual(['DELETE /applications/app/jobruns/2']);
     expect(asked.at(-1)).toBe('DeleteItem');
@@ -106,16 +106,16 @@ describe('the handler', () => {
   for (const name of ['ValidationException', 'ResourceNotFoundException']) {
     test(`goes on when a run has ended in between (${name})`, async () => {
       answers['GET /applications/app/jobruns'] = [
-        listing({ id: '2', name: 'sales/enrich/first', state: 'RUNNING' }),
+        listing({ id: '2', name: 'readings/enrich/first', state: 'RUNNING' }),
         listing(),
       ];
       answers['DELETE '] = [failure(name)];
-      expect(await handler(ended)).toEqual({ cancelled: ['sales/enrich/first'] });
+      expect(await handler(ended)).toEqual({ cancelled: ['readings/enrich/first'] });
     });
   }
 
   test('fails, and keeps the lock, when it may not cancel', async () => {
-    answers['GET /applications/app/jobruns'] = [listing({ id: '2', name: 'sales/enrich/first', state: 'RUNNING' })];
+    answers['GET /applications/app/jobruns'] = [listing({ id: '2', name: 'readings/enrich/first', state: 'RUNNING' })];
     answers['DELETE '] = [failure('AccessDeniedException', 403)];
     await expect(handler(ended)).rejects.toMatchObject({ name: 'AccessDeniedException' });
     expect(asked).not.toContain('DeleteItem');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readDeclaredTopics } from '../../../lambda/kafka-topics/declared.ts';
 
 const topic = (more: object = {}) => ({
-  Name: 'sales',
+  Name: 'readings',
   Partitions: '4',
   OnRemoval: 'retain',
   Configuration: {},
@@ -12,7 +12,7 @@ const topic = (more: object = {}) => ({
 const properties = (more: object = {}) => ({
   BootstrapServers: '127.0.0.1:9092',
   Security: 'none',
-  Pipeline: 'sales',
+  Pipeline: 'readings',
   Topics: [topic()],
   ...more,
 });
@@ -20,7 +20,7 @@ const properties = (more: object = {}) => ({
 test('numbers arrive as text', () => {
   const { topics } = readDeclaredTopics(properties({ Topics: [topic({ Configuration: { 'retention.ms': '-1' } })] }));
   expect(topics).toEqual([
-    { name: 'sales', partitions: 4, onRemoval: 'retain', configuration: { 'retention.ms': '-1' } },
+    { name: 'readings', partitions: 4, onRemoval: 'retain', configuration: { 'retention.ms': '-1' } },
   ]);
 });
 
@@ -33,8 +33,8 @@ test.each([
   [{ BootstrapServers: '' }, 'BootstrapServers: "" was given'],
   [{ Security: 'tls' }, 'Security: "tls" was given, allowed are iam, none'],
   [{ Pipeline: undefined }, 'Pipeline: nothing was given'],
-  [{ Topics: 'sales' }, 'Topics: "sales" was given, a list is needed'],
-  [{ Topics: [topic(), topic()] }, 'topic sales is declared twice'],
+  [{ Topics: 'readings' }, 'Topics: "readings" was given, a list is needed'],
+  [{ Topics: [topic(), topic()] }, 'topic readings is declared twice'],
   [{ Topics: [topic({ Name: 'a b' })] }, 'topic a b: Name is "a b", allowed are 1 to 249'],
   [{ Topics: [topic({ Name: '..' })] }, 'Name is ".."'],
   [{ Topics: [topic({ Partitions: '0' })] }, 'Partitions is "0", allowed is a whole number from 1'],
@@ -57,7 +57,9 @@ describe('the message', () => {
       Security: 'x',
       Topics: [topic({ Partitions: '0' }), topic({ Name: 'b', OnRemoval: 'y' })],
     });
-    expect(() => readDeclaredTopics(wrong)).toThrow(/Security(.|\n)*topic sales: Partitions(.|\n)*topic b: OnRemoval/);
+    expect(() => readDeclaredTopics(wrong)).toThrow(
+      /Security(.|\n)*topic readings: Partitions(.|\n)*topic b: OnRemoval/,
+    );
   });
 
   test('fits into an answer to CloudFormation, however many mistakes there are', () => {

@@ -52,20 +52,20 @@ describe('creating', () => {
     };
     await resource.create(
       properties(
-        { Name: name('sales'), Partitions: '4', Configuration: retained },
+        { Name: name('readings'), Partitions: '4', Configuration: retained },
         { Name: name('summary'), Configuration: { 'cleanup.policy': 'compact' } },
       ),
     );
     expect(resource.physicalId).toBe('kafka-topics/test');
     expect(resource.attributes).toEqual({ Count: '2' });
-    expect(await describeNow(name('sales'))).toEqual({ partitions: 4, settings: retained });
+    expect(await describeNow(name('readings'))).toEqual({ partitions: 4, settings: retained });
     expect(await describeNow(name('summary'))).toEqual({ partitions: 2, settings: { 'cleanup.policy': 'compact' } });
   });
 
   test('is complete only when the topics can be written', async () => {
-    await resource.create(properties({ Name: name('sales') }));
+    await resource.create(properties({ Name: name('readings') }));
     const leaders = await withTestAdmin(bootstrapServers, async (admin) => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [name('sales')] });
+      const { topics } = await admin.fetchTopicMetadata({ topics: [name('readings')] });
       return topics[0]?.partitions.map(({ leader }) => leader);
     });
     expect(leaders).toEqual([1, 1]);
@@ -89,18 +89,18 @@ describe('creating', () => {
   });
 
   test('changes nothing when the same event comes twice', async () => {
-    await resource.create(properties({ Name: name('sales'), Configuration: { 'retention.ms': '1000' } }));
+    await resource.create(properties({ Name: name('readings'), Configuration: { 'retention.ms': '1000' } }));
     const { physicalId } = resource;
     await resource.replay();
     expect(resource.physicalId).toBe(physicalId);
-    expect(await describeNow(name('sales'))).toEqual({ partitions: 2, settings: { 'retention.ms': '1000' } });
+    expect(await describeNow(name('readings'))).toEqual({ partitions: 2, settings: { 'retention.ms': '1000' } });
   });
 
   test('takes over a topic that exists as declared, and gives it the declared settings', async () => {
-    await resource.create(properties({ Name: name('sales'), Configuration: { 'retention.ms': '1000' } }));
+    await resource.create(properties({ Name: name('readings'), Configuration: { 'retention.ms': '1000' } }));
     const second = new Resource(handlers, 'Custom::KafkaTopics');
-    await second.create(properties({ Name: name('sales'), Configuration: { 'retention.ms': '2000' } }));
-    expect(await describeNow(name('sales'))).toEqual({ partitions: 2, settings: { 'retention.ms': '2000' } });
+    await second.create(properties({ Name: name('readings'), Configuration: { 'retention.ms': '2000' } }));
+    expect(await describeNow(name('readings'))).toEqual({ partitions: 2, settings: { 'retention.ms': '2000' } });
   });
 
   test('refuses a topic that exists with another number of partitions or another cleanup policy', async () => {
@@ -119,11 +119,11 @@ describe('creating', () => {
 
 describe('updating', () => {
   test('adds partitions', async () => {
-    await resource.create(properties({ Name: name('sales') }));
-    await resource.update(properties({ Name: name('sales'), Partitions: '5' }));
-    expect(await describeNow(name('sales'))).toEqual({ partitions: 5, settings: {} });
+    await resource.create(properties({ Name: name('readings') }));
+    await resource.update(properties({ Name: name('readings'), Partitions: '5' }));
+    expect(await describeNow(name('readings'))).toEqual({ partitions: 5, settings: {} });
     await resource.replay();
-    expect(await describeNow(name('sales'))).toEqual({ partitions: 5, settings: {} });
+    expect(await describeNow(name('readings'))).toEqual({ partitions: 5, settings: {} });
   });
 
   test('keeps cleanup.policy=compact through a changed retention', async () => {

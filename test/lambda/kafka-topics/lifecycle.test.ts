@@ -27,12 +27,12 @@ const event = (RequestType: 'Create' | 'Update' | 'Delete', topics: Topic[], bef
   const properties = (list: Topic[]) => ({
     BootstrapServers: 'b-1.example:9098',
     Security: 'iam',
-    Pipeline: 'sales',
+    Pipeline: 'readings',
     Topics: list.map((topic) => ({ Partitions: '2', OnRemoval: 'retain', Configuration: {}, ...topic })),
   });
   return {
     RequestType,
-    ...(RequestType === 'Create' ? {} : { PhysicalResourceId: 'kafka-topics/sales' }),
+    ...(RequestType === 'Create' ? {} : { PhysicalResourceId: 'kafka-topics/readings' }),
     ResourceProperties: properties(topics),
     ...(before ? { OldResourceProperties: properties(before) } : {}),
   };

@@ -11,9 +11,9 @@ describe('an execution with an empty input', () => {
       send: [
         '--kafka-bootstrap-servers',
         'broker:9098',
-        '--sales-file',
-        's3://assets/sales.csv',
-        '--sales-file-schema-id',
+        '--readings-file',
+        's3://assets/readings.csv',
+        '--readings-file-schema-id',
         '7',
         '--rejects-path',
         's3://data/rejects/tiny/first',
@@ -31,7 +31,7 @@ describe('an execution with an empty input', () => {
   test('tells the values in force', () => {
     expect(execution({})).toMatchObject({
       tunables: { rate: 100, region: '', since: '' },
-      files: { sales: 's3://assets/sales.csv', regions: 's3://assets/regions.csv' },
+      files: { readings: 's3://assets/readings.csv', regions: 's3://assets/regions.csv' },
     });
   });
 });
@@ -75,6 +75,38 @@ describe('a tunable', () => {
   }
 });
 
+describe('the work of an execution', () => {
+  test('is the first action of the pipeline until the input says otherwise', () => {
+    expect(execution({})).toMatchObject({ action: 'run', job: '' });
+    expect(execution({ action: 'upgrade' })).toMatchObject({ action: 'upgrade', job: '' });
+  });
+
+  test('is one batch job alone where the input names it as people write it', () => {
+    expect(execution({ job: 'show-all' })).toMatchObject({ action: 'job', job: 'showAll' });
+  });
+
+  for (const action of ['pause', '', null, 'constructor', ['stop']]) {
+    test(`is not the action ${JSON.stringify(action)}`, () => {
+      const shown = JSON.stringify(action);
+      const allowed = 'Allowed: run, start, stop, upgrade.';
+      expect(refusal({ action })).toBe(`${REFUSED}"action" in the input is ${shown}. ${allowed}`);
+    });
+  }
+
+  for (const job of ['showAll', 'enrich', '', null, 7, 'toString']) {
+    test(`is not the job ${JSON.stringify(job)}`, () => {
+      const allowed = 'Allowed: a batch job of pipeline tiny: send, show-all.';
+      expect(refusal({ job })).toBe(`${REFUSED}"job" in the input is ${JSON.stringify(job)}. ${allowed}`);
+    });
+  }
+
+  test('is not an action and a job at once', () => {
+    expect(refusal({ action: 'stop', job: 'send' })).toBe(
+      `${REFUSED}The input has both "action" and "job". Allowed: one of them; a job is run alone.`,
+    );
+  });
+});
+
 describe('an input is refused', () => {
   for (const [input, shown] of [
     [null, 'null'],
@@ -90,7 +122,7 @@ describe('an input is refused', () => {
   for (const name of ['rows', 'Rate', 'constructor', 'toString', '__proto__', 'hasOwnProperty']) {
     test(`for the unknown name ${name}`, () => {
       expect(refusal(JSON.parse(`{"${name}": 1}`))).toBe(
-        `${REFUSED}Unknown name "${name}" in the input. Allowed: rate, region, since, files.`,
+        `${REFUSED}Unknown name "${name}" in the input. Allowed: rate, region, since, files, action, job.`,
       );
     });
   }
@@ -128,11 +160,11 @@ describe('an input is refused', () => {
 
   test('with all its mistakes at once, and those of the parameter', () => {
     const parameter = { pipeline: { tunables: { speed: 1 } } };
-    expect(refusal({ rate: -1, rows: 5, files: { sails: 's3://data/input/tiny/sails.csv' } }, parameter)).toBe(
-      `${REFUSED}Unknown name "speed" in the parameter of pipeline tiny. Allowed: rate, region, since, files. ` +
+    expect(refusal({ rate: -1, rows: 5, files: { readigs: 's3://data/input/tiny/readigs.csv' } }, parameter)).toBe(
+      `${REFUSED}Unknown name "speed" in the parameter of pipeline tiny. Allowed: rate, region, since. ` +
         '"rate" in the input is -1. Allowed: whole numbers from 0 to 20000 (rows a second). ' +
-        'Unknown name "rows" in the input. Allowed: rate, region, since, files. ' +
-        'Unknown file "sails" in the input. Allowed: sales, regions.',
+        'Unknown name "rows" in the input. Allowed: rate, region, since, files, action, job. ' +
+        'Unknown file "readigs" in the input. Allowed: readings, regions.',
     );
   });
 
@@ -147,27 +179,42 @@ describe('parameters that lack a value', () => {
 
   test('are a fault of the deployment, named', () => {
     expect(refusal({}, { platform: { bootstrapServers: undefined } })).toBe(incomplete('platform.bootstrapServers'));
-    expect(refusal({}, { pipeline: { schemas: {} } })).toBe(incomplete('pipeline.schemas.salesFile'));
-    expect(refusal({}, { pipeline: { schemas: undefined } })).toBe(incomplete('pipeline.schemas.salesFile'));
-    expect(refusal({}, { pipeline: { files: { sales: 's3://assets/sales.csv' } } })).toBe(incomplete('files.regions'));
+    expect(refusal({}, { pipeline: { schemas: {} } })).toBe(incomplete('pipeline.schemas.readingsFile'));
+    expect(refusal({}, { pipeline: { schemas: undefined } })).toBe(incomplete('pipeline.schemas.readingsFile'));
+    expect(refusal({}, { pipeline: { files: { readings: 's3://assets/readings.csv' } } })).toBe(
+      incomplete('files.regions'),
+    );
   });
 
   test('are found before a file is checked against a bucket that is not known', () => {
-    const input = { files: { sales: 's3://data/input/tiny/sales.csv' } };
+    const input = { files: { readings: 's3://data/input/tiny/readings.csv' } };
     expect(refusal(input, { platform: { bucket: undefined } })).toBe(incomplete('platform.bucket'));
   });
 });
 
 test('the handler gives what the core gives', async () => {
   const event = {
-    plan: { pipeline: 'tiny', tunables: {}, files: [], arguments: { send: [['--to', '{execution.name}']] } },
+    plan: {
+      pipeline: 'tiny',
+      tunables: {},
+      files: [],
+      actions: ['start', 'stop', 'upgrade'],
+      batchJobs: {},
+      arguments: { send: [['--to', '{execution.name}']] },
+    },
     platform: {},
     pipeline: {},
     execution: { name: 'first' },
     input: {},
   } as const;
-  await expect(handler(event)).resolves.toEqual({ arguments: { send: ['--to', 'first'] }, tunables: {}, files: {} });
+  await expect(handler(event)).resolves.toEqual({
+    action: 'start',
+    job: '',
+    arguments: { send: ['--to', 'first'] },
+    tunables: {},
+    files: {},
+  });
   await expect(handler({ ...event, input: { rate: 1 } })).rejects.toThrow(
-    'Unknown name "rate" in the input. Allowed: nothing.',
+    'Unknown name "rate" in the input. Allowed: action, job.',
   );
 });

@@ -16,12 +16,14 @@ const event: PrepareEvent = {
       region: { kind: 'text', default: '', pattern: '\\S.{0,9}', unit: 'name of a region', description: '' },
       since: { kind: 'instant', default: '', description: '' },
     },
-    files: ['sales', 'regions'],
+    files: ['readings', 'regions'],
+    actions: ['run', 'start', 'stop', 'upgrade'],
+    batchJobs: { send: 'send', 'show-all': 'showAll' },
     arguments: {
       send: [
         ['--kafka-bootstrap-servers', '{platform.bootstrapServers}'],
-        ['--sales-file', '{files.sales}'],
-        ['--sales-file-schema-id', '{pipeline.schemas.salesFile}'],
+        ['--readings-file', '{files.readings}'],
+        ['--readings-file-schema-id', '{pipeline.schemas.readingsFile}'],
         ['--rejects-path', 's3://{platform.bucket}/rejects/tiny/{execution.name}'],
         ['--rate', '{tunables.rate}'],
       ],
@@ -35,8 +37,8 @@ const event: PrepareEvent = {
   platform: PLATFORM,
   pipeline: {
     tunables: {},
-    schemas: { salesFile: '7' },
-    files: { sales: 's3://assets/sales.csv', regions: 's3://assets/regions.csv' },
+    schemas: { readingsFile: '7' },
+    files: { readings: 's3://assets/readings.csv', regions: 's3://assets/regions.csv' },
   },
   execution: { name: 'first' },
   input: {},

@@ -90,17 +90,32 @@ describe('the order', () => {
     'tiny.order.stream: is not a streaming job; got "send (batch)"; allowed: a streaming job',
     'tiny.order.during: is not a batch job; got "count (streaming)"; allowed: a batch job',
   );
+  accepts('a batch job that is left out, since it can be run alone', (p) => {
+    p.order.after = [];
+  });
+  accepts('a stream that goes on, with batch jobs that are run alone', (p) => {
+    Object.assign(p, { order: { kind: 'continuous', stream: 'count' } });
+  });
   refuses(
-    'a job that is left out',
-    (p) => {
-      p.order.after = [];
-    },
-    'tiny.order: names each job once; got "show 0 times"; allowed: once',
+    'jobs beside a stream that goes on, which would never end',
+    (p) => void Object.assign(p.order, { kind: 'continuous' }),
+    'tiny.order.during: is not a word of a declaration; got "during"; allowed: see model.ts',
+    'tiny.order.after: is not a word of a declaration; got "after"; allowed: see model.ts',
+  );
+  refuses(
+    'another kind of order',
+    (p) => void Object.assign(p.order, { kind: 'endless' }),
+    'tiny.order.kind: is none of the words for it; got "endless"; allowed: bounded, continuous',
+  );
+  refuses(
+    'a second stream',
+    (p) => void Object.assign(p.jobs, { again: { ...p.jobs.count, writes: { topics: ['lost'] } } }),
+    'tiny.order: leaves out a streaming job, which is not run alone; got "again"; allowed: one streaming job, as order.stream',
   );
   refuses(
     'a job that is run twice',
     (p) => void p.order.during.push('show'),
-    'tiny.order: names each job once; got "show 2 times"; allowed: once',
+    'tiny.order: names a job more than once; got "show 2 times"; allowed: once',
   );
   refuses(
     'jobs that need more together than the account has',

@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { artifactOf, drainOf, kebab, planOf } from '../../../lib/declaration/plan.ts';
 import { coresOf, peakCores } from '../../../lib/declaration/sizes.ts';
-import { tinyPipeline } from './tiny-pipeline.ts';
+import { asJson, tinyPipeline } from './tiny-pipeline.ts';
 
-const PLATFORM = [
+const KAFKA = [
   ['--kafka-bootstrap-servers', '{platform.bootstrapServers}'],
   ['--kafka-security', '{platform.kafkaSecurity}'],
-  ['--registry-url', '{platform.registryUrl}'],
 ];
+const PLATFORM = [...KAFKA, ['--registry-url', '{platform.registryUrl}']];
 
 describe('the plan of a pipeline', () => {
   const plan = planOf(tinyPipeline());
@@ -18,6 +18,7 @@ describe('the plan of a pipeline', () => {
       ...PLATFORM,
       ['--lines-file', '{files.lines}'],
       ['--lines-file-schema-id', '{pipeline.schemas.linesFile}'],
+      ['--lines-file-separator', ','],
       ['--words-topic', 'tiny.words'],
       ['--words-key-schema-id', '{pipeline.schemas.wordsTopicKey}'],
       ['--words-value-schema-id', '{pipeline.schemas.wordsTopicValue}'],
@@ -59,6 +60,31 @@ describe('the plan of a pipeline', () => {
       ['--word', '{tunables.word}'],
       ['--since', '{tunables.since}'],
     ]);
+  });
+
+  test('gives a job that uses no Avro the addresses of its schemas and no registry', () => {
+    const { arguments: templates } = planOf(tinyPipeline(asJson));
+    expect(templates.send).toEqual([
+      ...KAFKA,
+      ['--lines-file', '{files.lines}'],
+      ['--lines-file-schema', '{pipeline.schemas.linesFile}'],
+      ['--words-topic', 'tiny.words'],
+      ['--words-value-schema', '{pipeline.schemas.wordsTopicValue}'],
+      ['--rejects-path', 's3://{platform.bucket}/rejects/tiny/{execution.name}'],
+      ['--line-count', '{tunables.lineCount}'],
+    ]);
+    expect(templates.show?.map(([flag]) => flag)).toContain('--registry-url');
+  });
+
+  test('lets an execution run a bounded order, work on its stream, or run a batch job by the name that people write', () => {
+    expect(plan.actions).toEqual(['run', 'start', 'stop', 'upgrade']);
+    const renamed = tinyPipeline((p) => Object.assign(p.jobs, { showAll: p.jobs.show }));
+    expect(planOf(renamed).batchJobs).toEqual({ send: 'send', show: 'show', 'show-all': 'showAll' });
+  });
+
+  test('starts the stream of a continuous order where an input says nothing', () => {
+    const continuous = tinyPipeline((p) => Object.assign(p, { order: { kind: 'continuous', stream: 'count' } }));
+    expect(planOf(continuous).actions).toEqual(['start', 'stop', 'upgrade']);
   });
 
   test('names every job, every tunable and every file, and nothing else', () => {
@@ -106,10 +132,10 @@ describe('the vCPU that a pipeline takes', () => {
     expect(peakCores(pipeline)).toBe(8);
   });
 
-  test('at once are those of a job after the stream, when it is larger', () => {
+  test('at once are those of the stream and the largest job that may be run beside it alone', () => {
     const pipeline = tinyPipeline((p) => {
       p.jobs.show.size = size(4, 4, 2);
     });
-    expect(peakCores(pipeline)).toBe(12);
+    expect(peakCores(pipeline)).toBe(14);
   });
 });

@@ -23,13 +23,22 @@ function definition() {
   }) as { States: Record<string, { ResultSelector?: Record<string, unknown> }> };
 }
 
+/** Names of all states, also of those within others: no two of one machine may have the same. */
+function namesOf(states: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(states).flatMap(([name, state]) => [
+    name,
+    ...namesOf((state as { ItemProcessor?: { States: Record<string, unknown> } }).ItemProcessor?.States ?? {}),
+  ]);
+}
+
 test('every state and every result of the state machine has a name that no job can take', () => {
   const { States } = definition();
   const ofJobs = ['Send', 'Show', 'send.$', 'count.$', 'countDrain.$', 'show.$'];
-  const taken = [...Object.keys(States), ...Object.keys(States.Prepare?.ResultSelector ?? {})]
+  const taken = [...namesOf(States), ...Object.keys(States.Prepare?.ResultSelector ?? {})]
     .filter((name) => !ofJobs.includes(name))
     .map((name) => name.charAt(0).toLowerCase() + name.slice(1).replace('.$', ''));
   expect(taken.length).toBeGreaterThan(50);
+  expect(new Set(taken).size).toBe(taken.length);
   expect(taken.filter((name) => !isStepName(name))).toEqual([]);
 });
 

@@ -21,6 +21,12 @@ const FILES: Readonly<Record<string, string>> = {
     { name: 'times', type: 'long' },
   ]),
   'pipelines/tiny/schemas/broken.avsc': '{"type": "rekord"}',
+  'pipelines/tiny/schemas/word.schema.json': JSON.stringify({
+    type: 'object',
+    properties: { word: { type: 'string' }, times: { type: 'integer' }, weight: { type: 'number', multipleOf: 0.01 } },
+    required: ['word'],
+  }),
+  'pipelines/tiny/schemas/broken.schema.json': '{"type": "array"}',
   'jobs/pyspark/tiny/send.py': '',
   'jobs/pyspark/tiny/count.py': '',
   'jobs/pyspark/tiny/show.py': '',
@@ -122,6 +128,13 @@ export function tinyPipeline(change: (pipeline: TinyPipeline) => void = () => {}
   const pipeline = tiny();
   change(pipeline);
   return pipeline as unknown as Pipeline;
+}
+
+/** Lets the words and the lines that they come from be JSON. */
+export function asJson(pipeline: TinyPipeline): void {
+  const schema = { file: 'word.schema.json' };
+  Object.assign(pipeline.topics.words, { key: undefined, value: schema });
+  Object.assign(pipeline.files.lines, { separator: undefined, schema });
 }
 
 /** What a person reads when these pipelines are loaded, a line per mistake; folders of the test stand as `<root>`. */

@@ -1,7 +1,7 @@
 /** Each kind of mistake in topics, schemas and files, in the words that a person reads. */
 import { describe, expect, test } from 'vitest';
 import { accepts, refuses } from './refusals.ts';
-import { refusalOf, type TinyPipeline, tinyPipeline } from './tiny-pipeline.ts';
+import { asJson, refusalOf, type TinyPipeline, tinyPipeline } from './tiny-pipeline.ts';
 
 describe('topics', () => {
   refuses(
@@ -117,5 +117,45 @@ describe('schemas and files', () => {
       Object.assign(p.files, { more: { ...p.files.lines, schema: { file: 'line.avsc', artifact: 'tiny.more.csv' } } });
     },
     'tiny.files.more: is not read by a job; got "lines.csv"; allowed: a job that reads it',
+  );
+});
+
+describe('JSON', () => {
+  accepts('topics and files of JSON, whose keys may be plain text', (p) => {
+    asJson(p);
+    Object.assign(p.topics.wordCounts, { key: undefined, value: { file: 'word.schema.json' } });
+  });
+  refuses(
+    'a JSON Schema that is none',
+    (p) => void Object.assign(p.topics.words, { value: { file: 'broken.schema.json' } }),
+    'tiny.topics.words.value: is not a JSON Schema that can be kept; got "broken.schema.json: its type is not \\"object\\""; allowed: the part of JSON Schema in docs/adding-a-pipeline.md',
+  );
+  refuses(
+    'an artifact of a JSON Schema',
+    (p) => void Object.assign(p.topics.words, { value: { file: 'word.schema.json', artifact: 'words' } }),
+    'tiny.topics.words.value.artifact: is for Avro schemas, the registry holds no other; got "words"; allowed: none, or an .avsc file',
+  );
+  refuses(
+    'delimited lines with a JSON Schema',
+    (p) => void Object.assign(p.files.lines, { schema: { file: 'word.schema.json' } }),
+    'tiny.files.lines.schema: is a JSON Schema, but its lines are delimited; got "word.schema.json"; allowed: an *.avsc file, or no separator',
+  );
+  refuses(
+    'JSON lines with an Avro schema',
+    (p) => void Object.assign(p.files.lines, { separator: undefined }),
+    'tiny.files.lines.schema: is not a JSON Schema, but without a separator its lines are JSON; got "line.avsc"; allowed: a *.schema.json file, or a separator',
+  );
+  refuses(
+    'the schema of delimited lines without a name in the registry',
+    (p) => void Reflect.deleteProperty(p.files.lines.schema, 'artifact'),
+    'tiny.files.lines.schema.artifact: is missing; got nothing; allowed: the name of the artifact in the registry',
+  );
+  refuses(
+    'a count that is no whole number of the JSON Schema',
+    (p) => {
+      Object.assign(p.topics.wordCounts, { value: { file: 'word.schema.json' } });
+      p.reconciliation.summary.count = 'weight';
+    },
+    'tiny.reconciliation.summary.count: is not a whole number in the values of its topic; got "weight"; allowed: times',
   );
 });

@@ -14,7 +14,7 @@ describe('a declaration', () => {
         p.topics.words.partitions = 0;
         p.files.lines.sample = 'gone.csv';
         p.jobs.send.writes.topics = ['wurds'];
-        p.order.after = [];
+        p.order.after = ['shew'];
       }),
     ]);
     const error = new DeclarationError(mistakes);
@@ -25,7 +25,7 @@ describe('a declaration', () => {
       'tiny.files.lines.sample',
       'tiny.jobs.send.writes',
       'tiny.topics.words',
-      'tiny.order',
+      'tiny.order.after',
     ]);
   });
 
@@ -115,9 +115,19 @@ describe('names', () => {
     (p) => {
       p.name = 'Tiny';
     },
-    'Tiny.name: is not a name; got "Tiny"; allowed: a-z, 0-9 and -, first a letter, 30 characters at most',
+    'Tiny.name: is not a name; got "Tiny"; allowed: a-z and 0-9, first a letter, 30 characters at most',
     'Tiny.name: is not the name of its folder; got "Tiny"; allowed: tiny',
   );
+  for (const name of ['queue', 'pyspark', 'class']) {
+    test(`refuses the name ${name}, which Python keeps for itself`, () => {
+      const renamed = tinyPipeline((p) => {
+        p.name = name;
+      });
+      expect(refusalOf(renamed)).toContain(
+        `${name}.name: is a name that Python keeps for itself; got "${name}"; allowed: another name`,
+      );
+    });
+  }
   refuses(
     'a pipeline with the name of a stack',
     (p) => {

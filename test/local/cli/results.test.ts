@@ -7,8 +7,8 @@ import { readResults, table } from '../../../local/cli/report/results.ts';
 
 const columns = [
   { field: 'region', title: 'region', format: 'text' },
-  { field: 'sales', title: 'sales', format: 'money' },
-  { field: 'orders', title: 'orders', format: 'count' },
+  { field: 'total', title: 'total', format: 'money' },
+  { field: 'count', title: 'count', format: 'count' },
   { field: 'window_start', title: 'window start', format: 'time' },
 ] as const;
 
@@ -16,12 +16,12 @@ test('money keeps every digit, also those that a double has not', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-results-'));
   mkdirSync(join(folder, 'json'));
   const line =
-    '{"region":"Asia & Pacific","sales":9007199254740993.10,"orders":1234567,"window_start":"2026-01-31T13:05:00Z"}';
+    '{"region":"Asia & Pacific","total":9007199254740993.10,"count":1234567,"window_start":"2026-01-31T13:05:00Z"}';
   writeFileSync(join(folder, 'json', 'part-0000.json'), `${line}\n`);
   writeFileSync(join(folder, 'json', '_SUCCESS'), '');
   expect(table(readResults(folder), columns)).toBe(
     [
-      'region                             sales     orders  window start',
+      'region                             total      count  window start',
       '--------------  ------------------------  ---------  --------------------',
       'Asia & Pacific  9,007,199,254,740,993.10  1,234,567  2026-01-31 13:05 UTC',
     ].join('\n'),
@@ -29,5 +29,5 @@ test('money keeps every digit, also those that a double has not', () => {
 });
 
 test('a whole amount is shown with its decimals', () => {
-  expect(table([{ region: 'Europe', sales: '1234', orders: '2', window_start: '' }], columns)).toContain('1,234.00');
+  expect(table([{ region: 'Europe', total: '1234', count: '2', window_start: '' }], columns)).toContain('1,234.00');
 });

@@ -2,20 +2,19 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { loadPipelines } from '../../../lib/declaration/load.ts';
+import { describe, expect, test } from 'vitest';
 import type { Pipeline } from '../../../lib/declaration/model.ts';
 import { checkSampleData, publishSampleData } from '../../../local/cli/sample-data.ts';
 import { bucketPath } from '../../../local/deploy/index.ts';
 import { MillraceError } from '../../../local/errors.ts';
 import { millraceHome } from '../../../local/home.ts';
+import { asJson, tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
 
-const salesHeader = 'payment_id|customer_id|amount|payment_date|city|district|country';
-let sales: Pipeline;
-
-beforeAll(async () => {
-  sales = (await loadPipelines()).find(({ name }) => name === 'sales') as Pipeline;
+/** A pipeline of two files, one with several columns. */
+const delimited = tinyPipeline((tiny) => {
+  Object.assign(tiny.files, { totals: { sample: 'totals.csv', separator: '|', schema: { file: 'count.avsc' } } });
 });
+const json = tinyPipeline(asJson);
 
 function folderWith(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-sample-'));
@@ -23,8 +22,8 @@ function folderWith(files: Record<string, string>): string {
   return folder;
 }
 
-async function problemsOf(files: Record<string, string>): Promise<readonly string[]> {
-  const error = await checkSampleData(sales, folderWith(files)).then(
+async function problemsOf(pipeline: Pipeline, files: Record<string, string>): Promise<readonly string[]> {
+  const error = await checkSampleData(pipeline, folderWith(files)).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -33,31 +32,44 @@ async function problemsOf(files: Record<string, string>): Promise<readonly strin
   return (error as MillraceError).details;
 }
 
-describe('sample data', () => {
+describe('delimited sample data', () => {
   test('with both files and all columns is accepted, quoted or not', async () => {
-    expect(
-      await problemsOf({ 'sales.csv': `\uFEFF${salesHeader}\r\n`, 'regions.csv': '"country", "region"\n' }),
-    ).toEqual([]);
+    expect(await problemsOf(delimited, { 'lines.csv': '\uFEFFword\r\n', 'totals.csv': '"times" | "word"\n' })).toEqual(
+      [],
+    );
   });
 
   test('is refused with everything that is wrong', async () => {
-    const problems = await problemsOf({ 'sales.csv': salesHeader.replace('|amount', '') });
-    expect(problems).toEqual([
-      expect.stringMatching(
-        /sales\.csv has the header .*, which lacks amount\. Expected: payment_id\|customer_id\|amount/,
-      ),
-      expect.stringMatching(/regions\.csv does not exist/),
+    expect(await problemsOf(delimited, { 'totals.csv': 'word\n' })).toEqual([
+      expect.stringMatching(/lines\.csv does not exist/),
+      expect.stringMatching(/totals\.csv has the header "word", which lacks times\. Expected: word\|times/),
     ]);
   });
 
   test('goes where an execution may read it, once for one content', async () => {
     const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-home-')));
-    const files = { 'sales.csv': `${salesHeader}\n1|2`, 'regions.csv': 'country,region\n' };
-    const published = await publishSampleData(sales, folderWith(files), home, 'data');
-    expect(published.sales).toMatch(/^s3:\/\/data\/input\/sales\/[0-9a-f]{16}\/sales\.csv$/);
-    expect(readFileSync(bucketPath(home, published.sales ?? ''), 'utf8')).toBe(files['sales.csv']);
-    expect(await publishSampleData(sales, folderWith(files), home, 'data')).toEqual(published);
-    const other = { ...files, 'regions.csv': 'country,region\nPeru,Andes\n' };
-    expect((await publishSampleData(sales, folderWith(other), home, 'data')).sales).not.toBe(published.sales);
+    const files = { 'lines.csv': 'word\nmill\n', 'totals.csv': 'word|times\n' };
+    const published = await publishSampleData(delimited, folderWith(files), home, 'data');
+    expect(published.lines).toMatch(/^s3:\/\/data\/input\/tiny\/[0-9a-f]{16}\/lines\.csv$/);
+    expect(readFileSync(bucketPath(home, published.lines ?? ''), 'utf8')).toBe(files['lines.csv']);
+    expect(await publishSampleData(delimited, folderWith(files), home, 'data')).toEqual(published);
+    const other = { ...files, 'totals.csv': 'word|times\nmill|1\n' };
+    expect((await publishSampleData(delimited, folderWith(other), home, 'data')).lines).not.toBe(published.lines);
+  });
+});
+
+describe('sample data in JSON lines', () => {
+  test('is accepted when a line at its beginning is what the schema asks for: single bad ones are rejected later', async () => {
+    const content = '\uFEFF\n{"times":1}\nno json\n{"word":"mill","more":[]}\n';
+    expect(await problemsOf(json, { 'lines.csv': content })).toEqual([]);
+  });
+
+  test.each([
+    ['a header', 'word\nmill\n', /its first line is no JSON: word\. Expected: a JSON object in each line, with word\./],
+    ['lists', '["mill"]\n', /its first line is no object/],
+    ['objects of another kind', '{"wort":"Mühle"}\n', /its first line lacks word: \{"wort"/],
+    ['nothing', '\n\n', /has no lines/],
+  ])('is refused with %s', async (_, content, message) => {
+    expect(await problemsOf(json, { 'lines.csv': content })).toEqual([expect.stringMatching(message)]);
   });
 });

@@ -4,8 +4,8 @@ import { dev } from '../../../config/dev.ts';
 import type { Environment } from '../../../config/environment.ts';
 import { prod } from '../../../config/prod.ts';
 import { cost } from '../../../local/cli/cost.ts';
-import { type CostLine, type Estimate, estimate } from '../../../local/cost/estimate.ts';
-import { renderEstimate } from '../../../local/cost/render.ts';
+import { type CostLine, type Estimate, estimate, STACKS } from '../../../local/cost/estimate.ts';
+import { renderEstimate, renderPart } from '../../../local/cost/render.ts';
 import { tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
 
 /** One task of 1 vCPU and 4 GB, a database without a standby, one gateway. */
@@ -22,7 +22,14 @@ function line({ lines }: Estimate, part: string): CostLine {
 }
 
 function parts(result: Estimate): Record<string, number> {
-  return Object.fromEntries(result.lines.map(({ part, quantity }) => [part, quantity]));
+  return Object.fromEntries(
+    result.lines.map(({ part, quantity, pipeline }) => [pipeline ? `${part} of ${pipeline}` : part, quantity]),
+  );
+}
+
+/** How much of a part there is, whoever it is of. */
+function quantityOf({ lines }: Estimate, part: string): number {
+  return lines.filter((each) => each.part === part).reduce((sum, { quantity }) => sum + quantity, 0);
 }
 
 test('what stands costs its hours, 24 a day and 730 a month', () => {
@@ -99,8 +106,30 @@ test('a third zone, warm workers and another pipeline show', () => {
   expect(line(result, 'Interface endpoints').quantity).toBe(3);
   expect(line(result, 'Spark kept warm, vCPU').quantity).toBe(2);
   expect(line(result, 'Spark kept warm, GB').quantity).toBe(8);
-  expect(line(result, 'CloudWatch alarms').quantity).toBe(8);
-  expect(line(result, 'MSK Serverless, partitions').quantity).toBe(8);
+  expect(quantityOf(result, 'CloudWatch alarms')).toBe(STACKS.alarms + 2 * STACKS.alarmsOfPipeline);
+  expect(quantityOf(result, 'MSK Serverless, partitions')).toBe(8);
+});
+
+test('a pipeline adds the same whichever others there are, and in every environment', () => {
+  const other = tinyPipeline((pipeline) => {
+    pipeline.name = 'other';
+  });
+  const alone = renderPart(estimate(dev, [tinyPipeline()]), 'tiny');
+  expect(renderPart(estimate(dev, [other, tinyPipeline()]), 'tiny')).toEqual(alone);
+  expect(renderPart(estimate(prod, [tinyPipeline()]), 'tiny')).toEqual(alone);
+  expect(renderPart(estimate(dev, [other, tinyPipeline()]))).toEqual(renderPart(estimate(dev, [])));
+});
+
+test('a stream that goes on is paid for all day, and drained by a run', () => {
+  const continuous = tinyPipeline((pipeline) => {
+    Object.assign(pipeline, { order: { kind: 'continuous', stream: 'count' } });
+  });
+  const result = estimate(tiny, [continuous]);
+  // A driver and an executor of 1 vCPU each.
+  expect(line(result, 'Spark count, vCPU')).toMatchObject({ quantity: 2, basis: 'hour', run: 0 });
+  expect(line(result, 'Spark count, vCPU').day).toBeCloseTo(24 * 2 * 0.052624 * 0.8, 9);
+  expect(line(result, 'Spark count, drain, vCPU').quantity).toBeCloseTo((2 * 3) / 60, 9);
+  expect(() => line(result, 'Spark send, vCPU')).toThrow('No line');
 });
 
 test('a person reads the arithmetic, the totals and the date', () => {

@@ -46,9 +46,9 @@ function synthesizeFixture(outdir: string, strength: 'weak' | 'strong', retentio
     },
   });
 
-  const sales = new Stack(stage, 'sales');
+  const readings = new Stack(stage, 'readings');
   const handler = (id: string, name: string) =>
-    new NodejsFunction(sales, id, {
+    new NodejsFunction(readings, id, {
       entry: handlers,
       handler: name,
       runtime: lambda.Runtime.NODEJS_22_X,
@@ -56,37 +56,37 @@ function synthesizeFixture(outdir: string, strength: 'weak' | 'strong', retentio
       projectRoot,
       depsLockFilePath: join(projectRoot, 'package-lock.json'),
     });
-  const provider = new Provider(sales, 'TopicsProvider', {
+  const provider = new Provider(readings, 'TopicsProvider', {
     onEventHandler: handler('OnEvent', 'onEvent'),
     isCompleteHandler: handler('IsComplete', 'isComplete'),
     queryInterval: Duration.seconds(2),
   });
-  const topics = new CustomResource(sales, 'Topics', {
+  const topics = new CustomResource(readings, 'Topics', {
     resourceType: 'Custom::KafkaTopics',
     serviceToken: provider.serviceToken,
     properties: {
       BootstrapServers: brokers.getResponseField('BootstrapBrokerStringSaslIam'),
       Security: security.valueAsString,
       RegistryUrl: registryUrl.valueAsString,
-      Topics: [{ Name: 'sales', Partitions: 4, Configuration: { 'retention.ms': retention } }],
+      Topics: [{ Name: 'readings', Partitions: 4, Configuration: { 'retention.ms': retention } }],
     },
   });
-  const job = new Asset(sales, 'Job', { path: join(sources, 'package') });
-  new ssm.StringParameter(sales, 'Settings', {
-    parameterName: '/test/sales',
-    stringValue: sales.toJsonString({
+  const job = new Asset(readings, 'Job', { path: join(sources, 'package') });
+  new ssm.StringParameter(readings, 'Settings', {
+    parameterName: '/test/readings',
+    stringValue: readings.toJsonString({
       topics: topics.getAttString('Seen'),
       bucket: bucket.bucketName,
       table: table.tableName,
       job: job.s3ObjectUrl,
     }),
   });
-  const definition = sales.toJsonString({
+  const definition = readings.toJsonString({
     StartAt: 'Prepare',
     States: { Prepare: { Type: 'Pass', Result: { table: table.tableArn }, End: true } },
   });
-  new sfn.StateMachine(sales, 'Workflow', {
-    stateMachineName: 'sales',
+  new sfn.StateMachine(readings, 'Workflow', {
+    stateMachineName: 'readings',
     definitionBody: sfn.DefinitionBody.fromString(definition),
   });
   app.synth();
@@ -103,21 +103,24 @@ describe.each(['weak', 'strong'] as const)('an assembly of the CDK with %s refer
     const run = () => deploy({ home, assembly: outdir, environment: 'dev', endpoints, progress: () => {} });
 
     const first = await run();
-    const settings = JSON.parse(new ParameterStore(home).get('/test/sales')?.value ?? '{}') as Record<string, string>;
+    const settings = JSON.parse(new ParameterStore(home).get('/test/readings')?.value ?? '{}') as Record<
+      string,
+      string
+    >;
     expect(JSON.parse(decodeURIComponent(settings.topics ?? ''))).toEqual({
       type: 'Create',
       properties: {
         BootstrapServers: endpoints.bootstrapServers,
         Security: 'none',
         RegistryUrl: endpoints.registryUrl,
-        Topics: [{ Name: 'sales', Partitions: '4', Configuration: { 'retention.ms': '1000' } }],
+        Topics: [{ Name: 'readings', Partitions: '4', Configuration: { 'retention.ms': '1000' } }],
       },
     });
     expect(existsSync(bucketPath(home, settings.job ?? ''))).toBe(true);
     const find = (type: string) => first.deployment.resources.filter((each) => each.type === type);
     const [table] = find('AWS::DynamoDB::Table') as [DeployedResource];
     expect(settings.table).toBe(table.physicalId);
-    const workflow = find('AWS::StepFunctions::StateMachine').find((each) => each.attributes.Name === 'sales');
+    const workflow = find('AWS::StepFunctions::StateMachine').find((each) => each.attributes.Name === 'readings');
     expect(JSON.parse(String(workflow?.attributes.Definition)).States.Prepare.Result).toEqual({
       table: table.attributes.Arn,
     });
@@ -129,7 +132,7 @@ describe.each(['weak', 'strong'] as const)('an assembly of the CDK with %s refer
     synthesizeFixture(outdir, strength, '2000');
     const third = await run();
     expect(third.changes).toMatchObject({ created: 0, deleted: 0 });
-    const updated = JSON.parse(new ParameterStore(home).get('/test/sales')?.value ?? '{}') as Record<string, string>;
+    const updated = JSON.parse(new ParameterStore(home).get('/test/readings')?.value ?? '{}') as Record<string, string>;
     expect(JSON.parse(decodeURIComponent(updated.topics ?? ''))).toMatchObject({
       type: 'Update',
       old: '1000',

@@ -11,7 +11,7 @@ const scope: Scope = {
   user: 'dev/test Subject (Custom::Thing)',
   mappings: { Sizes: { dev: { workers: 2, zones: ['a', 'b'] } } },
   reference: (name) =>
-    ({ 'AWS::Region': 'eu-west-1', 'AWS::Partition': 'aws', Topic: 'orders', Group: groupId, Names: ['a', 'b'] })[
+    ({ 'AWS::Region': 'eu-west-1', 'AWS::Partition': 'aws', Topic: 'readings', Group: groupId, Names: ['a', 'b'] })[
       name
     ] ?? `ref-${name}`,
   attribute: (logicalId, attribute) => (logicalId === 'Group' ? groupId : `${logicalId}/${attribute}`),
@@ -25,10 +25,10 @@ const value = (template: unknown) => resolve(template, scope);
 describe('a value is resolved', () => {
   test.each<[string, unknown, unknown]>([
     ['what holds no function, unchanged', { A: [1, true, null, { B: 'x' }] }, { A: [1, true, null, { B: 'x' }] }],
-    ['Ref', { Ref: 'Topic' }, 'orders'],
+    ['Ref', { Ref: 'Topic' }, 'readings'],
     ['GetAtt as a list', { 'Fn::GetAtt': ['Cluster', 'Arn'] }, 'Cluster/Arn'],
     ['GetAtt as a text with a nested attribute', { 'Fn::GetAtt': 'Brokers.Out.Deep' }, 'Brokers/Out.Deep'],
-    ['Join with numbers', { 'Fn::Join': ['-', ['a', 1, { Ref: 'Topic' }]] }, 'a-1-orders'],
+    ['Join with numbers', { 'Fn::Join': ['-', ['a', 1, { Ref: 'Topic' }]] }, 'a-1-readings'],
     ['Join over a list that is referred to', { 'Fn::Join': [',', { Ref: 'Names' }] }, 'a,b'],
     [
       'Sub of references, attributes and literals',
@@ -38,14 +38,14 @@ describe('a value is resolved', () => {
     [
       'Sub with values of its own',
       { 'Fn::Sub': ['${Here}/${Topic}', { Here: { Ref: 'AWS::Region' } }] },
-      'eu-west-1/orders',
+      'eu-west-1/readings',
     ],
     ['Select from Split', { 'Fn::Select': [1, { 'Fn::Split': ['/', 'a/b/c'] }] }, 'b'],
     ['Select with a position given as text', { 'Fn::Select': ['0', ['x', 'y']] }, 'x'],
-    ['ImportValue of a Sub', { 'Fn::ImportValue': { 'Fn::Sub': '${Topic}-arn' } }, 'imported-orders-arn'],
+    ['ImportValue of a Sub', { 'Fn::ImportValue': { 'Fn::Sub': '${Topic}-arn' } }, 'imported-readings-arn'],
     ['GetStackOutput', { 'Fn::GetStackOutput': { StackName: 'dev-a', OutputName: 'Out', Region: 'x' } }, 'dev-a:Out'],
     ['FindInMap', { 'Fn::FindInMap': ['Sizes', 'dev', 'zones'] }, ['a', 'b']],
-    ['If that holds', { 'Fn::If': ['IsDev', { Ref: 'Topic' }, 'no'] }, 'orders'],
+    ['If that holds', { 'Fn::If': ['IsDev', { Ref: 'Topic' }, 'no'] }, 'readings'],
     ['If that does not hold', { 'Fn::If': ['IsProd', 'yes', 'no'] }, 'no'],
     ['Equals of a number and its text', { 'Fn::Equals': [1, '1'] }, true],
     [
@@ -60,7 +60,7 @@ describe('a value is resolved', () => {
     ],
     ['Base64', { 'Fn::Base64': 'hi' }, 'aGk='],
     ['Length', { 'Fn::Length': { 'Fn::Split': [',', 'a,b,c'] } }, 3],
-    ['ToJsonString', { 'Fn::ToJsonString': { a: { Ref: 'Topic' } } }, '{"a":"orders"}'],
+    ['ToJsonString', { 'Fn::ToJsonString': { a: { Ref: 'Topic' } } }, '{"a":"readings"}'],
     ['GetAZs of the own Region', { 'Fn::GetAZs': '' }, ['eu-west-1a', 'eu-west-1b', 'eu-west-1c']],
     [
       'a policy whose only key is Condition, unchanged',
@@ -123,7 +123,7 @@ test('a dynamic reference is refused where it is used, also inside a longer text
     'Fn::Join': ['', ['postgres://u:{{resolve:secretsmanager:', { Ref: 'Topic' }, ':SecretString}}@host']],
   });
   expect(() => requireKnown(resolved, 'user', 'Properties.P')).toThrow(
-    /holds the dynamic reference {{resolve:secretsmanager:orders:SecretString}}/,
+    /holds the dynamic reference {{resolve:secretsmanager:readings:SecretString}}/,
   );
 });
 

@@ -185,7 +185,7 @@ describe('resources', () => {
       Machine: {
         Type: 'AWS::StepFunctions::StateMachine',
         Properties: {
-          StateMachineName: 'sales',
+          StateMachineName: 'readings',
           DefinitionString: {
             'Fn::Join': [
               '',
@@ -205,7 +205,7 @@ describe('resources', () => {
     expect(cluster?.attributes.Arn).toMatch(
       /^arn:aws:kafka:us-east-1:000000000000:cluster\/dev\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-s1$/,
     );
-    expect(machine?.physicalId).toBe('arn:aws:states:us-east-1:000000000000:stateMachine:sales');
+    expect(machine?.physicalId).toBe('arn:aws:states:us-east-1:000000000000:stateMachine:readings');
     expect(JSON.parse(String(machine?.attributes.Definition)).States.A.Result).toBe(
       `${app?.physicalId} ${cluster?.physicalId}`,
     );
@@ -284,8 +284,8 @@ describe('buckets', () => {
 describe('assets', () => {
   test('lie in their bucket: files as they are, folders as archives', async () => {
     const { home, folder, deployStacks } = setUp();
-    mkdirSync(join(folder, 'asset.package', 'sales'), { recursive: true });
-    writeFileSync(join(folder, 'asset.package', 'sales', 'transforms.py'), 'x = 1');
+    mkdirSync(join(folder, 'asset.package', 'readings'), { recursive: true });
+    writeFileSync(join(folder, 'asset.package', 'readings', 'transforms.py'), 'x = 1');
     writeFileSync(join(folder, 'asset.job.py'), 'print()');
     const assets = {
       'p.zip': { path: 'asset.package', packaging: 'zip' as const },
@@ -294,7 +294,7 @@ describe('assets', () => {
     await deployStacks({ name: 'one', template: { Parameters: localParameters, Resources: {} }, assets });
     const archive = unzipSync(readFileSync(bucketPath(home, `s3://${assetBucket}/p.zip`)));
     expect(Object.entries(archive).map(([name, content]) => [name, strFromU8(content)])).toEqual([
-      ['sales/transforms.py', 'x = 1'],
+      ['readings/transforms.py', 'x = 1'],
     ]);
     expect(readFileSync(bucketPath(home, `s3://${assetBucket}/j.py`), 'utf8')).toBe('print()');
   });

@@ -13,7 +13,7 @@ const lockTable = () => {
   return table;
 };
 
-const key = { pipeline: { S: 'sales' } };
+const key = { pipeline: { S: 'readings' } };
 const heldBy = (holder: string) => ({ ...key, holder: { S: holder } });
 
 describe('a table', () => {

@@ -14,12 +14,12 @@ function project() {
   };
   write('package.json', '{ "type": "module" }');
   write('cdk.json', '{ "context": { "flag": true } }');
-  write('pipelines/sales/pipeline.ts', 'export const topic: string = "sales";');
+  write('pipelines/readings/pipeline.ts', 'export const topic: string = "readings";');
   write('jobs/pyspark/__pycache__/noise.pyc', 'ignored');
   write(
     'bin/app.ts',
     `import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-     import { topic } from '../pipelines/sales/pipeline.ts';
+     import { topic } from '../pipelines/readings/pipeline.ts';
      if (existsSync('pipelines/mistake.txt')) throw Object.assign(new TypeError(readFileSync('pipelines/mistake.txt', 'utf8')), { mistakes: [{ at: 1 }] });
      mkdirSync(process.env.CDK_OUTDIR!, { recursive: true });
      writeFileSync(process.env.CDK_OUTDIR + '/manifest.json', JSON.stringify({ topic, context: JSON.parse(process.env.CDK_CONTEXT_JSON!) }));`,
@@ -34,13 +34,13 @@ describe('synthesizing', () => {
     const { root, run } = project();
     expect(await run()).toEqual({ assembly: join(root, 'cdk.out'), changed: true });
     const manifest = JSON.parse(readFileSync(join(root, 'cdk.out', 'manifest.json'), 'utf8'));
-    expect(manifest).toMatchObject({ topic: 'sales', context: { flag: true } });
+    expect(manifest).toMatchObject({ topic: 'readings', context: { flag: true } });
     expect((await run()).changed).toBe(false);
   });
 
   test.each([
-    ['a declaration', 'pipelines/sales/pipeline.ts', 'export const topic: string = "orders";'],
-    ['a new file', 'pipelines/sales/schemas/new.avsc', '{}'],
+    ['a declaration', 'pipelines/readings/pipeline.ts', 'export const topic: string = "tides";'],
+    ['a new file', 'pipelines/readings/schemas/new.avsc', '{}'],
     ['the context', 'cdk.json', '{}'],
     ['a pinned jar', 'build/spark-jars/kafka-clients-3.9.1.jar', 'jar'],
   ])('runs the app again after a change of %s', async (_what, file, content) => {
@@ -61,14 +61,14 @@ describe('synthesizing', () => {
   test('passes a mistake on in its own words, leaves no older assembly, and runs again next time', async () => {
     const { root, run, write } = project();
     await run();
-    write('pipelines/mistake.txt', 'pipelines/sales: partitions is 0. Allowed: 1 to 100.\nsecond mistake');
+    write('pipelines/mistake.txt', 'pipelines/readings: partitions is 0. Allowed: 1 to 100.\nsecond mistake');
     const error = await run().then(
       () => expect.fail('it should have failed'),
       (reason) => reason,
     );
     expect(error).toMatchObject({
       code: 'SYNTHESIS_FAILED',
-      message: 'pipelines/sales: partitions is 0. Allowed: 1 to 100.\nsecond mistake',
+      message: 'pipelines/readings: partitions is 0. Allowed: 1 to 100.\nsecond mistake',
     });
     expect(existsSync(join(root, 'cdk.out'))).toBe(false);
   });

@@ -54,9 +54,9 @@ describe('the endpoint', () => {
 
   test('deletes the lock under its condition', async () => {
     const dynamo = new DynamoDBClient(client(endpoint));
-    const request = new DeleteItemCommand({ TableName: 'locks', Key: { pipeline: { S: 'sales' } } });
+    const request = new DeleteItemCommand({ TableName: 'locks', Key: { pipeline: { S: 'readings' } } });
     await dynamo.send(request);
-    expect(deleted[0]).toMatchObject({ TableName: 'locks', Key: { pipeline: { S: 'sales' } } });
+    expect(deleted[0]).toMatchObject({ TableName: 'locks', Key: { pipeline: { S: 'readings' } } });
     await expect(dynamo.send(request)).rejects.toBeInstanceOf(ConditionalCheckFailedException);
   });
 });

@@ -58,6 +58,18 @@ describe('a definition', () => {
     expect(mistakesOf(task({ Parameters: parameters }))).toEqual([]);
   });
 
+  test('may use the item of a Map', () => {
+    const map = {
+      Each: {
+        Type: 'Map',
+        End: true,
+        ItemSelector: { 'run.$': '$$.Map.Item.Value', 'index.$': '$$.Map.Item.Index' },
+        ItemProcessor: { StartAt: 'A', States: task({}) },
+      },
+    };
+    expect(mistakesOf(map)).toEqual([]);
+  });
+
   test('without a timeout waits as long as on AWS, not the 60 seconds of the interpreter', () => {
     const { States } = readDefinition(JSON.stringify({ StartAt: 'A', States: task({}) }), [resource]);
     expect(States.A?.TimeoutSeconds).toBeGreaterThan(86_400 * 7);

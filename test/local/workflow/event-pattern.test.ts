@@ -2,11 +2,14 @@
 import { expect, test } from 'vitest';
 import { matches } from '../../../local/workflow/event-pattern.ts';
 
-const pattern = { source: ['aws.states'], detail: { status: ['FAILED', 'ABORTED'], stateMachineArn: ['arn:sales'] } };
+const pattern = {
+  source: ['aws.states'],
+  detail: { status: ['FAILED', 'ABORTED'], stateMachineArn: ['arn:readings'] },
+};
 
 test.each([
-  [{ source: 'aws.states', detail: { status: 'ABORTED', stateMachineArn: 'arn:sales', name: 'x' } }, true],
-  [{ source: 'aws.states', detail: { status: 'SUCCEEDED', stateMachineArn: 'arn:sales' } }, false],
+  [{ source: 'aws.states', detail: { status: 'ABORTED', stateMachineArn: 'arn:readings', name: 'x' } }, true],
+  [{ source: 'aws.states', detail: { status: 'SUCCEEDED', stateMachineArn: 'arn:readings' } }, false],
   [{ source: 'aws.states', detail: { status: 'FAILED', stateMachineArn: 'arn:other' } }, false],
   [{ source: 'aws.states' }, false],
 ])('%j matches: %s', (event, expected) => {

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type ExecutionRecord, Executions } from '../../../local/workflow/executions.ts';
 
-const arn = 'arn:aws:states:us-east-1:000000000000:execution:sales:one';
+const arn = 'arn:aws:states:us-east-1:000000000000:execution:readings:one';
 
 function started(): { executions: Executions; record: ExecutionRecord } {
   const executions = new Executions(mkdtempSync(join(tmpdir(), 'millrace-executions-')));
-  const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:sales';
-  const execution = { arn, name: 'one', pipeline: 'sales', stateMachineArn, input: { rate: 1 } };
+  const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:readings';
+  const execution = { arn, name: 'one', pipeline: 'readings', stateMachineArn, input: { rate: 1 } };
   return { executions, record: executions.create(execution, '{}') };
 }
 

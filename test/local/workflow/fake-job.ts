@@ -27,7 +27,7 @@ export function fakeRequest(behaviour: string, more: Partial<JobRunRequest> = {}
   tokens += 1;
   return {
     applicationId: 'app',
-    name: `sales/fake-execution-${tokens}`,
+    name: `readings/fake-execution-${tokens}`,
     clientToken: `token-${tokens}`,
     mode: 'BATCH',
     entryPoint: 's3://bucket/fake.py',

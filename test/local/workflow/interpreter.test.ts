@@ -163,3 +163,124 @@ describe('an execution', () => {
     await expect(run(states, async () => ({})).outcome).rejects.toThrow(/not valid Amazon States Language/);
   });
 });
+
+describe('a Map over job runs', () => {
+  const emr = 'arn:aws:states:::aws-sdk:emrserverless:';
+
+  /** Ends each run of one pipeline, and asks until it has ended, as the state machine of a pipeline does. */
+  function stopping(concurrency: number) {
+    const processor = {
+      Ours: {
+        Type: 'Choice',
+        Choices: [
+          {
+            And: [
+              { Variable: '$.run.Name', IsPresent: true },
+              { Variable: '$.run.Name', StringMatches: 'readings/*' },
+            ],
+            Next: 'Cancel',
+          },
+        ],
+        Default: 'Other',
+      },
+      Other: { Type: 'Succeed' },
+      Cancel: {
+        Type: 'Task',
+        Resource: `${emr}cancelJobRun`,
+        Parameters: { 'JobRunId.$': '$.run.Id', 'Note.$': '$.note', ShutdownGracePeriodInSeconds: 120 },
+        ResultPath: null,
+        Next: 'Await',
+      },
+      Await: { Type: 'Pass', Result: { count: 0 }, ResultPath: '$.polls', Next: 'Ask' },
+      Ask: {
+        Type: 'Task',
+        Resource: `${emr}getJobRun`,
+        Parameters: { 'JobRunId.$': '$.run.Id' },
+        ResultSelector: { 'state.$': '$.JobRun.State' },
+        ResultPath: '$.now',
+        Next: 'Check',
+      },
+      Check: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.now.state', StringEquals: 'CANCELLED', Next: 'Ended' }],
+        Default: 'Count',
+      },
+      Count: {
+        Type: 'Pass',
+        Parameters: { 'count.$': 'States.MathAdd($.polls.count, 1)' },
+        ResultPath: '$.polls',
+        Next: 'Limit',
+      },
+      Limit: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.polls.count', NumericGreaterThanEquals: 4, Next: 'Endless' }],
+        Default: 'Wait',
+      },
+      Wait: { Type: 'Wait', Seconds: 60, Next: 'Ask' },
+      Endless: { Type: 'Fail', Error: 'StreamEndless', Cause: 'It did not end.' },
+      Ended: { Type: 'Succeed' },
+    };
+    return {
+      List: { Type: 'Task', Resource: `${emr}listJobRuns`, ResultPath: '$.alive', Next: 'Each' },
+      Each: {
+        Type: 'Map',
+        ItemsPath: '$.alive.JobRuns',
+        MaxConcurrency: concurrency,
+        ItemSelector: { 'run.$': '$$.Map.Item.Value', 'note.$': '$.note' },
+        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Ours', States: processor },
+        ResultPath: null,
+        End: true,
+      },
+    };
+  }
+
+  /** Runs it; `asks` is how often the state of a run is asked before it has ended. */
+  async function stop(concurrency: number, asks: number) {
+    const cancelled: JsonObject[] = [];
+    const asked: Record<string, number> = {};
+    const waits: number[] = [];
+    const outcome = await interpret({
+      definition: JSON.stringify({ StartAt: 'List', States: stopping(concurrency) }),
+      input: { note: 'kept' },
+      context: { Execution: { Id: 'arn:execution', Name: 'name-1' }, StateMachine: { Id: 'arn:machine' } },
+      signal: new AbortController().signal,
+      wait: async (seconds) => void waits.push(seconds),
+      tasks: {
+        [`${emr}listJobRuns`]: async () => ({
+          JobRuns: [
+            { Id: '1', Name: 'others/enrich/x' },
+            { Id: '2', Name: 'readings/enrich/x' },
+            { Id: '3', Name: 'readings-too/enrich/x' },
+            { Id: '4', Name: 'readings/sum/x' },
+          ],
+        }),
+        [`${emr}cancelJobRun`]: async (parameters) => {
+          cancelled.push(parameters);
+          return {};
+        },
+        [`${emr}getJobRun`]: async ({ JobRunId: id }) => {
+          asked[String(id)] = (asked[String(id)] ?? 0) + 1;
+          await sleep(5);
+          return { JobRun: { State: (asked[String(id)] ?? 0) < asks ? 'CANCELLING' : 'CANCELLED' } };
+        },
+      },
+    });
+    return { outcome, cancelled, asked, waits };
+  }
+
+  test.each([1, 0])('ends each run of the pipeline and waits for it, %i at a time', async (concurrency) => {
+    const { outcome, cancelled, asked, waits } = await stop(concurrency, 3);
+    expect(outcome.status, outcome.cause).toBe('SUCCEEDED');
+    expect(cancelled).toEqual(
+      ['2', '4'].map((id) => ({ JobRunId: id, Note: 'kept', ShutdownGracePeriodInSeconds: 120 })),
+    );
+    expect(asked).toEqual({ '2': 3, '4': 3 });
+    expect(waits).toEqual([60, 60, 60, 60]);
+  });
+
+  test('fails when one of them does not end', async () => {
+    const { outcome, asked } = await stop(1, 99);
+    expect(outcome).toMatchObject({ status: 'FAILED', error: 'StreamEndless', cause: 'It did not end.' });
+    expect(asked).toEqual({ '2': 4 });
+  });
+});

@@ -1,9 +1,10 @@
 /** Job runs as EMR Serverless would keep them: states, idempotent starts, retries, cancelling, and what a killed command leaves. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { identityOf, processStartTime } from '../../../local/services/process.ts';
+import type { JobRunRecord } from '../../../local/workflow/job-run-records.ts';
 import type { JobRuns } from '../../../local/workflow/job-runs.ts';
 import type { JsonObject } from '../../../local/workflow/task.ts';
 import { fakeJobRuns, fakeRequest } from './fake-job.ts';
@@ -78,21 +79,98 @@ describe('a job run', () => {
     await until(() => processStartTime(Number(readFileSync(childFile, 'utf8'))) === undefined);
   });
 
-  test('that outlived its command is found, ended and recorded by another', async () => {
+  test('that another command watches is ended by this one, and the other records its end', async () => {
     const first = fakeJobRuns();
     const { id } = first.start(fakeRequest('stream', { mode: 'STREAMING' }));
     await until(() => stateOf(first, id) === 'RUNNING');
     const second = fakeJobRuns({ folder: first.records.folder });
     expect(second.alive().map((run) => run.id)).toEqual([id]);
-    expect(await second.end('execution')).toMatchObject([{ id, state: 'CANCELLED' }]);
+    expect(await second.end('execution')).toMatchObject([{ id, state: 'CANCELLED', exitCode: 143 }]);
     await first.wait(id);
   });
+});
 
-  test('whose process is gone has failed', () => {
+/** A stream that runs and that nobody watches any more. */
+async function releasedStream(behaviour: string): Promise<{ first: JobRuns; second: JobRuns; id: string }> {
+  const first = fakeJobRuns();
+  const { id } = first.start(fakeRequest(behaviour, { mode: 'STREAMING' }));
+  await until(() => stateOf(first, id) === 'RUNNING');
+  expect(await first.release()).toMatchObject([{ id, state: 'RUNNING' }]);
+  return { first, second: fakeJobRuns({ folder: first.records.folder }), id };
+}
+
+describe('a stream that was let go', () => {
+  test('lives on, is found by another command, and may finish its batch before it ends', async () => {
+    const { second, id } = await releasedStream('finish');
+    const states: string[] = [];
+    const third = fakeJobRuns({ folder: second.records.folder, onState: ({ state }) => states.push(state) });
+    expect(second.alive()).toMatchObject([{ id, state: 'RUNNING' }]);
+    third.cancel(id, 15);
+    expect(await third.wait(id)).toMatchObject({ state: 'CANCELLED' });
+    expect(states).toEqual(['CANCELLING', 'CANCELLED']);
+    expect(readFileSync(second.records.stdout(id), 'utf8')).toContain('"batch":7');
+    expect(second.get(id)).not.toHaveProperty('process');
+  });
+
+  test('is left alone by a second Ctrl-C of the command that started it', async () => {
+    const { first, second, id } = await releasedStream('stream');
+    first.kill();
+    expect(stateOf(second, id)).toBe('RUNNING');
+    await second.end('');
+  });
+
+  test('that failed meanwhile says why when it is looked at', async () => {
+    const { second, id } = await releasedStream('fail-later');
+    await until(() => stateOf(second, id) !== 'RUNNING');
+    expect(second.get(id)).toMatchObject({ state: 'FAILED', stateDetails: 'STREAM_FAILED: no topic' });
+  });
+
+  test('that was killed is a failure too, told with its last words', async () => {
+    const { second, id } = await releasedStream('stream');
+    process.kill(second.get(id)?.process?.pid ?? 0, 'SIGKILL');
+    await until(() => stateOf(second, id) !== 'RUNNING');
+    expect(second.get(id)).toMatchObject({
+      state: 'FAILED',
+      stateDetails: expect.stringContaining('no command watched'),
+    });
+  });
+
+  test('is asked again when the command that asked it to end is gone', async () => {
+    const { second, id } = await releasedStream('stubborn');
+    const run = second.records.read(id);
+    if (run) second.records.write({ ...run, state: 'CANCELLING', cancelRequestedAt: new Date().toISOString() });
+    expect(await second.end('')).toMatchObject([{ id, state: 'CANCELLED' }]);
+  });
+});
+
+describe('a run whose command is gone', () => {
+  const earlier = { pid: process.pid, startTime: `${identityOf()?.startTime} of another` };
+
+  /** A run as a killed command leaves it, with what the job wrote. */
+  function leftBehind(stdout: string, more: Partial<JobRunRecord> = {}): JobRunRecord | undefined {
     const jobRuns = fakeJobRuns();
     const run = jobRuns.records.create(fakeRequest('stream'));
-    const earlier = { pid: process.pid, startTime: `${identityOf()?.startTime} of another` };
-    jobRuns.records.write({ ...run, state: 'RUNNING', process: earlier });
+    writeFileSync(jobRuns.records.stdout(run.id), stdout);
+    jobRuns.records.write({ ...run, state: 'RUNNING', process: earlier, watcher: earlier, ...more });
+    return jobRuns.get(run.id);
+  }
+
+  test('has ended as its last event says', () => {
+    expect(leftBehind('{"event":"result","rows":3}\n')).toMatchObject({ state: 'SUCCESS' });
+    expect(leftBehind('{"event":"progress"}\n')).toMatchObject({ state: 'FAILED' });
+    expect(leftBehind('{"event":"progress"}\n', { cancelRequestedAt: 'then' })).toMatchObject({ state: 'CANCELLED' });
+    const failed = '{"event":"failed","code":"STREAM_FAILED","message":"no topic"}\n';
+    expect(leftBehind(failed, { cancelRequestedAt: 'then' })).toMatchObject({
+      state: 'FAILED',
+      stateDetails: 'STREAM_FAILED: no topic',
+    });
+  });
+
+  test('has failed when it was never started', () => {
+    const jobRuns = fakeJobRuns();
+    const run = jobRuns.records.create(fakeRequest('stream'));
+    expect(jobRuns.get(run.id)?.state).toBe('SUBMITTED');
+    jobRuns.records.write({ ...run, watcher: earlier });
     expect(jobRuns.get(run.id)).toMatchObject({
       state: 'FAILED',
       stateDetails: 'The command that started it was ended.',

@@ -18,15 +18,15 @@ SCHEMA = """key binary, value binary, topic string, partition int, offset bigint
 def test_bytes_stay_and_headers_tell_the_rest(spark: SparkSession) -> None:
     old = [("trace", b"\x01"), ("millrace.error.reason", b"late"), (FIRST_TIMESTAMP, b"1")]
     rows = [
-        (b"k", b"\xff\x00", "orders", 2, 17, MOMENT, MOMENT, "not-framed", old),
-        (None, None, "orders", 0, 3, MOMENT, MOMENT, "null-value", None),
+        (b"k", b"\xff\x00", "readings", 2, 17, MOMENT, MOMENT, "not-framed", old),
+        (None, None, "readings", 0, 3, MOMENT, MOMENT, "null-value", None),
     ]
     first, second = dead_letters(spark.createDataFrame(rows, SCHEMA), "sum").collect()
     assert (bytes(first.key), bytes(first.value), second.key, second.value) == (b"k", b"\xff\x00", None, None)
     assert [(header.key, bytes(header.value)) for header in first.headers] == [
         ("trace", b"\x01"),
         ("millrace.error.reason", b"not-framed"),
-        ("millrace.error.topic", b"orders"),
+        ("millrace.error.topic", b"readings"),
         ("millrace.error.partition", b"2"),
         ("millrace.error.offset", b"17"),
         ("millrace.error.job", b"sum"),

@@ -8,8 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.avro_schema import Field
-from millrace.delimited import WHOLE_FILE, check_header, data_lines, numbered_lines, parsed
+from millrace.delimited import FIRST_DATA_LINE, check_header, parsed
 from millrace.errors import JobError
+from millrace.lines import WHOLE_FILE, data_lines, numbered_lines
 
 FIELDS = [
     Field("id", "int", required=True),
@@ -29,15 +30,18 @@ def whole_files(spark: SparkSession) -> Iterator[None]:
 
 
 def written(folder: Path, content: bytes) -> str:
-    path = folder / "orders.csv"
+    path = folder / "readings.csv"
     path.write_bytes(content)
     return path.as_uri()
 
 
 def rows_of(spark: SparkSession, url: str, most: int = 0) -> list[tuple[object, ...]]:
     lines = numbered_lines(spark, url)
-    check_header(lines, FIELDS, "|", "orders.csv")
-    return [(r.line, r.id, r.total, r.town, r.reason) for r in parsed(data_lines(lines, most), FIELDS, "|").collect()]
+    check_header(lines, FIELDS, "|", "readings.csv")
+    return [
+        (r.line, r.id, r.total, r.town, r.reason)
+        for r in parsed(data_lines(lines, most, FIRST_DATA_LINE), FIELDS, "|").collect()
+    ]
 
 
 def test_every_line_is_a_row_or_has_a_reason(spark: SparkSession, tmp_path: Path) -> None:
@@ -125,5 +129,5 @@ def test_a_large_file_keeps_its_order_and_line_numbers(spark: SparkSession, tmp_
     )
     lines = numbered_lines(spark, url)
     assert lines.rdd.getNumPartitions() == 1
-    ids = parsed(data_lines(lines, 0), FIELDS, "|").where("line <> id + 2").count()
+    ids = parsed(data_lines(lines, 0, FIRST_DATA_LINE), FIELDS, "|").where("line <> id + 2").count()
     assert ids == 0

@@ -44,8 +44,8 @@ def decoded(spark: SparkSession, values: list[bytes | None], reader: int = 7) ->
 
 
 def test_the_frame_is_a_zero_the_id_and_the_body(spark: SparkSession) -> None:
-    orders = spark.createDataFrame([(1, Decimal("10.10"))], "id int, total decimal(10,2)")
-    rows = orders.select(
+    readings = spark.createDataFrame([(1, Decimal("10.10"))], "id int, total decimal(10,2)")
+    rows = readings.select(
         framing.encoded(F.struct("id", "total"), 7, OLD).alias("value"),
         framing.encoded(F.col("id"), 300, '"int"').alias("key"),
     ).collect()
@@ -55,12 +55,12 @@ def test_the_frame_is_a_zero_the_id_and_the_body(spark: SparkSession) -> None:
 
 def test_what_was_framed_comes_back_exactly(spark: SparkSession) -> None:
     amounts = ["0.00", "-0.01", "99999999.99", "-99999999.99", "0.10"]
-    orders = spark.createDataFrame(
+    readings = spark.createDataFrame(
         [(number, Decimal(amount)) for number, amount in enumerate(amounts)], "id int, total decimal(10,2)"
     )
     values = [
         bytes(row.value)
-        for row in orders.select(framing.encoded(F.struct("id", "total"), 7, OLD).alias("value")).collect()
+        for row in readings.select(framing.encoded(F.struct("id", "total"), 7, OLD).alias("value")).collect()
     ]
     assert [str(row.order.total) for row in decoded(spark, list(values))] == amounts
 

@@ -7,7 +7,11 @@ MSK = KafkaConnection("boot.kafka-serverless:9098", "iam")
 
 
 def test_on_aws_every_client_signs_with_its_role() -> None:
-    for options in (MSK.source_options("orders", "p"), MSK.stream_options("orders", "p"), MSK.sink_options("orders")):
+    for options in (
+        MSK.source_options("readings", "p"),
+        MSK.stream_options("readings", "p"),
+        MSK.sink_options("readings"),
+    ):
         assert options["kafka.security.protocol"] == "SASL_SSL"
         assert options["kafka.sasl.mechanism"] == "AWS_MSK_IAM"
         assert options["kafka.sasl.client.callback.handler.class"].endswith("IAMClientCallbackHandler")
@@ -15,13 +19,13 @@ def test_on_aws_every_client_signs_with_its_role() -> None:
 
 
 def test_a_local_broker_is_reached_without_authentication() -> None:
-    assert not [name for name in LOCAL.sink_options("orders") if "sasl" in name or "security" in name]
+    assert not [name for name in LOCAL.sink_options("readings") if "sasl" in name or "security" in name]
 
 
 def test_a_stream_reads_everything_under_its_own_group_and_refuses_a_gap() -> None:
-    options = LOCAL.stream_options("orders", "shop-sum")
+    options = LOCAL.stream_options("readings", "shop-sum")
     expected = {
-        "subscribe": "orders",
+        "subscribe": "readings",
         "groupIdPrefix": "shop-sum",
         "startingOffsets": "earliest",
         "failOnDataLoss": "true",
@@ -32,10 +36,10 @@ def test_a_stream_reads_everything_under_its_own_group_and_refuses_a_gap() -> No
 
 def test_the_sink_sends_large_compressed_batches() -> None:
     expected = {
-        "topic": "orders",
+        "topic": "readings",
         "kafka.compression.type": "lz4",
         "kafka.linger.ms": "20",
         "kafka.batch.size": "131072",
     }
-    assert expected.items() <= LOCAL.sink_options("orders").items()
-    assert LOCAL.sink_options("orders", "gzip")["kafka.compression.type"] == "gzip"
+    assert expected.items() <= LOCAL.sink_options("readings").items()
+    assert LOCAL.sink_options("readings", "gzip")["kafka.compression.type"] == "gzip"

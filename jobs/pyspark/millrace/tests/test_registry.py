@@ -81,10 +81,10 @@ def test_a_registry_that_stays_away_is_named() -> None:
 
 def test_every_version_of_a_value_is_known_and_the_readers_own_too(server: Answers) -> None:
     versions = {"count": 2, "versions": [{"version": "1", "contentId": 4}, {"version": "2", "contentId": 9}]}
-    server.by_path["/apis/registry/v3/groups/default/artifacts/shop.orders-value/versions?limit=500"] = [
+    server.by_path["/apis/registry/v3/groups/default/artifacts/shop.readings-value/versions?limit=500"] = [
         (200, json.dumps(versions))
     ]
     for content_id in (4, 9, 12):
         server.by_path[schema_path(content_id)] = [(200, f'"schema {content_id}"')]
-    known = Registry(server.url).schemas_of_values("shop.orders", 12)
+    known = Registry(server.url).schemas_of_values("shop.readings", 12)
     assert known == {4: '"schema 4"', 9: '"schema 9"', 12: '"schema 12"'}

@@ -7,7 +7,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
-from millrace.small_table import SmallTable, frame_of, keyed_by, parse_table, read_file
+from millrace.files import read_file
+from millrace.small_table import SmallTable, frame_of, keyed_by, parse_table
 
 COLUMNS = ("country", "region")
 
@@ -51,9 +52,3 @@ def test_a_file_becomes_a_frame(spark: SparkSession, tmp_path: Path) -> None:
         {"country": "Peru", "region": "Latin America"}
     ]
     assert frame_of(spark, SmallTable(COLUMNS, (), "")).count() == 0
-
-
-def test_a_missing_file_is_named(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(JobError, match=r"regions\.csv cannot be read") as caught:
-        read_file(spark, (tmp_path / "regions.csv").as_uri())
-    assert caught.value.code == "FILE_UNREADABLE"

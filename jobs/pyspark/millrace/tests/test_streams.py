@@ -1,15 +1,20 @@
-"""When a job with streams ends, goes on, starts a query again or fails; with queries that do as they are told."""
+"""When a job with streams ends, goes on, starts a query again or fails; with queries that do as they are told. And what is done with a batch."""
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from millrace import streams
 from millrace.errors import JobError
 from millrace.events import Events
+from millrace.progress import ROWS_OUT, progress_fields
 from millrace.stop import StopRequest
 
 FAULT = """Cannot invoke "scala.collection.IterableOps.map(scala.Function1)" because the return value of "scala.Option.get()" is null
@@ -114,3 +119,36 @@ def test_a_request_to_end_lets_each_query_finish_its_batch() -> None:
 @pytest.mark.parametrize("text", ["None.get", "Connection to node 1 lost", ""])
 def test_other_errors_are_not_taken_for_the_fault(text: str) -> None:
     assert not streams.is_restart_fault(StreamingQueryException(text))
+
+
+def test_a_batch_that_is_shown_is_written_and_counted_once(spark: SparkSession, tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / f"{number}.json").write_text(f'{{"town":"Ulm","level":{number}}}\n' * 2)
+    shown: list[list[tuple[str, int]]] = []
+    source = spark.readStream.schema("town string, level int").option("maxFilesPerTrigger", 2)
+    totals = source.json((tmp_path / "in").as_uri()).groupBy("town").agg(F.count("*").alias("readings"))
+    counted = totals.observe(ROWS_OUT, F.count("*").alias("rows"))
+
+    def show(rows: DataFrame) -> None:
+        assert rows.count() == 1
+        shown.append([tuple(row) for row in rows.collect()])
+
+    write = streams.written_and_shown({"path": (tmp_path / "out").as_uri()}, show, "json")
+    query = counted.writeStream.foreachBatch(write).outputMode("update").trigger(availableNow=True)
+    run = query.option("checkpointLocation", (tmp_path / "checkpoint").as_uri()).start()
+    run.awaitTermination(60)
+    assert shown == [[("Ulm", 4)], [("Ulm", 6)]]
+    written = [line for part in (tmp_path / "out").glob("part-*") for line in part.read_text().splitlines()]
+    assert sorted(json.loads(line)["readings"] for line in written) == [4, 6]
+    told = [progress_fields(json.loads(batch.json)) for batch in run.recentProgress]
+    assert [(fields["rowsIn"], fields["rowsOut"]) for fields in told if fields] == [(4, 1), (2, 1)]
+
+
+def test_a_batch_that_cannot_be_shown_fails(spark: SparkSession, tmp_path: Path) -> None:
+    def show(_rows: DataFrame) -> None:
+        raise ConnectionError("nobody looks")
+
+    write = streams.written_and_shown({"path": (tmp_path / "out").as_uri()}, show, "json")
+    with pytest.raises(ConnectionError):
+        write(spark.range(1).toDF("level"), 0)

@@ -8,6 +8,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from millrace import framing
+from millrace.text_table import table
 from sales import read
 
 SCHEMAS = Path(__file__).parents[4] / "pipelines" / "sales" / "schemas"
@@ -53,7 +54,7 @@ def test_a_person_sees_thousands_and_cents() -> None:
         window_start="2026-05-21T10:00:00Z",
         window_end="2026-05-21T10:10:00Z",
     )
-    assert read.table([row], 2).splitlines() == [
+    assert table(read.TABLE, [row], 2).splitlines() == [
         "region                         sales    orders  window start          window end",
         "Asia                    1,234,567.80     1,800  2026-05-21T10:00:00Z  2026-05-21T10:10:00Z",
         "... and 1 more",

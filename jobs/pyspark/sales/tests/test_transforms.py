@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from millrace.lines import good_rows, rejects
 from sales import transforms
 
 NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
@@ -50,20 +51,14 @@ def test_a_date_must_exist_and_have_an_offset(spark: SparkSession, date: str, go
 def test_the_first_thing_that_is_wrong_is_told(spark: SparkSession) -> None:
     lines = [line(2, reason="bad-amount", date="never"), line(3, payment_id=-1), line(4)]
     checked = transforms.checked_lines(spark.createDataFrame(lines, LINE))
-    assert [tuple(row) for row in transforms.rejects(checked).collect()] == [
+    assert [tuple(row) for row in rejects(checked).collect()] == [
         (2, "bad-amount", "line 2"),
         (3, "bad-payment-id", "line 3"),
     ]
 
 
-def test_good_lines_are_numbered_without_gaps_and_keep_their_order(spark: SparkSession) -> None:
-    lines = [line(2, payment_id=5), line(3, reason="bad-amount"), line(4, payment_id=3), line(5, payment_id=5)]
-    rows = transforms.good_lines(spark.createDataFrame(lines, LINE).coalesce(1)).collect()
-    assert [(row.position, row.payment_id) for row in rows] == [(0, 5), (1, 3), (2, 5)]
-
-
 def test_a_repeated_line_is_a_new_payment_at_the_time_of_sending(spark: SparkSession) -> None:
-    rows = transforms.good_lines(spark.createDataFrame([line(2, payment_id=10)], LINE)).crossJoin(
+    rows = good_rows(spark.createDataFrame([line(2, payment_id=10)], LINE), *transforms.KEPT_COLUMNS).crossJoin(
         spark.range(3).toDF("cycle")
     )
     sales = transforms.sales_to_send(rows, 100, F.lit(NOW)).orderBy("payment_id").collect()

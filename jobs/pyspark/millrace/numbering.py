@@ -1,0 +1,46 @@
+"""Takes the numbers that tell the rows of a file apart and lets them go on when the file is sent again. Plain numbers and pure column expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from millrace.errors import JobError
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """The column that tells rows apart: when the file is repeated, its numbers go on."""
+
+    column: str
+    largest: int
+
+
+def repetition(numbering: Numbering, count: int, total: int, lowest: int | None, highest: int | None) -> int:
+    """By how much the numbers rise each time the file comes again; refused where there is nothing to repeat or the numbers run out."""
+    if not total:
+        return 0
+    if lowest is None or highest is None:
+        raise JobError(
+            "NOTHING_TO_SEND",
+            "The file has no line that can be sent, so it cannot be repeated. See the rejects for the reasons.",
+        )
+    shift = highest - lowest + 1
+    cycles = -(-total // count)
+    largest = highest + (cycles - 1) * shift
+    if largest > numbering.largest:
+        most = count * ((numbering.largest - highest) // shift + 1)
+        ids = f"{numbering.column.replace('_', ' ')}s"
+        message = f"Sending {total} rows would need {ids} up to {largest}; the largest is {numbering.largest}."
+        raise JobError(
+            f"{numbering.column.upper()}S_EXHAUSTED",
+            f"{message} At most {most} rows can be made from the {count} good lines of this file.",
+        )
+    return shift
+
+
+def renumbered(numbering: Numbering, shift: int, column_type: str) -> Column:
+    """The number of a row in the cycle in which it is sent."""
+    return (F.col(numbering.column) + F.col("cycle") * F.lit(shift).cast("bigint")).cast(column_type)

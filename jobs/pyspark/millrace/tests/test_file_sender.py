@@ -1,0 +1,35 @@
+"""What every producer does with its file: rejects, and the arguments that all of them have."""
+
+import json
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from millrace import file_sender
+
+LINE = "line bigint, text string, reason string"
+
+
+def test_rejects_are_written_with_line_reason_and_text_and_all_lines_counted(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines = [(2, "a", None), (3, "b|ü", "bad-amount"), (4, "c", None), (5, "d", "wrong-number-of-fields")]
+    counts = file_sender.write_rejects(spark.createDataFrame(lines, LINE).coalesce(1), (tmp_path / "rejects").as_uri())
+    assert counts == (4, 2)
+    written = [
+        json.loads(text)
+        for part in (tmp_path / "rejects").glob("part-*")
+        for text in part.read_text("utf-8").splitlines()
+    ]
+    assert written == [
+        {"line": 3, "reason": "bad-amount", "text": "b|ü"},
+        {"line": 5, "reason": "wrong-number-of-fields", "text": "d"},
+    ]
+
+
+def test_without_rejects_there_is_an_empty_file(spark: SparkSession, tmp_path: Path) -> None:
+    counts = file_sender.write_rejects(
+        spark.createDataFrame([(2, "a", None)], LINE).coalesce(1), (tmp_path / "rejects").as_uri()
+    )
+    assert counts == (1, 0)
+    assert not "".join(part.read_text() for part in (tmp_path / "rejects").glob("part-*"))

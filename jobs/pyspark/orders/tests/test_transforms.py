@@ -1,0 +1,147 @@
+"""What the orders pipeline does with its data, on tiny frames."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from millrace.json_records import decoded, encoded
+from millrace.json_schema import JsonSchema, schema_of
+from millrace.lines import good_rows
+from orders import transforms
+
+SCHEMAS = Path(__file__).parents[4] / "pipelines" / "orders" / "schemas"
+NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
+MINUTE = 60_000
+DAY = 24 * 60 * MINUTE
+
+
+def schema(name: str) -> JsonSchema:
+    return schema_of((SCHEMAS / f"{name}.schema.json").read_text("utf-8"), name)
+
+
+ORDER = schema("order")
+
+# --- the producer
+
+
+def test_a_repeated_line_is_a_new_order_at_the_time_of_sending(spark: SparkSession) -> None:
+    line = (1, 7, 2, Decimal("9.90"), NOW - timedelta(days=9), None, None, "Peru", None)
+    columns = """line bigint, order_id bigint, customer_id bigint, amount decimal(18,2), order_date timestamp, city string, district string,
+        country string, reason string"""
+    rows = good_rows(spark.createDataFrame([line], columns), *transforms.KEPT_COLUMNS)
+    sent = transforms.orders_to_send(rows.crossJoin(spark.range(2).toDF("cycle")), 100, F.lit(NOW))
+    made = sent.orderBy("order_id").select(encoded(ORDER).alias("value")).collect()
+    assert [bytes(row.value).decode() for row in made] == [
+        f'{{"order_id":{number},"customer_id":2,"amount":9.90,"order_date":"2026-05-21T10:03:00.000Z","city":null,"district":null,"country":"Peru"}}'
+        for number in (7, 107)
+    ]
+
+
+# --- the stream
+
+
+def value(moment: datetime = NOW, **changed: object) -> bytes:
+    fields = {"order_id": 1, "customer_id": 2, "amount": 9.5, "order_date": moment.isoformat(), "country": "Peru"}
+    return json.dumps(fields | changed).encode()
+
+
+def record(value: bytes | None, timestamp: datetime = NOW, first: datetime | None = None) -> tuple[object, ...]:
+    return (b"1", value, "t", 0, 1, timestamp, None, first or timestamp)
+
+
+def judged(spark: SparkSession, records: Sequence[tuple[object, ...]]) -> DataFrame:
+    columns = """key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp,
+        headers array<struct<key:string,value:binary>>, first_timestamp timestamp"""
+    frame = spark.createDataFrame(list(records), columns)
+    return transforms.judged(frame, ORDER, 10 * MINUTE, 10 * MINUTE, 7 * DAY)
+
+
+def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
+    second, ten, week_old = timedelta(seconds=1), timedelta(minutes=10), NOW - timedelta(days=7)
+    cases = {
+        "good": (record(value()), None),
+        "the same again": (record(value()), None),
+        "without city and district": (record(value(city=None, district=None)), None),
+        "a refund": (record(value(amount=-5)), None),
+        "a field of its own": (record(value(channel="web")), None),
+        "just in time": (record(value(NOW - ten)), None),
+        "late": (record(value(NOW - ten - second)), "late"),
+        "future": (record(value(NOW + ten + second)), "future"),
+        "a far future": (record(value(datetime(9999, 12, 31, tzinfo=UTC))), "future"),
+        "replayed": (record(value(week_old - ten), first=week_old), None),
+        "replayed too late": (record(value(week_old - ten - second), first=week_old - second), "late"),
+        "no value": (record(None), "null-value"),
+        "text": (record(b"hello"), "not-json"),
+        "a list": (record(b"[]"), "not-an-object"),
+        "without a country": (record(value().replace(b"country", b"land")), "missing-country"),
+        "an empty country": (record(value(country="")), "bad-country"),
+        "a negative id": (record(value(order_id=-1)), "bad-order-id"),
+        "too many decimals": (record(value(amount=9.505)), "bad-amount"),
+        "late and broken": (record(value(NOW - 2 * ten, amount="9")), "bad-amount"),
+    }
+    frame = judged(spark, [case for case, _ in cases.values()]).cache()
+    found = dict(zip(cases, (row.reason for row in frame.collect()), strict=True))
+    assert found == {name: reason for name, (_, reason) in cases.items()}
+    bad = transforms.bad_records(frame)
+    assert bad.count() + transforms.good_orders(frame).count() == len(cases)
+    assert set(transforms.dead_letter_reasons(ORDER)) >= {row.reason for row in bad.collect()}
+    frame.unpersist()
+
+
+def test_each_order_counts_in_two_windows_of_its_country_and_duplicates_twice(spark: SparkSession) -> None:
+    orders = [
+        (Decimal("0.10"), NOW, "Peru"),
+        (Decimal("0.20"), NOW, "Peru"),
+        (Decimal("0.20"), NOW, "Peru"),
+        (Decimal("2.00"), NOW + timedelta(minutes=2), "Japan"),
+        (Decimal("9999999999999999.99"), NOW, "Chile"),
+        (Decimal("9999999999999999.99"), NOW, "Chile"),
+    ]
+    frame = spark.createDataFrame(orders, "amount decimal(18,2), order_date timestamp, country string")
+    rows = transforms.windows(frame, DAY).collect()
+    assert {
+        (row.country, f"{row.window_start:%H:%M}"): (str(row.sales), row.orders, f"{row.window_end:%H:%M}")
+        for row in rows
+    } == {
+        ("Peru", "09:55"): ("0.50", 3, "10:05"),
+        ("Peru", "10:00"): ("0.50", 3, "10:10"),
+        ("Japan", "10:00"): ("2.00", 1, "10:10"),
+        ("Japan", "10:05"): ("2.00", 1, "10:15"),
+        ("Chile", "09:55"): ("19999999999999999.98", 2, "10:05"),
+        ("Chile", "10:00"): ("19999999999999999.98", 2, "10:10"),
+    }
+
+
+# --- the batch totals
+
+
+def test_totals_are_exact_and_in_the_order_of_the_countries(spark: SparkSession) -> None:
+    amounts = [("Peru", "0.10"), ("Chile", "5.00"), ("Peru", "0.20"), ("Peru", "-1.00"), ("Åland", "99999999.99")]
+    frame = spark.createDataFrame(
+        [(country, Decimal(amount)) for country, amount in amounts], "country string, amount decimal(18,2)"
+    )
+    rows = [(row.country, str(row.sales), row.orders) for row in transforms.totals(frame).collect()]
+    assert rows == [("Chile", "5.00", 1), ("Peru", "-0.70", 3), ("Åland", "99999999.99", 1)]
+
+
+def test_what_the_jobs_write_satisfies_its_own_schemas(spark: SparkSession) -> None:
+    orders = spark.createDataFrame(
+        [(Decimal("12.50"), NOW, "Peru")], "amount decimal(18,2), order_date timestamp, country string"
+    )
+    window, key, totals = schema("window"), schema("window-key"), schema("totals")
+    windows = transforms.windows(orders, DAY)
+    made = windows.select(encoded(key).alias("key"), encoded(window).alias("value")).orderBy("key").cache()
+    first = made.collect()[0]
+    assert bytes(first.key) == b'{"country":"Peru","window_start":"2026-05-21T09:55:00.000Z"}'
+    assert bytes(first.value) == (
+        b'{"country":"Peru","sales":12.50,"orders":1,"window_start":"2026-05-21T09:55:00.000Z","window_end":"2026-05-21T10:05:00.000Z"}'
+    )
+    total = transforms.totals(orders).select(encoded(totals).alias("value"))
+    assert bytes(total.collect()[0].value) == b'{"country":"Peru","sales":12.50,"orders":1}'
+    for frame, column, declared in ((made, "key", key), (made, "value", window), (total, "value", totals)):
+        assert {row.problem for row in decoded(frame, column, declared, "back").collect()} == {None}

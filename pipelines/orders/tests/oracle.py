@@ -1,0 +1,306 @@
+"""Reads the topics of the orders pipeline as any client would, or files of JSON lines, and recomputes every total. Started by the end-to-end test.
+
+Shares nothing with the product: Confluent's client, Python's own JSON, exact decimals. Prints one JSON object; its list `problems` is empty when every
+record is accounted for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+import uuid
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
+
+from confluent_kafka import Consumer, TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+SOURCE, TOTALS, WINDOWS, DEAD_LETTERS = (
+    "orders.json",
+    "orders.by-country.json",
+    "orders.by-country.windows.json",
+    "orders.dead-letters",
+)
+WINDOW, SLIDE, TOLERANCE = timedelta(minutes=10), timedelta(minutes=5), timedelta(minutes=10)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Fields = dict[str, object]
+Window = tuple[str, datetime]
+Position = tuple[int, int]
+Key = TypeVar("Key", str, Window)
+
+
+class BrokenError(Exception):
+    """A record is no order; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a topic."""
+
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes | None
+    stamped: datetime
+    headers: dict[str, str]
+
+
+@dataclass
+class Total:
+    """What a country, or a country in a window, adds up to."""
+
+    sales: Decimal = Decimal(0)
+    orders: int = 0
+
+    def add(self, amount: Decimal) -> None:
+        """Adds one order."""
+        self.sales += amount
+        self.orders += 1
+
+
+def records(bootstrap: str, topic: str) -> Iterator[Record]:
+    """Every record that the topic holds now, partition by partition."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"external.orders.oracle-{uuid.uuid4()}"})
+    try:
+        for partition in consumer.list_topics(topic, 20).topics[topic].partitions:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 20)
+            consumer.assign([TopicPartition(topic, partition, low)])
+            position = low
+            while position < high:
+                message = consumer.poll(20)
+                if message is None or message.error():
+                    raise SystemExit(f"{topic}/{partition} ends at {position}, not at {high}")
+                position = cast("int", message.offset()) + 1
+                headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+                yield Record(
+                    partition,
+                    position - 1,
+                    message.key() or b"",
+                    message.value(),
+                    EPOCH + timedelta(milliseconds=message.timestamp()[1]),
+                    {name: value.decode() for name, value in headers if value is not None},
+                )
+    finally:
+        consumer.close()
+
+
+def fields_of(value: bytes | None) -> Fields:
+    """The fields of a JSON object, exact."""
+    if value is None:
+        raise BrokenError("null-value")
+
+    def unique(pairs: list[tuple[str, object]]) -> Fields:
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise BrokenError("not-json")
+        return dict(pairs)
+
+    def no_number(text: str) -> NoReturn:
+        raise BrokenError("not-json")
+
+    try:
+        found = json.loads(
+            value.decode("utf-8"), parse_float=Decimal, parse_constant=no_number, object_pairs_hook=unique
+        )
+    except ValueError as error:
+        raise BrokenError("not-json") from error
+    if not isinstance(found, dict):
+        raise BrokenError("not-an-object")
+    return found
+
+
+def whole(value: object) -> bool:
+    """A whole number from 0 on."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def cents(value: object) -> bool:
+    """An amount exact to the cent, of at most 16 digits before the point."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        return False
+    return abs(Decimal(value)) < Decimal(10) ** 16 and Decimal(value) * 100 % 1 == 0
+
+
+def instant(value: object) -> bool:
+    """A point in time, with its offset."""
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def place(value: object) -> bool:
+    """The name of a place, where it is known."""
+    return value is None or isinstance(value, str)
+
+
+RULES: dict[str, tuple[bool, Callable[[object], bool]]] = {
+    "order_id": (True, whole),
+    "customer_id": (True, whole),
+    "amount": (True, cents),
+    "order_date": (True, instant),
+    "city": (False, place),
+    "district": (False, place),
+    "country": (True, lambda value: isinstance(value, str) and value != ""),
+}
+"""Whether a field has to be there, and what it may be."""
+
+
+def order_of(value: bytes | None) -> tuple[str, Decimal, datetime]:
+    """Country, amount and time of an order; an error for everything else."""
+    fields = fields_of(value)
+    for name, (required, holds) in RULES.items():
+        if name not in fields and required:
+            raise BrokenError(f"missing-{name.replace('_', '-')}")
+        if name in fields and not holds(fields[name]):
+            raise BrokenError(f"bad-{name.replace('_', '-')}")
+    moment = datetime.fromisoformat(str(fields["order_date"]))
+    return str(fields["country"]), Decimal(cast("Decimal", fields["amount"])), moment
+
+
+def windows_of(moment: datetime) -> list[datetime]:
+    """Starts of the windows that hold a moment."""
+    last = moment - (moment - EPOCH) % SLIDE
+    return [last - SLIDE * index for index in range(WINDOW // SLIDE)]
+
+
+@dataclass
+class Oracle:
+    """What the orders add up to, and where the other topics say something else."""
+
+    totals: dict[str, Total] = field(default_factory=lambda: defaultdict(Total))
+    windows: dict[Window, Total] = field(default_factory=lambda: defaultdict(Total))
+    set_aside: dict[Position, tuple[str, Record]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    records: int = 0
+
+    def read_lines(self, lines: Iterable[bytes]) -> None:
+        """Adds up the orders of a file."""
+        for line in lines:
+            self.records += 1
+            country, amount, _ = order_of(line)
+            self.totals[country].add(amount)
+
+    def read_source(self, source: Iterable[Record]) -> None:
+        """Adds up the orders of the topic, and notes what belongs into the dead letters."""
+        for record in source:
+            self.records += 1
+            try:
+                country, amount, moment = order_of(record.value)
+            except BrokenError as error:
+                self.set_aside[record.partition, record.offset] = str(error), record
+                continue
+            self.totals[country].add(amount)
+            if abs(moment - record.stamped) > TOLERANCE:
+                reason = "late" if moment < record.stamped else "future"
+                self.set_aside[record.partition, record.offset] = reason, record
+                continue
+            for start in windows_of(moment):
+                self.windows[country, start].add(amount)
+
+    def check_windows(self, found: Iterable[Record]) -> None:
+        """The latest record of each key has to be the total of its window."""
+        latest = {record.key: record for record in found}
+        seen: dict[Window, Total] = {}
+        for record in latest.values():
+            key, value = fields_of(record.key), fields_of(record.value)
+            window = str(key["country"]), datetime.fromisoformat(str(key["window_start"]))
+            if window in seen:
+                self.problems.append(f"{window} has two keys")
+            seen[window] = total_of(value)
+            start, end = (datetime.fromisoformat(str(value[name])) for name in ("window_start", "window_end"))
+            if (value["country"], start, end - start) != (*window, WINDOW):
+                self.problems.append(f"the value of {window} is of another: {value}")
+        self.compare("window", self.windows, seen)
+
+    def check_totals(self, found: Iterable[Record]) -> None:
+        """The latest record of each country has to be its total."""
+        latest = {record.key.decode(): fields_of(record.value) for record in found}
+        for country, value in latest.items():
+            if value["country"] != country:
+                self.problems.append(f"the total of {country} is of another: {value}")
+        self.compare("total", self.totals, {country: total_of(value) for country, value in latest.items()})
+
+    def check_csv(self, folder: str) -> None:
+        """The files of a folder have to hold each total once."""
+        found: dict[str, Total] = {}
+        for path in sorted(Path(folder).glob("**/*.csv")):
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file, delimiter="|"):
+                    if row["country"] in found:
+                        self.problems.append(f"{row['country']} is there twice")
+                    found[row["country"]] = Total(Decimal(row["sales"]), int(row["orders"]))
+        self.compare("CSV total", self.totals, found)
+
+    def compare(self, what: str, expected: dict[Key, Total], found: dict[Key, Total]) -> None:
+        """Notes each difference."""
+        for key in expected.keys() | found.keys():
+            if expected.get(key) != found.get(key):
+                self.problems.append(f"{what} {key}: expected {expected.get(key)}, found {found.get(key)}")
+
+    def check_dead_letters(self, found: Iterable[Record]) -> None:
+        """Each record that was set aside has to be there, untouched, with its reason; nothing else may be."""
+        seen: set[Position] = set()
+        for record in found:
+            position = (
+                int(record.headers["millrace.error.partition"]),
+                int(record.headers["millrace.error.offset"]),
+            )
+            reason, source = self.set_aside.get(position, ("none", record))
+            if record.headers["millrace.error.reason"] != reason:
+                self.problems.append(f"{position} is a dead letter for {record.headers}, expected {reason}")
+            if (record.key, record.value) != (source.key, source.value):
+                self.problems.append(f"{position} was changed: {record.value!r}")
+            seen.add(position)
+        for position in self.set_aside.keys() - seen:
+            self.problems.append(f"{position} is no dead letter: {self.set_aside[position]}")
+
+
+def total_of(fields: Fields) -> Total:
+    """The figures of a record."""
+    return Total(Decimal(cast("Decimal", fields["sales"])), cast("int", fields["orders"]))
+
+
+def main() -> None:
+    """Reads what it is told to and prints what it found."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--files", nargs="+", help="JSON lines instead of topics")
+    parser.add_argument("--bootstrap")
+    parser.add_argument("--totals-topic", action="store_true", help="compare the topic of totals too")
+    parser.add_argument("--csv", nargs="+", default=[], help="folders to compare")
+    options = parser.parse_args()
+    oracle = Oracle()
+    if options.files:
+        for file in options.files:
+            oracle.read_lines(Path(file).read_bytes().splitlines())
+    else:
+        oracle.read_source(records(options.bootstrap, SOURCE))
+        oracle.check_windows(records(options.bootstrap, WINDOWS))
+        oracle.check_dead_letters(records(options.bootstrap, DEAD_LETTERS))
+        if options.totals_topic:
+            oracle.check_totals(records(options.bootstrap, TOTALS))
+    for folder in options.csv:
+        oracle.check_csv(folder)
+    answer = {
+        "records": oracle.records,
+        "totals": {
+            country: {"sales": f"{total.sales:.2f}", "orders": str(total.orders)}
+            for country, total in sorted(oracle.totals.items())
+        },
+        "deadLetters": Counter(reason for reason, _ in oracle.set_aside.values()),
+        "windows": len(oracle.windows),
+        "problems": oracle.problems[:20],
+    }
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+/** The sales pipeline from an empty home to results, by the command line alone, against an oracle that shares nothing with it. */
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Machine, python } from '../../../test/e2e/cli.ts';
+import { makeData } from './data.ts';
+
+interface Up {
+  readonly kafka: { readonly bootstrapServers: string };
+  readonly registry: { readonly url: string };
+  readonly started: string[];
+}
+
+interface RunResult {
+  readonly execution: { readonly status: string };
+  readonly results: { readonly region: string; readonly sales: string; readonly orders: string }[];
+  readonly reconciliation: Readonly<Record<string, unknown>> & { readonly line: string };
+}
+
+interface Facts {
+  readonly sources: number;
+  readonly good: number;
+  readonly deadLetters: Readonly<Record<string, number>>;
+  readonly problems: string[];
+}
+
+const data = makeData(1_000);
+const machine = new Machine();
+let up: Up;
+
+const ask = <T>(script: string, ...words: string[]) =>
+  python<T>(
+    new URL(script, import.meta.url),
+    '--bootstrap',
+    up.kafka.bootstrapServers,
+    '--registry',
+    up.registry.url,
+    ...words,
+  );
+const oracle = () => ask<Facts>('oracle.py', '--regions', join(data.folder, 'regions.csv'));
+
+beforeAll(async () => {
+  up = await machine.json<Up>('up');
+});
+afterAll(() => machine.remove());
+
+describe('the sales pipeline', () => {
+  test('is up again at once when nothing changed', async () => {
+    const { code, stderr } = await machine.run('up');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/0 created, 0 updated, 0 deleted/);
+  });
+
+  test('refuses mistakes of its user before anything is started', async () => {
+    const broken = mkdtempSync(join(tmpdir(), 'millrace-broken-'));
+    writeFileSync(join(broken, 'sales.csv'), 'payment_id|customer_id\n');
+    const refused = await Promise.all([
+      machine.run('run', 'sales', '--input', '{"rtae": 5}'),
+      machine.run('run', 'sales', '--input', '{"rate": "fast"'),
+      machine.run('run', 'sales', '--sample-data', broken),
+      machine.run('run', 'slaes'),
+    ]);
+    expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+    const [tunable, json, files, pipeline] = refused.map(({ stderr }) => stderr);
+    // The four ran at once: the first may have met the lock of another, which held none.
+    expect(tunable).toMatch(/INVALID_INPUT: .*Unknown name "rtae" in the input\. Allowed: .*rate/);
+    expect(json).toMatch(/INVALID_INPUT: --input is .*Allowed: a JSON object/);
+    expect(files).toMatch(/which lacks amount, payment_date[\s\S]*regions\.csv does not exist/);
+    expect(pipeline).toMatch(/UNKNOWN_PIPELINE: .*Allowed: .*sales/);
+    expect(readdirSync(join(machine.home, 'job-runs'))).toEqual([]);
+    expect(refused.map(({ stderr }) => /\n\s+at /.test(stderr))).toEqual([false, false, false, false]);
+  });
+
+  test('sums a person’s own data, and every row is accounted for', async () => {
+    const input = JSON.stringify({ rate: 250 });
+    const result = await machine.json<RunResult>('run', 'sales', '--sample-data', data.folder, '--input', input);
+    expect(result.execution.status).toBe('SUCCEEDED');
+    expect(result.reconciliation.line).toBe(
+      `${(data.good + data.bad).toLocaleString('en-US')} read = 1,000 sent + ${data.bad} rejected; ` +
+        '1,000 sent = 1,000 summarized + 0 dead letters',
+    );
+    expect(new Set(result.results.map(({ region }) => region))).toContain('Unassigned');
+    expect(oracle()).toMatchObject({ sources: 1_000, good: 1_000, deadLetters: {}, problems: [] });
+  });
+
+  test('sets aside what is no sale, with the reason, and goes on', async () => {
+    const injected = ask<Record<string, number>>('inject.py');
+    const count = Object.values(injected).reduce((sum, each) => sum + each, 0);
+    const words = ['--sample-data', data.folder, '--input', '{"rate": 0, "rows": 1500}'];
+    const { code, stdout, stderr } = await machine.run('run', 'sales', ...words);
+    const reasons = Object.keys(injected)
+      .sort()
+      .map((reason) => `${injected[reason]} ${reason}`)
+      .join(', ');
+    expect(stdout, stderr).toContain(
+      `1,500 read = ${(1_500 - data.bad).toLocaleString('en-US')} sent + ${data.bad} rejected; ` +
+        `${(1_500 - data.bad).toLocaleString('en-US')} sent + ${count} carried over = ` +
+        `${(1_500 - data.bad).toLocaleString('en-US')} summarized + ${count} dead letters (${reasons})`,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^region +sales +orders +window start +window end$/m);
+    expect(oracle()).toMatchObject({ good: 2_500 - data.bad, deadLetters: injected, problems: [] });
+  });
+
+  test('shows what runs and what was run', async () => {
+    const status = await machine.json<Record<string, unknown>>('status');
+    expect(status).toMatchObject({
+      bootstrapServers: up.kafka.bootstrapServers,
+      pipelines: expect.arrayContaining([
+        expect.objectContaining({ name: 'sales', lastExecution: expect.objectContaining({ status: 'SUCCEEDED' }) }),
+      ]),
+    });
+    const { stdout } = await machine.run('logs', 'enrich', '--events');
+    expect(stdout).toContain('{"event": "started", "job": "enrich"}');
+  });
+
+  test('goes down and leaves no process', async () => {
+    expect((await machine.run('down')).code).toBe(0);
+    expect(machine.processes()).toEqual([]);
+    expect(machine.jobProcesses()).toEqual([]);
+  });
+});

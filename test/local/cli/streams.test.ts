@@ -1,0 +1,71 @@
+/** What commands do with a stream that goes on: `down` ends it, `up` refuses to take its pipeline away. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { down } from '../../../local/cli/down.ts';
+import { Terminal } from '../../../local/cli/terminal.ts';
+import { refuseRemovalOfLive } from '../../../local/cli/up.ts';
+import { millraceHome } from '../../../local/home.ts';
+import { liveStreams } from '../../../local/workflow/live-streams.ts';
+import { writeAssembly } from '../deploy/support.ts';
+import { fakeJobRuns, fakeRequest } from '../workflow/fake-job.ts';
+
+/** A home in which a stream of `readings` goes on that nobody watches. */
+async function homeWithStream(secondsToFinish = '0.1') {
+  const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-home-')));
+  const jobRuns = fakeJobRuns({ folder: home.jobRuns });
+  const words = ['finish', secondsToFinish];
+  const { id } = jobRuns.start(
+    fakeRequest('finish', { name: 'readings/sumByWindow/one', mode: 'STREAMING', entryPointArguments: words }),
+  );
+  while (jobRuns.get(id)?.state !== 'RUNNING') await sleep(20);
+  await jobRuns.release();
+  return { home, id, records: jobRuns.records };
+}
+
+/** What a command that is given this home tells on stderr. */
+async function told(home: ReturnType<typeof millraceHome>, purge: boolean): Promise<string> {
+  const stream = new PassThrough();
+  const terminal = new Terminal(stream, {});
+  const { signal } = new AbortController();
+  expect(await down({ home, terminal, json: false, signal, onForce: [], print: () => {} }, { purge })).toBe(0);
+  return String(stream.read() ?? '');
+}
+
+describe('down', () => {
+  test('lets a stream finish its batch, and says so', async () => {
+    // Longer than what every job gets.
+    const { home, id, records } = await homeWithStream('2.5');
+    const lines = await told(home, false);
+    expect(lines).toContain('ending stream sum-by-window of readings, which finishes its batch (30 s at most)');
+    expect(lines).toContain('ended job run readings/sumByWindow/one');
+    expect(records.read(id)?.state).toBe('CANCELLED');
+    expect(readFileSync(records.stdout(id), 'utf8')).toContain('"batch":7');
+    expect(liveStreams(home, undefined)).toEqual([]);
+  });
+
+  test('does not speak of a batch that is about to be purged', async () => {
+    const { home } = await homeWithStream();
+    expect(await told(home, true)).toContain('ending stream sum-by-window of readings\n');
+  });
+});
+
+describe('up', () => {
+  test('refuses to remove a pipeline while its stream goes on, and says what to do', async () => {
+    const { home } = await homeWithStream();
+    const assemblyOf = (...names: string[]) =>
+      writeAssembly(
+        mkdtempSync(join(tmpdir(), 'millrace-assembly-')),
+        names.map((name) => ({ name, template: { Resources: {} } })),
+      );
+    expect(() => refuseRemovalOfLive(home, assemblyOf('platform', 'readings'))).not.toThrow();
+    expect(() => refuseRemovalOfLive(home, assemblyOf('platform'))).toThrow(
+      /Pipeline "readings" is no longer declared, and its stream sum-by-window runs since.*Nothing was deployed.*millrace down/,
+    );
+    await told(home, false);
+    expect(() => refuseRemovalOfLive(home, assemblyOf('platform'))).not.toThrow();
+  });
+});

@@ -25,8 +25,6 @@ export function sparkSubmitParameters(size: JobSize, packages: string, jars: rea
     'spark.dynamicAllocation.maxExecutors': size.executors,
     'spark.driver.extraJavaOptions': AVRO_LIMITS,
     'spark.executor.extraJavaOptions': AVRO_LIMITS,
-    // Spark 4.1.1 fails once on restarting over a planned batch with the newer reader (SPARK-55271, SPARK-57438).
-    'spark.sql.streaming.disabledV2MicroBatchReaders': 'org.apache.spark.sql.kafka010.KafkaSourceProvider',
   };
   const quote = (text: string): string => (text.includes(' ') ? `"${text}"` : text);
   return [

@@ -1,5 +1,5 @@
 /**
- * Names that Python keeps for its own modules, its words and Spark's packages: nothing comes in, names go out. Used by the check of a pipeline's
+ * Names that Python keeps for its own modules and words, for Spark and for pytest: nothing comes in, names go out. Used by the check of a pipeline's
  * name: a package of that name could not be imported, or Spark itself would import it in place of Python's.
  */
 
@@ -28,8 +28,8 @@ and as assert async await break class continue def del elif else except finally 
 lambda nonlocal not or pass raise return try while with yield
 `;
 
-const PACKAGES_OF_SPARK = ['py4j', 'pyspark'];
+const PACKAGES = ['conftest', 'py4j', 'pyspark'];
 
 /** Whether Python keeps this name for something else. */
 export const isPythonName = (name: string): boolean =>
-  [...PACKAGES_OF_SPARK, ...`${STANDARD_LIBRARY} ${KEYWORDS}`.trim().split(/\s+/)].includes(name);
+  [...PACKAGES, ...`${STANDARD_LIBRARY} ${KEYWORDS}`.trim().split(/\s+/)].includes(name);

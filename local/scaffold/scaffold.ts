@@ -24,16 +24,14 @@ export interface ScaffoldOptions {
   readonly root: string;
   /** The pipelines that it has. */
   readonly pipelines: readonly Pipeline[];
-  /** Whether Python already imports something by this name. */
-  readonly isPythonName: (name: string) => boolean;
 }
 
 /**
  * Makes the pipeline and gives its files, relative to the checkout. Its folders are filled aside and checked there together with all other
  * declarations, so that what is moved into place is whole.
  */
-export async function scaffold(name: string, { root, pipelines, isPythonName }: ScaffoldOptions): Promise<string[]> {
-  refuseName(name, isPythonName);
+export async function scaffold(name: string, { root, pipelines }: ScaffoldOptions): Promise<string[]> {
+  refuseName(name);
   const targets = PLACES.map((place) => `${place}/${name}`);
   refuseExisting(name, root, targets);
   mkdirSync(join(root, 'build'), { recursive: true });
@@ -50,7 +48,7 @@ export async function scaffold(name: string, { root, pipelines, isPythonName }: 
   }
 }
 
-function refuseName(name: string, isPythonName: (name: string) => boolean): void {
+function refuseName(name: string): void {
   const mistakes: Mistake[] = [];
   const nothing = {
     description: '',
@@ -66,12 +64,6 @@ function refuseName(name: string, isPythonName: (name: string) => boolean): void
     throw new MillraceError(
       'INVALID_NAME',
       `A pipeline cannot be called ${JSON.stringify(name)}: it ${mistake.problem}. Allowed: ${mistake.allowed}.`,
-    );
-  }
-  if (isPythonName(name)) {
-    throw new MillraceError(
-      'INVALID_NAME',
-      `A pipeline cannot be called "${name}": its jobs are a Python package of that name, and Python has "${name}" already. Allowed: a name that no module or keyword has, such as "my${name}".`,
     );
   }
 }

@@ -103,6 +103,8 @@ def test_every_value_is_good_or_has_the_first_thing_that_is_wrong(spark: SparkSe
         "a second object": (reading() + reading(), "not-json"),
         "a second object after a comma": (reading() + b"," + reading(), "not-json"),
         "a closed list": (reading() + b"],[1", "not-json"),
+        "a number after a comma": (reading() + b",5", "not-json"),
+        "a number and a closed list": (reading() + b",0] x", "not-json"),
         "a comment": (reading() + b"//", "not-json"),
         "a line break behind": (reading() + b" \r\n", None),
         "a name twice": (reading(more=',"id":8'), "not-json"),

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from millrace.results import write_results
 
-ROWS = [("Peru", Decimal("1234.50"), 3), ("a|b", Decimal("-0.10"), 1)]
+ROWS = [("Peru", Decimal("1234.50"), 3), ("a|b", Decimal("-0.10"), 1), ('the "old" land', Decimal("1.00"), 1)]
 
 
 def lines_of(folder: Path) -> list[str]:
@@ -19,6 +19,7 @@ def test_the_rows_come_as_csv_and_as_json(spark: SparkSession, tmp_path: Path) -
     rows = spark.createDataFrame(ROWS, "country string, weight decimal(18,2), parcels bigint").coalesce(1)
     folder = write_results(rows, (tmp_path / "run").as_uri() + "/", "|")
     assert folder == (tmp_path / "run").as_uri()
-    assert lines_of(tmp_path / "run" / "csv") == ["country|weight|parcels", "Peru|1234.50|3", '"a|b"|-0.10|1']
+    csv = ["country|weight|parcels", "Peru|1234.50|3", '"a|b"|-0.10|1', '"the ""old"" land"|1.00|1']
+    assert lines_of(tmp_path / "run" / "csv") == csv
     found = [json.loads(line, parse_float=Decimal) for line in lines_of(tmp_path / "run" / "json")]
     assert [tuple(row.values()) for row in found] == ROWS

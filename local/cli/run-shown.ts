@@ -99,7 +99,9 @@ export function show(context: Context, shown: Shown): void {
     );
     return;
   }
-  const texts = jobs.map((job) => {
+  // A report is what a whole run is about; what other jobs say beside it is in their logs.
+  const chosen = output.action === 'run' && reported ? [reported] : jobs;
+  const texts = chosen.map((job) => {
     const rows = results.length > 0 && pipeline.report ? table(results, pipeline.report.columns) : 'No results.';
     const text = job === reported && resultsFolder !== undefined ? rows : job.notes.join('\n');
     return { name: job.name, text };

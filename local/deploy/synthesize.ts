@@ -18,7 +18,8 @@ const inputs = ['bin', 'config', 'lib', 'pipelines', 'lambda', 'jobs', 'sample_d
 const inputFiles = ['cdk.json', 'cdk.context.json', 'package-lock.json'];
 /** Large and named by their version: their content is not read. */
 const inputsByName = ['build/spark-jars'];
-const ignoredFolders = new Set(['node_modules', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache']);
+/** What no assembly contains: tests, and what tools leave behind. */
+const ignoredFolders = new Set(['node_modules', 'tests', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache']);
 
 export interface SynthesizeOptions {
   readonly progress: (line: string) => void;

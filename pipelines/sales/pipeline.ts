@@ -2,10 +2,9 @@
  * The sales pipeline: sales are sent to a topic, summed by region in sliding windows, and read back as a table.
  * Everything about it that is not code of a job is declared here once. Loaded by `loadPipelines`.
  */
+import { oneWorker, sendingTunables, windowTunables } from '../../lib/declaration/common.ts';
 import { days } from '../../lib/declaration/model.ts';
 import { definePipeline } from '../../lib/declaration/pipeline.ts';
-
-const oneWorker = { driver: { cores: 1, memory: 2 }, executor: { cores: 1, memory: 2 }, executors: 1 };
 
 export default definePipeline(import.meta.url, {
   name: 'sales',
@@ -52,24 +51,7 @@ export default definePipeline(import.meta.url, {
       reads: { files: ['sales'] },
       writes: { topics: ['sales'], folders: ['rejects'] },
       size: oneWorker,
-      tunables: {
-        rate: {
-          kind: 'integer',
-          default: 200,
-          minimum: 0,
-          maximum: 20_000,
-          unit: 'rows a second',
-          description: 'How fast sales are sent; 0 sends them as fast as possible.',
-        },
-        rows: {
-          kind: 'integer',
-          default: 0,
-          minimum: 0,
-          maximum: 100_000_000,
-          unit: 'rows',
-          description: 'How many rows are read; 0 reads the whole file, more than the file repeats it with new ids.',
-        },
-      },
+      tunables: sendingTunables('sales', 200),
     },
     enrich: {
       entryPoint: 'enrich.py',
@@ -78,24 +60,7 @@ export default definePipeline(import.meta.url, {
       writes: { topics: ['summaries', 'deadLetters'] },
       queries: ['summaries', 'dead-letters'],
       size: { driver: { cores: 2, memory: 4 }, executor: { cores: 2, memory: 4 }, executors: 2 },
-      tunables: {
-        allowedLateness: {
-          kind: 'integer',
-          default: 10,
-          minimum: 0,
-          maximum: 1_440,
-          unit: 'minutes',
-          description: 'How much older than its Kafka timestamp a sale may be before it is late.',
-        },
-        triggerSeconds: {
-          kind: 'integer',
-          default: 2,
-          minimum: 0,
-          maximum: 600,
-          unit: 'seconds',
-          description: 'Time from the start of one micro-batch to the next; 0 starts the next at once.',
-        },
-      },
+      tunables: windowTunables('a sale'),
     },
     read: {
       entryPoint: 'read.py',

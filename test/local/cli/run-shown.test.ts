@@ -80,9 +80,12 @@ function shown(output: Partial<Output>, more: Partial<Shown> = {}, json = false)
 }
 
 describe('an execution', () => {
-  test('of the whole order shows what the jobs after the stream say, and the table of the one with a report', () => {
+  test('of the whole order shows the table of the report, or else what the jobs after the stream say', () => {
+    const { report: _, ...without } = pipeline;
+    const words = 'word  times\nmill      2';
+    expect(shown({}, { pipeline: without }).stdout).toBe(`tell-all\n${words}\n\nshow\n${words}`);
     const { stdout, stderr } = shown({});
-    expect(stdout).toBe('tell-all\nword  times\nmill      2\n\nshow\nword\n----\nmill');
+    expect(stdout).toBe('word\n----\nmill');
     expect(stderr).toMatch(/results as CSV and JSON in .*\/results\/tiny\/one\n$/);
   });
 

@@ -55,6 +55,7 @@ describe('synthesizing', () => {
     await run();
     write('jobs/pyspark/__pycache__/noise.pyc', 'other');
     write('README.md', 'other');
+    write('jobs/pyspark/readings/tests/test_read.py', 'other');
     expect((await run()).changed).toBe(false);
   });
 

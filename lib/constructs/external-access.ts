@@ -6,9 +6,8 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Pipeline } from '../declaration/model.ts';
-import { externalGroupPrefix, externalWays } from '../declaration/plan.ts';
+import { externalGroupPrefix, externalPolicy, externalWays } from '../declaration/plan.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
-import { pascal } from './workflow-jobs.ts';
 
 export interface ExternalAccessProps {
   readonly pipeline: Pipeline;
@@ -22,7 +21,7 @@ export class ExternalAccess extends Construct {
     const { pipeline, cluster } = props;
     for (const [role, topic] of Object.entries(pipeline.topics)) {
       for (const way of externalWays(topic)) {
-        const name = `${pascal(role)}${way}Policy`;
+        const name = externalPolicy(role, way);
         const verb = way === 'Writer' ? 'write' : 'read';
         const policy = new iam.ManagedPolicy(this, name, {
           description: `Allows an application to ${verb} topic ${topic.name} of pipeline ${pipeline.name}`,

@@ -56,6 +56,10 @@ export function externalWays({ external }: TopicDeclaration): ('Writer' | 'Reade
   ];
 }
 
+/** Name of the policy by which applications write or read a topic, and of the output that tells its ARN. */
+export const externalPolicy = (role: string, way: 'Writer' | 'Reader'): string =>
+  `${role.charAt(0).toUpperCase()}${role.slice(1)}${way}Policy`;
+
 /** Where in the data bucket a streaming job keeps its checkpoints, one folder per query. */
 export const checkpointPrefix = (pipeline: string, job: string): string => `checkpoints/${pipeline}/${kebab(job)}`;
 
@@ -64,6 +68,9 @@ export const outputPrefix = (pipeline: string, folder: string): string => `${fol
 
 /** Where in the data bucket a person's own input files of a pipeline must lie. */
 export const inputPrefix = (pipeline: string): string => `input/${pipeline}`;
+
+/** Name in CloudFormation of a stack of an environment, a pipeline's among them. */
+export const stackNameOf = (environment: string, stack: string): string => `millrace-${environment}-${stack}`;
 
 /** Name of an EMR Serverless job run; a slash stands in no pipeline's or job's name, so that a prefix is exact. */
 export const runNamePrefix = (pipeline: string): string => `${pipeline}/`;

@@ -3,6 +3,7 @@ import { Stage, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
 import type { Pipeline } from '../declaration/model.ts';
+import { stackNameOf } from '../declaration/plan.ts';
 import { NetworkStack } from './network-stack.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 import { ProcessingStack } from './processing-stack.ts';
@@ -20,7 +21,7 @@ export class EnvironmentStage extends Stage {
     // Its name in the bill and in the console; the Kafka cluster bears no tags, see its construct.
     Tags.of(this).add('millrace:environment', environment.name);
     const named = (name: string) => ({
-      stackName: `millrace-${environment.name}-${name}`,
+      stackName: stackNameOf(environment.name, name),
       environment,
       terminationProtection: environment.removal === 'retain',
     });

@@ -8,7 +8,7 @@ import {
   type SchemaReference,
   type TopicDeclaration,
 } from '../../../lib/declaration/model.ts';
-import { artifactOf, externalWays } from '../../../lib/declaration/plan.ts';
+import { artifactOf, externalPolicy, externalWays, stackNameOf } from '../../../lib/declaration/plan.ts';
 import {
   AWS_SERVERS,
   type Brokers,
@@ -82,14 +82,14 @@ function accessOf(
 ): Access {
   const way: Way = kind === 'Writer' ? 'write' : 'read';
   const use: Use = { pipeline: pipeline.name, topic: topic.name, way };
-  const policyOutput = `${role.charAt(0).toUpperCase()}${role.slice(1)}${kind}Policy`;
+  const policyOutput = externalPolicy(role, kind);
   const aws: Brokers = { bootstrapServers: AWS_SERVERS, security: 'iam' };
   const here: Brokers = { bootstrapServers: local.bootstrapServers, security: 'none' };
   return {
     way,
     policyOutput,
     policyCommand:
-      `aws cloudformation describe-stacks --stack-name ${environment}-${pipeline.name} ` +
+      `aws cloudformation describe-stacks --stack-name ${stackNameOf(environment, pipeline.name)} ` +
       `--query "Stacks[0].Outputs[?OutputKey=='${policyOutput}'].OutputValue" --output text`,
     aws: { ...clientOf(aws, use), shell: { tool: 'kafka', command: kafkaToolCommand(aws, use), why: WHY_NO_KCAT } },
     local: { ...clientOf(here, use), shell: { tool: 'kcat', command: kcatCommand(here, use) } },

@@ -45,7 +45,7 @@ test('the policy is asked of the stack of the pipeline by the name of its output
     'WordCountsReaderPolicy',
   ]);
   expect(counts?.access[1]?.policyCommand).toBe(
-    'aws cloudformation describe-stacks --stack-name prod-tiny ' +
+    'aws cloudformation describe-stacks --stack-name millrace-prod-tiny ' +
       `--query "Stacks[0].Outputs[?OutputKey=='WordCountsReaderPolicy'].OutputValue" --output text`,
   );
 });

@@ -25,8 +25,8 @@ export interface Use {
 /** Stands where the answer of the AWS command is to be put. */
 export const AWS_SERVERS = '<bootstrap servers>';
 
-/** Consumer groups of applications outside may only begin like this. */
-export const groupOf = (pipeline: string): string => `${externalGroupPrefix(pipeline)}.<application>`;
+/** Consumer groups of applications outside may only begin like this: the policy grants the prefix and a hyphen behind it. */
+export const groupOf = (pipeline: string): string => `${externalGroupPrefix(pipeline)}-<application>`;
 
 /** Java: the properties of a producer or consumer; with IAM it needs the library software.amazon.msk:aws-msk-iam-auth. */
 export function javaSettings({ bootstrapServers, security }: Brokers, { pipeline, way }: Use): Settings {

@@ -69,7 +69,7 @@ class Total:
 
 def records(bootstrap: str, topic: str) -> Iterator[Record]:
     """Every record that the topic holds now, partition by partition."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"external.orders.oracle-{uuid.uuid4()}"})
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"external.orders-oracle-{uuid.uuid4()}"})
     try:
         for partition in consumer.list_topics(topic, 20).topics[topic].partitions:
             low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 20)

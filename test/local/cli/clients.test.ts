@@ -57,7 +57,7 @@ test('on AWS a client proves its role as the jobs do; readers use a group that t
   for (const [name, value] of java.filter(([key]) => /^(security|sasl)\./.test(key))) {
     expect(jobs).toContain(`"kafka.${name}": "${value}"`);
   }
-  expect(java).toContainEqual(['group.id', 'external.tiny.<application>']);
+  expect(java).toContainEqual(['group.id', 'external.tiny-<application>']);
   expect(reader?.aws.python.settings).toMatchObject({ 'sasl.mechanisms': 'OAUTHBEARER' });
   expect(reader?.aws.shell).toMatchObject({ tool: 'kafka', why: expect.stringMatching(/^kcat cannot/) });
 });

@@ -4,6 +4,7 @@
  */
 import type { Action } from '../../lib/declaration/model.ts';
 import type { Plan } from '../../lib/declaration/plan.ts';
+import { INPUT_WORDS } from '../../lib/declaration/reserved-names.ts';
 import { allowedInstead } from '../../lib/declaration/tunable.ts';
 import { fileProblem } from './input-file.ts';
 
@@ -117,7 +118,7 @@ function mergeTunables(
     for (const [name, value] of Object.entries(values)) {
       const rule = Object.hasOwn(plan.tunables, name) ? plan.tunables[name] : undefined;
       if (!rule) {
-        const words = plan.files.length > 0 ? ['files', 'action', 'job'] : ['action', 'job'];
+        const words = Object.keys(INPUT_WORDS).filter((word) => word !== 'files' || plan.files.length > 0);
         const allowed = [...Object.keys(plan.tunables), ...(source === 'input' ? words : [])].join(', ');
         problems.push(`Unknown name ${show(name)} in the ${source}. Allowed: ${allowed || 'nothing'}.`);
         continue;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Pipeline, SchemaReference, TopicDeclaration } from '../declaration/model.ts';
-import { artifactOf, schemaKey } from '../declaration/plan.ts';
+import { artifactOf, pascal, schemaKey } from '../declaration/plan.ts';
 import { HandlerProvider } from './handler-provider.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { Network } from './network.ts';
@@ -81,7 +81,7 @@ export class Contracts extends Construct {
     });
     const ids: Record<string, string> = {};
     for (const { key, artifact, schema, immutable } of schemas) {
-      const resource = new CustomResource(this, `${key.charAt(0).toUpperCase()}${key.slice(1)}Schema`, {
+      const resource = new CustomResource(this, `${pascal(key)}Schema`, {
         resourceType: 'Custom::RegistryArtifact',
         serviceToken: provider.serviceToken,
         removalPolicy: RemovalPolicy.DESTROY,

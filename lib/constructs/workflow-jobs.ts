@@ -3,7 +3,7 @@
  * out. Called by the workflow's definition.
  */
 import type { Pipeline } from '../declaration/model.ts';
-import { type Plan, runNamePrefix } from '../declaration/plan.ts';
+import { type Plan, pascal, runNamePrefix } from '../declaration/plan.ts';
 import { catchAll, RETRY } from './workflow-states.ts';
 
 /** How a job is started. */
@@ -122,6 +122,3 @@ export function startParameters(
 
 /** Name of the state in which a job is run alone. */
 export const aloneState = (job: string): string => `${pascal(job)}Alone`;
-
-/** `produce` -> `Produce`. */
-export const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

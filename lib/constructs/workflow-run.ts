@@ -3,14 +3,13 @@
  * the stream, let it work, end it and drain it, or run one job alone, go out. Called by the workflow's definition.
  */
 import type { BoundedOrder } from '../declaration/model.ts';
-import { checkpointPrefix, drainOf } from '../declaration/plan.ts';
+import { checkpointPrefix, drainOf, pascal } from '../declaration/plan.ts';
 import {
   aloneState,
   askStream,
   cancelRun,
   GRACE_SECONDS,
   jobState,
-  pascal,
   startParameters,
   type WorkflowDefinitionProps,
 } from './workflow-jobs.ts';

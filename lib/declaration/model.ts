@@ -180,15 +180,12 @@ export interface ContinuousOrder {
 /** What an execution does when its input names neither an action nor a job; batch jobs outside it are run alone. */
 export type Order = BoundedOrder | ContinuousOrder;
 
-/** What an execution may be asked to do with a pipeline's stream, by the word `action` in its input. */
-export const ACTIONS = {
-  run: 'the whole of a bounded order',
-  start: 'starts the stream, which goes on',
-  stop: 'ends the stream and drains it',
-  upgrade: 'ends the stream, drains it, and starts what is deployed now from the same checkpoint',
-} as const;
-
-export type Action = keyof typeof ACTIONS;
+/**
+ * What an execution may do with a pipeline's stream, by the word `action` in its input: `run` the whole of a bounded
+ * order; `start` the stream, which goes on; `stop` it, which drains it too; `upgrade` it, which stops it and starts what is
+ * deployed now from the same checkpoint.
+ */
+export type Action = 'run' | 'start' | 'stop' | 'upgrade';
 
 /** How every row sent is accounted for; the report counts from the topics by these names. */
 export interface Reconciliation {

@@ -57,8 +57,7 @@ export function externalWays({ external }: TopicDeclaration): ('Writer' | 'Reade
 }
 
 /** Name of the policy by which applications write or read a topic, and of the output that tells its ARN. */
-export const externalPolicy = (role: string, way: 'Writer' | 'Reader'): string =>
-  `${role.charAt(0).toUpperCase()}${role.slice(1)}${way}Policy`;
+export const externalPolicy = (role: string, way: 'Writer' | 'Reader'): string => `${pascal(role)}${way}Policy`;
 
 /** Where in the data bucket a streaming job keeps its checkpoints, one folder per query. */
 export const checkpointPrefix = (pipeline: string, job: string): string => `checkpoints/${pipeline}/${kebab(job)}`;
@@ -170,6 +169,9 @@ function argumentsOf(pipeline: Pipeline, name: string, job: JobDeclaration): Arg
 /** Key of a schema's id in the pipeline's parameter. */
 export const schemaKey = (role: string, part: 'key' | 'value' | 'file'): string =>
   `${role}${part === 'file' ? 'File' : part === 'key' ? 'TopicKey' : 'TopicValue'}`;
+
+/** `produce` -> `Produce`. */
+export const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** `allowedLateness` -> `allowed-lateness`. */
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

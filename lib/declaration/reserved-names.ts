@@ -8,8 +8,8 @@ export const RESERVED_PIPELINE_NAMES: readonly string[] = ['network', 'streaming
 
 /** Words of an execution's input that are no tunables, each with what the input does by it. */
 export const INPUT_WORDS: Readonly<Record<string, string>> = {
-  action: 'says what to do with the stream',
   files: 'replaces files',
+  action: 'says what to do with the stream',
   job: 'names a job to run alone',
 };
 

@@ -4,9 +4,8 @@
  */
 import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
-import { pascal } from '../../lib/constructs/workflow-jobs.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
-import { drainOf, planOf } from '../../lib/declaration/plan.ts';
+import { drainOf, pascal, planOf } from '../../lib/declaration/plan.ts';
 import { concrete } from './support/concrete.ts';
 import { at, put } from './support/json.ts';
 import { type Answer, definitionOf, execute, type Run, ServiceError, statesOf } from './support/machine.ts';

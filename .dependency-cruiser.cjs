@@ -46,9 +46,10 @@ module.exports = {
       from: { path: '^lambda/([^/]+)/' },
       to: { pathNot: [PACKAGES, '^lambda/($1|custom-resource)/', '^lib/declaration/'], dependencyTypesNot: CORE },
     },
-    layer('local-reads-the-assembly', 'The local run knows declarations and cdk.out; `cost` reads environments too.', '^local/', '^(lib/declaration|config)/'),
-    never('no-cdk-below-the-app', 'Only constructs, stacks, the app and their tests know the CDK.', '^(lib/declaration/|pipelines/[^/]+/(?!tests/)|config/|lambda/|local/)', CDK),
-    never('no-test-code-in-the-product', 'Test code stays in tests.', '^(bin/|config/|lib/|lambda/|local/|pipelines/[^/]+/(?!tests/))', '^test/'),
+    layer('tools-know-declarations', 'Set-up, scaffold, cost and client settings know declarations and environments.', '^tools/', '^(lib/declaration|config)/'),
+    layer('local-reads-the-assembly', 'The local run knows declarations, environments, tools and cdk.out.', '^local/', '^(lib/declaration|config|tools)/'),
+    never('no-cdk-below-the-app', 'Only constructs, stacks, the app and their tests know the CDK.', '^(lib/declaration/|pipelines/[^/]+/(?!tests/)|config/|lambda/|local/|tools/)', CDK),
+    never('no-test-code-in-the-product', 'Test code stays in tests.', '^(bin/|config/|lib/|lambda/|local/|tools/|pipelines/[^/]+/(?!tests/))', '^test/'),
     {
       name: 'no-cycles',
       comment: 'Two files that need each other are one file, or three.',

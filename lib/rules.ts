@@ -3,7 +3,7 @@
  */
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, type IApplyRule, NagRuleCompliance, ServerlessChecks } from 'cdk-nag';
-import { isAcknowledged } from './constructs/acknowledge.ts';
+import { isAcknowledged } from './constructs/functions/acknowledge.ts';
 
 /** Attaches the packs to an app: a finding that is neither fixed nor acknowledged fails its synthesis. */
 export function attachRules(app: App): void {

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPipelines } from '../lib/declaration/load.ts';
 import type { Pipeline } from '../lib/declaration/model.ts';
-import { root } from '../local/setup/folders.mjs';
+import { root } from '../tools/setup/folders.mjs';
 import readings from './readings/pipelines/readings/pipeline.ts';
 
 interface TextFile {
@@ -92,7 +92,7 @@ describe('what says a name', () => {
 
   test.each([
     ['a pipeline', 'lib/app.ts', "load('readings');"],
-    ['a pipeline in what jobs share', 'jobs/pyspark/millrace/job.py', '# for readings'],
+    ['a pipeline in what jobs share', 'jobs/pyspark/millrace/job/run.py', '# for readings'],
     ['a pipeline in a path', 'lib/app.ts', 'pipelines/readings/pipeline.ts'],
     ['a pipeline in capitals', 'lib/app.ts', '// Readings come first.'],
     ['a topic', 'config/dev.ts', "'plant.readings.dead-letters'"],

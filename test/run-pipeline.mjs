@@ -4,8 +4,8 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildFolder, root } from '../local/setup/folders.mjs';
-import { readToolchain } from '../local/setup/toolchain.mjs';
+import { buildFolder, root } from '../tools/setup/folders.mjs';
+import { readToolchain } from '../tools/setup/toolchain.mjs';
 import { carryOut } from './run/carry-out.mjs';
 import { pipelinePlanOf } from './run/pipeline.mjs';
 import { namesOf, planOf } from './run/plan.mjs';

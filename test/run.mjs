@@ -14,12 +14,12 @@ process.exitCode = await main(process.argv.slice(2));
  * @returns {Promise<number>} the exit code
  */
 async function main(args) {
-  const { SetupError } = await import('../local/setup/errors.mjs');
+  const { SetupError } = await import('../tools/setup/errors.mjs');
   try {
-    const { checkNode } = await import('../local/setup/requirements.mjs');
+    const { checkNode } = await import('../tools/setup/requirements.mjs');
     checkNode();
-    const { ensureToolchain } = await import('../local/setup/toolchain.mjs');
-    const { buildFolder } = await import('../local/setup/folders.mjs');
+    const { ensureToolchain } = await import('../tools/setup/toolchain.mjs');
+    const { buildFolder } = await import('../tools/setup/folders.mjs');
     const { namesOf, planOf } = await import('./run/plan.mjs');
     const toolchain = await ensureToolchain({ log: (line) => process.stdout.write(`${line}\n`), dev: true });
     const results = join(buildFolder, 'test-results');

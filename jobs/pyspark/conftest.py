@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from millrace.session import SETTINGS
+from millrace.job.session import SETTINGS
 
 TOOLCHAIN = Path(__file__).parents[2] / "build" / "toolchain.json"
 AVRO_LIMITS = "-Dorg.apache.avro.limits.string.maxLength=1048576 -Dorg.apache.avro.limits.bytes.maxLength=1048576"

@@ -1,6 +1,6 @@
 /**
  * What pipelines declare alike: a few words come in, sizes and tunables go out. Used by declarations whose jobs are built
- * on the shared Python package; the arguments that follow are read in `millrace.file_sender` and `millrace.arguments`.
+ * on the shared Python package; the arguments that follow are read in `millrace.sending.file_sender` and `millrace.job.arguments`.
  */
 import type { JobSize, NumberTunable } from './model.ts';
 

@@ -5,10 +5,10 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
-import { AccessLogs } from '../constructs/access-logs.ts';
-import { Alerts } from '../constructs/alerts.ts';
-import { LogsEndpoint } from '../constructs/logs-endpoint.ts';
-import { Network } from '../constructs/network.ts';
+import { LogsEndpoint } from '../constructs/network/logs-endpoint.ts';
+import { Network } from '../constructs/network/network.ts';
+import { Alerts } from '../constructs/observability/alerts.ts';
+import { AccessLogs } from '../constructs/storage/access-logs.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 
 export interface NetworkStackProps extends StackProps {

@@ -3,8 +3,8 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
-import { KafkaCluster } from '../constructs/kafka-cluster.ts';
-import { SchemaRegistry } from '../constructs/schema-registry.ts';
+import { KafkaCluster } from '../constructs/kafka/kafka-cluster.ts';
+import { SchemaRegistry } from '../constructs/registry/schema-registry.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { removalPolicyOf } from './removal-policy.ts';
 

@@ -3,11 +3,17 @@
  * neither an account nor the services.
  */
 import type { Pipeline } from '../../lib/declaration/model.ts';
-import { MillraceError } from '../errors.ts';
+import {
+  type Access,
+  type Client,
+  describeClients,
+  type LocalBroker,
+  type TopicClients,
+} from '../../tools/clients/describe.ts';
+import { MillraceError } from '../../tools/errors.ts';
 import type { Home } from '../home.ts';
 import { readRecord } from '../services/records.ts';
 import { type ServiceStatus, serviceStatuses } from '../services/services.ts';
-import { type Access, type Client, describeClients, type LocalBroker, type TopicClients } from './clients/describe.ts';
 import { type Context, pipelineOf } from './context.ts';
 import { environmentOf } from './environments.ts';
 

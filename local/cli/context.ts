@@ -2,7 +2,7 @@
  * What every command gets: the home, where to write, how the person asked, and the signal that ends it. Made by `main.ts`.
  */
 import type { Pipeline } from '../../lib/declaration/model.ts';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
 import type { Home } from '../home.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -3,9 +3,9 @@
  * or JSON, needs neither an account nor the services. Called by `main.ts`.
  */
 import { checkEnvironments } from '../../config/environment.ts';
-import { estimate } from '../cost/estimate.ts';
-import { PRICES_READ, PRICES_REGION } from '../cost/prices.ts';
-import { renderEstimate } from '../cost/render.ts';
+import { estimate } from '../../tools/cost/estimate.ts';
+import { PRICES_READ, PRICES_REGION } from '../../tools/cost/prices.ts';
+import { renderEstimate } from '../../tools/cost/render.ts';
 import { type Context, pipelines } from './context.ts';
 import { environmentOf } from './environments.ts';
 

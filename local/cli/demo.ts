@@ -2,7 +2,7 @@
  * `millrace demo`: everything from nothing to results and back: up, one execution of the demo's pipeline, down again. Services that an
  * earlier `up` started stay.
  */
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
 import { type Context, pipelines } from './context.ts';
 import { runDeployed } from './run.ts';
 import { bringUp, stopStarted } from './up.ts';

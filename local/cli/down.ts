@@ -3,10 +3,10 @@
  * the declarations, so that it works when those are broken.
  */
 import { rmSync } from 'node:fs';
+import { knownJobRuns, liveStreams } from '../emr/live-streams.ts';
 import { endProcess } from '../services/process.ts';
 import { serviceStatuses, stopServices } from '../services/services.ts';
-import { Executions } from '../workflow/executions.ts';
-import { knownJobRuns, liveStreams } from '../workflow/live-streams.ts';
+import { Executions } from '../stepfunctions/executions.ts';
 import type { Context } from './context.ts';
 
 /** A command that runs an execution ends its jobs itself when it is asked to; it gets this long. */

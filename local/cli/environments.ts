@@ -3,7 +3,7 @@
  */
 import type { Environment } from '../../config/environment.ts';
 import { environments } from '../../config/environments.ts';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
 
 export function environmentOf(name: string): Environment {
   const found = environments.find((environment) => environment.name === name);

@@ -5,11 +5,11 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { kebab } from '../../lib/declaration/plan.ts';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
+import { type JobRunRecord, JobRunRecords } from '../emr/job-run-records.ts';
+import { eventIn } from '../emr/job-run-words.ts';
+import { LineTail } from '../emr/line-tail.ts';
 import { serviceStatuses } from '../services/services.ts';
-import { type JobRunRecord, JobRunRecords } from '../workflow/job-run-records.ts';
-import { eventIn } from '../workflow/job-run-words.ts';
-import { LineTail } from '../workflow/line-tail.ts';
 import type { Context } from './context.ts';
 import { jobOf } from './progress.ts';
 

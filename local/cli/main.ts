@@ -3,7 +3,7 @@
  * everything it needs is installed.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { MillraceError, messageOf } from '../errors.ts';
+import { MillraceError, messageOf } from '../../tools/errors.ts';
 import { millraceHome } from '../home.ts';
 import type { Context } from './context.ts';
 import type { RunOptions } from './run.ts';

@@ -12,15 +12,15 @@ process.exitCode = await main(process.argv.slice(2));
  * @returns {Promise<number>} the exit code
  */
 async function main(args) {
-  const { SetupError } = await import('../setup/errors.mjs');
+  const { SetupError } = await import('../../tools/setup/errors.mjs');
   try {
-    const { checkNode } = await import('../setup/requirements.mjs');
+    const { checkNode } = await import('../../tools/setup/requirements.mjs');
     checkNode();
-    const { ensureToolchain } = await import('../setup/toolchain.mjs');
+    const { ensureToolchain } = await import('../../tools/setup/toolchain.mjs');
     // What runs the tests is not needed to run a pipeline.
     const dev = args[0] === 'test';
     const { node } = await ensureToolchain({ log: (line) => process.stderr.write(`${line}\n`), dev });
-    const { handOver } = await import('../setup/hand-over.mjs');
+    const { handOver } = await import('../../tools/setup/hand-over.mjs');
     return await handOver(node, fileURLToPath(new URL('main.ts', import.meta.url)), args);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;

@@ -1,8 +1,9 @@
 /**
  * `millrace new <name>`: a small pipeline that runs and passes its tests as it is, to be changed from there. Needs no service.
  */
+
+import { scaffold } from '../../tools/scaffold/scaffold.ts';
 import { projectRoot } from '../home.ts';
-import { scaffold } from '../scaffold/scaffold.ts';
 import { type Context, pipelines } from './context.ts';
 
 /** Makes it and says what to do next. */

@@ -3,9 +3,9 @@
  * display only; the report counts anew.
  */
 import { kebab } from '../../lib/declaration/plan.ts';
-import type { ExecutionListener } from '../workflow/execute.ts';
-import type { JobRunRecord } from '../workflow/job-run-records.ts';
-import type { JsonObject } from '../workflow/task.ts';
+import type { JobRunRecord } from '../emr/job-run-records.ts';
+import type { ExecutionListener } from '../stepfunctions/execute.ts';
+import type { JsonObject } from '../stepfunctions/task.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Listens to one execution. */

@@ -2,9 +2,9 @@
  * Takes an execution that did not succeed and gives the error that tells a person why and what to do. Called by `run.ts`.
  */
 import { kebab } from '../../lib/declaration/plan.ts';
-import { MillraceError } from '../errors.ts';
-import type { ExecutionRecord } from '../workflow/executions.ts';
-import type { StreamStatus } from '../workflow/live-streams.ts';
+import { MillraceError } from '../../tools/errors.ts';
+import type { StreamStatus } from '../emr/live-streams.ts';
+import type { ExecutionRecord } from '../stepfunctions/executions.ts';
 import { messageIn } from './progress.ts';
 import { moment } from './stream-lines.ts';
 

@@ -2,8 +2,8 @@
  * Takes the words of `millrace run` and gives the input of the execution. What the input may hold is checked by the pipeline's prepare function
  * alone, here as on AWS.
  */
-import { MillraceError } from '../errors.ts';
-import type { JsonObject } from '../workflow/task.ts';
+import { MillraceError } from '../../tools/errors.ts';
+import type { JsonObject } from '../stepfunctions/task.ts';
 
 /** The options that go into an execution's input. */
 export interface InputOptions {

@@ -3,12 +3,12 @@
  */
 import type { Pipeline } from '../../lib/declaration/model.ts';
 import { kebab } from '../../lib/declaration/plan.ts';
-import { bucketPath } from '../deploy/index.ts';
-import type { ExecutionRecord } from '../workflow/executions.ts';
-import type { JobRunRecord, JobRunRecords } from '../workflow/job-run-records.ts';
-import { type JobRunWords, wordsOf } from '../workflow/job-run-words.ts';
-import type { StreamStatus } from '../workflow/live-streams.ts';
-import type { Json } from '../workflow/task.ts';
+import { bucketPath } from '../cloudformation/index.ts';
+import type { JobRunRecord, JobRunRecords } from '../emr/job-run-records.ts';
+import { type JobRunWords, wordsOf } from '../emr/job-run-words.ts';
+import type { StreamStatus } from '../emr/live-streams.ts';
+import type { ExecutionRecord } from '../stepfunctions/executions.ts';
+import type { Json } from '../stepfunctions/task.ts';
 import type { Context } from './context.ts';
 import { jobOf } from './progress.ts';
 import type { Reconciliation } from './report/reconciliation.ts';

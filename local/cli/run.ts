@@ -3,14 +3,14 @@
  * row. Also the middle of `demo`.
  */
 import type { Pipeline } from '../../lib/declaration/model.ts';
-import { bucketPath, type Deployment, ParameterStore, readDeployment } from '../deploy/index.ts';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
+import { readToolchain } from '../../tools/setup/toolchain.mjs';
+import { bucketPath, type Deployment, ParameterStore, readDeployment } from '../cloudformation/index.ts';
+import { liveStreams, streamsOf } from '../emr/live-streams.ts';
+import { archiveOptions, makeSparkArchive, sparkArchive } from '../emr/spark-archive.ts';
 import { serviceStatuses } from '../services/services.ts';
-import { readToolchain } from '../setup/toolchain.mjs';
-import { LocalStateMachines } from '../workflow/execute.ts';
-import { liveStreams, streamsOf } from '../workflow/live-streams.ts';
-import { archiveOptions, makeSparkArchive, sparkArchive } from '../workflow/spark-archive.ts';
-import type { JsonObject } from '../workflow/task.ts';
+import { LocalStateMachines } from '../stepfunctions/execute.ts';
+import type { JsonObject } from '../stepfunctions/task.ts';
 import { type Context, environment, pipelineOf } from './context.ts';
 import { progressOf } from './progress.ts';
 import { Bookkeeping, countFiles } from './report/reconcile.ts';

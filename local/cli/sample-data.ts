@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { FileDeclaration, Pipeline } from '../../lib/declaration/model.ts';
 import { inputPrefix } from '../../lib/declaration/plan.ts';
-import { bucketPath } from '../deploy/index.ts';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
+import { bucketPath } from '../cloudformation/index.ts';
 import type { Home } from '../home.ts';
 
 /** Checks the files of a folder; throws one error with all that is wrong. */

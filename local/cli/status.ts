@@ -1,11 +1,11 @@
 /**
  * `millrace status`: what runs here and what was run, for people or as one object.
  */
-import { readDeployment } from '../deploy/index.ts';
+import { readDeployment } from '../cloudformation/index.ts';
+import { streamsOf } from '../emr/live-streams.ts';
 import { serviceStatuses } from '../services/services.ts';
-import { deployedPipelines } from '../workflow/deployed-pipelines.ts';
-import { Executions } from '../workflow/executions.ts';
-import { streamsOf } from '../workflow/live-streams.ts';
+import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
+import { Executions } from '../stepfunctions/executions.ts';
 import { type Context, environment } from './context.ts';
 import { streamLine } from './stream-lines.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Takes a stream that goes on, or has failed, and gives what a person is told of it. Called by `run`, `up`, `status` and `down`.
  */
-import type { StreamStatus } from '../workflow/live-streams.ts';
+import type { StreamStatus } from '../emr/live-streams.ts';
 
 /** `2026-01-31 13:05:00 UTC` */
 export const moment = (time: string): string => `${time.slice(0, 19).replace('T', ' ')} UTC`;

@@ -1,7 +1,7 @@
 /**
  * `millrace synth`: the CDK app and every rule, without starting anything. Every mistake is reported at once, in the words of whoever found it.
  */
-import { synthesize } from '../deploy/index.ts';
+import { synthesize } from '../cloudformation/index.ts';
 import type { Context } from './context.ts';
 
 /** Synthesizes when something changed. */

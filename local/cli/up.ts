@@ -1,13 +1,14 @@
 /**
  * `millrace up`: synthesizes, starts the services and deploys to them; gives what now runs. Also the first half of `demo`.
  */
-import { type Deployment, deploy, explain, stacksOf, synthesize } from '../deploy/index.ts';
-import { MillraceError } from '../errors.ts';
+
+import { MillraceError } from '../../tools/errors.ts';
+import { readToolchain } from '../../tools/setup/toolchain.mjs';
+import { type Deployment, deploy, explain, stacksOf, synthesize } from '../cloudformation/index.ts';
+import { liveStreams } from '../emr/live-streams.ts';
 import type { Home } from '../home.ts';
 import { type ServiceName, type ServiceStatus, startServices, stopServices } from '../services/services.ts';
-import { readToolchain } from '../setup/toolchain.mjs';
-import { deployedPipelines } from '../workflow/deployed-pipelines.ts';
-import { liveStreams } from '../workflow/live-streams.ts';
+import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type Context, environment } from './context.ts';
 import { moment, streamLine } from './stream-lines.ts';
 

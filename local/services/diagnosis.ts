@@ -3,7 +3,7 @@
  * its log. Called by `services.ts`.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
 import type { ServiceDefinition } from './types.ts';
 
 /** How much of the end of a log is looked through for a known cause. */

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { MillraceError, messageOf } from '../errors.ts';
+import { MillraceError, messageOf } from '../../tools/errors.ts';
 import { serviceEnvironment } from './environment.ts';
 import { loopback } from './ports.ts';
 import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError, messageOf } from '../errors.ts';
+import { MillraceError, messageOf } from '../../tools/errors.ts';
 import type { Home } from '../home.ts';
 import { serviceDied, serviceNotReady } from './diagnosis.ts';
 import { serviceEnvironment } from './environment.ts';

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
 import { identityOf, isSameProcess, type ProcessIdentity } from './process.ts';
 
 /** How to wait for a lock that another process holds. */

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
 
 const mebibyte = 1024 * 1024;
 

@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { connect, createServer } from 'node:net';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
 import { commandName } from './process.ts';
 
 /** The only address that the services listen on: nothing of the local run can be reached from another machine. */

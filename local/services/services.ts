@@ -4,7 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../tools/errors.ts';
 import type { Home } from '../home.ts';
 import { kafka } from './kafka.ts';
 import { type Launched, launch, waitUntilReady } from './launch.ts';

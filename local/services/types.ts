@@ -5,7 +5,7 @@
 
 export type ServiceName = 'kafka' | 'registry';
 
-/** The parts of the toolchain that the services run on; `readToolchain()` of `local/setup` gives them. */
+/** The parts of the toolchain that the services run on; `readToolchain()` of `tools/setup` gives them. */
 export interface ServiceToolchain {
   /** The `java` program of Java 17: runs the broker. */
   readonly java17: string;

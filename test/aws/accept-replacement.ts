@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environments } from '../../config/environments.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
-import { readStacks } from '../../local/deploy/assembly.ts';
+import { readStacks } from '../../local/cloudformation/assembly.ts';
 import { isNew, readReference, stackNameOf, writeReference } from './support/reference.ts';
 import { type Extract, extractOf } from './support/stateful.ts';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../local/home.ts';
-import { readToolchain } from '../../local/setup/toolchain.mjs';
+import { readToolchain } from '../../tools/setup/toolchain.mjs';
 
 export interface Ended {
   readonly code: number | null;

@@ -8,7 +8,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { environments } from '../../config/environments.ts';
 import { createApp } from '../../lib/app.ts';
-import { acknowledge, unusedAcknowledgements } from '../../lib/constructs/acknowledge.ts';
+import { acknowledge, unusedAcknowledgements } from '../../lib/constructs/functions/acknowledge.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import { attachRules } from '../../lib/rules.ts';
 

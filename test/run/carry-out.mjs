@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { root } from '../../local/setup/folders.mjs';
+import { root } from '../../tools/setup/folders.mjs';
 
 /**
  * @typedef {import('./plan.mjs').Step} Step

@@ -3,7 +3,7 @@
  * A step is a static check (one test: its exit code) or a runner (many tests: its report). The steps of a stage run side by side.
  */
 import { join } from 'node:path';
-import { buildFolder, root } from '../../local/setup/folders.mjs';
+import { buildFolder, root } from '../../tools/setup/folders.mjs';
 import { writeImportContracts } from '../import-contracts.mjs';
 import { readJunit, readVitest } from './reports.mjs';
 
@@ -17,10 +17,10 @@ import { readJunit, readVitest } from './reports.mjs';
  * @property {() => Counts} [report] reads the runner's counts; absent for a static check
  */
 
-const TYPESCRIPT_FOLDERS = ['bin', 'config', 'lib', 'lambda', 'local', 'pipelines', 'test'];
+const TYPESCRIPT_FOLDERS = ['bin', 'config', 'lib', 'lambda', 'local', 'pipelines', 'test', 'tools'];
 
 /**
- * @param {import('../../local/setup/toolchain.mjs').Toolchain} toolchain
+ * @param {import('../../tools/setup/toolchain.mjs').Toolchain} toolchain
  * @param {string} results folder for the runners' reports
  * @returns {Step[][]}
  */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { millraceHome } from '../../local/home.ts';
 import { startServices, stopServices } from '../../local/services/services.ts';
-import { readToolchain } from '../../local/setup/toolchain.mjs';
+import { readToolchain } from '../../tools/setup/toolchain.mjs';
 
 declare module 'vitest' {
   export interface ProvidedContext {

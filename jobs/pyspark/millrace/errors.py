@@ -1,4 +1,4 @@
-"""The error of a job that cannot go on for a reason its reader can act on. Raised everywhere in a job, reported once by `millrace.job`."""
+"""The error of a job that cannot go on for a reason its reader can act on. Raised everywhere in a job, reported once by `millrace.job.run`."""
 
 from __future__ import annotations
 

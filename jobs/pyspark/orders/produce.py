@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from millrace import file_sender, json_lines, json_records, lines
-from millrace.arguments import Arguments, kafka_of
-from millrace.events import Events
-from millrace.file_sender import Sending, send_file
-from millrace.job import run
-from millrace.json_schema import read_schema
-from millrace.session import session
+from millrace.formats import json_lines, json_records, lines
+from millrace.formats.json_schema import read_schema
+from millrace.job.arguments import Arguments, kafka_of
+from millrace.job.events import Events
+from millrace.job.run import run
+from millrace.job.session import session
+from millrace.sending import file_sender
+from millrace.sending.file_sender import Sending, send_file
 from orders import transforms
 
 

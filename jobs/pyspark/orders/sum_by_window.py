@@ -12,14 +12,16 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from millrace import dead_letters, json_records, progress, watermark
-from millrace.arguments import Arguments, kafka_of, text
-from millrace.events import Events
-from millrace.job import run
-from millrace.json_schema import read_schema
-from millrace.session import session, stream_settings
-from millrace.streams import Stream, run_streams
-from millrace.text_table import TableColumn, table
+from millrace.formats import json_records
+from millrace.formats.json_schema import read_schema
+from millrace.job.arguments import Arguments, kafka_of, text
+from millrace.job.events import Events
+from millrace.job.run import run
+from millrace.job.session import session, stream_settings
+from millrace.job.text_table import TableColumn, table
+from millrace.kafka import dead_letters
+from millrace.streaming import progress, watermark
+from millrace.streaming.streams import Stream, run_streams
 from orders import transforms
 
 ROWS_SHOWN = 12

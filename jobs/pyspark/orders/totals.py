@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from millrace import json_records
-from millrace.arguments import Arguments, kafka_of
-from millrace.events import Events
-from millrace.json_schema import JsonSchema, read_schema
-from millrace.session import session
+from millrace.formats import json_records
+from millrace.formats.json_schema import JsonSchema, read_schema
+from millrace.job.arguments import Arguments, kafka_of
+from millrace.job.events import Events
+from millrace.job.session import session
 from orders import transforms
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from millrace.events import Events
-from millrace.job import run
-from millrace.text_table import TableColumn, table
+from millrace.job.events import Events
+from millrace.job.run import run
+from millrace.job.text_table import TableColumn, table
 from orders.totals import arguments, totals_of
 
 JOB = "totals-to-console"

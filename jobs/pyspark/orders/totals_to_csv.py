@@ -7,10 +7,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from millrace.arguments import Arguments, text
-from millrace.events import Events
-from millrace.job import run
-from millrace.results import write_results
+from millrace.job.arguments import Arguments, text
+from millrace.job.events import Events
+from millrace.job.results import write_results
+from millrace.job.run import run
 from orders import totals
 
 JOB = "totals-to-csv"

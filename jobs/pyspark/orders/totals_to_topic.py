@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from pyspark.sql import functions as F
 
-from millrace import json_records
-from millrace.arguments import Arguments, kafka_of
-from millrace.events import Events
-from millrace.job import run
-from millrace.json_schema import read_schema
+from millrace.formats import json_records
+from millrace.formats.json_schema import read_schema
+from millrace.job.arguments import Arguments, kafka_of
+from millrace.job.events import Events
+from millrace.job.run import run
 from orders import totals
 
 JOB = "totals-to-topic"

@@ -8,12 +8,12 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from millrace import json_records
-from millrace.event_time import FUTURE, LATE, event_time_checks
-from millrace.json_schema import JsonSchema
-from millrace.numbering import Numbering, renumbered
-from millrace.reasons import first_reason
-from millrace.windows import by_window
+from millrace.formats import json_records
+from millrace.formats.json_schema import JsonSchema
+from millrace.formats.reasons import first_reason
+from millrace.sending.numbering import Numbering, renumbered
+from millrace.streaming.event_time import FUTURE, LATE, event_time_checks
+from millrace.streaming.windows import by_window
 
 NUMBERING = Numbering("order_id", largest=2**53 - 1)
 """Above that, readers that keep numbers as doubles would take two orders for one."""

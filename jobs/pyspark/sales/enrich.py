@@ -12,15 +12,17 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from millrace import dead_letters, framing, progress, small_table, watermark
-from millrace.arguments import Arguments, kafka_of, text
-from millrace.avro_schema import fields_of
-from millrace.events import Events
-from millrace.files import read_file
-from millrace.job import run
-from millrace.registry import Registry
-from millrace.session import session, stream_settings
-from millrace.streams import Stream, run_streams
+from millrace.formats import framing, small_table
+from millrace.formats.avro_schema import fields_of
+from millrace.formats.files import read_file
+from millrace.formats.registry import Registry
+from millrace.job.arguments import Arguments, kafka_of, text
+from millrace.job.events import Events
+from millrace.job.run import run
+from millrace.job.session import session, stream_settings
+from millrace.kafka import dead_letters
+from millrace.streaming import progress, watermark
+from millrace.streaming.streams import Stream, run_streams
 from sales import transforms
 
 

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from millrace import delimited, file_sender, framing, lines
-from millrace.arguments import Arguments, kafka_of
-from millrace.avro_schema import fields_of
-from millrace.events import Events
-from millrace.file_sender import Sending, send_file
-from millrace.job import run
-from millrace.registry import Registry
-from millrace.session import session
+from millrace.formats import delimited, framing, lines
+from millrace.formats.avro_schema import fields_of
+from millrace.formats.registry import Registry
+from millrace.job.arguments import Arguments, kafka_of
+from millrace.job.events import Events
+from millrace.job.run import run
+from millrace.job.session import session
+from millrace.sending import file_sender
+from millrace.sending.file_sender import Sending, send_file
 from sales import transforms
 
 

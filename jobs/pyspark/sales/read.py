@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from millrace import framing
-from millrace.arguments import Arguments, kafka_of, moment, text
-from millrace.events import Events
-from millrace.job import run
-from millrace.reasons import first_reason
-from millrace.registry import Registry
-from millrace.results import write_results
-from millrace.session import session
-from millrace.text_table import TableColumn, table
+from millrace.formats import framing
+from millrace.formats.reasons import first_reason
+from millrace.formats.registry import Registry
+from millrace.job.arguments import Arguments, kafka_of, moment, text
+from millrace.job.events import Events
+from millrace.job.results import write_results
+from millrace.job.run import run
+from millrace.job.session import session
+from millrace.job.text_table import TableColumn, table
 from sales import transforms
 
 ROWS_SHOWN = 40

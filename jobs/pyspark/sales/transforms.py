@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from millrace.event_time import event_time_checks
-from millrace.numbering import Numbering, renumbered
-from millrace.reasons import first_reason, reason_code
-from millrace.windows import by_window
+from millrace.formats.reasons import first_reason, reason_code
+from millrace.sending.numbering import Numbering, renumbered
+from millrace.streaming.event_time import event_time_checks
+from millrace.streaming.windows import by_window
 
 SALE_COLUMNS = ("payment_id", "customer_id", "amount", "payment_date", "city", "district", "country")
 REQUIRED_COLUMNS = ("payment_id", "customer_id", "amount", "payment_date", "country")

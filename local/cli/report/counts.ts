@@ -3,7 +3,7 @@
  */
 import avro from 'avsc';
 import { isJsonSchema, type SchemaReference } from '../../../lib/declaration/model.ts';
-import { MillraceError } from '../../errors.ts';
+import { MillraceError } from '../../../tools/errors.ts';
 import type { KafkaReader, Range } from './kafka-reader.ts';
 
 /** Bytes before the Avro body: a zero and the schema's id. */

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import kafkajs, { type Admin, type Kafka, type KafkaMessage } from 'kafkajs';
-import { MillraceError } from '../../errors.ts';
+import { MillraceError } from '../../../tools/errors.ts';
 
 const { logLevel } = kafkajs;
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../../local/home.ts';
-import { readToolchain } from '../../../local/setup/toolchain.mjs';
 import { Machine, python, until } from '../../../test/e2e/cli.ts';
+import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { fileOf, orderLines } from './lines.ts';
 
 type Totals = Readonly<Record<string, { readonly sales: string; readonly orders: string }>>;

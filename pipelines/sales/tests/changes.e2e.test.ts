@@ -32,7 +32,7 @@ afterAll(() => machine.remove());
 describe('after a change', () => {
   test('of a topic’s retention, the broker has it, and a broken state machine does not run', async () => {
     edit('pipelines/sales/pipeline.ts', /(deadLetters: \{[^}]*?)days\(7\)/s, '$1days(3)');
-    edit('lib/constructs/workflow-jobs.ts', /startJobRun\.sync/, 'startJobRun.synk');
+    edit('lib/constructs/workflow/jobs.ts', /startJobRun\.sync/, 'startJobRun.synk');
     const { code, stderr } = await machine.run('up');
     expect(code, stderr).toBe(0);
     const topic = await describeTopic(bootstrapServers, 'pagila.sales.dead-letters');

@@ -5,10 +5,10 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { deploy, ParameterStore, synthesize } from '../../../local/deploy/index.ts';
-import { isObject } from '../../../local/deploy/json.ts';
-import type { Template } from '../../../local/deploy/template.ts';
-import { temporaryFolder, temporaryHome } from '../../../test/local/deploy/support.ts';
+import { deploy, ParameterStore, synthesize } from '../../../local/cloudformation/index.ts';
+import { isObject } from '../../../local/cloudformation/json.ts';
+import type { Template } from '../../../local/cloudformation/template.ts';
+import { temporaryFolder, temporaryHome } from '../../../test/local/cloudformation/support.ts';
 import { describeTopic } from '../../../test/support/kafka.ts';
 
 interface Topic {

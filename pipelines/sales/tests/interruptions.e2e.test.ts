@@ -1,7 +1,7 @@
 /** Commands that are ended from outside: nothing is left running, and the next command goes on with what the topics hold. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Executions } from '../../../local/workflow/executions.ts';
+import { Executions } from '../../../local/stepfunctions/executions.ts';
 import { type Command, Machine, until } from '../../../test/e2e/cli.ts';
 import { makeData } from './data.ts';
 

@@ -1,7 +1,7 @@
 /** Names of the files that stacks upload: an assembly and an environment come in, names by object key and stack go out. Called by the permission tests. */
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { readStacks } from '../../../local/deploy/assembly.ts';
+import { readStacks } from '../../../local/cloudformation/assembly.ts';
 import type { Assembly } from './stacks.ts';
 
 /** Names by the path of the stack that uploads the file, by object key; one file may be of several stacks. */

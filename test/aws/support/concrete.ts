@@ -2,7 +2,7 @@
  * Templates without intrinsic functions: stacks come in; every resource with its properties, names and ARNs as AWS
  * would have them goes out. A reference to what does not exist throws. Called by the checks.
  */
-import { resolve, type Scope } from '../../../local/deploy/intrinsics.ts';
+import { resolve, type Scope } from '../../../local/cloudformation/intrinsics.ts';
 import { ACCOUNT, attributeOf, type Named, nameOf, REGION, referenceOf } from './arns.ts';
 import { type Resource, type Stack, shortId } from './stacks.ts';
 

@@ -4,8 +4,8 @@
  */
 import { type RunOptions, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { type PrepareEvent, prepare } from '../../../lambda/prepare/core.ts';
-import { resolveHashes } from '../../../local/workflow/hashes.ts';
-import type { JsonObject } from '../../../local/workflow/task.ts';
+import { resolveHashes } from '../../../local/emr/hashes.ts';
+import type { JsonObject } from '../../../local/stepfunctions/task.ts';
 import { ACCOUNT, REGION } from './arns.ts';
 import { type Concrete, ofType } from './concrete.ts';
 import { everyObject, isObject } from './json.ts';

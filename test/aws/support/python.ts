@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { readToolchain } from '../../../local/setup/toolchain.mjs';
+import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 
 /** Runs a script of this folder. */
 export function askPython<Answer>(script: string, question: unknown): Answer {

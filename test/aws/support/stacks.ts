@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { environments } from '../../../config/environments.ts';
-import { type AssemblyStack, readStacks } from '../../../local/deploy/assembly.ts';
+import { type AssemblyStack, readStacks } from '../../../local/cloudformation/assembly.ts';
 
 /** A resource of a template, open to mutation. */
 export interface Resource {

@@ -1,6 +1,6 @@
 /** The names that a job may not have are those that the state machine uses itself. */
 import { expect, test } from 'vitest';
-import { workflowDefinition } from '../../../lib/constructs/workflow-definition.ts';
+import { workflowDefinition } from '../../../lib/constructs/workflow/definition.ts';
 import { planOf } from '../../../lib/declaration/plan.ts';
 import { isStepName } from '../../../lib/declaration/reserved-names.ts';
 import { tinyPipeline } from './tiny-pipeline.ts';

@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { TopicClients } from '../../../local/cli/clients/describe.ts';
 import { showClients } from '../../../local/cli/clients.ts';
 import { millraceHome } from '../../../local/home.ts';
 import { writeRecord } from '../../../local/services/records.ts';
-import { readToolchain } from '../../../local/setup/toolchain.mjs';
+import type { TopicClients } from '../../../tools/clients/describe.ts';
+import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { asJson, tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
 
 const pipeline = tinyPipeline((tiny) => {
@@ -52,7 +52,7 @@ test('the policy is asked of the stack of the pipeline by the name of its output
 
 test('on AWS a client proves its role as the jobs do; readers use a group that they may use', async () => {
   const reader = (await topics())[1]?.access[1];
-  const jobs = readFileSync(new URL('../../../jobs/pyspark/millrace/kafka.py', import.meta.url), 'utf8');
+  const jobs = readFileSync(new URL('../../../jobs/pyspark/millrace/kafka/connection.py', import.meta.url), 'utf8');
   const java = Object.entries(reader?.aws.java ?? {});
   for (const [name, value] of java.filter(([key]) => /^(security|sasl)\./.test(key))) {
     expect(jobs).toContain(`"kafka.${name}": "${value}"`);

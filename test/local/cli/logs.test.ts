@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type LogsOptions, logs } from '../../../local/cli/logs.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
+import { JobRunRecords } from '../../../local/emr/job-run-records.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { JobRunRecords } from '../../../local/workflow/job-run-records.ts';
-import { fakeRequest } from '../workflow/fake-job.ts';
+import { fakeRequest } from '../emr/fake-job.ts';
 
 const event = '{"event": "started", "job": "sum-by-window"}';
 

@@ -7,13 +7,13 @@ import { describe, expect, test } from 'vitest';
 import { failureOf } from '../../../local/cli/run-failure.ts';
 import { jobsShown, type Output, type Shown, show } from '../../../local/cli/run-shown.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
-import { bucketPath } from '../../../local/deploy/index.ts';
+import { bucketPath } from '../../../local/cloudformation/index.ts';
+import { JobRunRecords } from '../../../local/emr/job-run-records.ts';
+import type { StreamStatus } from '../../../local/emr/live-streams.ts';
 import { millraceHome } from '../../../local/home.ts';
-import type { ExecutionRecord } from '../../../local/workflow/executions.ts';
-import { JobRunRecords } from '../../../local/workflow/job-run-records.ts';
-import type { StreamStatus } from '../../../local/workflow/live-streams.ts';
+import type { ExecutionRecord } from '../../../local/stepfunctions/executions.ts';
 import { tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
-import { fakeRequest } from '../workflow/fake-job.ts';
+import { fakeRequest } from '../emr/fake-job.ts';
 
 /** Counts are shown by `show`, which has a report, and told by `tellAll`, which has none. */
 const pipeline = tinyPipeline((tiny) => {

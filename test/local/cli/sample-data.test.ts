@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Pipeline } from '../../../lib/declaration/model.ts';
 import { checkSampleData, publishSampleData } from '../../../local/cli/sample-data.ts';
-import { bucketPath } from '../../../local/deploy/index.ts';
-import { MillraceError } from '../../../local/errors.ts';
+import { bucketPath } from '../../../local/cloudformation/index.ts';
 import { millraceHome } from '../../../local/home.ts';
+import { MillraceError } from '../../../tools/errors.ts';
 import { asJson, tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
 
 /** A pipeline of two files, one with several columns. */

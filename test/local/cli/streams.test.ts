@@ -8,10 +8,10 @@ import { describe, expect, test } from 'vitest';
 import { down } from '../../../local/cli/down.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { refuseRemovalOfLive } from '../../../local/cli/up.ts';
+import { liveStreams } from '../../../local/emr/live-streams.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { liveStreams } from '../../../local/workflow/live-streams.ts';
-import { writeAssembly } from '../deploy/support.ts';
-import { fakeJobRuns, fakeRequest } from '../workflow/fake-job.ts';
+import { writeAssembly } from '../cloudformation/support.ts';
+import { fakeJobRuns, fakeRequest } from '../emr/fake-job.ts';
 
 /** A home in which a stream of `readings` goes on that nobody watches. */
 async function homeWithStream(secondsToFinish = '0.1') {

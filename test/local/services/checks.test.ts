@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MillraceError } from '../../../local/errors.ts';
 import { type Home, millraceHome } from '../../../local/home.ts';
 import { serviceDied, serviceNotReady } from '../../../local/services/diagnosis.ts';
 import { kafka } from '../../../local/services/kafka.ts';
 import { availableMemory, requireMemory } from '../../../local/services/memory.ts';
 import { agreeOnData, readRecord, serviceFiles, writeRecord } from '../../../local/services/records.ts';
+import { MillraceError } from '../../../tools/errors.ts';
 
 let home: Home;
 const names = ['kafka', 'registry'] as const;

@@ -21,7 +21,7 @@ import {
   startServices,
   stopServices,
 } from '../../../local/services/services.ts';
-import { readToolchain } from '../../../local/setup/toolchain.mjs';
+import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { withTestAdmin } from '../../support/kafka.ts';
 
 let home: Home;

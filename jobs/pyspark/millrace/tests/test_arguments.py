@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from millrace.arguments import Arguments, character, kafka_of, moment, one_of, schema_id, text, url, whole
 from millrace.errors import JobError
+from millrace.job.arguments import Arguments, character, kafka_of, moment, one_of, schema_id, text, url, whole
 
 COMMON = ["--kafka-bootstrap-servers", "b-1:9098", "--kafka-security", "iam"]
 REGISTRY = ["--registry-url", "http://registry:8080/"]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from millrace.avro_schema import Field, fields_of
 from millrace.errors import JobError
+from millrace.formats.avro_schema import Field, fields_of
 
 
 def record(field_type: object) -> str:

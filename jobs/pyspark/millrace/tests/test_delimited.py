@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from millrace.avro_schema import Field
-from millrace.delimited import FIRST_DATA_LINE, check_header, parsed
 from millrace.errors import JobError
-from millrace.lines import WHOLE_FILE, data_lines, numbered_lines
+from millrace.formats.avro_schema import Field
+from millrace.formats.delimited import FIRST_DATA_LINE, check_header, parsed
+from millrace.formats.lines import WHOLE_FILE, data_lines, numbered_lines
 
 FIELDS = [
     Field("id", "int", required=True),

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from millrace.event_time import event_time_checks
-from millrace.reasons import first_reason
+from millrace.formats.reasons import first_reason
+from millrace.streaming.event_time import event_time_checks
 
 NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
 MINUTE_MS = 60_000

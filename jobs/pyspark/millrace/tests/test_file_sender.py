@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from millrace import file_sender
+from millrace.sending import file_sender
 
 LINE = "line bigint, text string, reason string"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from millrace import files
 from millrace.errors import JobError
+from millrace.formats import files
 
 
 def test_the_bytes_come_as_they_are(spark: SparkSession, tmp_path: Path) -> None:

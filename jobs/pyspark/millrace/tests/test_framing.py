@@ -7,8 +7,8 @@ from typing import Any
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from millrace import framing
-from millrace.reasons import first_reason
+from millrace.formats import framing
+from millrace.formats.reasons import first_reason
 
 MONEY = {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2}
 

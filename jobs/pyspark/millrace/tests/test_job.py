@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from millrace.errors import JobError
-from millrace.events import Events
-from millrace.job import run
+from millrace.job.events import Events
+from millrace.job.run import run
 
 
 def lines(text: str) -> list[dict[str, object]]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from millrace.json_lines import parsed
-from millrace.json_schema import schema_of
-from millrace.lines import data_lines, numbered_lines
+from millrace.formats.json_lines import parsed
+from millrace.formats.json_schema import schema_of
+from millrace.formats.lines import data_lines, numbered_lines
 
 PROPERTIES = {"id": {"type": "integer"}, "town": {"type": ["string", "null"]}}
 SCHEMA = schema_of(json.dumps({"type": "object", "properties": PROPERTIES, "required": ["id"]}), "a schema")

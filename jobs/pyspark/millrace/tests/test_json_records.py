@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from pyspark.sql import Row, SparkSession
 
-from millrace.json_records import decoded, encoded, problems_of
-from millrace.json_schema import schema_of
+from millrace.formats.json_records import decoded, encoded, problems_of
+from millrace.formats.json_schema import schema_of
 
 PROPERTIES = {
     "id": {"type": "integer", "minimum": 0, "maximum": 2**53},

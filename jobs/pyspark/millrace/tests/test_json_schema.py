@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
-from millrace.json_schema import JsonField, read_schema, schema_of
+from millrace.formats.json_schema import JsonField, read_schema, schema_of
 
 
 def document(field: object, **others: object) -> str:

@@ -1,6 +1,6 @@
 """Options of Kafka's source and sink."""
 
-from millrace.kafka import KafkaConnection
+from millrace.kafka.connection import KafkaConnection
 
 LOCAL = KafkaConnection("127.0.0.1:9092", "none")
 MSK = KafkaConnection("boot.kafka-serverless:9098", "iam")

@@ -2,7 +2,7 @@
 
 from pyspark.sql import SparkSession
 
-from millrace.lines import good_rows, rejects
+from millrace.formats.lines import good_rows, rejects
 
 LINE = "line bigint, text string, reading_id int, reason string"
 

@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
-from millrace.numbering import Numbering, renumbered, repetition
+from millrace.sending.numbering import Numbering, renumbered, repetition
 
 IDS = Numbering("reading_id", largest=2**31 - 1)
 

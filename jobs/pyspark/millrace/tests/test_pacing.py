@@ -5,7 +5,7 @@ import time
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from millrace.pacing import all_rows, due_rows, send_paced
+from millrace.sending.pacing import all_rows, due_rows, send_paced
 
 
 def numbered(spark: SparkSession, count: int) -> DataFrame:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from millrace.progress import progress_fields
+from millrace.streaming.progress import progress_fields
 
 
 def progress(**changed: object) -> dict[str, Any]:

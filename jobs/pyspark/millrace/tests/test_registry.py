@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from millrace.errors import JobError
-from millrace.registry import Registry
+from millrace.formats.registry import Registry
 
 
 class Answers(ThreadingHTTPServer):

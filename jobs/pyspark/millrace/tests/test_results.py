@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from millrace.results import write_results
+from millrace.job.results import write_results
 
 ROWS = [("Peru", Decimal("1234.50"), 3), ("a|b", Decimal("-0.10"), 1), ('the "old" land', Decimal("1.00"), 1)]
 

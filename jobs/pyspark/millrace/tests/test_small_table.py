@@ -7,8 +7,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
-from millrace.files import read_file
-from millrace.small_table import SmallTable, frame_of, keyed_by, parse_table
+from millrace.formats.files import read_file
+from millrace.formats.small_table import SmallTable, frame_of, keyed_by, parse_table
 
 COLUMNS = ("country", "region")
 

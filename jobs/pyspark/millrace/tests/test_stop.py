@@ -2,7 +2,7 @@
 
 import threading
 
-from millrace.stop import StopRequest
+from millrace.job.stop import StopRequest
 
 
 def test_who_asks_waits_until_the_batch_is_done() -> None:

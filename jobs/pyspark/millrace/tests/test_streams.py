@@ -11,11 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from millrace import streams
 from millrace.errors import JobError
-from millrace.events import Events
-from millrace.progress import ROWS_OUT, progress_fields
-from millrace.stop import StopRequest
+from millrace.job.events import Events
+from millrace.job.stop import StopRequest
+from millrace.streaming import streams
+from millrace.streaming.progress import ROWS_OUT, progress_fields
 
 FAULT = """Cannot invoke "scala.collection.IterableOps.map(scala.Function1)" because the return value of "scala.Option.get()" is null
 === Streaming Query ==="""

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pyspark.sql import Row
 
-from millrace.text_table import TableColumn, table
+from millrace.job.text_table import TableColumn, table
 
 COLUMNS = (TableColumn("window_start", 20), TableColumn("weight", 12, is_number=True), TableColumn("parcels", 7, True))
 

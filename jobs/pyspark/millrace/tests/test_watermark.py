@@ -1,6 +1,13 @@
 """The delay behind which nothing can fall that is still in the topic."""
 
-from millrace.watermark import DAY_MS, FUTURE_GUARD_MS, MINUTE_MS, REPLAY_MS, SEGMENT_ROLL_MS, watermark_delay_ms
+from millrace.streaming.watermark import (
+    DAY_MS,
+    FUTURE_GUARD_MS,
+    MINUTE_MS,
+    REPLAY_MS,
+    SEGMENT_ROLL_MS,
+    watermark_delay_ms,
+)
 
 
 def test_the_delay_of_a_week_of_retention() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from millrace.arguments import Arguments
 from millrace.errors import JobError
-from millrace.events import Events
-from millrace.json_lines import parsed
-from millrace.json_schema import schema_of
-from millrace.lines import data_lines, numbered_lines
+from millrace.formats.json_lines import parsed
+from millrace.formats.json_schema import schema_of
+from millrace.formats.lines import data_lines, numbered_lines
+from millrace.job.arguments import Arguments
+from millrace.job.events import Events
 from orders import produce, sum_by_window, totals, totals_to_console, totals_to_csv, totals_to_topic
 
 ROOT = Path(__file__).parents[4]

@@ -9,9 +9,9 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from millrace.json_records import decoded, encoded
-from millrace.json_schema import JsonSchema, schema_of
-from millrace.lines import good_rows
+from millrace.formats.json_records import decoded, encoded
+from millrace.formats.json_schema import JsonSchema, schema_of
+from millrace.formats.lines import good_rows
 from orders import transforms
 
 SCHEMAS = Path(__file__).parents[4] / "pipelines" / "orders" / "schemas"

@@ -7,8 +7,8 @@ from pathlib import Path
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from millrace import framing
-from millrace.text_table import table
+from millrace.formats import framing
+from millrace.job.text_table import table
 from sales import read
 
 SCHEMAS = Path(__file__).parents[4] / "pipelines" / "sales" / "schemas"

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from millrace.lines import good_rows, rejects
+from millrace.formats.lines import good_rows, rejects
 from sales import transforms
 
 NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)

@@ -1,0 +1,49 @@
+"""Takes the text of an Avro record schema and gives its fields as a reader of delimited files needs them. Plain Python; used by `millrace.formats.delimited`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from millrace.errors import JobError
+
+KINDS = ("int", "long", "string", "decimal")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a line."""
+
+    name: str
+    kind: str
+    """One of int, long, string, decimal."""
+    required: bool
+    precision: int = 0
+    scale: int = 0
+
+
+def fields_of(schema: str, name: str) -> list[Field]:
+    """The fields of a record whose types a delimited file can hold."""
+    document = json.loads(schema)
+    if not isinstance(document, dict) or document.get("type") != "record":
+        raise JobError(
+            "WRONG_SCHEMA", f"{name} is no record: {schema[:80]}. The schema of a file is a record of its fields."
+        )
+    return [_field(field, name) for field in document["fields"]]
+
+
+def _field(field: dict[str, Any], name: str) -> Field:
+    declared = field["type"]
+    branches = declared if isinstance(declared, list) else [declared]
+    types = [branch for branch in branches if branch != "null"]
+    required = len(types) == len(branches)
+    kind = types[0] if len(types) == 1 else declared
+    if isinstance(kind, dict) and kind.get("logicalType") == "decimal":
+        return Field(field["name"], "decimal", required, int(kind["precision"]), int(kind.get("scale", 0)))
+    if kind not in KINDS[:3]:
+        raise JobError(
+            "WRONG_SCHEMA",
+            f"{name}: field {field['name']} is {declared!r}; allowed are {', '.join(KINDS)}, each with or without null.",
+        )
+    return Field(field["name"], kind, required)

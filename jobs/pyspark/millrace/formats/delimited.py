@@ -1,0 +1,77 @@
+"""Takes a large delimited file and its schema and gives typed rows with their line number and the reason why a line is no row. Called by jobs that
+send files.
+
+A line is a row: a quoted field cannot hold a line break (such a row would be rejected, not lost). Lines end with LF or CRLF; a byte order mark
+before the header is no part of it; lines of nothing but blanks are no data; blanks around a field are no part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from millrace.errors import JobError
+from millrace.formats.avro_schema import Field
+from millrace.formats.lines import BYTE_ORDER_MARK
+from millrace.formats.reasons import first_reason, reason_code
+
+CORRUPT = "_corrupt"
+
+FIRST_DATA_LINE = 2
+"""The first line is the header."""
+
+
+def check_header(lines: DataFrame, fields: Sequence[Field], separator: str, name: str) -> None:
+    """Refuses a file whose first line is not the names of these fields, in this order."""
+    first = lines.head()
+    found = (
+        [column.strip().strip('"') for column in first["text"].lstrip(BYTE_ORDER_MARK).split(separator)]
+        if first
+        else []
+    )
+    needed = [field.name for field in fields]
+    if found != needed:
+        missing = [column for column in needed if column not in found]
+        told = f" Missing: {', '.join(missing)}." if missing else ""
+        message = f"{name} has the columns {', '.join(found) or '(none)'}; needed are, in this order, {', '.join(needed)}.{told}"
+        raise JobError("WRONG_COLUMNS", message)
+
+
+def parsed(lines: DataFrame, fields: Sequence[Field], separator: str) -> DataFrame:
+    """line, text, the typed fields, and `reason`: null, or why the line is no row (`wrong-number-of-fields`, `missing-FIELD`, `bad-FIELD`)."""
+    schema = ", ".join(f"`{name}` STRING" for name in [*(field.name for field in fields), CORRUPT])
+    options = {"sep": separator, "escape": '"', "ignoreLeadingWhiteSpace": "true", "columnNameOfCorruptRecord": CORRUPT}
+    # The explode is a barrier: without it the optimiser parses the line anew for every field that is tested or taken.
+    once = F.explode(F.array(F.from_csv("text", schema, options))).alias("fields")
+    columns = lines.select("line", "text", once).select("line", "text", "fields.*")
+    trimmed = columns.select(
+        "line", "text", CORRUPT, *[F.nullif(F.trim(F.col(field.name)), F.lit("")).alias(field.name) for field in fields]
+    )
+    checks = [("wrong-number-of-fields", F.col(CORRUPT).isNotNull())]
+    for field in fields:
+        checks += _checks(field)
+    return trimmed.select(
+        "line", "text", *[_typed(field).alias(field.name) for field in fields], first_reason(checks).alias("reason")
+    )
+
+
+def _checks(field: Field) -> list[tuple[str, Column]]:
+    value = F.col(field.name)
+    checks = [(reason_code("missing", field.name), value.isNull())] if field.required else []
+    if field.kind != "string":
+        checks.append((reason_code("bad", field.name), value.isNotNull() & _typed(field).isNull()))
+    return checks
+
+
+def _typed(field: Field) -> Column:
+    """The text as a value of the field's type; null where it is none, also where it would have to be rounded or cut."""
+    value = F.col(field.name)
+    if field.kind == "string":
+        return value
+    if field.kind != "decimal":
+        return F.when(value.rlike(r"^[+-]?\d+$"), value.try_cast("int" if field.kind == "int" else "bigint"))
+    wide = F.when(value.rlike(r"^[+-]?\d+(\.\d{1,18})?$"), value.try_cast("decimal(38,18)"))
+    narrow = wide.try_cast(f"decimal({field.precision},{field.scale})")
+    return F.when(narrow == wide, narrow)

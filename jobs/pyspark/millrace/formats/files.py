@@ -1,0 +1,32 @@
+"""Takes the address of a small file and gives its bytes, from any file system that Spark knows. Called for tables and schemas that a job reads
+once, at its start.
+"""
+
+from __future__ import annotations
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from millrace.errors import JobError
+from millrace.job.jvm import jvm_of
+
+LARGEST_BYTES = 16 * 1024 * 1024
+
+
+def read_file(spark: SparkSession, url: str) -> bytes:
+    """The bytes of a file; no Spark job is needed for that."""
+    jvm = jvm_of(spark)
+    path = jvm.org.apache.hadoop.fs.Path(url)
+    try:
+        files = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
+        size = files.getFileStatus(path).getLen()
+        if size > LARGEST_BYTES:
+            message = f"{url} has {size} bytes; a file that is held in memory may have {LARGEST_BYTES}."
+            raise JobError("FILE_TOO_LARGE", message)
+        stream = files.open(path)
+        try:
+            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+        finally:
+            stream.close()
+    except Py4JJavaError as error:
+        raise JobError("FILE_UNREADABLE", f"{url} cannot be read: {error.java_exception.toString()}") from error

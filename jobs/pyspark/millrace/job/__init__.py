@@ -1,0 +1,1 @@
+"""The frame of a job: arguments, session, events, stop, results."""

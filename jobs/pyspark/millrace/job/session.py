@@ -1,0 +1,55 @@
+"""Takes the name of a job and gives its Spark session, with the settings that belong to the code and not to the machine. Called once by each
+entry point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import SparkSession
+
+from millrace.job.jvm import jvm_of
+
+SETTINGS = {
+    # Times in topics and files are UTC, whatever the machine's zone is.
+    "spark.sql.session.timeZone": "UTC",
+    # Frozen in a checkpoint at its first start. The state is small: more partitions would only mean more files and more tasks a batch.
+    "spark.sql.shuffle.partitions": "4",
+    # Plans are small: planning a query anew between its stages costs more than it can win.
+    "spark.sql.adaptive.enabled": "false",
+}
+
+STREAM_SETTINGS = {
+    # Spark 4.1.1's new Kafka reader fails on a restart over a batch that was planned and not committed (SPARK-55271, SPARK-57438).
+    "spark.sql.streaming.disabledV2MicroBatchReaders": "org.apache.spark.sql.kafka010.KafkaSourceProvider",
+    # A batch without data would only free state; the next batch with data does that too.
+    "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+}
+
+S3_CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+"""Writes a checkpoint's file under another name and renames it, which on S3 is a copy: nothing fences off a second writer, the pipeline's lock does."""
+
+
+def session(job: str, settings: Mapping[str, str] | None = None) -> SparkSession:
+    """The session of this job."""
+    builder = SparkSession.builder.appName(job)
+    for name, value in (SETTINGS | dict(settings or {})).items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("WARN")
+    _quieten(spark, "org.apache.spark.sql.avro.AvroSerializer")
+    return spark
+
+
+def stream_settings(checkpoint_path: str) -> dict[str, str]:
+    """What a job with streaming queries sets besides; the file manager of its checkpoints is named where the default one does not fit."""
+    on_s3 = checkpoint_path.startswith(("s3:", "s3a:"))
+    return STREAM_SETTINGS | ({"spark.sql.streaming.checkpointFileManagerClass": S3_CHECKPOINTS} if on_s3 else {})
+
+
+def _quieten(spark: SparkSession, logger: str) -> None:
+    """Hides a warning that comes with every batch: that a column which could be null is written to a field which cannot. Rows with nulls never
+    get that far here.
+    """
+    jvm = jvm_of(spark)
+    jvm.org.apache.logging.log4j.core.config.Configurator.setLevel(logger, jvm.org.apache.logging.log4j.Level.ERROR)

@@ -1,0 +1,1 @@
+"""Kafka's client settings and the records that a stream sets aside."""

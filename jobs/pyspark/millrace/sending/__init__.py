@@ -1,0 +1,1 @@
+"""Sending the rows of a file at a rate."""

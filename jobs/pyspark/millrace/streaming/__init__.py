@@ -1,0 +1,1 @@
+"""What a streaming query needs: event time, watermark, progress, start and end."""

@@ -1,0 +1,50 @@
+/**
+ * Bundles a handler: the name of a folder in `lambda/` comes in, a folder with one CommonJS file goes out. Called by
+ * `node-function.ts`.
+ *
+ * The CDK's own NodejsFunction starts npx, which starts esbuild, for every function; calling esbuild gives the same
+ * file in a tenth of the time.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Each handler is bundled once in a process, for however many functions and environments. */
+const bundled = new Map<string, string>();
+
+/** Bundles `lambda/<folder>/handler.ts` with all that it imports, the AWS SDK included: one version runs everywhere. */
+export function bundleHandler(folder: string): string {
+  const known = bundled.get(folder);
+  if (known) return known;
+  const target = join(ROOT, 'build', 'handlers', folder);
+  const { outputFiles } = buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: [join('lambda', folder, 'handler.ts')],
+    outfile: join(target, 'index.js'),
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    minify: true,
+    // Error names are part of what handlers answer.
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
+  bundled.set(folder, target);
+  return target;
+}
+
+/** Writes a file in one step, since two syntheses may run at once; an unchanged file is left alone. */
+export function writeIfChanged(path: string, contents: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.draft`;
+  writeFileSync(draft, contents);
+  renameSync(draft, path);
+}

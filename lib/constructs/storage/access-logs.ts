@@ -1,0 +1,58 @@
+/**
+ * A bucket for the access logs of load balancers and buckets: how long they are kept comes in. Called by the network
+ * stack, since everything that logs there is deployed later.
+ */
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledge } from '../functions/acknowledge.ts';
+import { EmptiedBucket } from './emptied-bucket.ts';
+
+/** Prefixes of those that log. */
+export const ACCESS_LOG_PREFIXES = { data: 'data', registry: 'registry' } as const;
+
+export interface AccessLogsProps {
+  readonly days: number;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The bucket, and who may write there. */
+export class AccessLogs extends Construct {
+  readonly bucket: s3.Bucket;
+
+  constructor(scope: Construct, id: string, props: AccessLogsProps) {
+    super(scope, id);
+    const { account } = Stack.of(this);
+    this.bucket = new s3.Bucket(this, 'Bucket', {
+      // Load balancers cannot write with a key of KMS.
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      lifecycleRules: [
+        { expiration: Duration.days(props.days), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+      removalPolicy: props.removalPolicy,
+    });
+    if (props.removalPolicy === RemovalPolicy.DESTROY) new EmptiedBucket(this, 'Emptied', { bucket: this.bucket });
+    const allow = (service: string, pattern: string, conditions?: Record<string, unknown>): void =>
+      void this.bucket.addToResourcePolicy(
+        new iam.PolicyStatement({
+          principals: [new iam.ServicePrincipal(service)],
+          actions: ['s3:PutObject'],
+          resources: [this.bucket.arnForObjects(pattern)],
+          ...(conditions ? { conditions } : {}),
+        }),
+      );
+    allow('logging.s3.amazonaws.com', `${ACCESS_LOG_PREFIXES.data}/*`, {
+      StringEquals: { 'aws:SourceAccount': account },
+    });
+    // Load balancers name no source; the account is part of the path that they write to.
+    allow('logdelivery.elasticloadbalancing.amazonaws.com', `${ACCESS_LOG_PREFIXES.registry}/AWSLogs/${account}/*`);
+    acknowledge(this.bucket, {
+      rule: 'AwsSolutions-S1',
+      reason: 'It holds the access logs; logging who reads them would need a further bucket, and so on.',
+      until: 'somebody has to prove who read them; CloudTrail data events are the means then.',
+    });
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Takes the folder of a cloud assembly and the name of an environment (a CDK Stage) and gives its stacks in the order in which they are
+ * deployed, each with its template and the files that it needs in buckets. Called by `deploy`, `explain` and nobody else.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AssetManifestArtifact, CloudAssembly, type CloudFormationStackArtifact } from '@aws-cdk/cloud-assembly-api';
+import { MillraceError, messageOf } from '../../tools/errors.ts';
+import type { StackIdentity } from './model.ts';
+import type { Template } from './template.ts';
+
+/** Stands in for the account and the Region of a stack that is not bound to any. */
+export const localAccount = '000000000000';
+export const localRegion = 'us-east-1';
+
+/** A file or folder of the assembly that is to lie in a bucket. */
+export interface Asset {
+  readonly bucket: string;
+  readonly key: string;
+  /** Absolute. */
+  readonly source: string;
+  /** `zip`: the source is a folder, the object its archive. `file`: the object is the source. */
+  readonly packaging: 'zip' | 'file';
+  /** What the app calls it, for messages. */
+  readonly name: string;
+}
+
+/** One stack of the assembly. */
+export interface AssemblyStack extends StackIdentity {
+  readonly template: Template;
+  /** By bucket and key: `bucket/key`. */
+  readonly assets: ReadonlyMap<string, Asset>;
+}
+
+/** Reads the stacks of one environment, in dependency order. */
+export function readStacks(folder: string, environment: string): AssemblyStack[] {
+  const assembly = open(folder);
+  const stages = assembly.nestedAssemblies;
+  const stage = stages.find((candidate) => candidate.displayName === environment);
+  if (!stage) {
+    throw new MillraceError(
+      'DEPLOY_ENVIRONMENT',
+      `The assembly in ${folder} has no environment "${environment}". It has: ${stages.map((each) => each.displayName).join(', ') || 'none'}.`,
+    );
+  }
+  return stage.nestedAssembly.stacksRecursively.map(readStack);
+}
+
+/** The paths of the stacks of one environment: `dev/readings`. */
+export function stacksOf(folder: string, environment: string): string[] {
+  return readStacks(folder, environment).map(({ path }) => path);
+}
+
+function open(folder: string): CloudAssembly {
+  if (!existsSync(join(folder, 'manifest.json'))) {
+    throw new MillraceError(
+      'DEPLOY_ASSEMBLY',
+      `${folder} holds no cloud assembly. Synthesize it first: npm run synth.`,
+    );
+  }
+  try {
+    return new CloudAssembly(folder);
+  } catch (error) {
+    throw new MillraceError('DEPLOY_ASSEMBLY', `The cloud assembly in ${folder} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function readStack(artifact: CloudFormationStackArtifact): AssemblyStack {
+  const known = (value: string, otherwise: string) => (value.startsWith('unknown-') ? otherwise : value);
+  const identity: StackIdentity = {
+    path: artifact.hierarchicalId,
+    name: artifact.stackName,
+    account: known(artifact.environment.account, localAccount),
+    region: known(artifact.environment.region, localRegion),
+  };
+  return {
+    ...identity,
+    template: JSON.parse(readFileSync(artifact.templateFullPath, 'utf8')) as Template,
+    assets: readAssets(artifact, identity),
+  };
+}
+
+function readAssets(artifact: CloudFormationStackArtifact, stack: StackIdentity): Map<string, Asset> {
+  const pseudo: Readonly<Record<string, string>> = { AccountId: stack.account, Region: stack.region, Partition: 'aws' };
+  const fill = (text: string) => text.replace(/\$\{AWS::(\w+)\}/g, (whole, name: string) => pseudo[name] ?? whole);
+  const assets = new Map<string, Asset>();
+  for (const manifest of artifact.dependencies.filter((each) => AssetManifestArtifact.isAssetManifestArtifact(each))) {
+    const { files = {}, dockerImages = {} } = manifest.contents;
+    const [image] = Object.values(dockerImages);
+    if (image) {
+      const name = image.displayName ?? image.source.directory ?? 'an image';
+      throw new MillraceError(
+        'DEPLOY_ASSET',
+        `${stack.path} needs the container image ${name} built, and this machine has no container engine.`,
+      );
+    }
+    for (const [id, file] of Object.entries(files)) {
+      // Templates are assets too, for CloudFormation to read; here they are read from the assembly.
+      if (file.source.path === artifact.templateFile || !file.source.path) continue;
+      for (const destination of Object.values(file.destinations)) {
+        const asset: Asset = {
+          bucket: fill(destination.bucketName),
+          key: fill(destination.objectKey),
+          source: join(artifact.assembly.directory, file.source.path),
+          packaging: file.source.packaging === 'zip' ? 'zip' : 'file',
+          name: file.displayName ?? id,
+        };
+        assets.set(`${asset.bucket}/${asset.key}`, asset);
+      }
+    }
+  }
+  return assets;
+}

@@ -1,0 +1,80 @@
+/**
+ * The words of the local deployment: what is deployed, where it is kept between two deployments, and what a caller passes in. Imported by
+ * everything in `local/cloudformation` and, through `index.ts`, by the workflow and the command line.
+ */
+import type { Home } from '../home.ts';
+
+/** Properties as a template has them after resolving: plain JSON. */
+export type Properties = Record<string, unknown>;
+
+/** One resource that exists on this machine. */
+export interface DeployedResource {
+  /** Path of its stack in the app: `dev/readings`. */
+  stack: string;
+  logicalId: string;
+  /** CloudFormation type. */
+  type: string;
+  /** What `Ref` gives. */
+  physicalId: string;
+  /** What `Fn::GetAtt` gives, by attribute. */
+  attributes: Record<string, unknown>;
+  /** Resolved; parts that exist only on AWS stand in it as markers (`markers.ts`). */
+  properties: Properties;
+}
+
+/** What is deployed in one environment. */
+export interface Deployment {
+  environment: string;
+  /** When a deployment last ran to its end, ISO 8601. */
+  deployedAt: string;
+  resources: DeployedResource[];
+  /** By stack path, then by output name. */
+  outputs: Record<string, Record<string, string>>;
+}
+
+/** The services of this machine that stand for the cluster and the registry. */
+export interface Endpoints {
+  readonly bootstrapServers: string;
+  readonly registryUrl: string;
+  /**
+   * Names the data of the services. Another one than before: the data was started anew, and what was deployed into the old one is gone.
+   * @default the data is taken to be the same as before
+   */
+  readonly dataId?: string;
+}
+
+/** How many resources a deployment touched. */
+export interface Changes {
+  created: number;
+  updated: number;
+  deleted: number;
+  unchanged: number;
+}
+
+/** What `deploy` needs. */
+export interface DeployOptions {
+  readonly home: Home;
+  /** The folder of the cloud assembly (`cdk.out`). */
+  readonly assembly: string;
+  /** Display name of the stage: `dev`. */
+  readonly environment: string;
+  readonly endpoints: Endpoints;
+  /** Gets a line for a person for each change. */
+  readonly progress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a stack knows of itself while it is deployed or removed. */
+export interface StackIdentity {
+  /** Path in the app, and how people see it: `dev/readings`. */
+  readonly path: string;
+  /** Its name in CloudFormation: `dev-readings`. */
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** The id that CloudFormation would have given the stack; the same every time, because nothing here is random. */
+export function stackId(stack: StackIdentity): string {
+  return `arn:aws:cloudformation:${stack.region}:${stack.account}:stack/${stack.name}/local`;
+}

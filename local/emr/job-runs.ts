@@ -1,0 +1,247 @@
+/**
+ * The local stand-in for EMR Serverless: takes requests for job runs, runs each as a process of its own that outlives this command, and
+ * keeps their records. Called by the EMR tasks, by the endpoint of the clean-up function, and by `down`.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../tools/errors.ts';
+import { endProcess, identityOf, isSameProcess } from '../services/process.ts';
+import type { JsonObject } from '../stepfunctions/task.ts';
+import { endGroup, type Launch, startProcess } from './job-process.ts';
+import { endStates, type JobRunRecord, JobRunRecords, type JobRunRequest } from './job-run-records.ts';
+import { endOf, eventIn, lastWords } from './job-run-words.ts';
+import { LineTail } from './line-tail.ts';
+
+export interface JobRunsOptions {
+  /** `job-runs` of the home. */
+  readonly folder: string;
+  /** Makes the command of a run; `folder` is the run's own, where it may leave files. */
+  readonly launch: (request: JobRunRequest, folder: string) => Launch | Promise<Launch>;
+  /** A run came into another state. */
+  readonly onState?: (run: JobRunRecord) => void;
+  /** A run wrote a JSON line. */
+  readonly onEvent?: (run: JobRunRecord, event: JsonObject) => void;
+}
+
+/** Without grace a job still gets this long between SIGTERM and SIGKILL, as a container does that is shut down. */
+const leastGraceSeconds = 2;
+const pollMilliseconds = 200;
+const hour = 3_600_000;
+/** What an attempt gives when it goes on without this process. */
+const letGo = Symbol('let go');
+
+export class JobRuns {
+  readonly records: JobRunRecords;
+  private readonly options: JobRunsOptions;
+  private readonly children = new Map<string, ChildProcess>();
+  /** Runs between their record and the end of their last attempt, in this process. */
+  private readonly supervised = new Map<string, Promise<void>>();
+  /** Lets go of a supervised run. */
+  private readonly releases = new Map<string, () => void>();
+  /** Runs that this process is ending. */
+  private readonly ending = new Set<string>();
+
+  constructor(options: JobRunsOptions) {
+    this.options = options;
+    this.records = new JobRunRecords(options.folder);
+  }
+
+  /** Starts a run, or gives the one that the same client token started. */
+  start(request: JobRunRequest): JobRunRecord {
+    const same = this.records.all().find(({ request: earlier }) => earlier.clientToken === request.clientToken);
+    if (same) return same;
+    const run = this.records.create(request);
+    this.options.onState?.(run);
+    const released = new Promise<typeof letGo>((resolve) => this.releases.set(run.id, () => resolve(letGo)));
+    this.supervised.set(run.id, this.supervise(run, released));
+    return run;
+  }
+
+  /** A run as it stands now. When nobody watches it any more, what it left behind tells whether it ended, and how. */
+  get(id: string): JobRunRecord | undefined {
+    const run = this.records.read(id);
+    if (!run || endStates.includes(run.state) || this.supervised.has(id)) return run;
+    if (run.watcher && isSameProcess(run.watcher)) return run;
+    if (run.process && isSameProcess(run.process)) return run;
+    const end = endOf(run, this.records);
+    delete run.process;
+    return this.enter(run, end.state, end.details);
+  }
+
+  /**
+   * Lets go of the streams that run: they live on without this process, like a stream on AWS whose execution has ended. The next command finds them by
+   * their records. A stream that fails from now on is not started again.
+   */
+  async release(): Promise<JobRunRecord[]> {
+    const streams = this.alive().filter(({ id, request }) => request.mode === 'STREAMING' && this.releases.has(id));
+    for (const { id } of streams) this.releases.get(id)?.();
+    await Promise.all(streams.map(({ id }) => this.supervised.get(id)));
+    return streams.flatMap(({ id }) => this.get(id) ?? []);
+  }
+
+  /** All runs that have not ended. */
+  alive(): JobRunRecord[] {
+    return this.all().filter(({ state }) => !endStates.includes(state));
+  }
+
+  /** All runs as they stand now, the newest last. */
+  all(): JobRunRecord[] {
+    return this.records.all().flatMap(({ id }) => this.get(id) ?? []);
+  }
+
+  /** Asks a run to end: SIGTERM, and SIGKILL for it and its children when the grace is over. Returns at once. */
+  cancel(id: string, graceSeconds: number): JobRunRecord | undefined {
+    const run = this.get(id);
+    if (!run || endStates.includes(run.state) || this.ending.has(id)) return run;
+    this.ending.add(id);
+    // Another command may have asked before and be gone by now: then it is asked once more.
+    if (run.cancelRequestedAt === undefined) {
+      run.cancelRequestedAt = new Date().toISOString();
+      this.enter(run, 'CANCELLING', '');
+    }
+    const identity = run.process;
+    if (!identity) return run;
+    const grace = Math.max(graceSeconds, leastGraceSeconds) * 1000;
+    const ended = endProcess(identity, grace).finally(() => endGroup(identity.pid));
+    const told = () => void (this.supervised.delete(id) && this.get(id));
+    if (!this.supervised.has(id)) this.supervised.set(id, ended.then(told));
+    return run;
+  }
+
+  /** Waits until a run has ended. */
+  async wait(id: string): Promise<JobRunRecord> {
+    for (;;) {
+      const run = this.get(id);
+      if (!run) throw new Error(`There is no job run ${id}.`);
+      if (endStates.includes(run.state)) return run;
+      await Promise.race([sleep(pollMilliseconds), this.supervised.get(id) ?? sleep(pollMilliseconds)]);
+    }
+  }
+
+  /**
+   * Ends every run that has not ended and whose name contains the text; all runs when it is empty.
+   *
+   * @param streamGraceSeconds what a running stream gets to finish its batch
+   */
+  async end(name: string, streamGraceSeconds = 0): Promise<JobRunRecord[]> {
+    const runs = this.alive().filter(({ request }) => request.name.includes(name));
+    for (const { id, request } of runs) this.cancel(id, request.mode === 'STREAMING' ? streamGraceSeconds : 0);
+    return Promise.all(runs.map(({ id }) => this.wait(id)));
+  }
+
+  /** Kills at once every run that this process started. For a second Ctrl-C. */
+  kill(): void {
+    for (const { pid } of this.children.values()) if (pid !== undefined) endGroup(pid);
+  }
+
+  private async supervise(run: JobRunRecord, released: Promise<typeof letGo>): Promise<void> {
+    try {
+      for (let again = true; again; ) {
+        const outcome = await this.attempt(run.id, released);
+        again = outcome !== letGo && this.ended(run.id, outcome);
+      }
+    } catch (error) {
+      this.enter(run, 'FAILED', messageOf(error));
+    } finally {
+      this.releases.delete(run.id);
+      this.supervised.delete(run.id);
+    }
+  }
+
+  /** Runs one attempt to its end, or to where it is let go, and gives its exit code; null when a signal ended it. */
+  private async attempt(id: string, released: Promise<typeof letGo>): Promise<number | null | typeof letGo> {
+    const { records } = this;
+    const { request } = this.current(id);
+    const folder = records.runFolder(id);
+    const launch = await this.options.launch(request, folder);
+    // A request to cancel may have come while the launch was prepared.
+    if (this.current(id).cancelRequestedAt !== undefined) return null;
+    const place = { folder, stdout: records.stdout(id), stderr: records.stderr(id) };
+    const { child, exited } = startProcess(launch, place);
+    if (child.pid === undefined) return exited;
+    this.children.set(id, child);
+    const tail = new LineTail(records.stdout(id), (line) => this.line(id, line));
+    const timer = setTimeout(() => void this.expire(id), request.timeoutMinutes * 60_000 || 2 ** 31 - 1);
+    let outcome: number | null | typeof letGo = null;
+    try {
+      const run = this.current(id);
+      const identity = identityOf(child.pid);
+      if (identity) run.process = identity;
+      run.attempt += 1;
+      this.enter(run, request.mode === 'BATCH' ? 'RUNNING' : 'PENDING', '');
+      outcome = await Promise.race([exited, released]);
+    } finally {
+      clearTimeout(timer);
+      this.children.delete(id);
+      tail.close();
+      if (outcome !== letGo) endGroup(child.pid);
+    }
+    if (outcome === letGo) this.unwatch(id, child);
+    return outcome;
+  }
+
+  /** From here on the process and its record belong to nobody, and this process may end. */
+  private unwatch(id: string, child: ChildProcess): void {
+    child.unref();
+    const run = this.current(id);
+    delete run.watcher;
+    this.records.write(run);
+  }
+
+  /** Puts a run whose process ended into the state that follows; gives whether there is to be another attempt. */
+  private ended(id: string, exitCode: number | null): boolean {
+    const run = this.current(id);
+    delete run.process;
+    if (exitCode !== null) run.exitCode = exitCode;
+    const { mode, maxAttempts, maxFailedAttemptsPerHour } = run.request;
+    if (run.cancelRequestedAt !== undefined && exitCode !== 1) {
+      this.enter(run, 'CANCELLED', run.stateDetails);
+      return false;
+    }
+    if (exitCode === 0) {
+      this.enter(run, 'SUCCESS', '');
+      return false;
+    }
+    const now = Date.now();
+    run.failures = [...run.failures.filter((at) => now - Date.parse(at) < hour), new Date(now).toISOString()];
+    const again = mode === 'BATCH' ? run.attempt < maxAttempts : run.failures.length < maxFailedAttemptsPerHour;
+    const details = run.stateDetails || lastWords(this.records.stderr(id), exitCode);
+    if (!again || run.cancelRequestedAt !== undefined) this.enter(run, 'FAILED', details);
+    else this.enter(run, 'PENDING', details);
+    return again && run.cancelRequestedAt === undefined;
+  }
+
+  private line(id: string, line: string): void {
+    const event = eventIn(line);
+    if (!event) return;
+    const run = this.current(id);
+    const running = event.event === 'started' || event.event === 'progress';
+    if (running && (run.state === 'SUBMITTED' || run.state === 'PENDING')) this.enter(run, 'RUNNING', '');
+    if (event.event === 'failed') {
+      run.stateDetails = `${event.code}: ${event.message}`;
+      this.records.write(run);
+    }
+    this.options.onEvent?.(run, event);
+  }
+
+  private async expire(id: string): Promise<void> {
+    const run = this.current(id);
+    run.stateDetails = `It took longer than ${run.request.timeoutMinutes} minutes.`;
+    this.records.write(run);
+    if (run.process) await endProcess(run.process, leastGraceSeconds * 1000);
+  }
+
+  private current(id: string): JobRunRecord {
+    const run = this.records.read(id);
+    if (!run) throw new Error(`The record of job run ${id} is gone.`);
+    return run;
+  }
+
+  private enter(run: JobRunRecord, state: JobRunRecord['state'], details: string): JobRunRecord {
+    run.state = state;
+    run.stateDetails = details;
+    this.records.write(run);
+    this.options.onState?.(run);
+    return run;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Serves, on loopback and only while a clean-up runs, the four AWS calls of the bundled clean-up function: three of EMR Serverless (REST
+ * JSON) and one of DynamoDB (JSON 1.0). Backed by the same job runs and lock as the state machine's tasks. Called by `clean-up.ts`.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf } from '../../tools/errors.ts';
+import { cancel, describe, list, summarize } from '../emr/emr-serverless.ts';
+import type { JobRuns } from '../emr/job-runs.ts';
+import { type Json, type JsonObject, type Task, TaskError } from './task.ts';
+
+export interface CleanUpEndpoint {
+  /** For `AWS_ENDPOINT_URL_EMR_SERVERLESS` and `AWS_ENDPOINT_URL_DYNAMODB`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts the endpoint; `deleteItem` is the task of the state machine. */
+export async function startCleanUpEndpoint(jobRuns: JobRuns, deleteItem: Task): Promise<CleanUpEndpoint> {
+  const server = createServer((request, response) => {
+    answer(request, jobRuns, deleteItem).then(
+      (body) => send(response, 200, body),
+      (error: unknown) => refuse(response, error),
+    );
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => close(server),
+  };
+}
+
+async function answer(request: IncomingMessage, jobRuns: JobRuns, deleteItem: Task): Promise<Json> {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const body = await bodyOf(request);
+  const target = request.headers['x-amz-target'];
+  if (request.method === 'POST' && target === 'DynamoDB_20120810.DeleteItem') {
+    return deleteItem(JSON.parse(body) as JsonObject, new AbortController().signal);
+  }
+  const [, collection, , runs, id, ...rest] = url.pathname.split('/');
+  if (collection !== 'applications' || runs !== 'jobruns' || rest.length > 0) throw unknown(request);
+  if (id === undefined || id === '') {
+    if (request.method !== 'GET') throw unknown(request);
+    return restForm({ JobRuns: list(jobRuns, url.searchParams.getAll('states')).map(summarize) });
+  }
+  const run = jobRuns.get(decodeURIComponent(id));
+  if (!run) throw new TaskError('ResourceNotFoundException', `Job run ${id} does not exist.`);
+  if (request.method === 'GET') return restForm({ JobRun: describe(run) });
+  if (request.method !== 'DELETE') throw unknown(request);
+  cancel(jobRuns, run, url.searchParams.get('shutdownGracePeriodInSeconds') ?? undefined);
+  return restForm({ ApplicationId: run.request.applicationId, JobRunId: run.id });
+}
+
+function unknown({ method, url }: IncomingMessage): TaskError {
+  return new TaskError('ValidationException', `${method} ${url} is not served on this machine.`);
+}
+
+/** Step Functions writes names with a capital and times as texts; the service's own protocol writes neither. */
+function restForm(value: Json): Json {
+  if (Array.isArray(value)) return value.map(restForm);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name.charAt(0).toLowerCase() + name.slice(1),
+      name.endsWith('At') ? Date.parse(String(member)) / 1000 : restForm(member),
+    ]),
+  );
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  const known = error instanceof TaskError;
+  const name = known ? error.name.replace(/^.*\./, '') : 'InternalServerException';
+  response.setHeader('x-amzn-errortype', name);
+  send(response, known ? 400 : 500, { __type: name, message: messageOf(error) });
+}
+
+function send(response: ServerResponse, status: number, body: Json): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,70 @@
+/**
+ * After an execution that ended otherwise than well, does what EventBridge would do: finds the deployed rules that match the event and runs
+ * their functions, with endpoints of this machine. Called by `execute.ts`, and by `settle.ts` for executions whose command was killed.
+ */
+import type { DeployedResource, Deployment } from '../cloudformation/index.ts';
+import type { JobRuns } from '../emr/job-runs.ts';
+import { startCleanUpEndpoint } from './clean-up-endpoint.ts';
+import { matches } from './event-pattern.ts';
+import type { ExecutionRecord } from './executions.ts';
+import type { Json, JsonObject, Task } from './task.ts';
+
+export interface CleanUpPorts {
+  readonly deployment: Deployment;
+  readonly jobRuns: JobRuns;
+  /** The task that deletes the lock. */
+  readonly deleteItem: Task;
+  /** Runs a deployed function with additional environment variables. */
+  readonly invoke: (fn: DeployedResource, event: JsonObject, environment: Record<string, string>) => Promise<Json>;
+}
+
+/** Runs every function that the end of this execution triggers; gives how many there were. */
+export async function cleanUpAfter(execution: ExecutionRecord, ports: CleanUpPorts): Promise<number> {
+  const event = eventOf(execution);
+  const functions = targetsOf(event, ports.deployment);
+  if (functions.length === 0) return 0;
+  const endpoint = await startCleanUpEndpoint(ports.jobRuns, ports.deleteItem);
+  try {
+    for (const fn of functions) {
+      await ports.invoke(fn, event, {
+        AWS_ENDPOINT_URL_DYNAMODB: endpoint.url,
+        AWS_ENDPOINT_URL_EMR_SERVERLESS: endpoint.url,
+        // The SDK signs every request; nobody here looks at the signature.
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+        AWS_REGION: 'us-east-1',
+      });
+    }
+  } finally {
+    await endpoint.close();
+  }
+  return functions.length;
+}
+
+function eventOf(execution: ExecutionRecord): JsonObject {
+  return {
+    account: '000000000000',
+    detail: {
+      executionArn: execution.arn,
+      input: JSON.stringify(execution.input),
+      name: execution.name,
+      stateMachineArn: execution.stateMachineArn,
+      status: execution.status,
+    },
+    'detail-type': 'Step Functions Execution Status Change',
+    region: 'us-east-1',
+    resources: [execution.arn],
+    source: 'aws.states',
+  };
+}
+
+function targetsOf(event: JsonObject, { resources }: Deployment): DeployedResource[] {
+  const arns = resources
+    .filter(({ type, properties }) => type === 'AWS::Events::Rule' && properties.EventPattern !== undefined)
+    .filter(({ properties }) => matches(properties.EventPattern as JsonObject, event))
+    .flatMap(({ properties }) => (properties.Targets ?? []) as { Arn: string }[])
+    .map(({ Arn }) => Arn);
+  return resources.filter(
+    ({ type, attributes }) => type === 'AWS::Lambda::Function' && arns.includes(String(attributes.Arn)),
+  );
+}

@@ -1,0 +1,174 @@
+/**
+ * Runs one execution of a pipeline's deployed state machine on this machine, from its record to its clean-up. Takes the deployment, the input
+ * and who listens; gives the record of the ended execution. Called by the commands `run` and `demo`.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MillraceError, messageOf } from '../../tools/errors.ts';
+import {
+  bucketPath,
+  type DeployedResource,
+  type Deployment,
+  invokeFunction,
+  ParameterStore,
+} from '../cloudformation/index.ts';
+import type { JobRunRecord } from '../emr/job-run-records.ts';
+import { JobRuns } from '../emr/job-runs.ts';
+import { type SparkToolchain, sparkSubmit } from '../emr/spark-submit.ts';
+import type { Home } from '../home.ts';
+import { cleanUpAfter } from './clean-up.ts';
+import { deployedPipelines } from './deployed-pipelines.ts';
+import { type ExecutionRecord, Executions } from './executions.ts';
+import { checkDefinition, type HistoryEntry, interpret } from './interpreter.ts';
+import { tableCalls } from './table-calls.ts';
+import type { Json, JsonObject, Tasks } from './task.ts';
+import { createTasks } from './tasks.ts';
+
+/** Who listens to an execution. */
+export interface ExecutionListener {
+  readonly onHistory?: (entry: HistoryEntry) => void;
+  readonly onJobState?: (run: JobRunRecord) => void;
+  readonly onJobEvent?: (run: JobRunRecord, event: JsonObject) => void;
+}
+
+export interface MachineOptions {
+  readonly home: Home;
+  readonly deployment: Deployment;
+  readonly toolchain: SparkToolchain;
+  readonly javaOptions?: readonly string[];
+  readonly listener?: ExecutionListener;
+}
+
+/** The state machines of one deployment, with all that their tasks need. */
+export class LocalStateMachines {
+  readonly jobRuns: JobRuns;
+  readonly executions: Executions;
+  private readonly options: MachineOptions;
+  private readonly jobChanged = new EventTarget();
+  private readonly tasks: Tasks;
+
+  constructor(options: MachineOptions) {
+    const { home, toolchain, listener = {}, javaOptions = [] } = options;
+    this.options = options;
+    this.executions = new Executions(home.executions);
+    this.jobRuns = new JobRuns({
+      folder: home.jobRuns,
+      launch: (request, folder) => sparkSubmit(request, folder, { toolchain, buckets: home.buckets, javaOptions }),
+      onState: (run) => {
+        this.jobChanged.dispatchEvent(new Event('change'));
+        listener.onJobState?.(run);
+      },
+      ...(listener.onJobEvent && { onEvent: listener.onJobEvent }),
+    });
+    const parameters = new ParameterStore(home);
+    this.tasks = createTasks({
+      jobRuns: this.jobRuns,
+      bucketFolder: (bucket) => bucketPath(home, `s3://${bucket}`),
+      getParameter: async (name) => parameters.get(name)?.value,
+      invoke: async (name, payload, signal) =>
+        (await invokeFunction(home, this.functionOf(name), payload, { signal })) as Json,
+      table: tableCalls(home),
+      findExecution: (arn) => this.executions.find(arn),
+    });
+  }
+
+  /** Runs an execution to its end. A stream that a success leaves running goes on; whatever else is left behind is ended before this returns. */
+  async execute(pipeline: string, input: JsonObject, signal: AbortSignal): Promise<ExecutionRecord> {
+    const machine = this.machineOf(pipeline);
+    const definition = String(machine.properties.DefinitionString);
+    checkDefinition(definition, this.tasks);
+    const name = `${new Date().toISOString().slice(0, 19).replace(/\D/g, '')}-${randomBytes(2).toString('hex')}`;
+    const stateMachineArn = machine.physicalId;
+    const arn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const record = this.executions.create({ arn, name, pipeline, stateMachineArn, input }, definition);
+    const outcome = await interpret({
+      definition,
+      input,
+      context: {
+        Execution: { Id: arn, Name: name, RoleArn: String(machine.properties.RoleArn ?? '') },
+        StateMachine: { Id: stateMachineArn, Name: stateMachineArn.split(':').at(-1) ?? '' },
+      },
+      tasks: this.tasks,
+      wait: (seconds, ending) => this.wait(seconds, ending),
+      signal,
+      onEvent: (entry) => {
+        this.executions.append(record, entry);
+        this.options.listener?.onHistory?.(entry);
+      },
+    }).catch((error: unknown) => {
+      this.executions.finish(record, { status: 'FAILED', error: 'States.Runtime', cause: messageOf(error) });
+      throw error;
+    });
+    if (outcome.status === 'SUCCEEDED') {
+      this.executions.finish(record, outcome);
+      // Who stopped the command at the very end wants nothing to be left either.
+      if (signal.aborted) await this.jobRuns.end(name);
+      else await this.jobRuns.release();
+    } else await this.settle({ ...record, ...outcome });
+    return this.executions.find(arn) ?? record;
+  }
+
+  /** Cleans up after executions whose command was killed, as their abortion would on AWS; gives their names. */
+  async settleAbandoned(): Promise<string[]> {
+    const abandoned = this.executions.abandoned();
+    for (const record of abandoned) await this.settle(record);
+    return abandoned.map(({ name }) => name);
+  }
+
+  /** Lets the deployed clean-up do its work, then ends what it may have missed, and closes the record. */
+  private async settle(record: ExecutionRecord): Promise<void> {
+    const { home, deployment } = this.options;
+    const { status, error, cause } = record;
+    try {
+      await cleanUpAfter(record, {
+        deployment,
+        jobRuns: this.jobRuns,
+        deleteItem: this.tasks['arn:aws:states:::dynamodb:deleteItem'] as Tasks[string],
+        invoke: async (fn, event, environment) => (await invokeFunction(home, fn, event, { environment })) as Json,
+      });
+    } finally {
+      await this.jobRuns.end(record.name);
+      this.executions.finish(record, {
+        status: status === 'RUNNING' ? 'ABORTED' : status,
+        ...(error !== undefined && { error }),
+        ...(cause !== undefined && { cause }),
+      });
+    }
+  }
+
+  /** Polls on AWS ask every few seconds; here what they wait for is known when it happens. */
+  private async wait(seconds: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    const wake = () => woken.abort();
+    this.jobChanged.addEventListener('change', wake, { once: true });
+    try {
+      await sleep(seconds * 1000, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(
+        () => undefined,
+      );
+    } finally {
+      this.jobChanged.removeEventListener('change', wake);
+    }
+  }
+
+  private machineOf(pipeline: string): DeployedResource {
+    const { deployment } = this.options;
+    const machine = deployedPipelines(deployment).get(pipeline);
+    if (machine) return machine;
+    throw new MillraceError(
+      'NO_STATE_MACHINE',
+      `Pipeline "${pipeline}" is not deployed in environment "${deployment.environment}". Run "npx millrace up" first.`,
+    );
+  }
+
+  private functionOf(name: string): DeployedResource {
+    const fn = this.options.deployment.resources.find(
+      ({ type, physicalId, attributes }) =>
+        type === 'AWS::Lambda::Function' && (physicalId === name || attributes.Arn === name),
+    );
+    if (fn) return fn;
+    throw new MillraceError(
+      'NO_FUNCTION',
+      `The state machine names the function "${name}", which is not deployed. Run "npx millrace up".`,
+    );
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Takes a state machine's definition, an input and the tasks of this machine, runs the execution, and gives how it ended. Every entry and
+ * exit of a state is passed on. Called by `execute.ts`; the walking itself is done by `aws-local-stepfunctions`.
+ */
+import {
+  ExecutionAbortedError,
+  ExecutionTimeoutError,
+  type RunOptions,
+  StateMachine,
+  type StateMachineDefinition,
+} from 'aws-local-stepfunctions';
+import { messageOf } from '../../tools/errors.ts';
+import { resolveHashes } from '../emr/hashes.ts';
+import { type Definition, invalid, longestTimeoutSeconds, readDefinition } from './definition.ts';
+import { isObject, type Json, type JsonObject, type Task, type Tasks } from './task.ts';
+
+/** How an execution ended, in the words of Step Functions. */
+export interface Outcome {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  readonly output?: Json;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** One line of an execution's history. */
+export interface HistoryEntry {
+  readonly at: string;
+  readonly event: string;
+  readonly state?: string;
+  readonly input?: Json;
+  readonly output?: Json;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+export interface Interpretation {
+  readonly definition: string;
+  readonly input: JsonObject;
+  /** The context object, without what the interpreter adds (`Execution.Input`, `Execution.StartTime`). */
+  readonly context: { Execution: Record<string, string>; StateMachine: Record<string, string> };
+  readonly tasks: Tasks;
+  /**
+   * Waits so many seconds, or less when something happened that the state machine may be waiting for: a poll then asks at once.
+   * @default waits the whole time
+   */
+  readonly wait?: (seconds: number, signal: AbortSignal) => Promise<void>;
+  /** Aborts the execution. */
+  readonly signal: AbortSignal;
+  readonly onEvent?: (entry: HistoryEntry) => void;
+}
+
+/** Checks a definition as `interpret` will, and throws what is wrong with it. */
+export function checkDefinition(definition: string, tasks: Tasks): void {
+  machineOf(readDefinition(definition, Object.keys(tasks)));
+}
+
+/** Runs one execution to its end. Does not return while a task is still at work. */
+export async function interpret(options: Interpretation): Promise<Outcome> {
+  const checked = readDefinition(options.definition, Object.keys(options.tasks));
+  const definition = resolveHashes(checked as unknown as JsonObject, options.context) as unknown as Definition;
+  const tasks = options.wait ? { ...options.tasks, [waitResource]: waitTask(options.wait) } : options.tasks;
+  if (options.wait) replaceWaits(definition);
+  const machine = machineOf(definition);
+  const ending = new AbortController();
+  const pending = new Set<Promise<unknown>>();
+  const handlers = handlersOf(definition, tasks, ending.signal, pending);
+
+  const execution = machine.run(options.input, {
+    context: options.context,
+    overrides: { taskResourceLocalHandlers: handlers },
+  });
+  const history = passOn(execution.eventLogs, options.onEvent);
+  const abort = () => execution.abort();
+  options.signal.addEventListener('abort', abort, { once: true });
+  if (options.signal.aborted) abort();
+  try {
+    return { status: 'SUCCEEDED', output: (await execution.result) as Json };
+  } catch (error) {
+    return failure(error);
+  } finally {
+    options.signal.removeEventListener('abort', abort);
+    // Step Functions cancels what an ended execution still waits for (an aborted one, or the other branches of a failed Parallel).
+    ending.abort();
+    await Promise.allSettled(pending);
+    await history;
+  }
+}
+
+function machineOf(definition: Definition): StateMachine {
+  try {
+    // Made only to be checked; the constructor checks and has no other effect.
+    new StateMachine(withoutStatesParameters(definition), { validationOptions: { checkArn: false } });
+  } catch (error) {
+    const details = messageOf(error)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    throw invalid('it is not valid Amazon States Language', details);
+  }
+  return new StateMachine(definition as unknown as StateMachineDefinition, { validationOptions: { noValidate: true } });
+}
+
+/** The checker takes everything called "States" for states of the machine, also the parameter of ListJobRuns. */
+function withoutStatesParameters(definition: Definition): StateMachineDefinition {
+  return JSON.parse(JSON.stringify(definition), (name, value: Json) => {
+    if (name !== 'Parameters' || !isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key === 'States' ? 'RunStates' : key, member]),
+    );
+  }) as StateMachineDefinition;
+}
+
+const waitResource = 'local:wait';
+
+const waitTask =
+  (wait: NonNullable<Interpretation['wait']>): Task =>
+  async ({ seconds }, signal) => {
+    await wait(Number(seconds), signal);
+    return null;
+  };
+
+/** Turns every Wait of a fixed time into a task, so that it can end early; what flows through it stays the same. */
+function replaceWaits(machine: Definition): void {
+  for (const state of Object.values(machine.States)) {
+    const { Seconds: seconds } = state;
+    if (state.Type === 'Wait' && seconds !== undefined) {
+      delete state.Seconds;
+      Object.assign(state, {
+        Type: 'Task',
+        Resource: waitResource,
+        Parameters: { seconds },
+        ResultPath: null,
+        TimeoutSeconds: longestTimeoutSeconds,
+      });
+    }
+    for (const nested of nestedMachines(state)) replaceWaits(nested);
+  }
+}
+
+type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
+
+/** One handler for each Task state at any depth: state names are unique in the whole machine. */
+function handlersOf(machine: Definition, tasks: Tasks, ending: AbortSignal, pending: Set<Promise<unknown>>): Handlers {
+  const handlers: Handlers = {};
+  for (const [name, state] of Object.entries(machine.States)) {
+    const task = state.Type === 'Task' ? tasks[state.Resource as string] : undefined;
+    if (task) handlers[name] = handlerOf(task, state.TimeoutSeconds, ending, pending);
+    for (const nested of nestedMachines(state)) Object.assign(handlers, handlersOf(nested, tasks, ending, pending));
+  }
+  return handlers;
+}
+
+function nestedMachines(state: JsonObject): Definition[] {
+  const branches = Array.isArray(state.Branches) ? state.Branches : [];
+  return [...branches, state.Iterator, state.ItemProcessor].filter(isObject) as unknown as Definition[];
+}
+
+/** The interpreter turns its back on a task that timed out; its signal tells the task to end what it started. */
+function handlerOf(
+  task: Task,
+  timeoutSeconds: Json | undefined,
+  ending: AbortSignal,
+  pending: Set<Promise<unknown>>,
+): Handlers[string] {
+  return (parameters) => {
+    const timeout = new AbortController();
+    // A little later than the interpreter's own timer, which has to be the first to speak.
+    const timer = setTimeout(() => timeout.abort(), Number(timeoutSeconds ?? longestTimeoutSeconds) * 1000 + 100);
+    const running = task(parameters as JsonObject, AbortSignal.any([ending, timeout.signal])).finally(() => {
+      clearTimeout(timer);
+      pending.delete(running);
+    });
+    pending.add(running);
+    return running;
+  };
+}
+
+function failure(error: unknown): Outcome {
+  if (error instanceof ExecutionAbortedError) return { status: 'ABORTED' };
+  if (error instanceof ExecutionTimeoutError) {
+    return {
+      status: 'TIMED_OUT',
+      error: 'States.Timeout',
+      cause: 'The execution took longer than its TimeoutSeconds.',
+    };
+  }
+  const first = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return { status: 'FAILED', error: first instanceof Error ? first.name : 'States.Runtime', cause: messageOf(first) };
+}
+
+interface InterpreterEvent {
+  readonly type: string;
+  readonly timestamp: number;
+  readonly state?: { readonly name: string; readonly input?: unknown; readonly output?: unknown };
+  readonly Error?: string;
+  readonly Cause?: unknown;
+}
+
+async function passOn(events: AsyncIterable<InterpreterEvent>, onEvent: Interpretation['onEvent']): Promise<void> {
+  for await (const event of events) {
+    onEvent?.({
+      at: new Date(event.timestamp).toISOString(),
+      event: event.type,
+      ...(event.state && { state: event.state.name }),
+      ...(event.type === 'StateEntered' && { input: event.state?.input as Json }),
+      ...(event.type === 'StateExited' && { output: event.state?.output as Json }),
+      ...(event.Error !== undefined && { error: event.Error, cause: String(event.Cause) }),
+    });
+  }
+}

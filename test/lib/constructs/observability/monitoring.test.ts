@@ -1,0 +1,80 @@
+/** Who hears of trouble: alarms, the topic they publish to, the spend limit, and what a person is told after a deployment. */
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { loadPipelines } from '../../../../lib/declaration/load.ts';
+import { resourcesOf, templatesOf } from '../../support/templates.ts';
+
+const stacks = templatesOf({ environment: { alarmEmail: 'somebody@example.com', monthlySpendLimit: 700 } });
+/** Every pipeline's stack is made alike; the first one stands for all. */
+const [first] = await loadPipelines();
+const pipeline = first?.name ?? '';
+const ALARM = 'AWS::CloudWatch::Alarm';
+
+describe('alarms', () => {
+  test('all publish to the topic', () => {
+    const alarms = ['streaming', pipeline].flatMap((stack) => Object.entries(resourcesOf(stacks[stack], ALARM)));
+    expect(alarms.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'MonitoringDropped',
+      'MonitoringFailed',
+      'MonitoringJobFailed',
+      'MonitoringUncleaned',
+      'RegistryBalancerHealth',
+      'RegistryDatabaseStorage',
+    ]);
+    for (const [id, alarm] of alarms) {
+      expect([id, JSON.stringify(alarm.AlarmActions)]).toEqual([id, expect.stringContaining('AlertsTopic')]);
+    }
+  });
+
+  test('reach the address that the environment names', () => {
+    stacks.network?.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'somebody@example.com',
+    });
+    templatesOf().network?.resourceCountIs('AWS::SNS::Subscription', 0);
+  });
+
+  test('come from CloudWatch and Budgets of this account only, encrypted on their way', () => {
+    stacks.network?.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          Match.objectLike({
+            Principal: { Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com'] },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    });
+  });
+});
+
+test('the bill is told of before and when it reaches the limit', () => {
+  stacks.network?.hasResourceProperties('AWS::Budgets::Budget', {
+    Budget: { BudgetType: 'COST', TimeUnit: 'MONTHLY', BudgetLimit: { Amount: 700, Unit: 'USD' } },
+    NotificationsWithSubscribers: ['ACTUAL', 'ACTUAL', 'FORECASTED'].map((NotificationType) =>
+      Match.objectLike({ Notification: Match.objectLike({ NotificationType }) }),
+    ),
+  });
+});
+
+test('an event that nobody could clean up after is kept', () => {
+  stacks[pipeline]?.hasResourceProperties('AWS::Events::Rule', {
+    Targets: [
+      Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() }, RetryPolicy: { MaximumRetryAttempts: 3 } }),
+    ],
+  });
+  stacks[pipeline]?.hasResourceProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
+});
+
+test('a person is told where to look and how to start', () => {
+  const outputs = (stack: string) =>
+    Object.keys(stacks[stack]?.toJSON().Outputs ?? {}).filter((name) => !name.startsWith('Export'));
+  expect(outputs('streaming')).toEqual(['RegistryAddress']);
+  expect(outputs('processing').sort()).toEqual(['ApplicationConsole', 'DataBucket', 'DataConsole']);
+  expect(
+    outputs(pipeline)
+      .filter((name) => !name.endsWith('Policy'))
+      .sort(),
+  ).toEqual(['DashboardConsole', 'StartCommand', 'StateMachineArn', 'StateMachineConsole']);
+});

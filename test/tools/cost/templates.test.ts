@@ -1,0 +1,60 @@
+/** Quantities of the estimate against the synthesized templates, so that neither changes without the other. */
+import { describe, expect, test } from 'vitest';
+import { dev } from '../../../config/dev.ts';
+import type { Environment } from '../../../config/environment.ts';
+import { prod } from '../../../config/prod.ts';
+import { loadPipelines } from '../../../lib/declaration/load.ts';
+import { estimate } from '../../../tools/cost/estimate.ts';
+import { resourcesOf, templatesOf } from '../../lib/support/templates.ts';
+
+const pipelines = await loadPipelines();
+
+describe.each([dev, prod])('$name', (environment: Environment) => {
+  const templates = Object.values(templatesOf({ environment }));
+  const resources = (type: string) => templates.flatMap((template) => Object.values(resourcesOf(template, type)));
+  /** By part, what is shared and what pipelines add together. */
+  const quantities: Record<string, number> = {};
+  for (const { part, quantity } of estimate(environment, pipelines).lines) {
+    quantities[part] = (quantities[part] ?? 0) + quantity;
+  }
+
+  test.each([
+    ['MSK Serverless, cluster', 'AWS::MSK::ServerlessCluster'],
+    ['NAT gateways', 'AWS::EC2::NatGateway'],
+    ['Their public addresses', 'AWS::EC2::EIP'],
+    ['Load balancer', 'AWS::ElasticLoadBalancingV2::LoadBalancer'],
+    ['Private zone', 'AWS::Route53::HostedZone'],
+    ['CloudWatch alarms', 'AWS::CloudWatch::Alarm'],
+    ['CloudWatch dashboards', 'AWS::CloudWatch::Dashboard'],
+  ])('%s', (part, type) => {
+    expect(resources(type)).toHaveLength(quantities[part] ?? -1);
+  });
+
+  test('Interface endpoints, one in each of their subnets', () => {
+    const endpoints = resources('AWS::EC2::VPCEndpoint').filter(({ VpcEndpointType: type }) => type === 'Interface');
+    const places = endpoints.flatMap(({ SubnetIds: subnets }) => subnets as unknown[]);
+    expect(places).toHaveLength(quantities['Interface endpoints'] ?? -1);
+  });
+
+  test('Registry and database', () => {
+    const [database] = resources('AWS::RDS::DBInstance');
+    const [task] = resources('AWS::ECS::TaskDefinition');
+    const [service] = resources('AWS::ECS::Service');
+    const copies = database?.MultiAZ === true ? 2 : 1;
+    expect(copies).toBe(quantities['Database instance']);
+    expect(copies * Number(database?.AllocatedStorage)).toBe(quantities['Database storage']);
+    expect(database).toMatchObject({
+      StorageType: 'gp3',
+      DBInstanceClass: `db.t4g.${environment.registry.databaseSize}`,
+    });
+    expect((Number(service?.DesiredCount) * Number(task?.Cpu)) / 1024).toBe(quantities['Registry on Fargate, vCPU']);
+    expect((Number(service?.DesiredCount) * Number(task?.Memory)) / 1024).toBe(quantities['Registry on Fargate, GB']);
+  });
+
+  test('metrics, and what costs nothing because there is none', () => {
+    const metrics = resources('AWS::Logs::MetricFilter').length;
+    expect((quantities['CloudWatch metrics'] ?? 0) * 730).toBeCloseTo(metrics, 9);
+    expect(resources('AWS::KMS::Key')).toEqual([]);
+    expect(resources('AWS::SecretsManager::Secret')).toEqual([]);
+  });
+});

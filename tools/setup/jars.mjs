@@ -1,0 +1,118 @@
+/**
+ * Brings the Java archives: takes jgo.lock.toml, gives folders of files whose sha256 was compared with it.
+ * Called by `toolchain.mjs`. jgo finds and loads the files but compares no lock, so the comparison is here.
+ */
+import { createHash } from 'node:crypto';
+import { chmodSync, createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { cached, keyOf } from './cache.mjs';
+import { SetupError } from './errors.mjs';
+import { root } from './folders.mjs';
+import { run } from './run.mjs';
+
+/**
+ * @typedef {object} LockedArtifact
+ * @property {string} folder which folder of the cache it belongs to
+ * @property {string} groupId
+ * @property {string} artifactId
+ * @property {string} version
+ * @property {string} packaging
+ * @property {string} classifier empty for none
+ * @property {string} sha256
+ */
+
+const FIELDS = ['folder', 'groupId', 'artifactId', 'version', 'packaging', 'classifier', 'sha256'];
+const artifactsScript = join(root, 'tools', 'setup', 'artifacts.py');
+
+/**
+ * Reads the lock; it has the plain form that `lock.mjs` writes: tables of `name = "text"`.
+ * @param {string} text
+ * @returns {LockedArtifact[]}
+ */
+export function parseLock(text) {
+  return text
+    .split('[[dependencies]]')
+    .slice(1)
+    .map((block) => {
+      const entry = Object.fromEntries(
+        [...block.matchAll(/^(\w+) = "([^"]*)"$/gm)].map(([, name, value]) => [name, value]),
+      );
+      const missing = FIELDS.filter((field) => entry[field] === undefined);
+      if (missing.length > 0 || !/^[0-9a-f]{64}$/.test(entry.sha256)) {
+        const about = entry.artifactId ?? 'an entry';
+        throw new SetupError(
+          'SETUP_LOCK_INVALID',
+          `jgo.lock.toml: ${about} lacks ${missing.join(', ') || 'a sha256 of 64 hex digits'}. Restore the file, or renew it with: node tools/setup/lock.mjs`,
+        );
+      }
+      return /** @type {LockedArtifact} */ (entry);
+    });
+}
+
+/**
+ * The file name that a repository gives an artifact.
+ * @param {LockedArtifact} artifact
+ * @returns {string}
+ */
+export function fileNameOf({ artifactId, version, classifier, packaging }) {
+  return `${artifactId}-${version}${classifier && `-${classifier}`}.${packaging}`;
+}
+
+/**
+ * Compares every file of a folder with the lock.
+ * @param {string} folder
+ * @param {LockedArtifact[]} artifacts
+ */
+export async function verify(folder, artifacts) {
+  for (const artifact of artifacts) {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(join(folder, fileNameOf(artifact))), hash);
+    const found = hash.digest('hex');
+    if (found === artifact.sha256) continue;
+    throw new SetupError(
+      'SETUP_HASH_MISMATCH',
+      `${fileNameOf(artifact)} is not the file that jgo.lock.toml names, and was thrown away.\n  sha256 expected: ${artifact.sha256}\n  sha256 got:      ${found}\nA proxy that answers with a page of its own is the usual cause. Look into it, then run the same command again.`,
+    );
+  }
+}
+
+/**
+ * Gives the folder that holds the artifacts of one name, downloading them first when it is not there.
+ * @param {{ cache: string, python: () => Promise<string>, artifacts: LockedArtifact[], name: string, unpack?: string }} options
+ *   python gives the interpreter that has jgo, asked for only when there is something to load;
+ *   unpack names a file that is there once the only artifact, an archive, is unpacked
+ * @returns {Promise<{ folder: string, made: boolean }>}
+ */
+export function artifactFolder({ cache, python, artifacts, name, unpack }) {
+  const wanted = artifacts.filter((artifact) => artifact.folder === name);
+  return cached(cache, folderNameOf(artifacts, name), async (aside) => {
+    const interpreter = await python();
+    await run(interpreter, [artifactsScript, 'fetch', aside], {
+      what: `loading ${name}`,
+      input: JSON.stringify(wanted),
+    });
+    await verify(aside, wanted);
+    const files = wanted.map(fileNameOf);
+    if (unpack === undefined) {
+      // The tree gets hard links to these files: nobody may change them through one.
+      for (const file of files) chmodSync(join(aside, file), 0o444);
+      return files;
+    }
+    await run(interpreter, [artifactsScript, 'unpack', join(aside, files.join()), aside], {
+      what: `unpacking ${name}`,
+    });
+    return [unpack];
+  });
+}
+
+/**
+ * The name of that folder in the cache.
+ * @param {LockedArtifact[]} artifacts
+ * @param {string} name
+ * @returns {string}
+ */
+export function folderNameOf(artifacts, name) {
+  const wanted = artifacts.filter((artifact) => artifact.folder === name);
+  return `${name}-${keyOf(...wanted.map((artifact) => `${fileNameOf(artifact)} ${artifact.sha256}`))}`;
+}

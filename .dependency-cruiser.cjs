@@ -1,6 +1,6 @@
 /**
  * The layers of the TypeScript half: who may import whom, checked by dependency-cruiser in `npm test`.
- * Imports go down only: declaration; constructs; stacks; bin. Handlers know their core, the local run knows declarations and cdk.out.
+ * Imports go down only: declaration; constructs, subsystem by subsystem; stacks; bin. Handlers know their core, the local run knows declarations and cdk.out.
  */
 const CDK = '(^|/)node_modules/(aws-cdk-lib|constructs|@aws-cdk/(?!cloud-assembly-)[^/]+|cdk-nag)/';
 const PACKAGES = '(^|/)node_modules/';
@@ -22,6 +22,9 @@ function never(name, comment, from, to) {
   return { name, comment, severity: 'error', from: { path: from }, to: { path: to } };
 }
 
+/** Folders of lib/constructs from the bottom up; what is on one level knows nothing of the other there. */
+const SUBSYSTEMS = ['functions', 'storage', 'network', 'kafka|registry', 'kinds', 'contracts', 'spark', 'workflow', 'observability'];
+
 module.exports = {
   forbidden: [
     layer('declaration-is-the-bottom', 'A declaration is data and its validation.', '^lib/declaration/'),
@@ -35,6 +38,13 @@ module.exports = {
       to: { path: '^pipelines/', pathNot: '^pipelines/$1/' },
     },
     layer('constructs-over-declaration', 'Constructs know declarations only.', '^lib/constructs/', '^lib/declaration/'),
+    ...SUBSYSTEMS.map((level, index) => ({
+      name: 'subsystems-go-down',
+      comment: `A subsystem knows those below it: ${SUBSYSTEMS.join(', ')}.`,
+      severity: 'error',
+      from: { path: `^lib/constructs/(${level})/` },
+      to: { path: `^lib/constructs/(${SUBSYSTEMS.slice(index).join('|')})/`, pathNot: '^lib/constructs/$1/' },
+    })),
     layer('stacks-compose', 'Stacks compose constructs for an environment.', '^lib/stacks/', '^lib/(declaration|constructs)/', '^config/environment\\.ts$'),
     layer('config-is-data', 'An environment file is typed data.', '^config/', '^lib/declaration/'),
     never('nobody-imports-the-app', 'bin is the top.', '^(?!bin/|test/|pipelines/[^/]+/tests/)', '^bin/'),

@@ -1,4 +1,4 @@
-/** Synthesizes every environment with every pipeline. Run by the CDK's command line and by the local run. */
+/** Synthesizes every environment with every pipeline. */
 import { environments } from '../config/environments.ts';
 import { createApp } from '../lib/app.ts';
 import { loadPipelines } from '../lib/declaration/load.ts';

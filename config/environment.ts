@@ -1,14 +1,11 @@
-/**
- * What an environment is, and its checks: typed objects come in, one per environment, with the pipelines that are to run
- * there; nothing goes out, or one error with every mistake. Called by the CDK app before its first resource.
- */
+/** What an environment is, and its checks, made before there is any resource. */
 import { z } from 'zod';
-import type { Pipeline } from '../lib/declaration/model.ts';
-import { peakCores } from '../lib/declaration/sizes.ts';
+import { peakCores } from '../lib/declaration/flow.ts';
+import type { Pipeline } from '../lib/declaration/pipeline.ts';
 import { rangeProblem, rangesOverlap } from './ranges.ts';
 
 /** Database sizes with the connections that PostgreSQL allows there by default, less those kept for administration. */
-export const DATABASE_CONNECTIONS = { micro: 80, small: 170, medium: 400 } as const;
+const DATABASE_CONNECTIONS = { micro: 80, small: 170, medium: 400 } as const;
 
 /** Memory in MiB that Fargate offers for so many CPU units, from and to. */
 const FARGATE_MEMORY: Readonly<Record<number, readonly [number, number]>> = {
@@ -17,10 +14,15 @@ const FARGATE_MEMORY: Readonly<Record<number, readonly [number, number]>> = {
   2048: [4096, 16384],
 };
 
+const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/;
+
 const range = z.string().superRefine((text, context) => {
   const problem = rangeProblem(text);
   if (problem) context.addIssue({ code: 'custom', message: problem });
 });
+
+/** A text of a pattern, and what is said of one that does not fit. */
+const text = (pattern: RegExp, problem: string) => z.string().regex(pattern, problem);
 
 const workers = z.strictObject({
   count: z.int().min(1).max(100),
@@ -31,16 +33,10 @@ const workers = z.strictObject({
 
 const schema = z.strictObject({
   /** Name of the stage and part of every physical name. */
-  name: z.string().regex(/^[a-z][a-z0-9]{1,11}$/, 'is not a name of a-z and 0-9, first a letter, 2 to 12 characters'),
+  name: text(/^[a-z][a-z0-9]{1,11}$/, 'is not a name of a-z and 0-9, first a letter, 2 to 12 characters'),
   /** Account and Region; without them the templates fit every account and the CLI's own are used. */
-  account: z
-    .string()
-    .regex(/^\d{12}$/, 'is not twelve digits')
-    .optional(),
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not a Region such as eu-central-1')
-    .optional(),
+  account: text(/^\d{12}$/, 'is not twelve digits').optional(),
+  region: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not a Region such as eu-central-1').optional(),
   /**
    * Zones, needed with an explicit account and Region and only then; two are taken otherwise. In us-east-1 EMR
    * Serverless knows the zone ids az1, az2, az4, az5 and az6. Another set of zones replaces the Kafka cluster.
@@ -54,10 +50,7 @@ const schema = z.strictObject({
     /** Where NAT gateways stand, the registry's way to its image: in one zone for all, or in every zone. */
     exits: z.enum(['one-zone', 'every-zone']),
     /** Name of the private zone; `<environment>.millrace.internal` if left out. */
-    zoneName: z
-      .string()
-      .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'is not a domain name in lower case')
-      .optional(),
+    zoneName: text(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'is not a domain name in lower case').optional(),
   }),
   spark: z.strictObject({
     /** Most vCPU that the application may use at once; the account's default quota is 16. */
@@ -82,15 +75,12 @@ const schema = z.strictObject({
     /** Days for which the database can be restored to any moment. */
     backupDays: z.int().min(1).max(35),
     /** ARN of a certificate for `registry.<zoneName>`; with it, all callers use HTTPS. */
-    certificateArn: z
-      .string()
-      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/, 'is not the ARN of a certificate')
-      .optional(),
+    certificateArn: text(CERTIFICATE_ARN, 'is not the ARN of a certificate').optional(),
   }),
   /** What becomes of data when a stack is destroyed. */
   removal: z.enum(['destroy', 'retain']),
   logDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
-  /** Who hears of alarms and of the spend limit; an alarm reaches the topic without a reader if left out. */
+  /** Who hears of alarms and of the spend limit; without it, where nothing is kept, an alarm reaches a topic without a reader. */
   alarmEmail: z.email('is not an e-mail address').optional(),
   /** US dollars a month at which the alarm topic hears of the account's bill, and at four fifths of which too. */
   monthlySpendLimit: z.int().min(1),
@@ -165,6 +155,9 @@ function contradictions(environment: Environment, pipelines: readonly Pipeline[]
   if (name.startsWith('prod') && environment.removal === 'destroy') {
     refuse('removal', 'would delete the data of a production environment', environment.removal, 'retain');
   }
+  if (environment.removal === 'retain' && !environment.alarmEmail) {
+    refuse('alarmEmail', 'is missing where data is kept', environment.alarmEmail, 'an address whose mail is read');
+  }
   if (registry.certificateArn && (network.zoneName ?? '.internal').endsWith('.internal')) {
     const allowed = 'a domain of yours, for which a public authority signs';
     refuse('network.zoneName', 'cannot have a certificate', network.zoneName, allowed);
@@ -179,12 +172,8 @@ function contradictions(environment: Environment, pipelines: readonly Pipeline[]
   if (spark.warm) {
     const warm = [spark.warm.drivers, spark.warm.executors].reduce((sum, each) => sum + each.count * each.cores, 0);
     if (warm > spark.maximumCores) {
-      refuse(
-        'spark.warm',
-        `has ${warm} vCPU, more than spark.maximumCores`,
-        spark.warm,
-        `${spark.maximumCores} at most`,
-      );
+      const problem = `has ${warm} vCPU, more than spark.maximumCores`;
+      refuse('spark.warm', problem, spark.warm, `${spark.maximumCores} at most`);
     }
   }
   const [least, most] = FARGATE_MEMORY[registry.cpu] ?? [0, Number.POSITIVE_INFINITY];

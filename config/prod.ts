@@ -1,6 +1,6 @@
 /**
- * The environment `prod`: every part in two zones, and its data outlives the stacks. Give it an `alarmEmail` before it
- * is deployed, and after the account's EMR Serverless quota was raised as many vCPU as its pipelines need.
+ * The environment `prod`: every part in two zones, and its data outlives the stacks. Before it is deployed, put an address whose mail is read
+ * into `alarmEmail`, and have the account's EMR Serverless quota raised to as many vCPU as its pipelines need.
  */
 import type { Environment } from './environment.ts';
 
@@ -19,5 +19,7 @@ export const prod: Environment = {
   },
   removal: 'retain',
   logDays: 90,
+  // Nobody reads it: a placeholder for yours.
+  alarmEmail: 'alarms@example.com',
   monthlySpendLimit: 1_500,
 };

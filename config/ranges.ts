@@ -1,7 +1,5 @@
-/**
- * Arithmetic of IPv4 ranges: texts such as `10.20.0.0/16` come in, what is wrong with them and whether two overlap go
- * out. Called by the check of environments.
- */
+/** Arithmetic of IPv4 ranges such as `10.20.0.0/16`. */
+import { isIPv4 } from 'node:net';
 
 /** A range as numbers. */
 interface Range {
@@ -22,8 +20,10 @@ export function rangeProblem(text: string): string | undefined {
   if (!range) return 'is not an IPv4 range such as 10.20.0.0/16';
   if (range.bits < WIDEST || range.bits > NARROWEST) return `is not between /${WIDEST} and /${NARROWEST}`;
   if (range.address !== firstAddress(range)) return 'does not begin where a range of its size may begin';
-  if (!PRIVATE.some((block) => contains(block, range)))
+  // No private range is narrower than the widest of a VPC: what has an address in common lies in it.
+  if (!PRIVATE.some((block) => rangesOverlap(block, text))) {
     return `is not private; allowed are parts of ${PRIVATE.join(', ')}`;
+  }
   return undefined;
 }
 
@@ -35,20 +35,12 @@ export function rangesOverlap(left: string, right: string): boolean {
   return firstAddress({ ...a, bits }) === firstAddress({ ...b, bits });
 }
 
-function contains(block: string, range: Range): boolean {
-  const outer = parse(block);
-  return outer !== undefined && firstAddress({ ...range, bits: outer.bits }) === outer.address;
-}
-
 function firstAddress({ address, bits }: Range): number {
   return address - (address % 2 ** (32 - bits));
 }
 
 function parse(text: string): Range | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
-  if (!match) return undefined;
-  const parts = match.slice(1).map(Number);
-  const bits = parts.pop() ?? 0;
-  if (bits > 32 || parts.some((part) => part > 255)) return undefined;
-  return { address: parts.reduce((sum, part) => sum * 256 + part, 0), bits };
+  const [, address = '', bits] = /^([^/]*)\/(\d\d?)$/.exec(text) ?? [];
+  if (!isIPv4(address) || Number(bits) > 32) return undefined;
+  return { address: address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0), bits: Number(bits) };
 }

@@ -1,11 +1,8 @@
-/**
- * The CDK app: environments and pipelines come in, an app with one stage per environment goes out, its rules attached.
- * Called by `bin/app.ts` and by tests, so that both build the same.
- */
+/** The CDK app: one stage per environment, with the rules that every synthesis has to pass. */
 import { readFileSync } from 'node:fs';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { checkEnvironments, type Environment } from '../config/environment.ts';
-import type { Pipeline } from './declaration/model.ts';
+import type { Pipeline } from './declaration/pipeline.ts';
 import { attachRules } from './rules.ts';
 import { EnvironmentStage } from './stacks/environment-stage.ts';
 

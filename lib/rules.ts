@@ -1,6 +1,4 @@
-/**
- * The rule packs that every synthesis has to pass, heeding what the constructs acknowledge. Attached by `lib/app.ts`.
- */
+/** The rule packs that every synthesis has to pass, heeding what the constructs acknowledge. */
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, type IApplyRule, NagRuleCompliance, ServerlessChecks } from 'cdk-nag';
 import { isAcknowledged } from './constructs/functions/acknowledge.ts';

@@ -1,50 +1,89 @@
-/**
- * Takes `MILLRACE_HOME` (or a folder given by a test) and gives the absolute folders in which the local run keeps everything it remembers.
- * Called by every part of `local/`; nobody else writes these paths.
- */
-import { mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+/** The folders in which the local run keeps everything it remembers. No other path is written below them. */
+import { randomUUID } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MillraceError, messageOf } from '../tools/errors.mjs';
 
 /** The folder of the checkout: where `bin/`, `lib/` and `cdk.json` lie. */
 export const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The folders of one local run, all absolute, all existing. */
-export interface Home {
-  readonly root: string;
+const folders = {
   /** `<name>/{data,log.txt,service.json}` of each service. */
-  readonly services: string;
+  services: 'services',
   /** `<environment>.json`: what is deployed. */
-  readonly state: string;
+  state: 'state',
   /** `<bucket>/<key>`: an `s3://` URL is a file below this folder. */
-  readonly buckets: string;
-  /** Entries of the parameter store. */
-  readonly parameters: string;
+  buckets: 'buckets',
+  parameters: 'parameters',
   /** `<table>.json` of each table. */
-  readonly tables: string;
+  tables: 'tables',
   /** `<pipeline>/<execution>/` of each run of a state machine. */
-  readonly executions: string;
+  executions: 'executions',
   /** `<id>/{run.json,stdout.jsonl,stderr.log}` of each job run. */
-  readonly jobRuns: string;
-  readonly logs: string;
+  jobRuns: 'job-runs',
+  logs: 'logs',
+} as const;
+
+/** The folders of one local run, all absolute, all existing. */
+export type Home = { readonly [name in 'root' | keyof typeof folders]: string };
+
+/** The file that says of a folder that Millrace made it, and may remove it. */
+const marker = '.millrace-home';
+const ownFolder = join(projectRoot, '.millrace');
+
+/**
+ * The home of this checkout's local run, `MILLRACE_HOME` or `.millrace`; its folders are created when they are missing.
+ *
+ * @throws MillraceError HOME_UNUSABLE when it is no folder that can be written
+ * @throws MillraceError HOME_FOREIGN when it holds what Millrace did not put there: `down --purge` would remove it
+ */
+export function millraceHome(folder = process.env.MILLRACE_HOME || ownFolder): Home {
+  const root = resolve(folder);
+  try {
+    claim(root);
+    const paths = Object.entries(folders).map(([name, folder]) => [name, join(root, folder)] as const);
+    for (const [, path] of paths) mkdirSync(path, { recursive: true });
+    return { root, ...Object.fromEntries(paths) } as Home;
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw new MillraceError(
+      'HOME_UNUSABLE',
+      `${root} cannot hold the data of the local run: ${messageOf(error)}. Give MILLRACE_HOME a folder that you may write, or leave it out.`,
+      { cause: error },
+    );
+  }
 }
 
-/** The home of this checkout's local run; its folders are created when they are missing. */
-export function millraceHome(root = process.env.MILLRACE_HOME || join(projectRoot, '.millrace')): Home {
-  const at = (...parts: string[]) => {
-    const folder = resolve(root, ...parts);
-    mkdirSync(folder, { recursive: true });
-    return folder;
-  };
-  return {
-    root: at(),
-    services: at('services'),
-    state: at('state'),
-    buckets: at('buckets'),
-    parameters: at('parameters'),
-    tables: at('tables'),
-    executions: at('executions'),
-    jobRuns: at('job-runs'),
-    logs: at('logs'),
-  };
+/** Makes an empty folder ours, readable for nobody else, and refuses one that is somebody else's. */
+function claim(root: string): void {
+  if (existsSync(join(root, marker))) return;
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  if (root !== ownFolder && readdirSync(root).length > 0 && !existsSync(join(root, marker))) {
+    throw new MillraceError(
+      'HOME_FOREIGN',
+      `${root}, which MILLRACE_HOME names, holds files that Millrace did not put there, and "millrace down --purge" would remove them. Give MILLRACE_HOME an empty or a new folder. If an older Millrace made this one, put an empty file ${marker} into it.`,
+    );
+  }
+  chmodSync(root, 0o700);
+  const text = 'Made by Millrace; "millrace down --purge" removes this folder with all that is in it.\n';
+  writeFileSync(join(root, marker), text);
+}
+
+/** Removes everything in a home in one step: what a killed purge leaves aside goes with the next one. */
+export function purgeHome({ root }: Home): void {
+  const prefix = `${basename(root)}.purged-`;
+  try {
+    renameSync(root, join(dirname(root), `${prefix}${randomUUID()}`));
+  } catch (error) {
+    throw new MillraceError(
+      'HOME_NOT_REMOVED',
+      `${root} cannot be moved aside to be removed: ${messageOf(error)}. End what uses it, or remove its content yourself.`,
+      { cause: error },
+    );
+  }
+  millraceHome(root);
+  for (const name of readdirSync(dirname(root))) {
+    if (name.startsWith(prefix)) rmSync(join(dirname(root), name), { recursive: true, force: true });
+  }
 }

@@ -13,8 +13,9 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { topicsOf } from '../lib/declaration/flow.ts';
 import { loadPipelines } from '../lib/declaration/load.ts';
-import type { Pipeline } from '../lib/declaration/model.ts';
+import type { Pipeline } from '../lib/declaration/pipeline.ts';
 import { root } from '../tools/setup/folders.mjs';
 import readings from './readings/pipelines/readings/pipeline.ts';
 
@@ -50,7 +51,7 @@ function findings(files: readonly TextFile[], pipelines: readonly Pipeline[]): s
     const held = path === 'local/cli/demo.ts' ? text.replace(DEMO, '') : text;
     return pipelines.flatMap((pipeline) => {
       if (isIn(path, pipeline)) return [];
-      const topics = Object.values(pipeline.topics).map(({ name }) => name);
+      const topics = Object.values(topicsOf(pipeline)).map(({ name }) => name);
       const forbidden = words([...topics, ...(ANY_PIPELINE.test(path) ? foldersOf(pipeline) : [pipeline.name])]);
       const lines = held.split('\n').map((line, index) => ({ line, place: `${path}:${index + 1}` }));
       return [{ line: path, place: path }, ...lines].flatMap(({ line, place }) => {
@@ -87,7 +88,7 @@ test('no file outside the folders of a pipeline says its name or one of its topi
 });
 
 describe('what says a name', () => {
-  const tides: Pipeline = { ...readings, name: 'tides', topics: {} };
+  const tides: Pipeline = { ...readings, name: 'tides', jobs: {} };
   const found = (path: string, text: string): string[] => findings([{ path, text }], [readings, tides]);
 
   test.each([

@@ -14,7 +14,7 @@ process.exitCode = await main(process.argv.slice(2));
  * @returns {Promise<number>} the exit code
  */
 async function main(args) {
-  const { SetupError } = await import('../tools/setup/errors.mjs');
+  const { MillraceError } = await import('../tools/errors.mjs');
   try {
     const { checkNode } = await import('../tools/setup/requirements.mjs');
     checkNode();
@@ -33,7 +33,7 @@ async function main(args) {
     process.stdout.write(`${passed} passed, ${failed + skippedCounts} failed\n`);
     return failed + skippedCounts === 0 && passed > 0 ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    if (!(error instanceof MillraceError)) throw error;
     process.stdout.write(`error ${error.code}: ${error.message}\n0 passed, 1 failed\n`);
     return 1;
   }

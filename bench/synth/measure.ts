@@ -1,7 +1,4 @@
-/**
- * How long `cdk synth` of one environment takes, warm, beside a minimal app with as many stacks and bundles: nothing comes
- * in; medians, spread, their ratio and what costs the rest go out as text. Run by `npm run bench:synth [-- RUNS]`.
- */
+/** How long `cdk synth` of one environment takes, warm, beside a minimal app with as many stacks and bundles: `npm run bench:synth [-- RUNS]`. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,24 +16,19 @@ const [environment = { name: 'dev' }] = environments;
 /** Seconds that a command takes. */
 function seconds(program: string, args: readonly string[]): number {
   const started = performance.now();
-  const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(':');
-  execFileSync(program, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, PATH: path } });
+  const env = { ...process.env, PATH: `${bin('')}:${process.env.PATH}` };
+  execFileSync(program, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], env });
   return (performance.now() - started) / 1000;
 }
 
 const ours = (...more: readonly string[]): number =>
   seconds(bin('cdk'), ['synth', `${environment.name}/*`, '--quiet', '--output', join(folder, 'ours'), ...more]);
 
-const minimal = (size: { stacks: number; bundles: number }): number =>
-  seconds(bin('cdk'), [
-    'synth',
-    '--quiet',
-    '--app',
-    `${node} bench/synth/minimal.ts`,
-    '--output',
-    join(folder, 'minimal'),
-    ...['stacks', 'bundles'].flatMap((name) => ['--context', `${name}=${size[name as keyof typeof size]}`]),
-  ]);
+const minimal = ({ stacks, bundles }: { stacks: number; bundles: number }): number => {
+  const context = ['--context', `stacks=${stacks}`, '--context', `bundles=${bundles}`];
+  const app = ['--app', `${node} bench/synth/minimal.ts`, '--output', join(folder, 'minimal')];
+  return seconds(bin('cdk'), ['synth', '--quiet', ...app, ...context]);
+};
 
 /** Stacks and distinct bundles of the environment, counted in its assembly. */
 function sizeOf(assembly: string): { stacks: number; bundles: number } {
@@ -44,10 +36,8 @@ function sizeOf(assembly: string): { stacks: number; bundles: number } {
   const templates = readdirSync(stage).filter((name) => name.endsWith('.template.json'));
   const bundles = new Set<string>();
   for (const name of readdirSync(stage).filter((file) => file.endsWith('.assets.json'))) {
-    const { files } = JSON.parse(readFileSync(join(stage, name), 'utf8')) as {
-      files: Record<string, { displayName?: string }>;
-    };
-    for (const [hash, { displayName = '' }] of Object.entries(files)) {
+    const { files } = JSON.parse(readFileSync(join(stage, name), 'utf8')) as { files: object };
+    for (const [hash, { displayName = '' }] of Object.entries<{ displayName?: string }>({ ...files })) {
       // The CDK brings the code of its own functions ready made.
       const ready = /^AWS[0-9a-f]{32}|framework-|^Custom/.test(displayName);
       if (displayName.endsWith('/Code') && !ready) bundles.add(hash);
@@ -56,31 +46,21 @@ function sizeOf(assembly: string): { stacks: number; bundles: number } {
   return { stacks: templates.length, bundles: bundles.size };
 }
 
-interface Summary {
-  readonly median: number;
-  readonly text: string;
-}
-
-function summary(times: readonly number[]): Summary {
-  const sorted = [...times].sort((a, b) => a - b);
+function summary(times: readonly number[]) {
+  const sorted = times.toSorted((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  const [least = 0, most = 0] = [sorted[0], sorted.at(-1)];
-  return { median, text: `${median.toFixed(2)} s (${least.toFixed(2)} to ${most.toFixed(2)})` };
+  return { median, text: `${median.toFixed(2)} s (${sorted[0]?.toFixed(2)} to ${sorted.at(-1)?.toFixed(2)})` };
 }
 
 try {
   ours();
   const size = sizeOf(join(folder, 'ours'));
   minimal(size);
-  const times: { ours: number[]; minimal: number[] } = { ours: [], minimal: [] };
   // In turns, so that both see the same machine.
-  for (let run = 0; run < runs; run += 1) {
-    times.ours.push(ours());
-    times.minimal.push(minimal(size));
-  }
-  const [our, least] = [summary(times.ours), summary(times.minimal)];
-  const check = summary(Array.from({ length: 3 }, () => seconds(bin('tsc'), ['--noEmit'])));
-  const unruled = summary(Array.from({ length: 3 }, () => ours('--context', 'millrace:rules=false')));
+  const times = Array.from({ length: runs }, () => [ours(), minimal(size)] as const);
+  const [our, least] = [summary(times.map(([time]) => time)), summary(times.map(([, time]) => time))];
+  const check = summary([1, 2, 3].map(() => seconds(bin('tsc'), ['--noEmit'])));
+  const unruled = summary([1, 2, 3].map(() => ours('--context', 'millrace:rules=false')));
   const { app } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { app: string };
   process.stdout.write(
     [

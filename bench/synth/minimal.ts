@@ -1,7 +1,4 @@
-/**
- * The smallest app with as many stacks and bundles as one environment of ours: counts come in as context, a cloud
- * assembly goes out. Run by the benchmark as the yardstick of `synth`; it deploys nothing of use.
- */
+/** The smallest app with as many stacks and bundles as one environment of ours, the yardstick of `synth`; it deploys nothing of use. */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';

@@ -1,7 +1,4 @@
-/**
- * Ends what an execution left behind: the name and ARN of an ended execution come in; its job runs are cancelled until
- * none is alive, and its lock is released. Called by the handler beside it, through ports that tests can fill.
- */
+/** Ends what an execution left behind: its job runs, however many, and its lock. */
 
 /** A job run as the clean-up sees it. */
 export interface JobRun {
@@ -19,7 +16,7 @@ export interface CleanUpPorts {
   cancel(run: JobRun): Promise<void>;
   /** Releases the lock if this execution holds it. */
   release(executionArn: string): Promise<void>;
-  wait(milliseconds: number): Promise<void>;
+  wait(ms: number): Promise<void>;
 }
 
 /** An execution that ended. */
@@ -30,19 +27,27 @@ export interface EndedExecution {
 }
 
 /** Pauses between two listings, five minutes in all: less than the Lambda may take. A job may end within a second. */
-const PAUSES_MILLISECONDS: readonly number[] = [1_000, 2_000, ...Array.from({ length: 60 }, () => 5_000)];
+const PAUSES_MS: readonly number[] = [1_000, 2_000, ...Array.from({ length: 60 }, () => 5_000)];
+
+/** After this time an empty listing is made once more: one alone may not know yet of a run that has just been started. */
+const SECOND_LOOK_MS = 3_000;
 
 /**
- * Cleans up after an execution.
+ * Cancels an execution's job runs until two listings show none alive, and releases its lock.
  *
  * @returns the names of the runs that it cancelled
  * @throws Error when runs are still alive at the end, so that the event is delivered again; the lock is then kept
  */
 export async function cleanUp(execution: EndedExecution, ports: CleanUpPorts): Promise<string[]> {
   const cancelled = new Map<string, JobRun>();
+  const look = async () => (await ports.aliveRuns()).filter((run) => isRunOf(execution, run));
   let alive: readonly JobRun[] = [];
-  for (const pause of PAUSES_MILLISECONDS) {
-    alive = (await ports.aliveRuns()).filter((run) => isRunOf(execution, run));
+  for (const pause of PAUSES_MS) {
+    alive = await look();
+    if (alive.length === 0) {
+      await ports.wait(SECOND_LOOK_MS);
+      alive = await look();
+    }
     if (alive.length === 0) {
       await ports.release(execution.arn);
       return [...cancelled.values()].map((run) => run.name);

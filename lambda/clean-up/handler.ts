@@ -1,7 +1,4 @@
-/**
- * Lambda behind the rule on ended executions: EventBridge's "Step Functions Execution Status Change" comes in, the
- * names of cancelled job runs go out. The work is in `core.ts`; here are the AWS clients behind its ports.
- */
+/** Lambda behind the rule on executions that ended without success, with the AWS clients that its core asks. */
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CancelJobRunCommand,
@@ -57,7 +54,7 @@ function ports(applicationId: string, table: string, pipeline: string): CleanUpP
         if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
       }
     },
-    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
 }
 

@@ -1,7 +1,4 @@
-/**
- * The words in which CloudFormation and the CDK's Provider framework speak to a handler, and how a failure is put so
- * that it arrives. Used by the handlers of custom resources.
- */
+/** The terms in which CloudFormation and the CDK's Provider framework speak to a handler, and failures that reach them. */
 
 /** What the Provider framework hands to `onEvent`, and to `isComplete` together with what `onEvent` answered. */
 export interface LifecycleEvent {
@@ -23,26 +20,33 @@ export interface LifecycleAnswer {
 const longestMessage = 3_000;
 
 /** One failure for several mistakes: all of them as far as they fit, one a line, and how many more there are. */
-export function refusal(what: string, mistakes: readonly string[]): Error {
-  const shown: string[] = [];
-  let room = longestMessage - Buffer.byteLength(what);
-  for (const mistake of mistakes) {
-    const line = shortened(`- ${mistake}`, shown.length === 0 ? room - 1 : Number.POSITIVE_INFINITY);
-    room -= Buffer.byteLength(line) + 1;
-    if (room < 0) break;
-    shown.push(line);
+export class Mistakes extends Error {
+  constructor(what: string, mistakes: readonly string[]) {
+    const shown: string[] = [];
+    let room = longestMessage - Buffer.byteLength(what);
+    for (const mistake of mistakes) {
+      const line = shortened(`- ${mistake}`, shown.length === 0 ? room - 1 : Number.POSITIVE_INFINITY);
+      room -= Buffer.byteLength(line) + 1;
+      if (room < 0) break;
+      shown.push(line);
+    }
+    const left = mistakes.length - shown.length;
+    super([what, ...shown, ...(left > 0 ? [`- and ${left} more`] : [])].join('\n'));
   }
-  const left = mistakes.length - shown.length;
-  return new Error([what, ...shown, ...(left > 0 ? [`- and ${left} more`] : [])].join('\n'));
 }
 
 /** The same failure with a message that fits into a response. */
 export function fitting(error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  return Buffer.byteLength(message) <= longestMessage
-    ? new Error(message, { cause: error })
-    : new Error(shortened(message, longestMessage), { cause: error });
+  return new Error(shortened(messageOf(error), longestMessage), { cause: error });
 }
+
+/** A handler that does this work, and whose failures fit into a response. */
+export const answering =
+  <E, A>(work: (event: E) => Promise<A>) =>
+  (event: E): Promise<A> =>
+    work(event).catch((error: unknown) => {
+      throw fitting(error);
+    });
 
 function shortened(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;
@@ -51,3 +55,8 @@ function shortened(text: string, bytes: number): string {
   // A character that was cut through decodes to a replacement character at the end.
   return `${cut.toString('utf8').replace(/\uFFFD+$/, '')}${ending}`;
 }
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A value in the words of a message. */
+export const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));

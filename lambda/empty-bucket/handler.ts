@@ -1,47 +1,58 @@
-/**
- * Lambda behind `Custom::EmptiedBucket`: CloudFormation's events come in through the CDK's Provider framework; at Delete
- * the bucket is emptied. The work is in `core.ts`; here are the calls of S3 behind its ports.
- */
-import { DeleteObjectsCommand, ListObjectVersionsCommand, NoSuchBucket, S3Client } from '@aws-sdk/client-s3';
-import { fitting, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
-import { type BucketPorts, emptyBucket } from './core.ts';
+/** Lambda behind `Custom::EmptiedBucket`: at Delete every version of every object of the bucket is deleted. */
+import {
+  DeleteObjectsCommand,
+  ListObjectVersionsCommand,
+  NoSuchBucket,
+  type ObjectIdentifier,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { answering, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
 
-function ports(s3: S3Client): BucketPorts {
+export interface BucketPorts {
+  /** The first page of what is left, versions and deletion markers; undefined when there is no such bucket. */
+  firstVersions(): Promise<ObjectIdentifier[] | undefined>;
+  /** Deletes them, and gives what S3 said of those that it did not delete. */
+  deleteVersions(versions: ObjectIdentifier[]): Promise<readonly string[]>;
+}
+
+/**
+ * Empties a bucket.
+ *
+ * @throws Error when S3 refuses to delete something, which another try would not change
+ */
+export async function emptyBucket(bucket: string, { firstVersions, deleteVersions }: BucketPorts): Promise<void> {
+  for (let versions = await firstVersions(); versions?.length; versions = await firstVersions()) {
+    const refused = await deleteVersions(versions);
+    if (refused.length === 0) continue;
+    throw new Error(
+      `Bucket ${bucket} cannot be emptied: ${refused.length} of ${versions.length} objects were not deleted. First answer: ${refused[0]}`,
+    );
+  }
+}
+
+function portsOf(Bucket: string): BucketPorts {
+  const s3 = new S3Client();
   return {
-    async firstVersions(bucket) {
+    async firstVersions() {
       try {
-        const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
-        return [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key = '', VersionId }) => ({
-          Key,
-          ...(VersionId === undefined ? {} : { VersionId }),
-        }));
+        const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+        return [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
       } catch (error) {
         if (error instanceof NoSuchBucket) return undefined;
         throw error;
       }
     },
-    async deleteVersions(bucket, versions) {
-      const answer = await s3.send(
-        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: [...versions], Quiet: true } }),
-      );
-      return (answer.Errors ?? []).map(({ Key, Code, Message }) => `${Key}: ${Code}: ${Message}`);
+    async deleteVersions(Objects) {
+      const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+      return Errors.map(({ Key, Code, Message }) => `${Key}: ${Code}: ${Message}`);
     },
   };
 }
 
 /** Another bucket is another physical id, so that CloudFormation deletes, and this empties, the one before. */
-export async function onEvent(event: LifecycleEvent): Promise<LifecycleAnswer> {
+export const onEvent = answering(async (event: LifecycleEvent): Promise<LifecycleAnswer> => {
   const bucket = String(event.ResourceProperties.BucketName);
-  try {
-    if (event.RequestType !== 'Delete') return { PhysicalResourceId: bucket };
-    const s3 = new S3Client();
-    try {
-      await emptyBucket(bucket, ports(s3));
-    } finally {
-      s3.destroy();
-    }
-    return { PhysicalResourceId: event.PhysicalResourceId ?? bucket };
-  } catch (error) {
-    throw fitting(error);
-  }
-}
+  if (event.RequestType !== 'Delete') return { PhysicalResourceId: bucket };
+  await emptyBucket(bucket, portsOf(bucket));
+  return { PhysicalResourceId: event.PhysicalResourceId ?? bucket };
+});

@@ -1,31 +1,25 @@
-/**
- * Takes the brokers' addresses and how they are protected, and gives a connected admin client to a piece of work.
- * Called by the handler.
- */
+/** How kafkajs reaches a cluster. */
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { messageOf } from '../custom-resource/lifecycle.ts';
 import type { DeclaredTopics } from './declared.ts';
 import type { TopicAdmin } from './topics.ts';
 
-/** Where a cluster is and how it is entered. */
 export type Connection = Pick<DeclaredTopics, 'bootstrapServers' | 'security'>;
 
 /** Runs the work with a connected client, and closes it whatever happens. */
 export async function withAdmin<T>(connection: Connection, work: (admin: TopicAdmin) => Promise<T>): Promise<T> {
   const admin = new Kafka(settingsOf(connection)).admin();
   try {
-    try {
-      await admin.connect();
-    } catch (error) {
+    await admin.connect().catch((error: unknown) => {
       throw new Error(unreachable(connection, error), { cause: error });
-    }
+    });
     return await work(admin);
   } finally {
     await admin.disconnect();
   }
 }
 
-/** How kafkajs is to reach the cluster. */
 export function settingsOf({ bootstrapServers, security }: Connection): KafkaConfig {
   return {
     clientId: 'millrace-kafka-topics',
@@ -50,10 +44,9 @@ async function oauthBearerProvider(): Promise<{ value: string }> {
 }
 
 function unreachable({ bootstrapServers, security }: Connection, error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
   const remedy =
     security === 'iam'
       ? 'Check that the function is in a VPC that the cluster is attached to, that its security group may reach port 9098, and that its role may kafka-cluster:Connect'
       : 'Check that the broker runs and listens there';
-  return `Kafka at ${bootstrapServers} cannot be reached with security "${security}": ${reason}. ${remedy}.`;
+  return `Kafka at ${bootstrapServers} cannot be reached with security "${security}": ${messageOf(error)}. ${remedy}.`;
 }

@@ -1,15 +1,98 @@
-/**
- * Lambda behind `Custom::KafkaTopics`, all topics of one pipeline: CloudFormation's events come in through the CDK's
- * Provider framework, the physical id and the number of topics go out. The lifecycle is in `lifecycle.ts`, the work in
- * `topics.ts`.
- */
-import type { LifecycleAnswer, LifecycleEvent } from '../custom-resource/lifecycle.ts';
+/** Lambda behind `Custom::KafkaTopics`, all topics of one pipeline, which keeps the pace that the cluster's quota asks for. */
+import { answering, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
 import { withAdmin } from './client.ts';
-import { begin, goOn, type Pace } from './lifecycle.ts';
+import { type DeclaredTopics, readDeclaredTopics, type Topic } from './declared.ts';
+import { firstPart, type Goal, partitionsIn, type Steps } from './steps.ts';
+import { checkSteps, stepsFor, type TopicAdmin, takeSteps, waitUntilSettled } from './topics.ts';
 
-/** Called once for each event. */
-export const onEvent = (event: LifecycleEvent): Promise<LifecycleAnswer & Partial<Pace>> => begin(event, withAdmin);
+/** What `onEvent` tells `isComplete` so that both keep one pace. */
+export interface Pace {
+  /** Milliseconds since 1970, as text like all that CloudFormation passes on. */
+  readonly StartedAt: string;
+  /** Partitions that are made or removed in all. */
+  readonly PlannedPartitions: string;
+}
+
+/**
+ * MSK Serverless makes or removes 250 partitions in five minutes. Ten are left for others, and ten seconds for requests
+ * that take their time.
+ */
+const partitionsPerWindow = 240;
+const windowMs = 310_000;
+
+/** How long one call waits for topics to appear before the framework asks again. */
+const settleMs = 10_000;
+
+export type Connect = typeof withAdmin;
+
+export async function begin(event: LifecycleEvent, connect: Connect): Promise<LifecycleAnswer & Partial<Pace>> {
+  const { connection, goal } = readEvent(event);
+  const answer = {
+    // Kept through every update: another id would make CloudFormation delete the topics of the old one.
+    PhysicalResourceId: event.PhysicalResourceId ?? `kafka-topics/${connection.pipeline}`,
+    Data: { Count: String(goal.declared.length) },
+  };
+  if (!goal.declared.length && !goal.before.some(({ onRemoval }) => onRemoval === 'delete')) return answer;
+  return connect(connection, async (admin) => {
+    const steps = await stepsFor(admin, goal);
+    await checkSteps(admin, steps);
+    const planned = partitionsIn(steps);
+    await advance(admin, steps, goal, limited(connection) ? partitionsPerWindow : Number.POSITIVE_INFINITY);
+    return { ...answer, StartedAt: String(Date.now()), PlannedPartitions: String(planned) };
+  });
+}
+
+/** Goes on with what is left, and says whether nothing is. */
+export async function goOn(event: LifecycleEvent & Partial<Pace>, connect: Connect): Promise<{ IsComplete: boolean }> {
+  // Without a pace the first call found nothing that a cluster has to be asked about.
+  if (event.StartedAt === undefined) return { IsComplete: true };
+  const { connection, goal } = readEvent(event);
+  return connect(connection, async (admin) => {
+    const steps = await stepsFor(admin, goal);
+    const allowed = limited(connection) ? allowance(event, partitionsIn(steps)) : Number.POSITIVE_INFINITY;
+    return { IsComplete: await advance(admin, steps, goal, allowed) };
+  });
+}
+
+/** Takes the steps that are allowed now; true when nothing is left and every topic can be used. */
+async function advance(admin: TopicAdmin, steps: Steps, goal: Goal, allowedPartitions: number): Promise<boolean> {
+  const part = firstPart(steps, allowedPartitions, partitionsPerWindow);
+  const allTaken = await takeSteps(admin, part);
+  if (!allTaken || partitionsIn(part) < partitionsIn(steps)) return false;
+  return waitUntilSettled(admin, goal, settleMs);
+}
+
+/**
+ * How many partitions may be made or removed now: a portion for every window since the start, less what is done, and
+ * never more than one portion at a time. What an earlier window left over can make this too many; then the cluster says
+ * so, and the rest waits.
+ */
+function allowance(event: Partial<Pace>, left: number): number {
+  const windows = 1 + Math.floor((Date.now() - Number(event.StartedAt)) / windowMs);
+  const done = Math.max(0, Number(event.PlannedPartitions) - left);
+  return Math.min(partitionsPerWindow, windows * partitionsPerWindow - done);
+}
+
+const limited = ({ security }: DeclaredTopics): boolean => security === 'iam';
+
+function readEvent(event: LifecycleEvent): { connection: DeclaredTopics; goal: Goal } {
+  const now = readDeclaredTopics(event.ResourceProperties);
+  const kind = limited(now) ? 'msk-serverless' : 'kafka';
+  if (event.RequestType === 'Delete') return { connection: now, goal: { kind, declared: [], before: now.topics } };
+  return { connection: now, goal: { kind, declared: now.topics, before: earlierTopics(event) } };
+}
+
+/** What was deployed was checked when it was; a rule that is stricter by now must not make it impossible to leave it. */
+function earlierTopics({ RequestType, OldResourceProperties: old }: LifecycleEvent): readonly Topic[] {
+  if (RequestType !== 'Update' || !old) return [];
+  try {
+    return readDeclaredTopics(old).topics;
+  } catch {
+    return [];
+  }
+}
+
+export const onEvent = answering((event: LifecycleEvent) => begin(event, withAdmin));
 
 /** Called again and again until it says so, with the event and what `onEvent` answered. */
-export const isComplete = (event: LifecycleEvent & Partial<Pace>): Promise<{ IsComplete: boolean }> =>
-  goOn(event, withAdmin);
+export const isComplete = answering((event: LifecycleEvent & Partial<Pace>) => goOn(event, withAdmin));

@@ -1,21 +1,20 @@
-/**
- * Validates and merges the input of an execution and fills in every argument of every job: plan, parameters and input
- * come in, arguments as strings go out; nothing is read or written. Called by the handler beside it.
- */
-import type { Action } from '../../lib/declaration/model.ts';
-import type { Plan } from '../../lib/declaration/plan.ts';
-import { INPUT_WORDS } from '../../lib/declaration/reserved-names.ts';
-import { allowedInstead } from '../../lib/declaration/tunable.ts';
-import { fileProblem } from './input-file.ts';
+/** Checks the input of an execution and writes the spec of every job that it starts, without side effects. */
+import { createHash } from 'node:crypto';
+import { fill } from '../../lib/declaration/fill.ts';
+import { isObject } from '../../lib/declaration/json.ts';
+import { LONGEST_ARGUMENT } from '../../lib/declaration/limits.ts';
+import { commitsPrefix, drainOf, inputPrefix, kebab } from '../../lib/declaration/names.ts';
+import { allowedInstead, INPUT_WORDS, type ParameterValue } from '../../lib/declaration/parameter.ts';
+import type { Action } from '../../lib/declaration/pipeline.ts';
+import type { JobStart, Plan, PlannedJob } from '../../lib/declaration/plan.ts';
 
-/** What the state machine sends. */
 export interface PrepareEvent {
   readonly plan: Plan;
-  /** The platform's parameter. */
+  readonly starts: Readonly<Record<string, JobStart>>;
   readonly platform: Readonly<Record<string, string>>;
   /** The pipeline's parameter, which a person may edit. */
   readonly pipeline: {
-    readonly tunables?: Readonly<Record<string, unknown>>;
+    readonly parameters?: Readonly<Record<string, unknown>>;
     readonly schemas?: Readonly<Record<string, string>>;
     readonly files?: Readonly<Record<string, string>>;
   };
@@ -23,33 +22,55 @@ export interface PrepareEvent {
   readonly input: unknown;
 }
 
-/** What the state machine gets. */
+/** One start of a job, with everything that the state machine has to say to EMR Serverless. */
+export interface Run extends JobStart {
+  /** Name of the job in the declaration. */
+  readonly job: string;
+  /** Name of the run: the job's, or that of its drain. */
+  readonly run: string;
+  readonly arguments: readonly ['--spec', string];
+  /** By which a repeated request starts nothing twice. */
+  readonly token: string;
+  readonly timeoutMinutes: number;
+  /** Of a stream: where in the data bucket it notes what it has committed. */
+  readonly commits?: string;
+}
+
+/** What the state machine gets. Each list holds what this execution starts, in the plan's order. */
 export interface Prepared {
-  /** What the state machine does: an action on the stream, or one job alone. */
+  /** What the execution does: an action on the streams, or one job alone. */
   readonly action: Action | 'job';
   /** The job that is run alone; empty for an action. */
   readonly job: string;
-  readonly arguments: Readonly<Record<string, readonly string[]>>;
+  readonly about: readonly string[];
+  readonly streams: readonly Run[];
+  readonly during: readonly Run[];
+  readonly drains: readonly Run[];
+  readonly after: readonly Run[];
   /** The values in force, for the people who read the execution's history. */
-  readonly tunables: Readonly<Record<string, number | string>>;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** A mistake in an execution's input or in the pipeline's parameter; its name is the error that the console shows. */
+/** Mistakes in an execution's input or in the pipeline's parameter; its name is the error that the console shows. */
 export class InvalidInput extends Error {
   constructor(problems: readonly string[]) {
-    super(`The execution was refused before anything was started. ${problems.join(' ')}`);
+    const told = problems.slice(0, MOST_PROBLEMS).join(' ');
+    const more = problems.length - MOST_PROBLEMS;
+    const message = cut(`The execution was refused before anything was started. ${told}`, MESSAGE_CHARACTERS);
+    super(more > 0 ? `${message} And ${more} more.` : message);
     this.name = 'InvalidInput';
+    // Lambda repeats the stack in the error that people read; this one is no fault of the code.
+    this.stack = `${this.name}: ${this.message}`;
   }
 }
 
-/** Parameters that lack what the jobs need: a fault of the deployment, which no other input would mend. */
-export class IncompleteDeployment extends Error {
-  constructor(path: string) {
-    super(`The deployed parameters have no ${path}. Deploy the pipeline again.`);
-    this.name = 'IncompleteDeployment';
-  }
-}
+/**
+ * How much one error tells. An error of Step Functions has room for 32,768 characters, in which the message stands twice, with its quotes
+ * escaped.
+ */
+const MOST_PROBLEMS = 20;
+const MESSAGE_CHARACTERS = 8_000;
 
 /**
  * Prepares an execution.
@@ -58,86 +79,110 @@ export class IncompleteDeployment extends Error {
  * @throws IncompleteDeployment when a parameter lacks a value
  */
 export function prepare(event: PrepareEvent): Prepared {
+  const { plan, starts } = event;
   const problems: string[] = [];
-  const { files: inputFiles, action, job, ...inputTunables } = asObject('The input', event.input, problems);
-  const work = chooseWork(event.plan, action, job, problems);
-  const tunables = mergeTunables(event, inputTunables, problems);
+  const { files: inputFiles, action, job, stream, ...inputParameters } = asObject('The input', event.input, problems);
+  const work = chooseWork(plan, { action, job, stream }, problems);
+  const parameters = mergeParameters(event, inputParameters, problems);
   const files = chooseFiles(event, inputFiles, problems);
   if (problems.length > 0) throw new InvalidInput(problems);
 
-  const scope = {
-    platform: event.platform,
-    pipeline: event.pipeline,
-    execution: event.execution,
-    tunables,
+  const { platform, pipeline, execution } = event;
+  const scope = { platform, pipeline, execution, parameters, files };
+  const run = (name: string, mode?: 'drain'): Run => {
+    const { kind, spec, timeoutMinutes } = plan.jobs[name] as PlannedJob;
+    const text = JSON.stringify({ ...(fill(spec, scope) as object), ...(mode ? { mode } : {}) });
+    if (text.length > LONGEST_ARGUMENT) {
+      const problem = `The spec of job ${name} has ${text.length} characters.`;
+      throw new InvalidInput([`${problem} Allowed: ${LONGEST_ARGUMENT} at most, so shorter values.`]);
+    }
+    const asked = { job: name, run: mode ? drainOf(name) : name, arguments: ['--spec', text] as const };
+    const request = { ...(starts[name] as JobStart), ...asked };
+    const token = createHash('sha256').update(JSON.stringify([execution.name, request]));
+    const commits = kind === 'stream' ? { commits: commitsPrefix(plan.pipeline, name) } : {};
+    return { ...request, token: token.digest('hex'), timeoutMinutes, ...commits };
+  };
+  const runs = (when: readonly Prepared['action'][], names: readonly string[], mode?: 'drain'): Run[] =>
+    when.includes(work.action) ? names.map((name) => run(name, mode)) : [];
+  return {
+    ...work,
+    streams: runs(['run', 'start', 'upgrade'], work.about),
+    during: runs(['run'], plan.order.during),
+    drains: runs(['run', 'stop', 'upgrade'], work.about, 'drain'),
+    after: runs(['run', 'job'], work.job ? [work.job] : plan.order.after),
+    parameters,
     files,
   };
-  const filled = Object.entries(event.plan.arguments).map(([job, list]) => {
-    const pairs = list.map(([flag, template]) => [flag, fill(template, scope)] as const);
-    // EMR Serverless refuses an empty argument, so that what is not set is left out.
-    return [job, pairs.filter(([, value]) => value !== '').flat()] as const;
-  });
-  return { ...work, arguments: Object.fromEntries(filled), tunables, files };
 }
 
-/** The action or the job that the input names; the first action when it names none. */
+/** The action or the job that the input names, and the streams that it is about. */
 function chooseWork(
-  { pipeline, actions, batchJobs }: Plan,
-  action: unknown,
-  job: unknown,
+  { pipeline, actions, jobs, order }: Plan,
+  { action, job, stream }: Readonly<Record<'action' | 'job' | 'stream', unknown>>,
   problems: string[],
-): Pick<Prepared, 'action' | 'job'> {
-  const [usual = 'start'] = actions;
+): Pick<Prepared, 'action' | 'job' | 'about'> {
+  const [usual = 'run'] = actions;
+  const chosen = action === undefined ? usual : action;
   if (job !== undefined) {
-    const jobs = Object.keys(batchJobs).join(', ') || 'none';
-    if (action !== undefined) {
-      problems.push(`The input has both "action" and "job". Allowed: one of them; a job is run alone.`);
-    } else if (typeof job !== 'string' || !Object.hasOwn(batchJobs, job)) {
-      problems.push(`"job" in the input is ${show(job)}. Allowed: a batch job of pipeline ${pipeline}: ${jobs}.`);
-    } else {
-      return { action: 'job', job: batchJobs[job] ?? '' };
+    const batch = Object.keys(jobs).filter((name) => jobs[name]?.kind === 'batch');
+    const name = batch.find((one) => kebab(one) === job);
+    if (action !== undefined || stream !== undefined) {
+      problems.push('The input has "job" beside "action" or "stream". Allowed: "job" alone; a job is run alone.');
+    } else if (name === undefined) {
+      const allowed = batch.map(kebab).join(', ') || 'none';
+      problems.push(`"job" in the input is ${show(job)}. Allowed: a batch job of pipeline ${pipeline}: ${allowed}.`);
     }
-  } else if (action !== undefined && !actions.some((one) => one === action)) {
+    return { action: 'job', job: name ?? '', about: [] };
+  }
+  if (!actions.some((one) => one === chosen)) {
     problems.push(`"action" in the input is ${show(action)}. Allowed: ${actions.join(', ')}.`);
   }
-  return { action: (action as Action | undefined) ?? usual, job: '' };
+  const about = stream === undefined ? order.streams : order.streams.filter((name) => kebab(name) === stream);
+  if (about.length === 0 && stream !== undefined) {
+    const allowed = order.streams.map(kebab).join(', ') || 'none';
+    problems.push(`"stream" in the input is ${show(stream)}. Allowed: a stream of pipeline ${pipeline}: ${allowed}.`);
+  } else if (stream !== undefined && chosen === 'run') {
+    const allowed = 'the actions start, stop and upgrade; a run is of the whole pipeline';
+    problems.push(`"stream" in the input goes with ${allowed}.`);
+  }
+  return { action: chosen as Action, job: '', about };
 }
 
-/** Defaults of the declaration, replaced by the parameter's values, replaced by the input's. */
-function mergeTunables(
+/** Defaults of the declaration, replaced by the deployed parameter's values, replaced by the input's. */
+function mergeParameters(
   { plan, pipeline }: PrepareEvent,
   input: Readonly<Record<string, unknown>>,
   problems: string[],
-): Record<string, number | string> {
-  const tunables: Record<string, number | string> = {};
-  for (const [name, rule] of Object.entries(plan.tunables)) tunables[name] = rule.default;
+): Record<string, ParameterValue> {
+  const rules = new Map(Object.entries(plan.parameters));
+  const merged: Record<string, ParameterValue> = {};
+  for (const [name, rule] of rules) merged[name] = rule.default;
   for (const [source, values] of [
-    [`parameter of pipeline ${plan.pipeline}`, pipeline.tunables ?? {}],
+    [`parameter of pipeline ${plan.pipeline}`, pipeline.parameters ?? {}],
     ['input', input],
   ] as const) {
     for (const [name, value] of Object.entries(values)) {
-      const rule = Object.hasOwn(plan.tunables, name) ? plan.tunables[name] : undefined;
+      const rule = rules.get(name);
       if (!rule) {
         const words = Object.keys(INPUT_WORDS).filter((word) => word !== 'files' || plan.files.length > 0);
-        const allowed = [...Object.keys(plan.tunables), ...(source === 'input' ? words : [])].join(', ');
+        const allowed = [...rules.keys(), ...(source === 'input' ? words : [])].join(', ');
         problems.push(`Unknown name ${show(name)} in the ${source}. Allowed: ${allowed || 'nothing'}.`);
         continue;
       }
       const allowed = allowedInstead(rule, value);
       if (allowed) problems.push(`"${name}" in the ${source} is ${show(value)}. Allowed: ${allowed}.`);
-      else tunables[name] = value as number | string;
+      else merged[name] = value as ParameterValue;
     }
   }
-  return tunables;
+  return merged;
 }
 
 /** The declared sample files, or those that the input puts in their place. */
 function chooseFiles({ plan, platform, pipeline }: PrepareEvent, input: unknown, problems: string[]) {
   const files: Record<string, string> = { ...pipeline.files };
   if (input === undefined) return files;
-  if (!platform.bucket) throw new IncompleteDeployment('platform.bucket');
   // A job's role may read this prefix of this bucket and no other, so that another place would fail hours later.
-  const prefix = `s3://${platform.bucket}/input/${plan.pipeline}/`;
+  const prefix = `${fill('s3://{platform.bucket}', { platform })}/${inputPrefix(plan.pipeline)}/`;
   for (const [name, url] of Object.entries(asObject('"files" in the input', input, problems))) {
     if (!plan.files.includes(name)) {
       problems.push(`Unknown file ${show(name)} in the input. Allowed: ${plan.files.join(', ') || 'none'}.`);
@@ -150,28 +195,27 @@ function chooseFiles({ plan, platform, pipeline }: PrepareEvent, input: unknown,
   return files;
 }
 
+/**
+ * Part of a key between two slashes. Spark takes `*`, `?`, brackets and braces for patterns that match other objects,
+ * and a percent sign for the start of an escape.
+ */
+const PART = /^(?!\.{1,2}$)[\p{L}\p{M}\p{N} ._=+@,()-]+$/u;
+
+/** The addresses that are allowed, or undefined when this is one of them; S3's keys have 1,024 characters at most. */
+function fileProblem(url: unknown, prefix: string): string | undefined {
+  const key = typeof url === 'string' && url.startsWith(prefix) ? url.slice(prefix.length) : '';
+  const fits = key.length <= 1_024 && key.split('/').every((part) => PART.test(part));
+  return fits ? undefined : `an object under ${prefix}, its key of letters, digits, blanks and ._=+@,()-`;
+}
+
 function asObject(what: string, value: unknown, problems: string[]): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   problems.push(`${what} is ${show(value)}. Allowed: a JSON object, such as {}.`);
   return {};
 }
 
-/** Replaces each `{a.b}` of a template, once: a value that looks like a placeholder stays what it is. */
-function fill(template: string, scope: object): string {
-  return template.replace(/\{([^{}]+)\}/g, (_, path: string) => {
-    const value = path.split('.').reduce<unknown>(step, scope);
-    if (typeof value !== 'string' && typeof value !== 'number') throw new IncompleteDeployment(path);
-    return String(value);
-  });
-}
-
-const step = (at: unknown, key: string): unknown =>
-  typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined;
-
-/** Longest value that a message repeats in full. */
 const SHOWN_CHARACTERS = 200;
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
-}
+const show = (value: unknown): string => cut(JSON.stringify(value) ?? 'nothing', SHOWN_CHARACTERS);
+
+const cut = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}...` : text);

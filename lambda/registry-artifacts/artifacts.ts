@@ -1,73 +1,56 @@
 /**
- * Takes a schema as it is declared and registers it under its rules, or removes it. The core of the handler beside it:
- * it knows no CloudFormation, and asks the registry what is there already, so that repeating a call changes nothing.
+ * Registers a schema under its rules, or removes it. It asks the registry what is there already, so that repeating a call changes nothing.
  */
-import { refusal } from '../custom-resource/lifecycle.ts';
-import type { Answer, Problem, Registry } from './client.ts';
+import { sameJson } from '../../lib/declaration/json.ts';
+import { Mistakes } from '../custom-resource/lifecycle.ts';
+import type { Answer, Registry } from './client.ts';
 
-/** A schema as its pipeline declares it. */
-export interface Artifact {
+export interface ArtifactName {
   readonly group: string;
   readonly artifactId: string;
+}
+
+export interface Artifact extends ArtifactName {
   readonly artifactType: string;
   readonly content: string;
-  /** Level of the registry's compatibility rule. */
   readonly compatibility: string;
   /** Whether its content may never change, because its id is part of what is written: schemas of keys. */
   readonly immutable: boolean;
 }
 
-/** The ids of a version. Framed records carry the content id. */
-export interface Registered {
-  readonly contentId: string;
-  readonly globalId: string;
-  readonly version: string;
-}
-
 /**
- * Registers the content and gives the ids of its version: the one that has this content already, be it an older one, or
- * a new one.
+ * Registers the content and gives the id that framed records carry, of the version that has this content already, be it an older one, or of a
+ * new one.
  */
-export async function registerArtifact(registry: Registry, artifact: Artifact): Promise<Registered> {
+export async function registerArtifact(registry: Registry, artifact: Artifact): Promise<string> {
   const isNew = await ensureArtifact(registry, artifact);
-  if (artifact.immutable && !isNew) {
-    const kept = await keptVersion(registry, artifact);
-    if (kept) return kept;
-  }
+  const kept = artifact.immutable && !isNew ? await keptVersion(registry, artifact) : undefined;
+  if (kept) return kept;
   const undo = await ensureRules(registry, artifact);
+  const { artifactId, artifactType, content } = artifact;
   // Looks for the content as it is written: the registry's canonical form leaves out aliases, which readers need.
-  const answer = await registry.send('POST', `${groupPath(artifact)}?ifExists=FIND_OR_CREATE_VERSION`, {
-    artifactId: artifact.artifactId,
-    artifactType: artifact.artifactType,
-    firstVersion: { content: { content: compact(artifact.content), contentType: 'application/json' } },
+  const answer = await registry('POST', `${groupPath(artifact)}?ifExists=FIND_OR_CREATE_VERSION`, {
+    artifactId,
+    artifactType,
+    // Without blanks and line ends, which are the editor's and not the schema's.
+    firstVersion: { content: { content: JSON.stringify(JSON.parse(content)), contentType: 'application/json' } },
   });
-  if (answer.status === 200) return idsOf((answer.body as { version: Version }).version);
+  if (answer.status === 200) return idOf((answer.body as { version: unknown }).version);
   // Nothing of a refused schema stays: neither changed rules nor, where the registry lets it be deleted, an empty
   // artifact.
-  if (isNew) await registry.send('DELETE', artifactPath(artifact));
+  if (isNew) await registry('DELETE', artifactPath(artifact));
   else await undo();
   throw refused(artifact, answer);
 }
 
 /** Deletes the artifact with all of its versions; does nothing when it is not there. */
-export async function removeArtifact(
-  registry: Registry,
-  artifact: Pick<Artifact, 'group' | 'artifactId'>,
-): Promise<void> {
-  const answer = await registry.send('DELETE', artifactPath(artifact));
-  if (answer.status === 204 || answer.status === 200 || answer.status === 404) return;
-  if (answer.status === 405) {
-    throw new Error(
-      `${named(artifact)} is to be deleted with its resource, but this registry does not allow artifacts to be deleted. Declare it with OnRemoval "retain", or set APICURIO_REST_DELETION_ARTIFACT_ENABLED=true for the registry.`,
-    );
-  }
-  throw unexpected('delete', artifact, answer);
-}
-
-interface Version {
-  readonly contentId: number;
-  readonly globalId: number;
-  readonly version: string;
+export async function removeArtifact(registry: Registry, artifact: ArtifactName): Promise<void> {
+  const answer = await registry('DELETE', artifactPath(artifact));
+  if ([200, 204, 404].includes(answer.status)) return;
+  if (answer.status !== 405) throw unexpected('delete', artifact, answer);
+  throw new Error(
+    `${named(artifact)} is to be deleted with its resource, but this registry does not allow artifacts to be deleted. Declare it with OnRemoval "retain", or set APICURIO_REST_DELETION_ARTIFACT_ENABLED=true for the registry.`,
+  );
 }
 
 interface Rule {
@@ -80,34 +63,34 @@ interface Rule {
  * made now.
  */
 async function ensureArtifact(registry: Registry, artifact: Artifact): Promise<boolean> {
-  const found = await registry.send('GET', artifactPath(artifact));
+  const { artifactId, artifactType } = artifact;
+  const found = await registry('GET', artifactPath(artifact));
   if (found.status === 200) {
-    const { artifactType } = found.body as { artifactType?: string };
-    if (artifactType === artifact.artifactType) return false;
+    const { artifactType: type } = found.body as { artifactType?: string };
+    if (type === artifactType) return false;
     throw new Error(
-      `${named(artifact)} exists with type ${artifactType} and ${artifact.artifactType} is declared: the type of an artifact cannot be changed. Declare ${artifactType}, or an artifact of another name.`,
+      `${named(artifact)} exists with type ${type} and ${artifactType} is declared: the type of an artifact cannot be changed. Declare ${type}, or an artifact of another name.`,
     );
   }
   if (found.status !== 404) throw unexpected('read', artifact, found);
-  const { artifactId, artifactType } = artifact;
-  const made = await registry.send('POST', groupPath(artifact), { artifactId, artifactType });
-  if (made.status === 200) return true;
-  // Somebody else made it between the two requests.
-  if (made.status === 409) return false;
-  throw unexpected('create', artifact, made);
+  const made = await registry('POST', groupPath(artifact), { artifactId, artifactType });
+  // 409: somebody else made it between the two requests.
+  if (made.status !== 200 && made.status !== 409) throw unexpected('create', artifact, made);
+  return made.status === 200;
 }
 
-/** The version of an artifact that may not change, when it has one; refuses other content than it has. */
-async function keptVersion(registry: Registry, artifact: Artifact): Promise<Registered | undefined> {
+/** The id of an artifact that may not change, when it has a version; refuses other content than it has. */
+async function keptVersion(registry: Registry, artifact: Artifact): Promise<string | undefined> {
   const latest = `${artifactPath(artifact)}/versions/branch=latest`;
-  const version = await registry.send('GET', latest);
+  const version = await registry('GET', latest);
   if (version.status === 404) return undefined;
-  const content = await registry.send('GET', `${latest}/content`);
-  if (version.status !== 200 || content.status !== 200)
-    throw unexpected('read', artifact, version.status === 200 ? content : version);
-  if (canonical(content.body) === canonical(parsed(artifact.content))) return idsOf(version.body as Version);
+  const content = await registry('GET', `${latest}/content`);
+  const unread = [version, content].find(({ status }) => status !== 200);
+  if (unread) throw unexpected('read', artifact, unread);
+  const declared: unknown = JSON.parse(artifact.content);
+  if (sameJson(content.body, declared)) return idOf(version.body);
   throw new Error(
-    `${named(artifact)} cannot be changed: it describes keys, every key that is written holds the id of its schema, and the same key under another id would count as another one. Registered is ${shortText(content.body)}; declared is ${shortText(parsed(artifact.content))}. Go back to the registered schema, or use another topic.`,
+    `${named(artifact)} cannot be changed: it describes keys, every key that is written holds the id of its schema, and the same key under another id would count as another one. Registered is ${shortText(content.body)}; declared is ${shortText(declared)}. Go back to the registered schema, or use another topic.`,
   );
 }
 
@@ -121,76 +104,49 @@ async function ensureRules(registry: Registry, artifact: Artifact): Promise<() =
   const undo: (() => Promise<unknown>)[] = [];
   for (const rule of rules) {
     const one = `${path}/${rule.ruleType}`;
-    const now = await registry.send('GET', one);
+    const now = await registry('GET', one);
     if (now.status !== 200 && now.status !== 404) throw unexpected('read the rules of', artifact, now);
     const before = now.status === 200 ? (now.body as Rule) : undefined;
     if (before?.config === rule.config) continue;
-    const set = before ? await registry.send('PUT', one, rule) : await registry.send('POST', path, rule);
-    if (set.status >= 300 && set.status !== 409)
+    const set = before ? await registry('PUT', one, rule) : await registry('POST', path, rule);
+    if (set.status >= 300 && set.status !== 409) {
       throw unexpected(`set rule ${rule.ruleType} ${rule.config} of`, artifact, set);
-    undo.push(() => (before ? registry.send('PUT', one, before) : registry.send('DELETE', one)));
+    }
+    undo.push(() => (before ? registry('PUT', one, before) : registry('DELETE', one)));
   }
   return async () => {
     for (const step of undo) await step();
   };
 }
 
-const groupPath = ({ group }: Pick<Artifact, 'group'>) => `/groups/${encodeURIComponent(group)}/artifacts`;
+const groupPath = ({ group }: ArtifactName) => `/groups/${encodeURIComponent(group)}/artifacts`;
+const artifactPath = (artifact: ArtifactName) => `${groupPath(artifact)}/${encodeURIComponent(artifact.artifactId)}`;
+const named = ({ group, artifactId }: ArtifactName) => `Schema ${artifactId} (group ${group})`;
+const idOf = (version: unknown) => String((version as { contentId: number }).contentId);
 
-const artifactPath = (artifact: Pick<Artifact, 'group' | 'artifactId'>) =>
-  `${groupPath(artifact)}/${encodeURIComponent(artifact.artifactId)}`;
-
-const named = ({ group, artifactId }: Pick<Artifact, 'group' | 'artifactId'>) =>
-  `Schema ${artifactId} (group ${group})`;
-
-const idsOf = ({ contentId, globalId, version }: Version): Registered => ({
-  contentId: String(contentId),
-  globalId: String(globalId),
-  version,
-});
+/** How the registry says no. */
+interface Problem {
+  /** Stable: `RuleViolationException`, `ArtifactNotFoundException`, ... */
+  readonly name?: string;
+  readonly title?: string;
+  readonly causes?: readonly { readonly description?: string; readonly context?: string }[];
+}
 
 /** The registry's own words, with the place in the schema that each of them is about. */
-function refused(artifact: Artifact, { status, body }: Answer): Error {
-  const problem = asProblem(body);
-  if (problem.name !== 'RuleViolationException') return unexpected('register', artifact, { status, body });
-  const causes = (problem.causes ?? []).map(({ description, context }) =>
-    [context, description].filter(Boolean).join(': '),
-  );
-  return refusal(
-    `${named(artifact)} was refused by the registry, whose rules for it are validity and ${artifact.compatibility} compatibility with every version so far; nothing was changed:`,
-    causes.length > 0 ? causes : [problem.title ?? `HTTP ${status}`],
+function refused(artifact: Artifact, answer: Answer): Error {
+  const { name, title, causes = [] } = Object(answer.body) as Problem;
+  if (name !== 'RuleViolationException') return unexpected('register', artifact, answer);
+  const told = causes.map(({ description, context }) => [context, description].filter(Boolean).join(': '));
+  return new Mistakes(
+    `${named(artifact)} was refused by the registry, whose rules for it are validity and ${artifact.compatibility} compatibility with every version so far; it is as it was:`,
+    told.length > 0 ? told : [title ?? `HTTP ${answer.status}`],
   );
 }
 
-function unexpected(what: string, artifact: Pick<Artifact, 'group' | 'artifactId'>, { status, body }: Answer): Error {
-  const problem = asProblem(body);
-  const words = problem.title ?? (typeof body === 'string' && body !== '' ? body : 'no reason given');
+function unexpected(what: string, artifact: ArtifactName, { status, body }: Answer): Error {
+  const { title } = Object(body) as Problem;
+  const words = title ?? (typeof body === 'string' && body !== '' ? body : 'no reason given');
   return new Error(`The registry refused to ${what} ${named(artifact)}: HTTP ${status}, ${words}`);
-}
-
-const asProblem = (body: unknown): Problem => (typeof body === 'object' && body !== null ? (body as Problem) : {});
-
-/** Without blanks and line ends, which are the editor's and not the schema's. */
-function compact(content: string): string {
-  const value = parsed(content);
-  return typeof value === 'string' && value === content ? content : JSON.stringify(value);
-}
-
-function parsed(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return content;
-  }
-}
-
-/** One text for the same JSON, whatever the order of its keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  );
 }
 
 function shortText(value: unknown): string {

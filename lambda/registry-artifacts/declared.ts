@@ -1,55 +1,74 @@
-/**
- * Takes the properties of a `Custom::RegistryArtifact` resource, in which every scalar is text, and gives the schema
- * that it declares, or refuses all of its mistakes at once. Called by the handler before anything is asked of the
- * registry.
- */
-import { refusal } from '../custom-resource/lifecycle.ts';
-import type { Artifact } from './artifacts.ts';
+/** Reads the properties of a `Custom::RegistryArtifacts` resource. */
+import { isObject } from '../../lib/declaration/json.ts';
+import { shown } from '../custom-resource/lifecycle.ts';
+import { type OnRemoval, oneOf, onRemoval, type Rule, refuse, textsOf, twice } from '../custom-resource/properties.ts';
+import type { Artifact, ArtifactName } from './artifacts.ts';
 
-/** A resource: a schema, where it is kept, and what becomes of it. */
 export interface DeclaredArtifact extends Artifact {
+  /** Name of the attribute that gives the id of its version. */
+  readonly key: string;
+  readonly onRemoval: OnRemoval;
+}
+
+export interface Declared {
   readonly registryUrl: string;
-  readonly onRemoval: 'retain' | 'delete';
+  readonly pipeline: string;
+  readonly artifacts: readonly DeclaredArtifact[];
 }
 
-const levels = [
+const compatibility = oneOf(
   'NONE',
-  'BACKWARD',
-  'BACKWARD_TRANSITIVE',
-  'FORWARD',
-  'FORWARD_TRANSITIVE',
-  'FULL',
-  'FULL_TRANSITIVE',
-] as const;
-
-/** Reads and checks the properties; throws one error with every mistake. */
-export function readDeclaredArtifact(properties: Readonly<Record<string, unknown>>): DeclaredArtifact {
-  const mistakes: string[] = [];
-  const text = (name: string, allowed?: readonly string[], otherwise?: string): string => {
-    const value = properties[name] ?? otherwise;
-    if (typeof value !== 'string' || value.trim() === '')
-      mistakes.push(`${name}: ${shown(value)} was given, a text is needed`);
-    else if (allowed && !allowed.includes(value))
-      mistakes.push(`${name}: ${shown(value)} was given, allowed are ${allowed.join(', ')}`);
-    return typeof value === 'string' ? value : '';
-  };
-  const declared = {
-    registryUrl: text('RegistryUrl'),
-    group: text('Group', undefined, 'default'),
-    artifactId: text('ArtifactId'),
-    artifactType: text('ArtifactType'),
-    content: text('Content'),
-    compatibility: text('Compatibility', levels),
-    immutable: text('Immutable', ['true', 'false'], 'false') === 'true',
-    onRemoval: text('OnRemoval', ['retain', 'delete'], 'retain') === 'delete' ? 'delete' : 'retain',
-  } as const;
-  if (declared.registryUrl && !/^https?:\/\/./.test(declared.registryUrl)) {
-    mistakes.push(
-      `RegistryUrl: ${shown(declared.registryUrl)} was given, an address that begins with http:// or https:// is needed`,
-    );
+  ...['BACKWARD', 'FORWARD', 'FULL'].flatMap((level) => [level, `${level}_TRANSITIVE`]),
+);
+const address: Rule = (value) =>
+  /^https?:\/\/./.test(value) ? undefined : 'an address that begins with http:// or https:// is needed';
+const json: Rule = (value) => {
+  try {
+    JSON.parse(value);
+  } catch {
+    return 'a text in JSON is needed';
   }
-  if (mistakes.length > 0) throw refusal('The schema was refused and nothing was changed:', mistakes);
-  return declared;
+};
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Reads and checks the properties. @throws Mistakes with all of them */
+export function readDeclared(properties: Properties): Declared {
+  const mistakes: string[] = [];
+  const text = textsOf(properties, mistakes);
+  const registryUrl = text('RegistryUrl', address);
+  const pipeline = text('Pipeline');
+  const artifacts = artifactsIn(properties).map((artifact, index): DeclaredArtifact => {
+    const of = textsOf(artifact, mistakes, `Artifacts.${index}`);
+    return {
+      key: of('Key'),
+      group: of('Group', undefined, 'default'),
+      artifactId: of('ArtifactId'),
+      artifactType: of('ArtifactType'),
+      content: of('Content', json),
+      compatibility: of('Compatibility', compatibility),
+      immutable: of('Immutable', oneOf('true', 'false'), 'false') === 'true',
+      onRemoval: of('OnRemoval', onRemoval, 'retain') as OnRemoval,
+    };
+  });
+  if (artifacts.length === 0) mistakes.push(`Artifacts: ${shown(properties.Artifacts)} was given, a list is needed`);
+  for (const key of twice(artifacts.map((artifact) => artifact.key))) {
+    mistakes.push(`Artifacts: Key ${shown(key)} was given twice, each artifact needs one of its own`);
+  }
+  refuse('schemas', mistakes);
+  return { registryUrl, pipeline, artifacts };
 }
 
-const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+/**
+ * The schemas that go with their resource. Of properties that cannot be read nothing goes: a refusal would leave a stack that cannot be
+ * deleted.
+ */
+export const removable = (properties: Properties = {}): ArtifactName[] =>
+  artifactsIn(properties).flatMap(({ Group: group = 'default', ArtifactId: artifactId, OnRemoval }) =>
+    OnRemoval === 'delete' && typeof group === 'string' && typeof artifactId === 'string'
+      ? [{ group, artifactId }]
+      : [],
+  );
+
+const artifactsIn = ({ Artifacts: artifacts }: Properties): Properties[] =>
+  Array.isArray(artifacts) ? artifacts.map((one: unknown) => (isObject(one) ? one : {})) : [];

@@ -1,28 +1,45 @@
-/**
- * Lambda behind `Custom::RegistryArtifact`, one schema: CloudFormation's events come in through the CDK's Provider
- * framework, the ids of the registered version go out. It only translates the lifecycle; the work is in `artifacts.ts`.
- */
-import { fitting, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
+/** Lambda behind `Custom::RegistryArtifacts`, the schemas of one pipeline. */
+import { answering, type LifecycleAnswer, type LifecycleEvent, Mistakes } from '../custom-resource/lifecycle.ts';
 import { registerArtifact, removeArtifact } from './artifacts.ts';
-import { Registry } from './client.ts';
-import { readDeclaredArtifact } from './declared.ts';
+import { connectTo, NoAnswer, type Registry } from './client.ts';
+import { type Declared, readDeclared, removable } from './declared.ts';
 
 /** A registry that was created in the same deployment may need minutes for its first start; the function has ten. */
 const startingMs = 8 * 60_000;
 
-/** Registers the schema, or removes it when its declaration says so. */
-export async function onEvent(event: LifecycleEvent): Promise<LifecycleAnswer> {
-  try {
-    const declared = readDeclaredArtifact(event.ResourceProperties);
-    const registry = new Registry({ url: declared.registryUrl, startingMs });
-    const id = `registry-artifact/${declared.group}/${declared.artifactId}`;
-    if (event.RequestType === 'Delete') {
-      if (declared.onRemoval === 'delete') await removeArtifact(registry, declared);
-      return { PhysicalResourceId: event.PhysicalResourceId ?? id };
-    }
-    const { contentId, globalId, version } = await registerArtifact(registry, declared);
-    return { PhysicalResourceId: id, Data: { ContentId: contentId, GlobalId: globalId, Version: version } };
-  } catch (error) {
-    throw fitting(error);
+/** Registers the schemas and answers the id of each by its key; removes those that go by their declaration. */
+export const onEvent = answering(async (event: LifecycleEvent): Promise<LifecycleAnswer> => {
+  const { RequestType: type, PhysicalResourceId: id, ResourceProperties: properties } = event;
+  if (type === 'Delete') {
+    const registry = connectTo(String(properties.RegistryUrl), startingMs);
+    for (const artifact of removable(properties)) await removeArtifact(registry, artifact);
+    return { PhysicalResourceId: id ?? 'registry-artifacts' };
   }
+  const { registryUrl, pipeline, artifacts } = readDeclared(properties);
+  const registry = connectTo(registryUrl, startingMs);
+  const ids = await registerAll(registry, artifacts);
+  for (const { group, artifactId } of removable(event.OldResourceProperties)) {
+    const isKept = artifacts.some((kept) => kept.group === group && kept.artifactId === artifactId);
+    if (!isKept) await removeArtifact(registry, { group, artifactId });
+  }
+  // Kept through every update: another id would make CloudFormation delete the schemas of the old one.
+  return { PhysicalResourceId: id ?? `registry-artifacts/${pipeline}`, Data: ids };
+});
+
+/** Registers one after the other; what is wrong with any is told with what is wrong with the others. */
+async function registerAll(registry: Registry, artifacts: Declared['artifacts']): Promise<Record<string, string>> {
+  const ids: Record<string, string> = {};
+  const problems: string[] = [];
+  for (const artifact of artifacts) {
+    try {
+      ids[artifact.key] = await registerArtifact(registry, artifact);
+    } catch (error) {
+      if (error instanceof NoAnswer) throw error;
+      problems.push((error as Error).message);
+    }
+  }
+  const [first] = problems;
+  if (problems.length > 1) throw new Mistakes(`${problems.length} schemas could not be registered:`, problems);
+  if (first !== undefined) throw new Error(first);
+  return ids;
 }

@@ -1,23 +1,29 @@
-/**
- * Lambda behind the rule on rotations: the ARNs of what it looks at come in; whether the registry's tasks were restarted
- * goes out. The work is in `core.ts`; here are the calls of AWS behind its ports.
- */
+/** Restarts the registry's tasks after a rotation of their password: ECS reads a secret when a task starts. */
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type RestartPorts, restartAfterRotation } from './core.ts';
 
-interface Watched {
-  readonly cluster: string;
-  readonly service: string;
-  readonly secret: string;
+interface RestartPorts {
+  /** When the password was rotated; undefined before the first rotation. */
+  rotatedAt(): Promise<Date | undefined>;
+  /** When the tasks that run, or that are being started, were ordered; undefined when the service is gone. */
+  deployedAt(): Promise<Date | undefined>;
+  restart(): Promise<void>;
 }
 
-function ports({ cluster, service, secret }: Watched): RestartPorts {
+/** Restarts once per rotation: the deployment that it starts is younger than the rotation. */
+export async function restartAfterRotation(ports: RestartPorts): Promise<boolean> {
+  const [rotated, deployed] = await Promise.all([ports.rotatedAt(), ports.deployedAt()]);
+  if (!rotated || !deployed || rotated < deployed) return false;
+  await ports.restart();
+  return true;
+}
+
+export async function handler(watched: Readonly<Record<'cluster' | 'service' | 'secret', string>>) {
+  const { cluster, service, secret } = watched;
   const ecs = new ECSClient();
-  const secrets = new SecretsManagerClient();
-  return {
+  const restarted = await restartAfterRotation({
     async rotatedAt() {
-      return (await secrets.send(new DescribeSecretCommand({ SecretId: secret }))).LastRotatedDate;
+      return (await new SecretsManagerClient().send(new DescribeSecretCommand({ SecretId: secret }))).LastRotatedDate;
     },
     async deployedAt() {
       const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
@@ -26,9 +32,6 @@ function ports({ cluster, service, secret }: Watched): RestartPorts {
     async restart() {
       await ecs.send(new UpdateServiceCommand({ cluster, service, forceNewDeployment: true }));
     },
-  };
+  });
+  return { restarted };
 }
-
-export const handler = async (watched: Watched): Promise<{ restarted: boolean }> => ({
-  restarted: await restartAfterRotation(ports(watched)),
-});

@@ -1,62 +1,53 @@
-/**
- * Lambda behind `Custom::StoppedApplication`: CloudFormation's events come in through the CDK's Provider framework. It
- * stops the application at Update where its phase is `update`, and at Delete where its phase is `delete`. The work is in
- * `core.ts`; here are the calls of AWS behind its ports.
- */
+/** Lambda behind `Custom::StoppedApplication`: stops the application at Update or at Delete, as its phase says. */
 import {
   CancelJobRunCommand,
   EMRServerlessClient,
   GetApplicationCommand,
   type JobRunState,
-  ListJobRunsCommand,
+  paginateListJobRuns,
   ResourceNotFoundException,
   StopApplicationCommand,
   ValidationException,
 } from '@aws-sdk/client-emr-serverless';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
-import { fitting, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
-import { type AliveRun, type ApplicationPorts, type ApplicationState, stopApplication } from './core.ts';
+import { answering, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
+import { type AliveRun, type ApplicationPorts, stopApplication } from './core.ts';
 
-const ALIVE: JobRunState[] = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
+const states: JobRunState[] = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
 
 /** Less than the function may run, so that the reason arrives. */
-const LIMIT_MILLISECONDS = 13 * 60_000;
+const limitMs = 13 * 60_000;
 
-function ports(emr: EMRServerlessClient): ApplicationPorts {
+function portsOf(applicationId: string): ApplicationPorts {
+  const client = new EMRServerlessClient();
   return {
-    async state(applicationId) {
+    async state() {
       try {
-        const { application } = await emr.send(new GetApplicationCommand({ applicationId }));
-        return application?.state as ApplicationState;
+        return (await client.send(new GetApplicationCommand({ applicationId }))).application?.state;
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return undefined;
         throw error;
       }
     },
-    async aliveRuns(applicationId) {
+    async aliveRuns() {
       const runs: AliveRun[] = [];
-      let nextToken: string | undefined;
-      do {
-        const page = await emr.send(
-          new ListJobRunsCommand({ applicationId, states: ALIVE, ...(nextToken ? { nextToken } : {}) }),
-        );
-        for (const run of page.jobRuns ?? []) runs.push({ id: run.id ?? '', cancelling: run.state === 'CANCELLING' });
-        nextToken = page.nextToken;
-      } while (nextToken);
+      for await (const { jobRuns = [] } of paginateListJobRuns({ client }, { applicationId, states })) {
+        runs.push(...jobRuns.map(({ id = '', state }) => ({ id, cancelling: state === 'CANCELLING' })));
+      }
       return runs;
     },
-    async cancel(applicationId, jobRunId) {
+    async cancel(jobRunId) {
       try {
-        await emr.send(new CancelJobRunCommand({ applicationId, jobRunId }));
+        await client.send(new CancelJobRunCommand({ applicationId, jobRunId }));
       } catch (error) {
         // It ended between the listing and this call; another refusal shows when it is still listed at the end.
         if (!(error instanceof ValidationException)) throw error;
       }
     },
-    async stop(applicationId) {
-      await emr.send(new StopApplicationCommand({ applicationId }));
+    async stop() {
+      await client.send(new StopApplicationCommand({ applicationId }));
     },
-    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     now: () => performance.now(),
   };
 }
@@ -67,36 +58,22 @@ function ports(emr: EMRServerlessClient): ApplicationPorts {
  */
 async function applicationOf(properties: LifecycleEvent['ResourceProperties']): Promise<string | undefined> {
   if (properties.Phase === 'delete') return String(properties.ApplicationId);
-  const ssm = new SSMClient();
   try {
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: String(properties.ApplicationParameter) }));
-    return Parameter?.Value;
+    const request = new GetParameterCommand({ Name: String(properties.ApplicationParameter) });
+    return (await new SSMClient().send(request)).Parameter?.Value;
   } catch (error) {
     if (error instanceof ParameterNotFound) return undefined;
     throw error;
-  } finally {
-    ssm.destroy();
   }
 }
 
-export async function onEvent(event: LifecycleEvent): Promise<LifecycleAnswer> {
-  const { Phase, ApplicationId } = event.ResourceProperties;
+export const onEvent = answering(async (event: LifecycleEvent): Promise<LifecycleAnswer> => {
+  const { RequestType: type, ResourceProperties: properties } = event;
+  const { Phase, ApplicationId } = properties;
   // A replaced application is another physical id, so that the one before is stopped before it is deleted.
   const id = Phase === 'delete' ? `stopped-before-delete/${ApplicationId}` : 'stopped-before-update';
-  const due =
-    event.RequestType === 'Delete' ? Phase === 'delete' : event.RequestType === 'Update' && Phase === 'update';
-  try {
-    const applicationId = due ? await applicationOf(event.ResourceProperties) : undefined;
-    if (applicationId !== undefined) {
-      const emr = new EMRServerlessClient();
-      try {
-        await stopApplication(applicationId, ports(emr), LIMIT_MILLISECONDS);
-      } finally {
-        emr.destroy();
-      }
-    }
-    return { PhysicalResourceId: event.RequestType === 'Delete' ? (event.PhysicalResourceId ?? id) : id };
-  } catch (error) {
-    throw fitting(error);
-  }
-}
+  const isDue = type !== 'Create' && Phase === type.toLowerCase();
+  const application = isDue ? await applicationOf(properties) : undefined;
+  if (application !== undefined) await stopApplication(application, portsOf(application), limitMs);
+  return { PhysicalResourceId: type === 'Delete' ? (event.PhysicalResourceId ?? id) : id };
+});

@@ -1,61 +1,31 @@
-/**
- * What pipelines declare alike: a few words come in, sizes and tunables go out. Used by declarations whose jobs are built
- * on the shared Python package; the arguments that follow are read in `millrace.sending.file_sender` and `millrace.job.arguments`.
- */
-import type { JobSize, NumberTunable } from './model.ts';
+/** Parameters that pipelines declare alike; the Python modules `millrace.sending` and `millrace.streaming` read them by these names. */
+import { DEFAULT_LATENESS_MINUTES, LONGEST_LATENESS_MINUTES } from './event-time.ts';
+import { type IntegerParameter, integer } from './parameter.ts';
 
-/** One driver and one executor, the smallest of their kind. */
-export const oneWorker: JobSize = { driver: { cores: 1, memory: 2 }, executor: { cores: 1, memory: 2 }, executors: 1 };
-
-/**
- * Tunables of a job that sends the rows of a file.
- *
- * @param things what the rows are, in the plural
- * @param rate the rate unless an execution says otherwise, in rows a second
- */
-export function sendingTunables(things: string, rate: number): Readonly<Record<'rate' | 'rows', NumberTunable>> {
+/** Parameters of a job that sends the rows of a file, at this rate in rows a second unless an execution says otherwise. */
+export function sendingParameters(things: string, rate: number): Readonly<Record<'rate' | 'rows', IntegerParameter>> {
+  const howFast = `How fast ${things} are sent; 0 sends them as fast as possible.`;
+  const howMany = 'How many rows are read; 0 reads the whole file, more than the file repeats it with new ids.';
   return {
-    rate: {
-      kind: 'integer',
-      default: rate,
-      minimum: 0,
-      maximum: 20_000,
-      unit: 'rows a second',
-      description: `How fast ${things} are sent; 0 sends them as fast as possible.`,
-    },
-    rows: {
-      kind: 'integer',
-      default: 0,
-      minimum: 0,
-      maximum: 100_000_000,
-      unit: 'rows',
-      description: 'How many rows are read; 0 reads the whole file, more than the file repeats it with new ids.',
-    },
+    // Up to its maximum the pace was measured to be exact.
+    rate: integer({ default: rate, minimum: 0, maximum: 20_000, unit: 'rows a second', description: howFast }),
+    rows: integer({ default: 0, minimum: 0, maximum: 100_000_000, unit: 'rows', description: howMany }),
   };
 }
 
-/**
- * Tunables of a stream that sums by event time.
- *
- * @param thing what one record is, with its article
- */
-export function windowTunables(thing: string): Readonly<Record<'allowedLateness' | 'triggerSeconds', NumberTunable>> {
+/** Parameters of a stream; a thing is what one record is, with its article. */
+export function streamParameters(
+  thing: string,
+): Readonly<Record<'allowedLateness' | 'triggerSeconds', IntegerParameter>> {
+  const description = 'Time from the start of one micro-batch to the next; 0 starts the next at once.';
   return {
-    allowedLateness: {
-      kind: 'integer',
-      default: 10,
+    allowedLateness: integer({
+      default: DEFAULT_LATENESS_MINUTES,
       minimum: 0,
-      maximum: 1_440,
+      maximum: LONGEST_LATENESS_MINUTES,
       unit: 'minutes',
       description: `How much older than its Kafka timestamp ${thing} may be before it is late.`,
-    },
-    triggerSeconds: {
-      kind: 'integer',
-      default: 2,
-      minimum: 0,
-      maximum: 600,
-      unit: 'seconds',
-      description: 'Time from the start of one micro-batch to the next; 0 starts the next at once.',
-    },
+    }),
+    triggerSeconds: integer({ default: 2, minimum: 0, maximum: 600, unit: 'seconds', description }),
   };
 }

@@ -1,19 +1,10 @@
-/**
- * Limits of the services that a declaration has to keep, each with where it comes from. Used by the validation of
- * declarations and of environments.
- */
+/** Limits of the services that a declaration has to keep, each with where it comes from. */
 
 /** EMR Serverless: default quota of concurrent vCPU in an account and Region. */
 export const ACCOUNT_VCPU = 16;
 
-/** EMR Serverless: worker sizes, heap range in GiB by vCPU (the service's worker table, less a tenth of overhead). */
-export const WORKER_MEMORY: Readonly<Record<number, { readonly minimum: number; readonly maximum: number }>> = {
-  1: { minimum: 1, maximum: 7 },
-  2: { minimum: 1, maximum: 14 },
-  4: { minimum: 1, maximum: 27 },
-  8: { minimum: 1, maximum: 54 },
-  16: { minimum: 1, maximum: 108 },
-};
+/** EMR Serverless: the largest heap in GiB by vCPU (the service's worker table, less a tenth of overhead). */
+export const WORKER_MEMORY: Readonly<Record<number, number>> = { 1: 7, 2: 14, 4: 27, 8: 54, 16: 108 };
 
 /** MSK Serverless: the topic settings that can be set; nothing else is accepted. */
 export const TOPIC_SETTINGS: readonly string[] = [
@@ -37,3 +28,6 @@ export const CLUSTER_PARTITIONS = 2_400;
 
 /** Kafka: characters and length of a topic's name (org.apache.kafka.common.internals.Topic). */
 export const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
+
+/** EMR Serverless: characters of one argument of an entry point (StartJobRun, EntryPointArgument). */
+export const LONGEST_ARGUMENT = 10_280;

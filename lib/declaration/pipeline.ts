@@ -1,27 +1,78 @@
-/**
- * Entry point of a declaration: what its author wrote comes in with the address of the file, a `Pipeline` that knows
- * its three folders goes out. Called by every `pipelines/<name>/pipeline.ts`; checked later by `loadPipelines`.
- */
-import { dirname, join } from 'node:path';
+/** A pipeline as its author declares it: jobs with what they read and write, how rows are accounted for, and what is shown at the end. */
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Pipeline, PipelineDeclaration } from './model.ts';
+import type { Job } from './job.ts';
+import type { InputFile } from './kinds/file.ts';
+import type { Folder } from './kinds/folder.ts';
+import type { Topic } from './kinds/topic.ts';
+import type { IntegerParameter } from './parameter.ts';
+import type { Named, Owner } from './thing.ts';
 
 /**
- * Declares a pipeline.
+ * What an execution may do, by the word `action` in its input: `run` the whole pipeline; `start` its streams, which go on; `stop` them,
+ * which drains them too; `upgrade` them, which stops them and starts what is deployed now from the same checkpoints.
+ */
+export type Action = 'run' | 'start' | 'stop' | 'upgrade';
+
+/** How every row sent to a topic is accounted for; counted from the topics when an execution has ended. */
+export interface Account {
+  readonly sent: Topic;
+  /**
+   * The file whose rows are sent, the parameter that bounds how many are read (0 means all), the folder of those that could not be read.
+   * @default none: what is on the topic is what was sent
+   */
+  readonly from?: { readonly file: InputFile; readonly rows: IntegerParameter; readonly rejects: Folder };
+  /** The topic of records that could not be used. */
+  readonly deadLetters: Topic;
+  /** The topic of results, the whole number in its values that counts rows, and how often a row is counted there. */
+  readonly results: {
+    readonly topic: Topic;
+    readonly count: string;
+    /** @default the windows that each row is in; 1 without windows */
+    readonly perRow?: number;
+  };
+}
+
+/** How the results of a job are shown to a person. */
+export interface Report<J = Job> {
+  readonly job: J;
+  /** A folder that the job writes. */
+  readonly folder: Folder;
+  readonly columns: readonly Readonly<{ field: string; title: string; format: 'text' | 'money' | 'count' | 'time' }>[];
+}
+
+export interface Declaration<J extends Named<Job> = Named<Job>> {
+  /** One sentence for people. */
+  readonly description: string;
+  readonly jobs: J;
+  /** Topics that no job of ours uses, by their aliases. @default none */
+  readonly topics?: Named<Topic>;
+  /**
+   * What an execution does when its input names neither an action nor a job.
+   * @default `run` where batch jobs feed the streams or read their results, else `start`
+   */
+  readonly usually?: Extract<Action, 'run' | 'start'>;
+  /** How the rows of an execution are counted. @default not at all: only whether its jobs succeeded is said */
+  readonly accounts?: readonly Account[];
+  /** Which results are shown at the end. @default none */
+  readonly report?: Report<J[keyof J]>;
+}
+
+/** A declaration with the name and the folders of its pipeline; checked once `loadPipelines` has returned it. */
+export interface Pipeline extends Declaration, Owner {}
+
+/**
+ * Declares the pipeline of a folder, whose name is the pipeline's.
  *
  * @param moduleUrl the declaring module's `import.meta.url`
- * @param declaration the declaration
+ * @throws TypeError when it is another value
  */
-export function definePipeline(moduleUrl: string, declaration: PipelineDeclaration): Pipeline {
+export function pipeline<const J extends Named<Job>>(moduleUrl: string, declaration: Declaration<J>): Pipeline {
+  if (!String(moduleUrl).startsWith('file:')) throw new TypeError('the first argument is not import.meta.url');
   const folder = dirname(fileURLToPath(moduleUrl));
+  const name = basename(folder);
   const root = dirname(dirname(folder));
-  return {
-    ...declaration,
-    files: declaration.files ?? {},
-    folders: {
-      declaration: folder,
-      jobs: join(root, 'jobs', 'pyspark', declaration.name),
-      sampleData: join(root, 'sample_data', declaration.name),
-    },
-  };
+  const jobs = join(root, 'jobs', 'pyspark', name);
+  const sampleData = join(root, 'sample_data', name);
+  return { ...declaration, name, folders: { declaration: folder, jobs, sampleData } };
 }

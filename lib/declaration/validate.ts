@@ -1,36 +1,155 @@
-/**
- * Checks declarations: pipelines come in, a list of every mistake goes out, each with where it is, the value got and
- * the values allowed. Called by `loadPipelines`; what is checked is in the files `check-*.ts` and in `shape.ts`.
- */
-import { checkAccounts } from './check-accounts.ts';
-import { checkFiles } from './check-files.ts';
-import { checkFlow } from './check-flow.ts';
-import { checkJobs } from './check-jobs.ts';
-import { checkNames } from './check-names.ts';
-import { checkOrder } from './check-order.ts';
-import { checkArtifactsTogether, checkTopics, checkTopicsTogether } from './check-topics.ts';
-import { type Mistake, noteUnder } from './mistakes.ts';
-import type { Pipeline } from './model.ts';
-import { checkShape } from './shape.ts';
+/** Checks declarations and lists every mistake, each with where it is, the value got and the values allowed. */
+import { z } from 'zod';
+import { checkAccount, checkReport } from './checks/accounts.ts';
+import { checkFlow } from './checks/flow.ts';
+import { checkCamelCase, checkForm, type Fault, made, whole } from './checks/form.ts';
+import { checkJobForm, checkJobs } from './checks/jobs.ts';
+import { isPythonName, RESERVED_PIPELINE_NAMES } from './checks/reserved-names.ts';
+import { checkTogether } from './checks/together.ts';
+import { type Aliased, aliased, peakCores, thingsOf, usesOf } from './flow.ts';
+import { Job } from './job.ts';
+import { InputFile } from './kinds/file.ts';
+import { Folder } from './kinds/folder.ts';
+import { Topic } from './kinds/topic.ts';
+import { ACCOUNT_VCPU } from './limits.ts';
+import { type Mistake, type Note, noteAt, noteUnder } from './mistakes.ts';
+import type { Pipeline } from './pipeline.ts';
+import { type Named, Thing } from './thing.ts';
+
+/** Also the name of a Python package and part of the name of a stack, which between them allow no other character. */
+const PIPELINE = /^[a-z][a-z0-9]{0,29}$/;
+
+const text = z.string();
+const job = made(Job, 'a job made by batch(...) or stream(...)');
+const topic = made(Topic, 'a topic made by topic(...)');
+const folder = made(Folder, 'a folder made by folder(...)');
+const file = made(InputFile, 'a file made by csv(...) or jsonLines(...)');
+const account = z.strictObject({
+  sent: topic,
+  from: z.strictObject({ file, rows: z.object({}), rejects: folder }).optional(),
+  deadLetters: topic,
+  results: z.strictObject({ topic, count: text, perRow: whole(1, 1_000).optional() }),
+});
+const column = z.strictObject({ field: text, title: text, format: z.enum(['text', 'money', 'count', 'time']) });
+const form = z.strictObject({
+  description: text.min(1, 'a sentence for people'),
+  jobs: z.record(text, job),
+  topics: z.record(text, topic).optional(),
+  usually: z.enum(['run', 'start']).optional(),
+  accounts: z.array(account).optional(),
+  report: z.strictObject({ job, folder, columns: z.array(column) }).optional(),
+  name: text,
+  folders: z.object({}),
+} satisfies Record<keyof Pipeline, z.ZodType>);
 
 /** Every mistake of these pipelines, those between two of them included. */
 export function mistakesOf(pipelines: readonly Pipeline[]): Mistake[] {
   const mistakes: Mistake[] = [];
-  // A part of another kind than declared, such as a text for a list, cannot be looked into: its shape is all to say.
-  const readable = pipelines.filter((pipeline) => checkShape(pipeline, noteUnder(nameOf(pipeline), mistakes)));
-  for (const pipeline of readable) {
-    const note = noteUnder(pipeline.name, mistakes);
-    checkNames(pipeline, note);
-    checkTopics(pipeline, note);
-    checkFiles(pipeline, note);
-    checkJobs(pipeline, note);
-    checkFlow(pipeline, note);
-    checkOrder(pipeline, note);
-    checkAccounts(pipeline, note);
-  }
-  checkTopicsTogether(readable, mistakes);
-  checkArtifactsTogether(readable, mistakes);
+  const holdings = pipelines.map((pipeline) => ({
+    name: pipeline.name,
+    things: checkPipeline(pipeline, noteUnder(pipeline.name, mistakes)),
+  }));
+  checkTogether(holdings, noteUnder('', mistakes));
   return mistakes;
 }
 
-const nameOf = ({ name }: { readonly name: unknown }): string => (typeof name === 'string' ? name : 'a pipeline');
+/**
+ * Checks a pipeline by itself. What is missing or misspelt would be told again by all who look for it, so that the rules see only what has
+ * the structure that it should have; nor do they tell of a value what its form has told already.
+ */
+function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
+  const faults = checkForms(pipeline, noteForm);
+  const broken = faults.filter(({ ofStructure }) => ofStructure);
+  const note: Note = (where, ...rest) => {
+    if (!faults.some((fault) => fault.where === where)) noteForm(where, ...rest);
+  };
+  const isWhole = (at: string): boolean => !broken.some(({ where }) => isWithin(where, at) || isWithin(at, where));
+  const hasIn = (at: string): boolean => faults.some(({ where }) => isWithin(where, at));
+  const wholeOf = <T>(part: 'jobs' | 'topics'): Named<T> =>
+    Object.fromEntries(Object.entries<T>(Object(pipeline[part])).filter(([name]) => isWhole(`${part}.${name}`)));
+  const readable = { ...pipeline, jobs: wholeOf<Job>('jobs'), topics: wholeOf<Topic>('topics') };
+  const isReadable = ({ alias, thing }: Aliased): boolean => isWhole(`${thing.plural}.${alias}`);
+  const uses = usesOf(readable);
+  const things = thingsOf(readable).filter(isReadable);
+  checkName(pipeline, note);
+  checkAliases([...aliased(readable.topics), ...uses.filter(isReadable)], note);
+  for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
+  for (const use of uses.filter(isReadable)) {
+    if (use.way === 'reads') use.thing.checkUse(use, noteAt(note, `jobs.${use.job}.${use.way}.${use.alias}`));
+  }
+  checkJobs(readable, note, (name) => {
+    const used = uses.filter(({ job }) => job === name);
+    return !hasIn(`jobs.${name}`) && !used.some(({ alias, thing }) => hasIn(`${thing.plural}.${alias}`));
+  });
+  const isShown = ({ where }: Fault): boolean => isWithin(where, 'accounts') || isWithin(where, 'report');
+  if (!broken.every(isShown)) return things;
+  checkFlow(pipeline, note);
+  if (!Object.keys(pipeline.jobs).some((name) => hasIn(`jobs.${name}.size`))) checkPeak(pipeline, note);
+  if (isWhole('accounts')) {
+    for (const [index, account] of (pipeline.accounts ?? []).entries()) {
+      checkAccount(pipeline, account, noteAt(note, `accounts.${index}`));
+    }
+  }
+  if (pipeline.report && isWhole('report')) checkReport(pipeline, pipeline.report, noteAt(note, 'report'));
+  return things;
+}
+
+/** Whether one path of a declaration is another or lies within it. */
+const isWithin = (inner: string, outer: string): boolean => `${inner}.`.startsWith(`${outer}.`);
+
+/** Notes mistakes in the form of a pipeline, of its jobs, and of what these read and write. */
+function checkForms(pipeline: Pipeline, note: Note): Fault[] {
+  const checkThing = (thing: unknown, at: string): Fault[] => {
+    if (!(thing instanceof Thing)) return [];
+    if (thing.origin !== thing)
+      return [...checkForm(thing.form, thing.given, at, note), ...checkThing(thing.origin, at)];
+    return checkForm(thing.form, thing.given, `${thing.plural}.${at.split('.').at(-1)}`, note);
+  };
+  const faults = checkForm(form, pipeline, '', note);
+  for (const [alias, topic] of Object.entries(Object(pipeline.topics))) {
+    faults.push(...checkThing(topic, `topics.${alias}`));
+  }
+  for (const [name, job] of Object.entries(Object(pipeline.jobs))) {
+    if (!(job instanceof Job)) continue;
+    faults.push(...checkJobForm(job, `jobs.${name}`, note));
+    for (const way of ['reads', 'writes'] as const) {
+      for (const [alias, thing] of Object.entries(Object(job[way]))) {
+        faults.push(...checkThing(thing, `jobs.${name}.${way}.${alias}`));
+      }
+    }
+  }
+  return faults;
+}
+
+function checkPeak(pipeline: Pipeline, note: Note): void {
+  const peak = peakCores(pipeline);
+  if (peak <= ACCOUNT_VCPU) return;
+  note('jobs', 'that run together need too many vCPU', peak, `${ACCOUNT_VCPU} at most (account quota)`);
+}
+
+function checkName({ name }: Pipeline, note: Note): void {
+  if (!PIPELINE.test(name)) {
+    note('name', 'is not a name for its folder', name, 'a-z and 0-9, first a letter, 30 characters at most');
+  } else if (RESERVED_PIPELINE_NAMES.includes(name)) {
+    note('name', 'is taken by the platform', name, `any name but ${RESERVED_PIPELINE_NAMES.join(', ')}`);
+  } else if (isPythonName(name)) {
+    note('name', 'is a name that Python keeps for itself', name, 'another name');
+  }
+}
+
+/** Checks that each thing has one alias, which it shares with no other of its kind. */
+function checkAliases(uses: readonly Aliased[], note: Note): void {
+  const aliases = new Map<Thing, string>();
+  const holders = new Map<string, Thing>();
+  for (const { alias, thing } of uses) {
+    const { origin, plural } = thing;
+    const at = `${plural}.${alias}`;
+    const first = aliases.get(origin);
+    if (first === undefined) {
+      aliases.set(origin, alias);
+      checkCamelCase(note, at, alias);
+      if (holders.has(at)) note(at, 'is the alias of two things', origin, 'an alias for each');
+    } else if (first !== alias) note(at, `is called ${first} elsewhere`, origin, 'one alias for one thing');
+    holders.set(at, origin);
+  }
+}

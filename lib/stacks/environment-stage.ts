@@ -1,9 +1,9 @@
-/** All stacks of one environment, from the network up. Called by the CDK app and by tests. */
+/** All stacks of one environment, from the network up. */
 import { Stage, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../config/environment.ts';
-import type { Pipeline } from '../declaration/model.ts';
-import { stackNameOf } from '../declaration/plan.ts';
+import { stackNameOf } from '../declaration/names.ts';
+import type { Pipeline } from '../declaration/pipeline.ts';
 import { NetworkStack } from './network-stack.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 import { ProcessingStack } from './processing-stack.ts';

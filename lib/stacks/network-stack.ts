@@ -1,45 +1,35 @@
-/**
- * What all else of an environment stands on: the network, where access logs go, and who hears of trouble. Called by the
- * environment's stage.
- */
-import { Stack, type StackProps } from 'aws-cdk-lib';
+/** What all else of an environment stands on: the network, where access logs go, and who hears of trouble. */
+import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Environment } from '../../config/environment.ts';
-import { LogsEndpoint } from '../constructs/network/logs-endpoint.ts';
+import { LogsEndpoint } from '../constructs/network/endpoints.ts';
 import { Network } from '../constructs/network/network.ts';
 import { Alerts } from '../constructs/observability/alerts.ts';
 import { AccessLogs } from '../constructs/storage/access-logs.ts';
-import { removalPolicyOf } from './removal-policy.ts';
-
-export interface NetworkStackProps extends StackProps {
-  readonly environment: Environment;
-}
+import { type EnvironmentStackProps, removalPolicyOf } from './shared.ts';
 
 export class NetworkStack extends Stack {
   readonly network: Network;
   readonly accessLogs: AccessLogs;
   readonly alerts: Alerts;
 
-  constructor(scope: Construct, id: string, props: NetworkStackProps) {
+  constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
     super(scope, id, props);
     const { environment } = props;
-    const { analytics, services, exits, zoneName } = environment.network;
     this.network = new Network(this, 'Network', {
-      analyticsRange: analytics,
-      servicesRange: services,
-      zoneName: zoneName ?? `${environment.name}.millrace.internal`,
-      exits,
-      logRetention: environment.logDays,
-      ...(environment.zones ? { zones: environment.zones } : {}),
+      ...environment.network,
+      zoneName: environment.network.zoneName ?? `${environment.name}.millrace.internal`,
+      logRetentionDays: environment.logDays,
+      logAccepted: environment.removal === 'retain',
+      zones: environment.zones,
     });
-    new LogsEndpoint(this, 'JobLogs', { network: this.network });
+    new LogsEndpoint(this, 'JobLogs', this.network);
     this.accessLogs = new AccessLogs(this, 'AccessLogs', {
       days: environment.logDays,
       removalPolicy: removalPolicyOf(environment),
     });
     this.alerts = new Alerts(this, 'Alerts', {
       monthlySpendLimit: environment.monthlySpendLimit,
-      ...(environment.alarmEmail ? { email: environment.alarmEmail } : {}),
+      email: environment.alarmEmail,
     });
   }
 }

@@ -1,27 +1,23 @@
-/** The Spark application, the data bucket, the lock and the platform's parameter. Called by the environment's stage. */
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+/** The Spark application, the data bucket, the lock and the platform's parameter. */
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import type { Environment } from '../../config/environment.ts';
-import { ObjectsEndpoint } from '../constructs/network/objects-endpoint.ts';
-import { consoleLinks } from '../constructs/observability/console-links.ts';
+import { ObjectsEndpoint } from '../constructs/network/endpoints.ts';
+import { FailedRuns } from '../constructs/observability/alerts.ts';
 import { SparkApplication } from '../constructs/spark/spark-application.ts';
+import { AssetsFolder } from '../constructs/storage/assets-folder.ts';
 import { DataBucket } from '../constructs/storage/data-bucket.ts';
-import type { NetworkStack } from './network-stack.ts';
-import { removalPolicyOf } from './removal-policy.ts';
-import type { StreamingStack } from './streaming-stack.ts';
+import { consolePage, exportAll, removalPolicyOf, show } from './shared.ts';
+import type { StreamingStack, StreamingStackProps } from './streaming-stack.ts';
 
-export interface ProcessingStackProps extends StackProps {
-  readonly environment: Environment;
-  readonly networkStack: NetworkStack;
+export interface ProcessingStackProps extends StreamingStackProps {
   readonly streamingStack: StreamingStack;
 }
 
 export class ProcessingStack extends Stack {
   readonly application: SparkApplication;
-  readonly bucket: s3.Bucket;
+  readonly bucket: DataBucket;
   readonly lockTable: dynamodb.Table;
   readonly platformParameter: StringParameter;
 
@@ -34,18 +30,24 @@ export class ProcessingStack extends Stack {
       accessLogs: networkStack.accessLogs.bucket,
       removalPolicy: removalPolicyOf(environment),
     });
-    const objects = new ObjectsEndpoint(this, 'Objects', { network, bucket: this.bucket, logRetentionDays: logDays });
+    const objects = new ObjectsEndpoint(this, 'Objects', {
+      network,
+      bucket: this.bucket,
+      assets: new AssetsFolder(this, environment.name),
+      logRetentionDays: logDays,
+    });
     this.application = new SparkApplication(this, 'Spark', {
       applicationName: `millrace-${environment.name}`,
       maximumCores: spark.maximumCores,
       idleMinutes: spark.idleMinutes,
-      ...(spark.warm ? { warm: spark.warm } : {}),
+      warm: spark.warm,
       subnets: network.analytics.isolatedSubnets,
       securityGroups: [network.sparkSecurityGroup],
       logRetentionDays: logDays,
     });
     // A worker that starts before its way to S3 exists fails without a log.
     this.application.node.addDependency(objects);
+    new FailedRuns(this, 'FailedRuns', this.application, networkStack.alerts.topic);
     this.lockTable = new dynamodb.Table(this, 'Locks', {
       partitionKey: { name: 'pipeline', type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -63,30 +65,14 @@ export class ProcessingStack extends Stack {
         bucket: this.bucket.bucketName,
       }),
     });
-    const links = consoleLinks(this);
-    new CfnOutput(this, 'ApplicationConsole', {
-      description: 'Job runs and their logs and Spark UIs',
-      value: links.sparkApplications(),
+    const { application, bucket, lockTable, platformParameter, region } = this;
+    const results = `https://${region}.console.aws.amazon.com/s3/buckets/${bucket.bucketName}?region=${region}`;
+    show(this, {
+      ApplicationConsole: ['Job runs and their logs and Spark UIs', consolePage(this, 'emr', '/serverless')],
+      DataBucket: ['Where results are left, and input is put', bucket.bucketName],
+      DataConsole: ['Results: results/<pipeline>/<execution>/', results],
     });
-    new CfnOutput(this, 'DataBucket', {
-      description: 'Where results are left, and input is put',
-      value: this.bucket.bucketName,
-    });
-    new CfnOutput(this, 'DataConsole', {
-      description: 'Results: results/<pipeline>/<execution>/',
-      value: links.bucket(this.bucket.bucketName),
-    });
-    // Exported whether a pipeline uses them or not, so that this stack is the same with and without any of them.
-    for (const value of [
-      this.application.applicationId,
-      this.application.applicationArn,
-      this.bucket.bucketName,
-      this.bucket.bucketArn,
-      this.lockTable.tableName,
-      this.lockTable.tableArn,
-      this.platformParameter.parameterName,
-    ]) {
-      this.exportValue(value);
-    }
+    exportAll(this, application.applicationId, application.applicationArn, bucket.bucketName, bucket.bucketArn);
+    exportAll(this, lockTable.tableName, lockTable.tableArn, platformParameter.parameterName);
   }
 }

@@ -1,8 +1,7 @@
-/**
- * What every command gets: the home, where to write, how the person asked, and the signal that ends it. Made by `main.ts`.
- */
-import type { Pipeline } from '../../lib/declaration/model.ts';
-import { MillraceError } from '../../tools/errors.ts';
+/** What every command gets, and how it finds the pipelines and environments that a person names. */
+import type { Environment } from '../../config/environment.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import { MillraceError } from '../../tools/errors.mjs';
 import type { Home } from '../home.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -27,13 +26,22 @@ export async function pipelines(): Promise<Pipeline[]> {
   return loadPipelines();
 }
 
-/** One pipeline by its name. */
 export async function pipelineOf(name: string): Promise<Pipeline> {
-  const all = await pipelines();
-  const pipeline = all.find((candidate) => candidate.name === name);
-  if (pipeline) return pipeline;
+  return named(name, await pipelines(), 'pipeline', '');
+}
+
+/** The configuration of an environment on AWS. */
+export async function environmentOf(name: string): Promise<Environment> {
+  const { environments } = await import('../../config/environments.ts');
+  return named(name, environments, 'environment', ' Environments are the files in config/.');
+}
+
+function named<T extends { readonly name: string }>(name: string, all: readonly T[], what: string, more: string): T {
+  const found = all.find((candidate) => candidate.name === name);
+  if (found) return found;
+  const allowed = all.map((candidate) => candidate.name).join(', ');
   throw new MillraceError(
-    'UNKNOWN_PIPELINE',
-    `There is no pipeline "${name}". Allowed: ${all.map((candidate) => candidate.name).join(', ')}.`,
+    `UNKNOWN_${what.toUpperCase()}`,
+    `There is no ${what} "${name}". Allowed: ${allowed}.${more}`,
   );
 }

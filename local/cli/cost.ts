@@ -1,17 +1,12 @@
-/**
- * `millrace cost`: what an environment costs, from its configuration and the declarations. Takes the environment's name, prints a table
- * or JSON, needs neither an account nor the services. Called by `main.ts`.
- */
+/** `millrace cost`: what an environment costs on AWS, from its configuration and the declarations. Needs neither an account nor the services. */
 import { checkEnvironments } from '../../config/environment.ts';
 import { estimate } from '../../tools/cost/estimate.ts';
 import { PRICES_READ, PRICES_REGION } from '../../tools/cost/prices.ts';
 import { renderEstimate } from '../../tools/cost/render.ts';
-import { type Context, pipelines } from './context.ts';
-import { environmentOf } from './environments.ts';
+import { type Context, environmentOf, pipelines } from './context.ts';
 
-/** Prints the estimate. */
 export async function cost(context: Pick<Context, 'json' | 'print'>, options: { env: string }): Promise<number> {
-  const environment = environmentOf(options.env);
+  const environment = await environmentOf(options.env);
   const declared = await pipelines();
   checkEnvironments([environment], declared);
   const result = estimate(environment, declared);

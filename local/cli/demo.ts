@@ -2,7 +2,8 @@
  * `millrace demo`: everything from nothing to results and back: up, one execution of the demo's pipeline, down again. Services that an
  * earlier `up` started stay.
  */
-import { MillraceError } from '../../tools/errors.ts';
+import { actionsOf } from '../../lib/declaration/flow.ts';
+import { MillraceError } from '../../tools/errors.mjs';
 import { type Context, pipelines } from './context.ts';
 import { runDeployed } from './run.ts';
 import { bringUp, stopStarted } from './up.ts';
@@ -10,21 +11,21 @@ import { bringUp, stopStarted } from './up.ts';
 /** What the demo shows; where it was removed, the first pipeline by name that comes to an end. */
 const DEMO_PIPELINE = 'sales';
 
-export async function demo(context: Context, options: { readonly keep?: boolean }): Promise<number> {
+export async function demo(context: Context, { keep }: { readonly keep?: boolean }): Promise<number> {
   const all = await pipelines();
-  const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all.find(({ order }) => order.kind === 'bounded');
+  const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all.find((one) => actionsOf(one)[0] === 'run');
   if (!pipeline)
     throw new MillraceError('NO_PIPELINE', 'The folder pipelines/ holds no pipeline whose runs come to an end.');
-  const { kafka, registry, started, deployment } = await bringUp(context, {});
-  const services = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
+  const running = await bringUp(context, {});
   let succeeded = false;
   try {
-    const code = await runDeployed(context, pipeline, {}, deployment, services);
+    const code = await runDeployed(context, pipeline, {}, running);
     succeeded = true;
     return code;
   } finally {
     // Kept services are for looking at: not what an interrupted or failed demo leaves.
-    if (!(options.keep && succeeded)) await stopStarted(context, started);
+    if (!(keep && succeeded)) await stopStarted(context, running.started);
     else context.terminal.line('services stay up; "npx millrace down" ends them');
+    if (succeeded) context.terminal.plain(`Next  ${keep ? '' : 'npx millrace up; '}npx millrace run ${pipeline.name}`);
   }
 }

@@ -4,14 +4,13 @@
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { kebab } from '../../lib/declaration/plan.ts';
-import { MillraceError } from '../../tools/errors.ts';
-import { type JobRunRecord, JobRunRecords } from '../emr/job-run-records.ts';
-import { eventIn } from '../emr/job-run-words.ts';
+import { objectIn } from '../../lib/declaration/json.ts';
+import { kebab } from '../../lib/declaration/names.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import { type JobRunRecord, JobRunRecords, partsOf } from '../emr/job-run-records.ts';
 import { LineTail } from '../emr/line-tail.ts';
 import { serviceStatuses } from '../services/services.ts';
 import type { Context } from './context.ts';
-import { jobOf } from './progress.ts';
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -19,57 +18,40 @@ export interface LogsOptions {
   readonly events?: boolean;
 }
 
-export async function logs(context: Context, name: string, options: LogsOptions): Promise<number> {
-  const sources = await sourcesOf(context, name, options.events === true);
-  const tails = sources.map(
-    ({ file, wanted }) =>
-      new LineTail(file, (line) => {
-        if (wanted(line)) context.print(line);
-      }),
-  );
-  if (options.follow && !context.signal.aborted) await once(context.signal, 'abort');
+export async function logs(context: Context, name: string, { follow, events }: LogsOptions): Promise<number> {
+  const { home, print, signal } = context;
+  const show = (file: string, isShown = (_line: string) => true) =>
+    new LineTail(file, (line) => {
+      if (isShown(line)) print(line);
+    });
+  const services = (await serviceStatuses(home)).filter(({ log }) => existsSync(log));
+  const service = services.find((candidate) => candidate.name === name);
+  const records = new JobRunRecords(home.jobRuns);
+  const runs = records.all();
+  const run = runs.findLast((candidate) => namesOf(candidate).includes(name));
+  const tails: LineTail[] = [];
+  if (service) tails.push(show(service.log));
+  else if (!run) throw unknown(name, [...runs.map((each) => kebab(partsOf(each).run)), ...services.map((s) => s.name)]);
+  else if (events) tails.push(show(records.stdout(run.id), (line) => objectIn(line) !== undefined));
+  else {
+    tails.push(show(records.stderr(run.id)));
+    tails.push(show(records.stdout(run.id), (line) => objectIn(line) === undefined));
+  }
+  if (follow && !signal.aborted) await once(signal, 'abort');
   for (const tail of tails) tail.close();
   return 0;
 }
 
-/** A file and the lines of it that are shown. */
-interface Source {
-  readonly file: string;
-  readonly wanted: (line: string) => boolean;
+/** What a person may call a run: its id, its job as the command line or the declaration writes it, and with its pipeline before it. */
+function namesOf(record: JobRunRecord): string[] {
+  const { pipeline, run } = partsOf(record);
+  return [record.id, ...[run, kebab(run)].flatMap((name) => [name, `${pipeline}/${name}`])];
 }
 
-const every = () => true;
-const isEvent = (line: string) => eventIn(line) !== undefined;
-
-async function sourcesOf({ home }: Context, name: string, events: boolean): Promise<Source[]> {
-  const services = await serviceStatuses(home);
-  const service = services.find((candidate) => candidate.name === name);
-  if (service && existsSync(service.log)) return [{ file: service.log, wanted: every }];
-  const records = new JobRunRecords(home.jobRuns);
-  const runs = records.all();
-  const run = runs.filter((candidate) => [candidate.id, ...namesOf(candidate)].includes(name)).at(-1);
-  if (run && events) return [{ file: records.stdout(run.id), wanted: isEvent }];
-  if (run) {
-    return [
-      { file: records.stderr(run.id), wanted: every },
-      { file: records.stdout(run.id), wanted: (line) => !isEvent(line) },
-    ];
-  }
-  const known = [
-    ...new Set([
-      ...runs.map((each) => kebab(jobOf(each))),
-      ...services.filter(({ log }) => existsSync(log)).map((s) => s.name),
-    ]),
-  ];
-  throw new MillraceError(
+function unknown(name: string, known: readonly string[]): MillraceError {
+  const allowed = [...new Set(known)].sort().join(', ');
+  return new MillraceError(
     'UNKNOWN_LOG',
-    `There is no log of "${name}". ${known.length > 0 ? `Allowed: ${known.sort().join(', ')}.` : 'Nothing was run yet.'}`,
+    `There is no log of "${name}". ${allowed ? `Allowed: ${allowed}.` : 'Nothing was run yet.'}`,
   );
-}
-
-/** What a person may call a run: its job, as the command line writes it or as the declaration does, and with its pipeline before it. */
-function namesOf(run: JobRunRecord): string[] {
-  const [pipeline] = run.request.name.split('/');
-  const jobs = [jobOf(run), kebab(jobOf(run))];
-  return [...jobs, ...jobs.map((job) => `${pipeline}/${job}`)];
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The `millrace` command: takes its arguments, sets up what is missing, and hands over to `main.ts` under the project's own Node.
- * Called by npx and the npm scripts with whatever Node the machine has; plain JavaScript, because nothing is installed yet.
+ * The `millrace` command: sets up what is missing and hands over to `main.ts` under the project's own Node. Runs under whatever Node the machine
+ * has; plain JavaScript, because nothing is installed yet.
  */
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,7 @@ process.exitCode = await main(process.argv.slice(2));
  * @returns {Promise<number>} the exit code
  */
 async function main(args) {
-  const { SetupError } = await import('../../tools/setup/errors.mjs');
+  const { MillraceError } = await import('../../tools/errors.mjs');
   try {
     const { checkNode } = await import('../../tools/setup/requirements.mjs');
     checkNode();
@@ -23,7 +23,7 @@ async function main(args) {
     const { handOver } = await import('../../tools/setup/hand-over.mjs');
     return await handOver(node, fileURLToPath(new URL('main.ts', import.meta.url)), args);
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    if (!(error instanceof MillraceError)) throw error;
     process.stderr.write(`error ${error.code}: ${error.message}\n`);
     return 1;
   }

@@ -1,54 +1,57 @@
-/**
- * `millrace run <pipeline>`: one execution of the deployed state machine, then what came of it and, for a whole run, the line that accounts for every
- * row. Also the middle of `demo`.
- */
-import type { Pipeline } from '../../lib/declaration/model.ts';
-import { MillraceError } from '../../tools/errors.ts';
+/** `millrace run <pipeline>`: one execution of the deployed state machine, then what came of it; or what it would start. */
+import { actionsOf, filesOf } from '../../lib/declaration/flow.ts';
+import { objectIn } from '../../lib/declaration/json.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { bucketPath, type Deployment, ParameterStore, readDeployment } from '../cloudformation/index.ts';
-import { liveStreams, streamsOf } from '../emr/live-streams.ts';
+import { ParameterStore, readDeployment } from '../cloudformation/index.ts';
+import { specOf } from '../emr/job-run-records.ts';
 import { archiveOptions, makeSparkArchive, sparkArchive } from '../emr/spark-archive.ts';
+import { liveStreams, streamsOf } from '../emr/streams.ts';
 import { serviceStatuses } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
 import { type Context, environment, pipelineOf } from './context.ts';
+import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
-import { Bookkeeping, countFiles } from './report/reconcile.ts';
-import type { Reconciliation } from './report/reconciliation.ts';
-import { failureOf } from './run-failure.ts';
-import { type InputOptions, inputOf } from './run-input.ts';
-import { foldersOf, jobsShown, type Output, show } from './run-shown.ts';
+import { Accounts } from './report/accounts.ts';
+import { failureOf, jobsShown, type Output, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
+import type { Running } from './up.ts';
 
-export interface RunOptions extends InputOptions {
-  /** Folder with files that replace the declared samples. */
+/** As `main.ts` describes them. */
+export interface RunOptions {
   readonly sampleData?: string;
+  readonly input?: string;
+  readonly job?: string;
+  readonly action?: string;
+  readonly stream?: string;
+  readonly dryRun?: boolean;
 }
 
-interface Services {
-  readonly bootstrapServers: string;
-  readonly registryUrl: string;
-}
+const notUp = (problem: string) => new MillraceError('NOT_UP', `${problem} Run "npx millrace up" first.`);
 
-/** The command: needs what `up` deployed and started. */
+/** The command: needs what `up` deployed and, unless it only looks, started. */
 export async function run(context: Context, name: string, options: RunOptions): Promise<number> {
+  const { home, terminal } = context;
   const pipeline = await pipelineOf(name);
   const input = inputOf(options);
   if (options.sampleData !== undefined) await checkSampleData(pipeline, options.sampleData);
-  const deployment = readDeployment(context.home, environment);
-  const [kafka, registry] = await serviceStatuses(context.home);
-  if (!deployment || kafka?.state !== 'running' || registry?.state !== 'running') {
-    throw new MillraceError(
-      'NOT_UP',
-      'Nothing is deployed here, or its services do not run. Run "npx millrace up" first.',
-    );
+  const deployment = readDeployment(home, environment);
+  if (!deployment) throw notUp('Nothing is deployed here.');
+  const [kafka, registry] = await serviceStatuses(home);
+  if (!options.dryRun && (kafka?.state !== 'running' || registry?.state !== 'running')) {
+    throw notUp('The services do not run.');
   }
-  const services = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
-  if (options.sampleData !== undefined) {
-    input.files = await publishSampleData(pipeline, options.sampleData, context.home, dataBucketOf(context));
-    context.terminal.line(`published ${options.sampleData}`);
+  if (options.sampleData !== undefined && Object.keys(filesOf(pipeline)).length > 0) {
+    const platform = new ParameterStore(home).get(`/millrace/${environment}/platform`);
+    const { bucket = '' } = JSON.parse(platform?.value ?? '{}') as { bucket?: string };
+    input.files = await publishSampleData(pipeline, options.sampleData, home, bucket);
+    terminal.line(`published ${options.sampleData}`);
   }
-  return runDeployed(context, pipeline, input, deployment, services);
+  if (options.dryRun) return dryRun(context, pipeline.name, input, deployment);
+  const endpoints = { bootstrapServers: kafka?.bootstrapServers ?? '', registryUrl: registry?.url ?? '' };
+  return runDeployed(context, pipeline, input, { deployment, endpoints });
 }
 
 /** Runs a pipeline that is deployed, with services that run; gives the exit code. */
@@ -56,59 +59,66 @@ export async function runDeployed(
   context: Context,
   pipeline: Pipeline,
   input: JsonObject,
-  deployment: Deployment,
-  services: Services,
+  { deployment, endpoints }: Pick<Running, 'deployment' | 'endpoints'>,
 ): Promise<number> {
   const { home, terminal, signal } = context;
-  const query = pipeline.jobs[pipeline.order.stream]?.queries?.[0];
-  const listener = progressOf(terminal, query);
   const toolchain = readToolchain();
   const archive = sparkArchive(toolchain);
   const javaOptions = archiveOptions(archive);
+  const listener = progressOf(terminal);
   const machines = new LocalStateMachines({ home, deployment, toolchain, listener, javaOptions });
   context.onForce.push(() => machines.jobRuns.kill());
-  for (const name of await machines.settleAbandoned())
+  for (const name of await machines.settleAbandoned()) {
     terminal.line(`cleaned up after execution ${name}, whose command was ended`);
-  const streamOf = () => streamsOf(home, deployment).find((stream) => stream.pipeline === pipeline.name);
-  const liveStream = () => liveStreams(home, deployment).find((stream) => stream.pipeline === pipeline.name);
-  const before = liveStream();
+  }
+  const ours = ({ pipeline: name }: { readonly pipeline: string }) => name === pipeline.name;
+  const before = liveStreams(home, deployment).filter(ours);
   // Only a whole run sends rows that can be counted; what else the input may say is known to the prepare function alone.
-  const whole = input.job === undefined && (input.action === undefined || input.action === 'run');
-  const declared = whole ? pipeline.reconciliation : undefined;
-  const bookkeeping = declared && (await Bookkeeping.open(home, pipeline, declared, services));
+  const whole = input.job === undefined && (input.action ?? actionsOf(pipeline)[0]) === 'run';
+  const accounts = whole && pipeline.accounts?.length ? new Accounts(home, pipeline, endpoints) : undefined;
   try {
+    await accounts?.open();
     const execution = await machines.execute(pipeline.name, input, signal);
     terminal.count('');
     if (execution.status !== 'SUCCEEDED') {
-      throw failureOf(execution, machines.executions.folderOf(execution), streamOf());
+      throw failureOf(execution, machines.executions.folderOf(execution), streamsOf(home, deployment).filter(ours));
     }
     const output = execution.output as unknown as Output;
     const runs = machines.jobRuns.all().filter(({ request }) => request.name.endsWith(`/${execution.name}`));
-    let reconciliation: Reconciliation | undefined;
-    if (declared && output.action === 'run') {
-      terminal.line('counting what the topics hold');
-      const folders = foldersOf(pipeline, runs, home);
-      const file = {
-        path: bucketPath(home, output.files[declared.file] ?? ''),
-        declared: pipeline.files[declared.file],
-      };
-      const counts = await countFiles(file, output.tunables[declared.rows] ?? 0, folders[declared.rejects] ?? '');
-      reconciliation = await bookkeeping?.settle(counts);
-    }
+    if (accounts) terminal.line('counting what the topics hold');
+    const settled = (await accounts?.settle(runs.flatMap((run) => specOf(run) ?? []))) ?? [];
     const jobs = jobsShown(pipeline, output, runs, machines.jobRuns.records, home);
-    show(context, { pipeline, execution, output, jobs, reconciliation, before, stream: liveStream() });
+    const streams = liveStreams(home, deployment).filter(ours);
+    show(context, { pipeline, execution, output, jobs, accounts: settled, before, streams });
     if (javaOptions.length === 0) {
       terminal.line('preparing faster starts of Spark, once');
       await makeSparkArchive(toolchain, archive, signal);
     }
-    return reconciliation?.reconciles === false ? 1 : 0;
+    return settled.every(({ addsUp }) => addsUp) ? 0 : 1;
   } finally {
     terminal.close();
-    await bookkeeping?.close();
+    await accounts?.close();
   }
 }
 
-function dataBucketOf({ home }: Context): string {
-  const platform = new ParameterStore(home).get(`/millrace/${environment}/platform`);
-  return (JSON.parse(platform?.value ?? '{}') as { bucket?: string }).bucket ?? '';
+/** The input of an execution. What it may hold is checked by the pipeline's prepare function alone, here as on AWS. */
+export function inputOf({ input: text = '{}', job, action, stream }: RunOptions): JsonObject {
+  const input = objectIn(text);
+  if (!input) {
+    throw new MillraceError(
+      'INVALID_INPUT',
+      `--input is ${JSON.stringify(text)}. Allowed: a JSON object, such as {"rate": 100, "rows": 500}.`,
+    );
+  }
+  for (const [name, value] of Object.entries({ job, action, stream })) {
+    if (value === undefined) continue;
+    if (input[name] !== undefined) {
+      throw new MillraceError(
+        'INVALID_INPUT',
+        `--${name} is "${value}", and --input names "${name}" too: ${JSON.stringify(input[name])}. Allowed: one of them.`,
+      );
+    }
+    input[name] = value;
+  }
+  return input;
 }

@@ -1,33 +1,31 @@
-/**
- * Takes a folder of a person's own files, checks that each declared file is there and holds what its schema says, as far as its beginning tells, and
- * copies them to where an execution may read them. Called by `run` before anything is started.
- */
+/** A person's own files: checked as far as their beginnings tell, and copied to where an execution may read them. */
 import { createHash } from 'node:crypto';
 import { copyFileSync, createReadStream, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { FileDeclaration, Pipeline } from '../../lib/declaration/model.ts';
-import { inputPrefix } from '../../lib/declaration/plan.ts';
-import { MillraceError } from '../../tools/errors.ts';
+import { filesOf } from '../../lib/declaration/flow.ts';
+import { isObject } from '../../lib/declaration/json.ts';
+import type { InputFile } from '../../lib/declaration/kinds/file.ts';
+import { inputPrefix } from '../../lib/declaration/names.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import { MillraceError } from '../../tools/errors.mjs';
 import { bucketPath } from '../cloudformation/index.ts';
 import type { Home } from '../home.ts';
 
-/** Checks the files of a folder; throws one error with all that is wrong. */
+/**
+ * Checks the files of a folder.
+ *
+ * @throws MillraceError INVALID_SAMPLE_DATA with all that is wrong
+ */
 export async function checkSampleData(pipeline: Pipeline, folder: string): Promise<void> {
-  const problems: string[] = [];
-  for (const file of Object.values(pipeline.files)) {
-    const path = join(resolve(folder), file.sample);
-    if (!existsSync(path) || !statSync(path).isFile()) problems.push(`${path} does not exist.`);
-    else if (file.separator === undefined) problems.push(...(await jsonProblems(path, requiredOf(pipeline, file))));
-    else problems.push(...(await headerProblems(path, file.separator, columnsOf(pipeline, file))));
-  }
-  if (problems.length > 0) {
-    throw new MillraceError(
-      'INVALID_SAMPLE_DATA',
-      `The files in ${resolve(folder)} cannot be used. Nothing was started.`,
-      { details: problems },
-    );
-  }
+  const files = Object.values(filesOf(pipeline));
+  const problems = await Promise.all(
+    files.map((file) => problemOf(pipeline, file, join(resolve(folder), file.sample))),
+  );
+  const details = problems.filter((problem) => problem !== undefined);
+  if (details.length === 0) return;
+  const message = `The files in ${resolve(folder)} cannot be used. Nothing was started.`;
+  throw new MillraceError('INVALID_SAMPLE_DATA', message, { details });
 }
 
 /** Copies the files into the data bucket, under the hash of their content, and gives the `files` of an execution's input. */
@@ -37,11 +35,8 @@ export async function publishSampleData(
   home: Home,
   bucket: string,
 ): Promise<Record<string, string>> {
-  const files = Object.entries(pipeline.files).map(([role, { sample }]) => ({
-    role,
-    sample,
-    path: join(resolve(folder), sample),
-  }));
+  const declared = Object.entries(filesOf(pipeline));
+  const files = declared.map(([alias, { sample }]) => ({ alias, sample, path: join(resolve(folder), sample) }));
   const hash = createHash('sha256');
   for (const { sample, path } of files) {
     hash.update(`${sample}\n`);
@@ -55,41 +50,35 @@ export async function publishSampleData(
     copyFileSync(path, `${target}.part`);
     renameSync(`${target}.part`, target);
   }
-  return Object.fromEntries(files.map(({ role, sample }) => [role, `${prefix}/${sample}`]));
+  return Object.fromEntries(files.map(({ alias, sample }) => [alias, `${prefix}/${sample}`]));
 }
 
 /** So many lines tell whether a file is of the right kind; single lines that are not are the business of the job that reads it. */
 const inspectedLines = 10;
 
-function columnsOf(pipeline: Pipeline, file: FileDeclaration): string[] {
-  return (schemaOf(pipeline, file) as { fields: { name: string }[] }).fields.map(({ name }) => name);
-}
-
-function requiredOf(pipeline: Pipeline, file: FileDeclaration): readonly string[] {
-  return (schemaOf(pipeline, file) as { required?: string[] }).required ?? [];
-}
-
-function schemaOf(pipeline: Pipeline, { schema }: FileDeclaration): unknown {
-  return JSON.parse(readFileSync(join(pipeline.folders.declaration, 'schemas', schema.file), 'utf8'));
-}
-
-async function headerProblems(path: string, separator: string, columns: readonly string[]): Promise<string[]> {
-  const [header = ''] = await firstLines(path, 1);
+async function problemOf(
+  { folders }: Pipeline,
+  { schema, separator }: InputFile,
+  path: string,
+): Promise<string | undefined> {
+  if (!existsSync(path) || !statSync(path).isFile()) return `${path} does not exist.`;
+  // The fields of an Avro schema, or the names that a JSON Schema requires.
+  const { fields = [], required = [] } = JSON.parse(
+    readFileSync(join(folders.declaration, 'schemas', schema.file), 'utf8'),
+  ) as { fields?: { name: string }[]; required?: string[] };
+  const lines = await firstLines(path, separator === undefined ? inspectedLines : 1);
+  if (separator === undefined) {
+    const lacking = lines.filter((line) => line.trim() !== '').map((line) => lackOf(line, required));
+    if (lacking.includes(undefined)) return undefined;
+    const found = lacking.length === 0 ? ' has no lines' : `: its first line ${lacking[0]}`;
+    return `${path}${found}. Expected: a JSON object in each line, with ${required.join(', ')}.`;
+  }
+  const [header = ''] = lines;
+  const columns = fields.map(({ name }) => name);
   const found = header.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
-  const missing = columns.filter((column) => !found.includes(column));
-  if (missing.length === 0) return [];
-  return [
-    `${path} has the header "${header}", which lacks ${missing.join(', ')}. Expected: ${columns.join(separator)}.`,
-  ];
-}
-
-async function jsonProblems(path: string, required: readonly string[]): Promise<string[]> {
-  const lines = (await firstLines(path, inspectedLines)).filter((line) => line.trim() !== '');
-  const lacking = lines.map((line) => lackOf(line, required));
-  if (lacking.includes(undefined)) return [];
-  const expected = `Expected: a JSON object in each line, with ${required.join(', ')}.`;
-  const [first] = lacking;
-  return [first === undefined ? `${path} has no lines. ${expected}` : `${path}: its first line ${first}. ${expected}`];
+  const missing = columns.filter((column) => !found.includes(column)).join(', ');
+  if (missing === '') return undefined;
+  return `${path} has the header "${header}", which lacks ${missing}. Expected: ${columns.join(separator)}.`;
 }
 
 /** What a line lacks to be an object with the names that it must have; undefined when it lacks nothing. */
@@ -100,7 +89,7 @@ function lackOf(line: string, required: readonly string[]): string | undefined {
   } catch {
     return `is no JSON: ${shortened(line)}`;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `is no object: ${shortened(line)}`;
+  if (!isObject(value)) return `is no object: ${shortened(line)}`;
   const missing = required.filter((name) => !Object.hasOwn(value, name));
   return missing.length > 0 ? `lacks ${missing.join(', ')}: ${shortened(line)}` : undefined;
 }

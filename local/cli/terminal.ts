@@ -1,14 +1,11 @@
-/**
- * Where progress goes: takes lines and counters and writes them to stderr, redrawn on a terminal, as plain lines elsewhere. stdout is for
- * results only. Made once by `main.ts` and handed to every command.
- */
+/** Where progress goes: lines and counters on stderr, redrawn on a terminal, plain lines elsewhere. stdout is for results only. */
 import type { WriteStream } from 'node:tty';
 
-const redrawMilliseconds = 200;
-const plainMilliseconds = 5_000;
+const redrawMs = 200;
+const plainMs = 5_000;
 
 export class Terminal {
-  private readonly out: WriteStream | NodeJS.WritableStream;
+  private readonly out: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
   private readonly live: boolean;
   private readonly colour: boolean;
   private readonly started = Date.now();
@@ -17,16 +14,16 @@ export class Terminal {
   private lastCounterAt = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(out: WriteStream | NodeJS.WritableStream = process.stderr, environment: NodeJS.ProcessEnv = process.env) {
+  constructor(out: Terminal['out'] = process.stderr, environment: NodeJS.ProcessEnv = process.env) {
     this.out = out;
-    this.live = 'isTTY' in out && out.isTTY === true && environment.TERM !== 'dumb';
+    this.live = out.isTTY === true && environment.TERM !== 'dumb';
     this.colour = this.live && !environment.NO_COLOR;
   }
 
   /** One line: what happened, after the time since the start of the command. */
   readonly line = (text: string): void => {
     this.erase();
-    this.out.write(`${this.paint('2', elapsed(Date.now() - this.started))}  ${text}\n`);
+    this.out.write(`${this.paint('2', this.elapsed())}  ${text}\n`);
     this.draw();
   };
 
@@ -44,8 +41,8 @@ export class Terminal {
       this.timer ??= setTimeout(() => {
         this.timer = undefined;
         this.draw();
-      }, redrawMilliseconds);
-    } else if (text !== '' && Date.now() - this.lastCounterAt >= plainMilliseconds) {
+      }, redrawMs);
+    } else if (text !== '' && Date.now() - this.lastCounterAt >= plainMs) {
       this.lastCounterAt = Date.now();
       this.line(text);
     }
@@ -68,10 +65,7 @@ export class Terminal {
     if (!this.live) return;
     this.erase();
     if (this.counter === '') return;
-    this.shown = `${elapsed(Date.now() - this.started)}  ${this.counter}`.slice(
-      0,
-      ('columns' in this.out && this.out.columns) || 80,
-    );
+    this.shown = `${this.elapsed()}  ${this.counter}`.slice(0, this.out.columns || 80);
     this.out.write(this.shown);
   }
 
@@ -81,11 +75,11 @@ export class Terminal {
     this.shown = '';
   }
 
+  private elapsed(): string {
+    return `${((Date.now() - this.started) / 1000).toFixed(1)} s`.padStart(8);
+  }
+
   private paint(code: string, text: string): string {
     return this.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
   }
-}
-
-function elapsed(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`.padStart(8);
 }

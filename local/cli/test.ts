@@ -8,21 +8,13 @@ import { join } from 'node:path';
 import { projectRoot } from '../home.ts';
 import { type Context, pipelineOf } from './context.ts';
 
-/** Gives the exit code: 0 only if nothing failed. */
 export async function test({ signal }: Context, name: string): Promise<number> {
   await pipelineOf(name);
+  const words = [join(projectRoot, 'test', 'run-pipeline.mjs'), name];
   // A process group of its own, so that the runners end with it.
-  const tests = spawn(process.execPath, [join(projectRoot, 'test', 'run-pipeline.mjs'), name], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    detached: true,
-  });
-  const end = () => void (tests.pid !== undefined && process.kill(-tests.pid, 'SIGTERM'));
-  signal.addEventListener('abort', end);
-  try {
-    const [code] = (await once(tests, 'close')) as [number | null];
-    signal.throwIfAborted();
-    return code ?? 1;
-  } finally {
-    signal.removeEventListener('abort', end);
-  }
+  const tests = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  signal.addEventListener('abort', () => tests.pid !== undefined && process.kill(-tests.pid, 'SIGTERM'));
+  const [code] = (await once(tests, 'close')) as [number | null];
+  signal.throwIfAborted();
+  return code ?? 1;
 }

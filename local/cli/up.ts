@@ -1,126 +1,99 @@
-/**
- * `millrace up`: synthesizes, starts the services and deploys to them; gives what now runs. Also the first half of `demo`.
- */
-
-import { MillraceError } from '../../tools/errors.ts';
+/** `millrace up`: synthesizes, starts the services and deploys to them, also as the first half of `demo`; and `millrace synth`, its first step. */
+import { kebab } from '../../lib/declaration/names.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { type Deployment, deploy, explain, stacksOf, synthesize } from '../cloudformation/index.ts';
-import { liveStreams } from '../emr/live-streams.ts';
+import { type Deployment, deploy, type Endpoints, explain, synthesize } from '../cloudformation/index.ts';
+import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
-import { type ServiceName, type ServiceStatus, startServices, stopServices } from '../services/services.ts';
+import { type StartedServices, startServices, stopServices } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
-import { type Context, environment } from './context.ts';
-import { moment, streamLine } from './stream-lines.ts';
+import { type Context, environment, pipelines } from './context.ts';
 
-export interface UpOptions {
+interface UpOptions {
   readonly kafkaPort?: number;
   readonly registryPort?: number;
 }
 
-/** What runs after `bringUp`. */
-export interface Running {
-  readonly kafka: ServiceStatus;
-  readonly registry: ServiceStatus;
-  /** Services that this call started. */
-  readonly started: readonly ServiceName[];
+/** What runs after `bringUp`, with the services that this call started. */
+export interface Running extends StartedServices {
   readonly deployment: Deployment;
+  readonly endpoints: Endpoints;
 }
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */
-export async function bringUp(context: Context, options: UpOptions): Promise<Running> {
-  const { home, terminal, signal } = context;
-  const { assembly, changed } = await synthesize({ progress: terminal.line, signal });
-  terminal.line(changed ? 'synthesized cdk.out' : 'cdk.out is up to date');
-  refuseRemovalOfLive(home, assembly);
-  const services = await startServices(home, readToolchain(), terminal.line, signal, { ports: portsOf(options) });
-  const { kafka, registry, started, dataId } = services;
+export async function bringUp(context: Context, { kafkaPort, registryPort }: UpOptions): Promise<Running> {
+  const { home, signal } = context;
+  const progress = context.terminal.line;
+  const { assembly, changed } = await synthesize({ progress, signal });
+  progress(changed ? 'synthesized cdk.out' : 'cdk.out is up to date');
+  refuseRemovalOfLive(home, await pipelines());
+  const ports = { kafka: kafkaPort, registry: registryPort };
+  const services = await startServices(home, readToolchain(), progress, signal, { ports });
   try {
+    const { kafka, registry, dataId } = services;
     const endpoints = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '', dataId };
-    const { deployment, changes } = await deploy({
-      home,
-      assembly,
-      environment,
-      endpoints,
-      progress: terminal.line,
-      signal,
-    });
-    const { created, updated, deleted, unchanged } = changes;
-    terminal.line(
-      `deployed environment ${environment}: ${created} created, ${updated} updated, ${deleted} deleted, ${unchanged} unchanged`,
-    );
-    for (const stream of liveStreams(home, deployment)) terminal.line(`${stream.pipeline}: ${streamLine(stream)}`);
-    return { kafka, registry, started, deployment };
+    const { deployment, changes } = await deploy({ home, assembly, environment, endpoints, progress, signal });
+    const counts = Object.entries(changes).map(([what, count]) => `${count} ${what}`);
+    progress(`deployed environment ${environment}: ${counts.join(', ')}`);
+    for (const stream of liveStreams(home, deployment)) progress(`${stream.pipeline}: ${streamLine(stream)}`);
+    return { ...services, deployment, endpoints };
   } catch (error) {
-    await stopStarted(context, started);
+    await stopStarted(context, services.started);
     throw error;
   }
 }
 
-/** A pipeline that is no longer declared loses its topics' settings, its role and its lock: not while its stream runs. */
-export function refuseRemovalOfLive(home: Home, assembly: string): void {
-  const kept = new Set(stacksOf(assembly, environment));
-  const gone = liveStreams(home, undefined).find(({ pipeline }) => !kept.has(`${environment}/${pipeline}`));
-  if (!gone) return;
+/** What is no longer declared loses its role, and with it the way to stop it: not while it runs. */
+export function refuseRemovalOfLive(home: Home, declared: readonly Pipeline[]): void {
+  const kept = new Set(declared.flatMap(({ name, jobs }) => Object.keys(jobs).map((job) => `${name}/${kebab(job)}`)));
+  const gone = liveStreams(home, undefined).filter(({ pipeline, job }) => !kept.has(`${pipeline}/${job}`));
+  if (gone.length === 0) return;
+  const which = gone.map(({ pipeline, job, since }) => `${job} of ${pipeline}, which runs since ${moment(since)}`);
   throw new MillraceError(
     'STREAM_RUNS',
-    `Pipeline "${gone.pipeline}" is no longer declared, and its stream ${gone.job} runs since ${moment(gone.since)}. Nothing was deployed. ` +
-      `Stop it first: "npx millrace down" ends it after its batch, then run "npx millrace up" again.`,
+    `No longer declared: stream ${which.join('; stream ')}. Nothing was deployed. ` +
+      'Stop it first: "npx millrace down" ends it after its batch, then run "npx millrace up" again.',
   );
 }
 
 /** Stops the services that this command started; their data stays. */
-export async function stopStarted({ home, terminal }: Context, started: readonly ServiceName[]): Promise<void> {
+export async function stopStarted({ home, terminal }: Context, started: StartedServices['started']): Promise<void> {
   if (started.length === 0) return;
   await stopServices(home, { purge: false, only: started });
   terminal.line(`stopped ${started.join(' and ')}`);
 }
 
-/** The command. */
-export async function up(context: Context, options: UpOptions): Promise<number> {
-  const running = await bringUp(context, options);
-  const { kafka, registry } = running;
-  if (context.json) {
-    const { pid: kafkaPid, bootstrapServers } = kafka;
-    context.print(
-      JSON.stringify({
-        environment,
-        kafka: { bootstrapServers, pid: kafkaPid },
-        registry: { url: registry.url, pid: registry.pid },
-        started: running.started,
-      }),
-    );
-    return 0;
-  }
-  context.print(
-    [
-      `Kafka     ${kafka.bootstrapServers}`,
-      `Registry  ${registry.url}  (Confluent clients: ${registry.url}/apis/ccompat/v7)`,
-      `Next      npx millrace run ${[...deployedPipelines(running.deployment).keys()][0] ?? '<pipeline>'}`,
-    ].join('\n'),
-  );
+export async function up(context: Context, options: UpOptions & { readonly explain?: boolean }): Promise<number> {
+  if (options.explain) return explainAssembly(context);
+  const { kafka, registry, started, deployment } = await bringUp(context, options);
+  const { bootstrapServers } = kafka;
+  const { url } = registry;
+  const services = { kafka: { bootstrapServers, pid: kafka.pid }, registry: { url, pid: registry.pid } };
+  const lines = [
+    `Kafka     ${bootstrapServers}`,
+    `Registry  ${url}  (Confluent clients: ${url}/apis/ccompat/v7)`,
+    `Next      npx millrace run ${[...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
+  ];
+  context.print(context.json ? JSON.stringify({ environment, ...services, started }) : lines.join('\n'));
   return 0;
 }
 
 /** `up --explain`: each resource type of the assembly, and where it lives. */
-export async function explainAssembly(context: Context): Promise<number> {
-  const { assembly } = await synthesize({ progress: context.terminal.line, signal: context.signal });
-  const lines = explain(assembly, environment);
-  if (context.json) {
-    context.print(JSON.stringify(lines));
-    return 0;
-  }
-  const width = Math.max(...lines.map(({ type }) => type.length));
-  for (const { type, count, where, reason } of lines) {
-    context.print(
-      `${where === 'local' ? 'here' : 'AWS '}  ${type.padEnd(width)}  ${String(count).padStart(3)}  ${reason}`,
-    );
-  }
+async function explainAssembly({ json, print, signal, terminal }: Context): Promise<number> {
+  const { assembly } = await synthesize({ progress: terminal.line, signal });
+  const explained = explain(assembly, environment);
+  const width = Math.max(...explained.map(({ type }) => type.length));
+  const lines = explained.map(({ type, count, where, reason }) =>
+    [where === 'local' ? 'here' : 'AWS ', type.padEnd(width), String(count).padStart(3), reason].join('  '),
+  );
+  print(json ? JSON.stringify(explained) : lines.join('\n'));
   return 0;
 }
 
-function portsOf({ kafkaPort, registryPort }: UpOptions): Partial<Record<ServiceName, number>> {
-  return {
-    ...(kafkaPort !== undefined && { kafka: kafkaPort }),
-    ...(registryPort !== undefined && { registry: registryPort }),
-  };
+/** `millrace synth`: the CDK app and every rule, without starting anything. Every mistake is reported at once, in the words of whoever found it. */
+export async function synth({ print, signal, terminal }: Context): Promise<number> {
+  const { assembly, changed } = await synthesize({ progress: terminal.line, signal, rules: true });
+  print(`${assembly} ${changed ? 'was synthesized' : 'is up to date'}`);
+  return 0;
 }

@@ -1,15 +1,38 @@
 /**
- * `millrace validate`: checks every declaration without starting anything. Imports nothing but the declarations, because it is waited for while
- * one writes.
+ * `millrace validate`: checks every declaration without starting anything, and says in which order jobs run and how large the state of streams can
+ * get. Imports nothing but the declarations, because it is waited for while one writes.
  */
+import { orderOf, stateOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { kebab } from '../../lib/declaration/names.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { type Context, pipelines } from './context.ts';
 
 /** Loads every declaration; all mistakes are reported at once. */
-export async function validate(context: Context): Promise<number> {
-  for (const { name, topics, jobs } of await pipelines()) {
-    context.print(`${name}: ${counted(topics, 'topic')}, ${counted(jobs, 'job')}, no mistakes`);
-  }
+export async function validate(context: Pick<Context, 'print'>): Promise<number> {
+  for (const line of (await pipelines()).flatMap(linesOf)) context.print(line);
   return 0;
+}
+
+/** What a declaration without mistakes amounts to. */
+export function linesOf(pipeline: Pipeline): string[] {
+  const { name, jobs } = pipeline;
+  const { streams, during, after } = orderOf(pipeline);
+  const alone = Object.keys(jobs).filter((job) => jobs[job]?.alone);
+  const lists = Object.entries({ streams, during, after, alone }).filter(([, names]) => names.length > 0);
+  return [
+    `${name}: ${counted(topicsOf(pipeline), 'topic')}, ${counted(jobs, 'job')}, no mistakes`,
+    ...lists.map(([list, names]) => `  ${list.padEnd(8)} ${names.map(kebab).join(', ')}`),
+    ...streams.flatMap((stream) => stateLine(pipeline, stream)),
+  ];
+}
+
+function stateLine({ jobs }: Pipeline, stream: string): string[] {
+  const job = jobs[stream];
+  const state = job && stateOf(job);
+  if (!state) return [];
+  const number = (value = 0) => Math.ceil(value).toLocaleString('en-US');
+  const size = `${number(state.rows)} rows, ${number(state.bytes / 2 ** 20)} MB`;
+  return [`  state    ${kebab(stream)}: at most ${size}, at ${number(job.keys)} keys`];
 }
 
 function counted(things: object, what: string): string {

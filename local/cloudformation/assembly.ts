@@ -1,11 +1,8 @@
-/**
- * Takes the folder of a cloud assembly and the name of an environment (a CDK Stage) and gives its stacks in the order in which they are
- * deployed, each with its template and the files that it needs in buckets. Called by `deploy`, `explain` and nobody else.
- */
+/** The stacks of one environment (a CDK Stage) of a cloud assembly, in the order in which they are deployed. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssetManifestArtifact, CloudAssembly, type CloudFormationStackArtifact } from '@aws-cdk/cloud-assembly-api';
-import { MillraceError, messageOf } from '../../tools/errors.ts';
+import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import type { StackIdentity } from './model.ts';
 import type { Template } from './template.ts';
 
@@ -17,7 +14,7 @@ export const localRegion = 'us-east-1';
 export interface Asset {
   readonly bucket: string;
   readonly key: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly source: string;
   /** `zip`: the source is a folder, the object its archive. `file`: the object is the source. */
   readonly packaging: 'zip' | 'file';
@@ -25,25 +22,20 @@ export interface Asset {
   readonly name: string;
 }
 
-/** One stack of the assembly. */
 export interface AssemblyStack extends StackIdentity {
   readonly template: Template;
   /** By bucket and key: `bucket/key`. */
   readonly assets: ReadonlyMap<string, Asset>;
 }
 
-/** Reads the stacks of one environment, in dependency order. */
+/** In dependency order. */
 export function readStacks(folder: string, environment: string): AssemblyStack[] {
   const assembly = open(folder);
-  const stages = assembly.nestedAssemblies;
-  const stage = stages.find((candidate) => candidate.displayName === environment);
-  if (!stage) {
-    throw new MillraceError(
-      'DEPLOY_ENVIRONMENT',
-      `The assembly in ${folder} has no environment "${environment}". It has: ${stages.map((each) => each.displayName).join(', ') || 'none'}.`,
-    );
-  }
-  return stage.nestedAssembly.stacksRecursively.map(readStack);
+  const stage = assembly.nestedAssemblies.find(({ displayName }) => displayName === environment);
+  if (stage) return stage.nestedAssembly.stacksRecursively.map(readStack);
+  const known = assembly.nestedAssemblies.map(({ displayName }) => displayName).join(', ') || 'none';
+  const message = `The assembly in ${folder} has no environment "${environment}". It has: ${known}.`;
+  throw new MillraceError('DEPLOY_ENVIRONMENT', message);
 }
 
 /** The paths of the stacks of one environment: `dev/readings`. */
@@ -52,18 +44,14 @@ export function stacksOf(folder: string, environment: string): string[] {
 }
 
 function open(folder: string): CloudAssembly {
+  const mistake = (what: string, cause?: unknown) => new MillraceError('DEPLOY_ASSEMBLY', what, { cause });
   if (!existsSync(join(folder, 'manifest.json'))) {
-    throw new MillraceError(
-      'DEPLOY_ASSEMBLY',
-      `${folder} holds no cloud assembly. Synthesize it first: npm run synth.`,
-    );
+    throw mistake(`${folder} holds no cloud assembly. Synthesize it first: npm run synth.`);
   }
   try {
     return new CloudAssembly(folder);
   } catch (error) {
-    throw new MillraceError('DEPLOY_ASSEMBLY', `The cloud assembly in ${folder} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw mistake(`The cloud assembly in ${folder} cannot be read: ${messageOf(error)}`, error);
   }
 }
 
@@ -96,18 +84,14 @@ function readAssets(artifact: CloudFormationStackArtifact, stack: StackIdentity)
         `${stack.path} needs the container image ${name} built, and this machine has no container engine.`,
       );
     }
-    for (const [id, file] of Object.entries(files)) {
+    for (const [id, { displayName: name = id, source, destinations }] of Object.entries(files)) {
       // Templates are assets too, for CloudFormation to read; here they are read from the assembly.
-      if (file.source.path === artifact.templateFile || !file.source.path) continue;
-      for (const destination of Object.values(file.destinations)) {
-        const asset: Asset = {
-          bucket: fill(destination.bucketName),
-          key: fill(destination.objectKey),
-          source: join(artifact.assembly.directory, file.source.path),
-          packaging: file.source.packaging === 'zip' ? 'zip' : 'file',
-          name: file.displayName ?? id,
-        };
-        assets.set(`${asset.bucket}/${asset.key}`, asset);
+      if (source.path === artifact.templateFile || !source.path) continue;
+      const packaging = source.packaging === 'zip' ? 'zip' : 'file';
+      for (const { bucketName, objectKey } of Object.values(destinations)) {
+        const [bucket, key] = [fill(bucketName), fill(objectKey)];
+        const path = join(artifact.assembly.directory, source.path);
+        assets.set(`${bucket}/${key}`, { bucket, key, source: path, packaging, name });
       }
     }
   }

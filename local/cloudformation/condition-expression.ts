@@ -1,8 +1,8 @@
 /**
- * Takes a DynamoDB condition and an item and answers whether the condition holds. Knows what a lock needs (existence, equality, AND, OR, NOT,
- * parentheses) and refuses the rest, so that nothing is accepted here that is not understood. Called by the table store.
+ * DynamoDB conditions, as far as a lock needs them: existence, equality, AND, OR, NOT, parentheses. The rest is
+ * refused, so that nothing is accepted that is not understood.
  */
-import { sameJson } from './json.ts';
+import { sameJson } from '../../lib/declaration/json.ts';
 
 /** The condition's part of a DynamoDB request. */
 export interface Condition {
@@ -11,112 +11,82 @@ export interface Condition {
   readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>> | undefined;
 }
 
-type Item = Readonly<Record<string, unknown>>;
-
 const tokenPattern =
   /\s*(attribute_not_exists|attribute_exists|<>|=|\(|\)|\bAND\b|\bOR\b|\bNOT\b|[#:]?[A-Za-z_][A-Za-z0-9_]*|\S)/giy;
 
-/** Whether a condition holds for an item (`undefined`: there is none); no expression always holds. */
-export function holds(condition: Condition, item: Item | undefined): boolean {
-  if (condition.ConditionExpression === undefined) return true;
-  const reader = new Reader(condition, item ?? {});
-  const result = reader.either();
-  reader.end();
-  return result;
-}
+/**
+ * Whether a condition holds for an item (`undefined`: there is none); no expression always holds.
+ *
+ * @throws Error ValidationException for an expression that is not understood
+ */
+export function holds(condition: Condition, item: Readonly<Record<string, unknown>> = {}): boolean {
+  const { ConditionExpression: expression, ExpressionAttributeNames: names } = condition;
+  if (expression === undefined) return true;
+  const tokens = [...expression.matchAll(tokenPattern)].map(([, token = '']) => token);
+  const next = () => tokens[0] ?? 'the end';
 
-/** A recursive descent over the expression that evaluates as it reads. */
-class Reader {
-  readonly #condition: Condition;
-  readonly #item: Item;
-  readonly #tokens: string[];
-  #position = 0;
-
-  constructor(condition: Condition, item: Item) {
-    this.#condition = condition;
-    this.#item = item;
-    this.#tokens = [...(condition.ConditionExpression ?? '').matchAll(tokenPattern)].map(
-      ([, token]) => token as string,
-    );
-  }
-
-  either(): boolean {
-    let result = this.#both();
+  function either(): boolean {
+    let result = both();
     // Both sides are read whatever the first says, so that a mistake in the second is always found.
-    while (this.#accept('OR')) result = this.#both() || result;
+    while (accept('OR')) result = both() || result;
     return result;
   }
 
-  end(): void {
-    if (this.#position < this.#tokens.length)
-      throw this.#mistake(`does not understand "${this.#tokens[this.#position]}"`);
-  }
-
-  #both(): boolean {
-    let result = this.#single();
-    while (this.#accept('AND')) result = this.#single() && result;
+  function both(): boolean {
+    let result = single();
+    while (accept('AND')) result = single() && result;
     return result;
   }
 
-  #single(): boolean {
-    if (this.#accept('NOT')) return !this.#single();
-    if (this.#accept('(')) {
-      const result = this.either();
-      this.#expect(')');
-      return result;
+  function single(): boolean {
+    if (accept('NOT')) return !single();
+    if (accept('(')) return closed(either());
+    if (accept('attribute_not_exists')) return inParentheses() === undefined;
+    if (accept('attribute_exists')) return inParentheses() !== undefined;
+    const left = operand();
+    const equal = accept('=');
+    if (!equal && !accept('<>')) {
+      throw mistake(`knows only =, <>, attribute_exists and attribute_not_exists, got "${next()}"`);
     }
-    if (this.#accept('attribute_not_exists')) return this.#inParentheses() === undefined;
-    if (this.#accept('attribute_exists')) return this.#inParentheses() !== undefined;
-    const left = this.#operand();
-    if (this.#accept('=')) return equal(left, this.#operand());
-    if (this.#accept('<>')) return !equal(left, this.#operand());
-    throw this.#mistake(
-      `knows only =, <>, attribute_exists and attribute_not_exists, got "${this.#tokens[this.#position] ?? 'the end'}"`,
-    );
+    const right = operand();
+    // An attribute that does not exist equals nothing.
+    return (left !== undefined && right !== undefined && sameJson(left, right)) === equal;
   }
 
-  #inParentheses(): unknown {
-    this.#expect('(');
-    const value = this.#operand();
-    this.#expect(')');
+  function inParentheses(): unknown {
+    if (!accept('(')) throw mistake(`expects "(", got "${next()}"`);
+    return closed(operand());
+  }
+
+  function closed<T>(value: T): T {
+    if (!accept(')')) throw mistake(`expects ")", got "${next()}"`);
     return value;
   }
 
-  #operand(): unknown {
-    const token = this.#tokens[this.#position++];
-    if (token === undefined || !/^[#:]?[A-Za-z_]/.test(token))
-      throw this.#mistake(`expects a name or a value, got "${token ?? 'the end'}"`);
-    if (token.startsWith(':')) {
-      const value = this.#condition.ExpressionAttributeValues?.[token];
-      if (value === undefined) throw this.#mistake(`has no value for ${token}`);
-      return value;
-    }
-    const name = token.startsWith('#') ? this.#condition.ExpressionAttributeNames?.[token] : token;
-    if (name === undefined) throw this.#mistake(`has no name for ${token}`);
-    return this.#item[name];
+  function operand(): unknown {
+    if (!/^[#:]?[A-Za-z_]/.test(tokens[0] ?? '')) throw mistake(`expects a name or a value, got "${next()}"`);
+    const token = tokens.shift() ?? '';
+    const known = token.startsWith(':')
+      ? condition.ExpressionAttributeValues?.[token]
+      : token.startsWith('#')
+        ? names?.[token]
+        : token;
+    if (known === undefined) throw mistake(`has no ${token.startsWith(':') ? 'value' : 'name'} for ${token}`);
+    return token.startsWith(':') ? known : item[String(known)];
   }
 
-  #accept(token: string): boolean {
-    if (this.#tokens[this.#position]?.toUpperCase() !== token.toUpperCase()) return false;
-    this.#position++;
+  function accept(token: string): boolean {
+    if (tokens[0]?.toUpperCase() !== token.toUpperCase()) return false;
+    tokens.shift();
     return true;
   }
 
-  #expect(token: string): void {
-    if (!this.#accept(token))
-      throw this.#mistake(`expects "${token}", got "${this.#tokens[this.#position] ?? 'the end'}"`);
+  function mistake(what: string): Error {
+    const error = new Error(`Invalid ConditionExpression "${expression}": the local table ${what}.`);
+    return Object.assign(error, { name: 'ValidationException' });
   }
 
-  #mistake(what: string): Error {
-    const error = new Error(
-      `Invalid ConditionExpression "${this.#condition.ConditionExpression}": the local table ${what}.`,
-    );
-    error.name = 'ValidationException';
-    return error;
-  }
-}
-
-/** An attribute that does not exist equals nothing. */
-function equal(left: unknown, right: unknown): boolean {
-  return left !== undefined && right !== undefined && sameJson(left, right);
+  const result = either();
+  if (tokens.length > 0) throw mistake(`does not understand "${next()}"`);
+  return result;
 }

@@ -1,26 +1,25 @@
-/**
- * Takes a cloud assembly, an environment and the services of this machine, and makes the machine what the assembly says, as `cdk deploy --all` would
- * make an account. Called by `millrace up` and everything that includes it.
- */
-import { join } from 'node:path';
-import { withLock } from '../services/lock.ts';
-import { type AssemblyStack, readStacks } from './assembly.ts';
-import { publishAssets } from './assets.ts';
+/** Makes this machine what a cloud assembly says, as `cdk deploy --all` would make an account. */
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { type Zippable, zipSync } from 'fflate';
+import { isObject } from '../../lib/declaration/json.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import { filesBelow, linkOrCopy, writeFileAtomically } from '../../tools/files.mjs';
+import { withLock } from '../../tools/lock.mjs';
+import type { Home } from '../home.ts';
+import { type AssemblyStack, type Asset, readStacks } from './assembly.ts';
 import type { Changes, DeployedResource, Deployment, DeployOptions } from './model.ts';
 import type { Site } from './operations.ts';
 import { localOverrides, parameterValues, requireDeclared } from './parameters.ts';
-import { customResource } from './providers/custom-resource.ts';
+import { providerOf, requireKnownTypes } from './providers/index.ts';
 import type { Machine } from './providers/provider.ts';
-import { providerOf, requireKnownTypes } from './providers/registry.ts';
 import { removeGoneResources, removeGoneStacks } from './removal.ts';
 import { deployStack } from './stack-deployment.ts';
 import { readState, type State, toDeployment, writeState } from './state.ts';
-import { ParameterStore } from './stores.ts';
+import { bucketPath, ParameterStore } from './stores.ts';
 
-/** How long a deployment waits for another one of the same environment. */
 const lockWaitMs = 120_000;
 
-/** Deploys an environment of an assembly to this machine. */
 export async function deploy(options: DeployOptions): Promise<{ deployment: Deployment; changes: Changes }> {
   const { home, environment, progress, signal } = options;
   const stacks = readStacks(options.assembly, environment);
@@ -36,31 +35,24 @@ export async function deploy(options: DeployOptions): Promise<{ deployment: Depl
     const changes: Changes = { created: 0, updated: 0, deleted: 0, unchanged: 0 };
     const site: Site = { machine: machineOf(options, state, stacks), changes, save: () => writeState(home, state) };
     const lookUp = (name: string) => new ParameterStore(home).get(name)?.value;
-    const parameters = new Map(
-      stacks.map((stack) => [stack.path, parameterValues(stack, stack.template, overrides, lookUp)]),
-    );
+    const parametersOf = (stack: AssemblyStack) => parameterValues(stack, stack.template, overrides, lookUp);
     for (const stack of stacks) {
-      await tellChanges(site, stack.path, () =>
-        deployStack(site, state, stack, parameters.get(stack.path) ?? noParameter),
-      );
+      await tellChanges(site, stack.path, () => deployStack(site, state, stack, parametersOf(stack)));
     }
     // Only now, with everything in place, is anything deleted: consumers before the stacks that they refer to.
     await tellChanges(site, 'stacks that are gone', () => removeGoneStacks(site, state, stacks));
     for (const stack of stacks.toReversed()) {
-      await tellChanges(site, stack.path, () =>
-        removeGoneResources(site, state, stack, parameters.get(stack.path) ?? noParameter),
-      );
+      await tellChanges(site, stack.path, () => removeGoneResources(site, state, stack, parametersOf(stack)));
     }
-    const deployedAt = new Date().toISOString();
-    state.deployedAt = deployedAt;
+    state.deployedAt = new Date().toISOString();
     site.save();
-    return { deployment: toDeployment(state, deployedAt), changes };
+    return { deployment: toDeployment(state, state.deployedAt), changes };
   });
 }
 
 /**
- * When the services start with empty data, what the handlers made in the old data is gone: forget it, so that it is created again. What lies in
- * buckets, tables and parameters is still there.
+ * When the services start with empty data, what the handlers made in the old data is gone: forget it, so that it is
+ * created again. What lies in buckets, tables and parameters is still there.
  */
 function forgetLostData(state: State, { endpoints, progress }: DeployOptions): void {
   const { dataId } = endpoints;
@@ -77,28 +69,19 @@ function forgetLostData(state: State, { endpoints, progress }: DeployOptions): v
   if (dataId !== undefined) state.dataId = dataId;
 }
 
-function livesInServices(resource: DeployedResource): boolean {
-  return providerOf(resource.type, resource.properties) === customResource;
-}
-
-function noParameter(): undefined {
-  return undefined;
+function livesInServices({ type, properties }: DeployedResource): boolean {
+  return providerOf(type, properties).livesInServices === true;
 }
 
 function machineOf(options: DeployOptions, state: State, stacks: readonly AssemblyStack[]): Machine {
-  const byArn = (type: string, arn: string): DeployedResource | undefined =>
-    Object.values(state.stacks)
-      .flatMap((stack) => Object.values(stack.resources))
-      .find((resource) => resource.type === type && resource.attributes.Arn === arn);
   return {
-    home: options.home,
-    endpoints: options.endpoints,
-    progress: options.progress,
-    signal: options.signal,
+    ...options,
     asset: (bucket, key) =>
       stacks.map((stack) => stack.assets.get(`${bucket}/${key}`)).find((asset) => asset !== undefined),
-    functionByArn: (arn) => byArn('AWS::Lambda::Function', arn),
-    stateMachineByArn: (arn) => byArn('AWS::StepFunctions::StateMachine', arn),
+    byArn: (type, arn) =>
+      Object.values(state.stacks)
+        .flatMap((stack) => Object.values(stack.resources))
+        .find((resource) => resource.type === type && arn !== undefined && resource.attributes.Arn === arn),
   };
 }
 
@@ -111,4 +94,54 @@ async function tellChanges(site: Site, what: string, work: () => Promise<void>):
     .filter(([count]) => count > 0)
     .map(([count, kind]) => `${count} ${kind}`);
   if (told.length > 0) site.machine.progress(`${what}: ${told.join(', ')}`);
+}
+
+/**
+ * Puts the assets of the stacks where their URLs say: a file as it is, a folder as a zip archive. An object that is
+ * there is left alone, because its name is the hash of its content. Gives the number of new objects.
+ */
+function publishAssets(home: Home, stacks: readonly AssemblyStack[]): number {
+  let published = 0;
+  for (const stack of stacks) {
+    const code = functionCode(stack);
+    for (const asset of stack.assets.values()) {
+      if (code.has(asset.key)) continue;
+      const target = bucketPath(home, `s3://${asset.bucket}/${asset.key}`);
+      if (existsSync(target)) continue;
+      publish(asset, target, stack.path);
+      published++;
+    }
+  }
+  return published;
+}
+
+/** Functions are run from their unpacked folder, so their archives would lie in the bucket for nobody. */
+function functionCode(stack: AssemblyStack): Set<string> {
+  const keys = Object.values(stack.template.Resources)
+    .filter((resource) => resource.Type === 'AWS::Lambda::Function')
+    .map((resource) => resource.Properties?.Code)
+    .map((code) => (isObject(code) ? code.S3Key : undefined));
+  return new Set(keys.filter((key) => typeof key === 'string'));
+}
+
+function publish(asset: Asset, target: string, stack: string): void {
+  const source = statSync(asset.source, { throwIfNoEntry: false });
+  if (!source || source.isDirectory() !== (asset.packaging === 'zip')) {
+    throw new MillraceError(
+      'DEPLOY_ASSET',
+      `${stack}: the asset ${asset.name} ${source ? 'is not what its packaging says' : 'is missing'}: ${asset.source}. Synthesize again.`,
+    );
+  }
+  mkdirSync(dirname(target), { recursive: true });
+  if (asset.packaging === 'zip') writeFileAtomically(target, zipSync(entries(asset.source), { level: 6 }));
+  // Jars are large: a second name for the same content costs nothing.
+  else linkOrCopy(asset.source, target);
+}
+
+/** The files of a folder in a fixed order and with a fixed time, so that the same folder gives the same archive. */
+function entries(folder: string): Zippable {
+  const mtime = new Date(1980, 0, 1, 0, 0, 0);
+  return Object.fromEntries(
+    filesBelow(folder).map((file) => [relative(folder, file).split(sep).join('/'), [readFileSync(file), { mtime }]]),
+  );
 }

@@ -1,26 +1,17 @@
-/**
- * Takes a deployed function and an event, runs the function's bundled code in a worker thread that has nothing but what Lambda would give it, and
- * gives the answer. Called for custom resources by the deployment and for Lambda tasks by the runner of state machines.
- */
+/** Runs the bundled code of a deployed function, in a worker thread that has nothing but what Lambda would give it. */
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Home } from '../home.ts';
-import type { WorkerData, WorkerMessage } from './lambda-messages.ts';
 import type { DeployedResource } from './model.ts';
 import { codeFolder, environmentOf } from './providers/lambda.ts';
 
-/** A function failed; `errorType` is the name that `Retry` and `Catch` of a state machine compare. */
+/** A function failed; `name` is what `Retry` and `Catch` of a state machine compare. */
 export class LambdaError extends Error {
-  readonly errorType: string;
-  readonly errorMessage: string;
-
-  constructor(errorType: string, errorMessage: string) {
-    super(errorMessage);
-    this.name = 'LambdaError';
-    this.errorType = errorType;
-    this.errorMessage = errorMessage;
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
   }
 }
 
@@ -34,13 +25,30 @@ export interface InvokeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface WorkerData {
+  /** The function's code, unpacked. */
+  readonly folder: string;
+  /** `file.export`, as in the template. */
+  readonly handler: string;
+  readonly event: unknown;
+  readonly timeoutMs: number;
+  /** The constant part of the handler's second argument. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** What the worker posts: `loaded` once, then one of the others. */
+export type WorkerMessage =
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'result'; readonly json: string | undefined }
+  | { readonly kind: 'error'; readonly errorType: string; readonly errorMessage: string };
+
 /** What Lambda gives a function that asks for nothing. */
 const defaultTimeoutSeconds = 3;
 const defaultMemoryMegabytes = 128;
 /** Loading the code has its own limit on Lambda too; this one is wider, because this machine is shared. */
 const startTimeoutMs = 30_000;
 
-/** Runs a function and gives its answer; a failure is thrown as `LambdaError`. */
+/** @throws LambdaError when the function fails */
 export async function invokeFunction(
   home: Home,
   fn: DeployedResource,
@@ -50,16 +58,14 @@ export async function invokeFunction(
   options.signal?.throwIfAborted();
   const runtime = String(fn.properties.Runtime);
   if (!runtime.startsWith('nodejs')) {
-    throw new LambdaError(
-      'Runtime.Unknown',
-      `${fn.stack} ${fn.logicalId} needs the runtime ${runtime}; only Node.js functions run on this machine.`,
-    );
+    const message = `${fn.stack} ${fn.logicalId} needs the runtime ${runtime}; only Node.js functions run on this machine.`;
+    throw new LambdaError('Runtime.Unknown', message);
   }
   const timeoutMs = options.timeoutMs ?? Number(fn.properties.Timeout ?? defaultTimeoutSeconds) * 1000;
   const requestId = randomUUID();
   const memory = Number(fn.properties.MemorySize ?? defaultMemoryMegabytes);
   const folder = codeFolder(home, fn.properties.Code);
-  const data: WorkerData = {
+  const workerData: WorkerData = {
     folder,
     handler: String(fn.properties.Handler),
     event: JSON.parse(JSON.stringify(event ?? null)) as unknown,
@@ -75,7 +81,7 @@ export async function invokeFunction(
     },
   };
   const worker = new Worker(new URL('./lambda-worker.mjs', import.meta.url), {
-    workerData: data,
+    workerData,
     env: { ...lambdaEnvironment(fn, folder, memory), ...environmentOf(fn), ...options.environment },
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: memory },
@@ -95,44 +101,35 @@ export async function invokeFunction(
 }
 
 function answerOf(worker: Worker, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
+  const listening = new AbortController();
   return new Promise((resolve, reject) => {
-    const fail = (type: string, message: string) => settle(() => reject(new LambdaError(type, message)));
-    let timer = setTimeout(
-      () => fail('Sandbox.Timedout', `The code could not be loaded within ${startTimeoutMs / 1000} s.`),
-      startTimeoutMs,
-    );
-    const abort = () => settle(() => reject(signal?.reason));
-    const settle = (end: () => void) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      end();
+    const fail = (type: string, message: string) => reject(new LambdaError(type, message));
+    const failAfter = (ms: number, message: string) => {
+      const timer = setTimeout(() => fail('Sandbox.Timedout', message), ms);
+      listening.signal.addEventListener('abort', () => clearTimeout(timer));
+      return timer;
     };
-    signal?.addEventListener('abort', abort, { once: true });
+    const loading = failAfter(startTimeoutMs, `The code could not be loaded within ${startTimeoutMs / 1000} s.`);
+    signal?.addEventListener('abort', () => reject(signal.reason), { signal: listening.signal });
     worker.on('message', (message: WorkerMessage) => {
       if (message.kind === 'loaded') {
-        clearTimeout(timer);
-        timer = setTimeout(
-          () => fail('Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`),
-          timeoutMs,
-        );
+        clearTimeout(loading);
+        failAfter(timeoutMs, `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`);
       } else if (message.kind === 'result') {
-        settle(() => resolve(message.json === undefined ? null : JSON.parse(message.json)));
+        resolve(message.json === undefined ? null : JSON.parse(message.json));
       } else {
         fail(message.errorType, message.errorMessage);
       }
     });
     worker.on('error', (error: NodeJS.ErrnoException) => {
-      const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      fail(
-        outOfMemory ? 'Runtime.OutOfMemory' : error.name,
-        outOfMemory ? 'The function used more memory than it has.' : error.message,
-      );
+      if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') fail(error.name, error.message);
+      else fail('Runtime.OutOfMemory', 'The function used more memory than it has.');
     });
     worker.on('exit', () => fail('Runtime.ExitError', 'The function ended its process without giving an answer.'));
-  });
+  }).finally(() => listening.abort());
 }
 
-/** The variables that Lambda sets itself. The credentials lead nowhere: no call of a function here can reach an account. */
+/** The variables that Lambda sets itself. The credentials lead nowhere: no call can reach an account. */
 function lambdaEnvironment(fn: DeployedResource, folder: string, memory: number): Record<string, string> {
   const region = String(fn.attributes.Arn).split(':')[3] ?? '';
   return {

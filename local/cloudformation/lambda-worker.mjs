@@ -1,7 +1,7 @@
 /**
- * The inside of a function's run: loads the handler from its folder, lets it find no module outside of it, calls it once, and posts what came of it.
- * Started as a worker thread by `invoke.ts`, which also gives it its environment. Plain JavaScript, because it is loaded anew for each event and
- * stripping types would take longer than all the rest.
+ * The worker thread of one function call: loads the handler from its folder, lets it find no module outside of it,
+ * and posts what came of it. Plain JavaScript, because it is loaded anew for each event and stripping types would take
+ * longer than all the rest.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
@@ -9,10 +9,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** @param {import('./lambda-messages.ts').WorkerMessage} message */
-function post(message) {
-  parentPort?.postMessage(message);
-}
+/** @type {(message: import('./invoke.ts').WorkerMessage) => void} */
+const post = (message) => parentPort?.postMessage(message);
 
 /** @param {unknown} error */
 function postError(error) {
@@ -63,15 +61,10 @@ async function loadHandler(folder, name) {
   return handler;
 }
 
-/**
- * @param {string} name
- * @param {string} message
- */
-function failure(name, message) {
-  return Object.assign(new Error(message), { name });
-}
+/** @type {(name: string, message: string) => Error} */
+const failure = (name, message) => Object.assign(new Error(message), { name });
 
-/** @param {import('./lambda-messages.ts').WorkerData} data */
+/** @param {import('./invoke.ts').WorkerData} data */
 async function run(data) {
   const folder = realpathSync(data.folder);
   refuseModulesOutside(folder);

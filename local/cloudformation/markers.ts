@@ -1,18 +1,16 @@
 /**
- * Takes what has no value on this machine (the id of a security group, say) and gives a marker: a text that may travel through joins,
- * outputs and other stacks, and is refused where a provider would use it. Made by the resolver, refused by the providers.
+ * Markers for what has no value on this machine (the id of a security group, say): texts that may travel through
+ * joins, outputs and other stacks, and are refused where a provider would use them.
  */
-import { MillraceError } from '../../tools/errors.ts';
-import { isObject } from './json.ts';
+import { isObject } from '../../lib/declaration/json.ts';
+import { MillraceError } from '../../tools/errors.mjs';
 
-const opening = '⟦only on AWS: ';
-const closing = '⟧';
 const pattern = /⟦only on AWS: ([^⟧]*)⟧/;
 const dynamicReference = /\{\{resolve:[^}]*\}?\}?/;
 
 /** A marker for a value that only AWS could give; `what` says which, for people. */
 export function marker(what: string): string {
-  return `${opening}${what}${closing}`;
+  return `⟦only on AWS: ${what}⟧`;
 }
 
 /** The first marker inside a text, whole; `undefined` when there is none. */

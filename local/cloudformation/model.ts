@@ -1,13 +1,10 @@
-/**
- * The words of the local deployment: what is deployed, where it is kept between two deployments, and what a caller passes in. Imported by
- * everything in `local/cloudformation` and, through `index.ts`, by the workflow and the command line.
- */
+/** What is deployed, and what a deployment is asked for. */
 import type { Home } from '../home.ts';
 
 /** Properties as a template has them after resolving: plain JSON. */
 export type Properties = Record<string, unknown>;
 
-/** One resource that exists on this machine. */
+/** A resource that exists on this machine. */
 export interface DeployedResource {
   /** Path of its stack in the app: `dev/readings`. */
   stack: string;
@@ -22,7 +19,6 @@ export interface DeployedResource {
   properties: Properties;
 }
 
-/** What is deployed in one environment. */
 export interface Deployment {
   environment: string;
   /** When a deployment last ran to its end, ISO 8601. */
@@ -37,21 +33,16 @@ export interface Endpoints {
   readonly bootstrapServers: string;
   readonly registryUrl: string;
   /**
-   * Names the data of the services. Another one than before: the data was started anew, and what was deployed into the old one is gone.
+   * Names the data of the services. Another one than before: the data was started anew, and what was deployed into
+   * the old one is gone.
    * @default the data is taken to be the same as before
    */
   readonly dataId?: string;
 }
 
 /** How many resources a deployment touched. */
-export interface Changes {
-  created: number;
-  updated: number;
-  deleted: number;
-  unchanged: number;
-}
+export type Changes = Record<'created' | 'updated' | 'deleted' | 'unchanged', number>;
 
-/** What `deploy` needs. */
 export interface DeployOptions {
   readonly home: Home;
   /** The folder of the cloud assembly (`cdk.out`). */

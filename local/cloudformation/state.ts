@@ -1,11 +1,8 @@
-/**
- * Takes what has been done and keeps it in `state/<environment>.json`, after each step, so that whatever ends a deployment, the next one
- * knows what exists. Called by the deployment; read by everyone through `readDeployment`.
- */
+/** What is deployed, kept in `state/<environment>.json` after each step, whatever ends a deployment. */
 import { join } from 'node:path';
-import { MillraceError } from '../../tools/errors.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import { readJson, writeJson } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
-import { readJsonFile, writeFileAtomically } from './files.ts';
 import type { DeployedResource, Deployment, StackIdentity } from './model.ts';
 
 /** A resource as the state remembers it. */
@@ -16,16 +13,13 @@ export interface StoredResource extends DeployedResource {
   readonly retain: boolean;
 }
 
-/** What is known of a stack. */
 export interface StackState extends StackIdentity {
-  /**
-   * `creating`: its first deployment has not yet succeeded. `updating`: `settled` is what to return to. `complete`: what the template said.
-   */
+  /** `creating`: no deployment has succeeded yet. `updating`: `settled` is what to return to. */
   status: 'creating' | 'updating' | 'complete';
   /** By logical id, in the order of creation. */
   resources: Record<string, StoredResource>;
   outputs: Record<string, string>;
-  /** By export name. */
+  /** By the name of the export. */
   exports: Record<string, string>;
   /** The resources after the last deployment that succeeded; only while `updating`. */
   settled?: Record<string, StoredResource>;
@@ -44,26 +38,26 @@ export interface State {
   stacks: Record<string, StackState>;
 }
 
-function stateFile(home: Home, environment: string): string {
-  return join(home.state, `${environment}.json`);
-}
+const stateFile = (home: Home, environment: string) => join(home.state, `${environment}.json`);
+
+/** What deployed resources belong to is told by their state alone: without it everything has to go. */
+const startAgain = 'Run "npx millrace down --purge" and start again.';
 
 /** What is known of an environment; empty when nothing was ever deployed. */
 export function readState(home: Home, environment: string): State {
   const file = stateFile(home, environment);
-  const content = readJsonFile(file) as State | undefined;
+  const content = readJson(file, startAgain) as State | undefined;
   if (content !== undefined && content.version !== 1) {
     throw new MillraceError(
       'DEPLOY_STATE',
-      `${file} was written by another version of Millrace (format ${content.version}, this one knows 1). Run "millrace down --purge" and start again.`,
+      `${file} was written by another version of Millrace (format ${content.version}, this one knows 1). ${startAgain}`,
     );
   }
   return content ?? { version: 1, environment, stacks: {} };
 }
 
-/** Remembers a state. */
 export function writeState(home: Home, state: State): void {
-  writeFileAtomically(stateFile(home, state.environment), `${JSON.stringify(state, null, 1)}\n`);
+  writeJson(stateFile(home, state.environment), state);
 }
 
 /** What is deployed in an environment, or `undefined` when no deployment of it ever succeeded. */
@@ -78,9 +72,7 @@ export function toDeployment(state: State, deployedAt: string): Deployment {
   return {
     environment: state.environment,
     deployedAt,
-    resources: stacks.flatMap((stack) =>
-      Object.values(stack.resources).map(({ dependsOn: _dependsOn, retain: _retain, ...resource }) => resource),
-    ),
+    resources: stacks.flatMap(({ resources }) => Object.values(resources)),
     outputs: Object.fromEntries(stacks.map((stack) => [stack.path, stack.outputs])),
   };
 }

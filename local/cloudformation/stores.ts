@@ -1,57 +1,38 @@
-/**
- * The local Parameter Store and buckets: take names and values, keep them as files under the home. Written by the deployment, read and written
- * by the tasks of the state machine and the command line. Tables are in `table-store.ts`.
- */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+/** The local Parameter Store and buckets, as files and folders. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, normalize } from 'node:path';
-import { MillraceError } from '../../tools/errors.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import { filesBelow, readJson, writeJson } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
-import { readJsonFile, writeFileAtomically } from './files.ts';
 
-export { type Condition, ConditionalCheckFailedError, type Item, TableError, TableStore } from './table-store.ts';
-
-/** One entry of the Parameter Store. */
 export interface StoredParameter {
   readonly name: string;
   readonly type: string;
   readonly value: string;
-  /** Counts the writes, from 1. */
-  readonly version: number;
-  readonly lastModified: string;
 }
 
 /** SSM's Parameter Store as files: one per parameter. */
 export class ParameterStore {
-  readonly #folder: string;
+  private readonly folder: string;
 
   constructor(home: Home) {
-    this.#folder = home.parameters;
+    this.folder = home.parameters;
   }
 
   get(name: string): StoredParameter | undefined {
-    return readJsonFile(this.#file(name)) as StoredParameter | undefined;
+    return readJson(this.file(name), 'Remove it and run "npx millrace up".') as StoredParameter | undefined;
   }
 
-  put(name: string, value: string, type = 'String'): StoredParameter {
-    const version = (this.get(name)?.version ?? 0) + 1;
-    const parameter: StoredParameter = { name, type, value, version, lastModified: new Date().toISOString() };
-    writeFileAtomically(this.#file(name), `${JSON.stringify(parameter, null, 1)}\n`);
-    return parameter;
+  put(name: string, value: string, type = 'String'): void {
+    writeJson(this.file(name), { name, type, value } satisfies StoredParameter);
   }
 
   delete(name: string): void {
-    rmSync(this.#file(name), { force: true });
+    rmSync(this.file(name), { force: true });
   }
 
-  names(): string[] {
-    return readdirSync(this.#folder)
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => decodeURIComponent(file.slice(0, -'.json'.length)))
-      .sort();
-  }
-
-  #file(name: string): string {
-    return join(this.#folder, `${encodeURIComponent(name)}.json`);
+  private file(name: string): string {
+    return join(this.folder, `${encodeURIComponent(name)}.json`);
   }
 }
 
@@ -59,10 +40,8 @@ export class ParameterStore {
 export function bucketPath(home: Home, url: string): string {
   const [, bucket, key = ''] = /^s3a?:\/\/([^/]+)(?:\/(.*))?$/.exec(url) ?? [];
   if (bucket === undefined) {
-    throw new MillraceError(
-      'INVALID_BUCKET_URL',
-      `"${url}" names no object in a bucket. It has to look like s3://bucket/key.`,
-    );
+    const message = `"${url}" names no object in a bucket. It has to look like s3://bucket/key.`;
+    throw new MillraceError('INVALID_BUCKET_URL', message);
   }
   const path = normalize(join(bucket, key));
   if (bucket.startsWith('.') || (path !== bucket && !path.startsWith(join(bucket, '/')))) {
@@ -73,39 +52,40 @@ export function bucketPath(home: Home, url: string): string {
 
 /** S3 as folders: one per bucket. */
 export class BucketStore {
-  readonly #home: Home;
+  private readonly home: Home;
 
   constructor(home: Home) {
-    this.#home = home;
+    this.home = home;
   }
 
   /** Makes the bucket's folder; one that exists is left as it is. */
   create(bucket: string): void {
-    mkdirSync(bucketPath(this.#home, `s3://${bucket}`), { recursive: true });
+    mkdirSync(this.folder(bucket), { recursive: true });
   }
 
   exists(bucket: string): boolean {
-    return existsSync(bucketPath(this.#home, `s3://${bucket}`));
+    return existsSync(this.folder(bucket));
   }
 
-  /** Deletes every object. */
   empty(bucket: string): void {
     if (!this.exists(bucket)) return;
-    rmSync(bucketPath(this.#home, `s3://${bucket}`), { recursive: true });
+    rmSync(this.folder(bucket), { recursive: true });
     this.create(bucket);
+  }
+
+  private folder(bucket: string): string {
+    return bucketPath(this.home, `s3://${bucket}`);
   }
 
   /** Deletes the bucket; like S3, only an empty one. */
   delete(bucket: string): void {
-    const folder = bucketPath(this.#home, `s3://${bucket}`);
+    const folder = this.folder(bucket);
     if (!existsSync(folder)) return;
-    const [object] = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
-      (entry) => !entry.isDirectory(),
-    );
-    if (object) {
+    const [object] = filesBelow(folder);
+    if (object !== undefined) {
       throw new MillraceError(
         'BUCKET_NOT_EMPTY',
-        `The bucket ${bucket} is not empty (it holds ${join(object.parentPath, object.name)}), and only an empty bucket can be deleted. Move what you need and empty it, or retain the bucket.`,
+        `The bucket ${bucket} is not empty (it holds ${object}), and only an empty bucket can be deleted. Move what you need and empty it, or retain the bucket.`,
       );
     }
     rmSync(folder, { recursive: true });

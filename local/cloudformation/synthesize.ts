@@ -1,17 +1,14 @@
-/**
- * Takes the project and leaves its cloud assembly in `cdk.out`: runs the CDK app when any of its inputs changed, and otherwise keeps what is there.
- * Called by `millrace up`, `synth` and everything that includes them.
- */
+/** Keeps the cloud assembly in `cdk.out` up to date: runs the CDK app when any of its inputs has changed. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MillraceError } from '../../tools/errors.ts';
+import { isObject } from '../../lib/declaration/json.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import { filesBelow, readJson, writeJson } from '../../tools/files.mjs';
+import { withLock } from '../../tools/lock.mjs';
 import { projectRoot } from '../home.ts';
-import { withLock } from '../services/lock.ts';
-import { readJsonFile, writeFileAtomically } from './files.ts';
-import { isObject } from './json.ts';
 
 /** What the app reads. */
 const inputs = ['bin', 'config', 'lib', 'pipelines', 'lambda', 'jobs', 'sample_data'];
@@ -19,7 +16,7 @@ const inputFiles = ['cdk.json', 'cdk.context.json', 'package-lock.json'];
 /** Large and named by their version: their content is not read. */
 const inputsByName = ['build/spark-jars'];
 /** What no assembly contains: tests, and what tools leave behind. */
-const ignoredFolders = new Set(['node_modules', 'tests', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache']);
+const ignoredFolders = ['node_modules', 'tests', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache'];
 
 export interface SynthesizeOptions {
   readonly progress: (line: string) => void;
@@ -34,23 +31,19 @@ export interface SynthesizeOptions {
   readonly rules?: boolean;
 }
 
-/** The assembly's folder, and whether it had to be made. */
-export interface Synthesis {
-  readonly assembly: string;
-  readonly changed: boolean;
-}
-
 /** File in the assembly that says from which inputs it was made. */
 const stampName = 'millrace-inputs.json';
 
-/** Synthesizes when needed. A mistake in the declarations is thrown in the app's own words. */
-export async function synthesize(options: SynthesizeOptions): Promise<Synthesis> {
+/**
+ * Synthesizes when needed, and says whether it was. A mistake in the declarations is thrown in the app's own words.
+ */
+export async function synthesize(options: SynthesizeOptions) {
   const root = options.root ?? projectRoot;
   const assembly = join(root, 'cdk.out');
   const stamp = join(assembly, stampName);
-  return withLock(join(root, '.millrace', 'synthesize.lock'), { waitMs: 300_000, signal: options.signal }, async () => {
+  return withLock(join(root, 'build', 'synthesize.lock'), { waitMs: 300_000, signal: options.signal }, async () => {
     const hash = hashOfInputs(root);
-    const last = readJsonFile(stamp);
+    const last = readJson(stamp, 'Remove the folder cdk.out.');
     const rules = options.rules ?? false;
     if (isObject(last) && last.hash === hash && (last.rules || !rules)) return { assembly, changed: false };
     // Made beside the old one and put in its place at the end: another command may be reading it.
@@ -58,7 +51,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<Synthesis>
     rmSync(draft, { recursive: true, force: true });
     try {
       await runApp(root, draft, options);
-      writeFileAtomically(join(draft, stampName), `${JSON.stringify({ hash, rules })}\n`);
+      writeJson(join(draft, stampName), { hash, rules });
     } finally {
       // A synthesis that fails must not leave an older assembly to be taken for its result.
       rmSync(assembly, { recursive: true, force: true });
@@ -69,28 +62,13 @@ export async function synthesize(options: SynthesizeOptions): Promise<Synthesis>
 }
 
 /** One digest over the content of everything that the app reads. */
-export function hashOfInputs(root: string): string {
+function hashOfInputs(root: string): string {
   const hash = createHash('sha256').update(process.version);
-  for (const file of inputs.flatMap((folder) => filesBelow(join(root, folder))).sort()) {
-    hash.update(`\n${relative(root, file)}\n`).update(readFileSync(file));
-  }
-  for (const name of inputFiles) {
-    const file = join(root, name);
-    if (statSync(file, { throwIfNoEntry: false })) hash.update(`\n${name}\n`).update(readFileSync(file));
-  }
-  for (const file of inputsByName.flatMap((folder) => filesBelow(join(root, folder))).sort()) {
-    hash.update(`\n${relative(root, file)} ${statSync(file).size}`);
-  }
+  const below = (folder: string) => filesBelow(join(root, folder), ignoredFolders);
+  const files = [...inputs.flatMap(below), ...inputFiles.map((name) => join(root, name)).filter(existsSync)];
+  for (const file of files) hash.update(`\n${relative(root, file)}\n`).update(readFileSync(file));
+  for (const file of inputsByName.flatMap(below)) hash.update(`\n${relative(root, file)} ${statSync(file).size}`);
   return hash.digest('hex');
-}
-
-function filesBelow(folder: string): string[] {
-  if (!statSync(folder, { throwIfNoEntry: false })) return [];
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return ignoredFolders.has(entry.name) ? [] : filesBelow(path);
-    return entry.isFile() ? [path] : [];
-  });
 }
 
 /** Runs the app as the CDK's command line does, with the same context, so that both give the same templates. */
@@ -102,54 +80,44 @@ function runApp(root: string, assembly: string, options: SynthesizeOptions): Pro
     'aws:cdk:enable-asset-metadata': true,
     ...(options.rules ? {} : { 'millrace:rules': false }),
   };
-  const app = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join('bin', 'app.ts')], {
+  const words = ['--disable-warning=ExperimentalWarning', `--import=${messagesOnly}`, join('bin', 'app.ts')];
+  const app = spawn(process.execPath, words, {
     cwd: root,
     env: { ...process.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify(context) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.signal && { signal: options.signal }),
   });
   const lines: string[] = [];
-  for (const stream of [app.stdout, app.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
+  for (const input of [app.stdout, app.stderr]) {
+    createInterface({ input }).on('line', (line) => {
       lines.push(line);
       if (line.startsWith('Bundling asset ')) options.progress(line);
     });
   }
   return new Promise((resolve, reject) => {
     app.on('error', (error) => reject(options.signal?.aborted ? options.signal.reason : error));
-    app.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new MillraceError('SYNTHESIS_FAILED', messageFrom(lines, code)));
-    });
+    app.on('close', (code) =>
+      code === 0 ? resolve() : reject(new MillraceError('SYNTHESIS_FAILED', messageFrom(lines, code))),
+    );
   });
 }
 
 function contextOf(file: string, key?: string): Record<string, unknown> {
-  const content = readJsonFile(file);
+  const content = readJson(file, 'Restore it.');
   const context = key !== undefined && isObject(content) ? content[key] : content;
   return isObject(context) ? context : {};
 }
 
-/** What the app said, without the parts that only tell where in the code it was said. */
+/** What the app said, without what its tools report of their work. */
 function messageFrom(lines: readonly string[], code: number | null): string {
-  const noise = /^\s+at |^Node\.js v|^Bundling asset |^npm warn |^\s*$|⚡ Done|^\s+\S+\.js\s+[\d.]+[km]?b$/i;
-  const said = withoutExcerpt(withoutProperties(lines)).filter((line) => !noise.test(line));
-  const message = said.map((line) => line.replace(/^(Uncaught )?\w*Error: /, '')).join('\n');
+  const noise = /^Bundling asset |^npm warn |^\s*$|⚡ Done|^\s+\S+\.js\s+[\d.]+[km]?b$/i;
+  const message = lines.filter((line) => !noise.test(line)).join('\n');
   return message || `The CDK app ended with code ${code} and said nothing.`;
 }
 
-/** Node.js shows the line of code that threw, under its place and above a caret. */
-function withoutExcerpt(lines: readonly string[]): string[] {
-  const caret = lines.findIndex((line) => /^\s*\^+\s*$/.test(line));
-  const place = lines
-    .slice(0, Math.max(caret, 0))
-    .findLastIndex((line) => /^(file:|node:|\/|[A-Z]:\\).*:\d+$/.test(line));
-  return place < 0 ? [...lines] : [...lines.slice(0, place), ...lines.slice(caret + 1)];
-}
-
-/** Node.js shows an error's own properties in braces that open after the last frame. */
-function withoutProperties(lines: readonly string[]): string[] {
-  const opening = lines.findIndex((line) => /^\s+at .*\{$/.test(line));
-  const closing = lines.findIndex((line, index) => index > opening && line === '}');
-  return opening < 0 || closing < 0 ? [...lines] : [...lines.slice(0, opening), ...lines.slice(closing + 1)];
-}
+/** Loaded before the app: an error is told by its message, and by its place only when the code cannot be read. */
+const messagesOnly = `data:text/javascript,process.on('uncaughtException', (error) => {
+  const text = error?.name === 'SyntaxError' ? error.stack.split('\\n    at ')[0] : error?.message;
+  console.error(text ?? error);
+  process.exit(1);
+})`;

@@ -1,12 +1,8 @@
-/**
- * Takes a CloudFormation template and gives its resources in an order in which each comes after all that it needs. Called by the resolver's
- * users: the deployment of a stack, and `explain`.
- */
-import { MillraceError } from '../../tools/errors.ts';
-import { isObject } from './json.ts';
+/** What the deployment reads of a CloudFormation template, and the order in which its resources need each other. */
+import { isObject } from '../../lib/declaration/json.ts';
+import { MillraceError } from '../../tools/errors.mjs';
 import type { Properties } from './model.ts';
 
-/** One entry under `Parameters`. */
 export interface TemplateParameter {
   readonly Type: string;
   readonly Default?: string | number;
@@ -14,7 +10,6 @@ export interface TemplateParameter {
   readonly AllowedPattern?: string;
 }
 
-/** One entry under `Resources`. */
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Properties;
@@ -24,7 +19,6 @@ export interface TemplateResource {
   readonly UpdateReplacePolicy?: string;
 }
 
-/** One entry under `Outputs`. */
 export interface TemplateOutput {
   readonly Value: unknown;
   readonly Condition?: string;
@@ -42,17 +36,13 @@ export interface Template {
 
 /** The logical ids of the resources that a resource refers to or names under `DependsOn`. */
 export function dependenciesOf(resource: TemplateResource, template: Template): string[] {
-  const found = new Set<string>();
-  for (const name of [resource.DependsOn ?? []].flat()) found.add(name);
+  const found = new Set<string>([resource.DependsOn ?? []].flat());
   collectReferences(resource.Properties, found);
   return [...found].filter((name) => name in template.Resources);
 }
 
 function collectReferences(value: unknown, found: Set<string>): void {
-  if (Array.isArray(value)) {
-    for (const item of value) collectReferences(item, found);
-    return;
-  }
+  if (Array.isArray(value)) for (const item of value) collectReferences(item, found);
   if (!isObject(value)) return;
   const { Ref: reference, 'Fn::GetAtt': attribute, 'Fn::Sub': substitution } = value;
   if (typeof reference === 'string') found.add(reference);
@@ -60,31 +50,41 @@ function collectReferences(value: unknown, found: Set<string>): void {
   if (typeof target === 'string') found.add(target);
   const text = Array.isArray(substitution) ? substitution[0] : substitution;
   if (typeof text === 'string') {
-    for (const [, name] of text.matchAll(/\$\{([^!}][^}]*)\}/g))
-      found.add((name as string).trim().split('.')[0] as string);
+    for (const [, name = ''] of text.matchAll(/\$\{([^!}][^}]*)\}/g)) found.add(name.trim().split('.')[0] ?? '');
   }
   for (const item of Object.values(value)) collectReferences(item, found);
 }
 
+export interface Dependent {
+  readonly logicalId: string;
+  readonly dependsOn: readonly string[];
+}
+
 /**
- * Sorts names so that each comes after the names it depends on; otherwise the given order is kept.
+ * Sorts resources so that each comes after those it depends on; otherwise the given order is kept.
  *
  * @param stack named in the error for a circle.
+ * @throws MillraceError DEPLOY_TEMPLATE when resources depend on each other in a circle
  */
-export function inDependencyOrder(dependencies: ReadonlyMap<string, readonly string[]>, stack: string): string[] {
-  const ordered = new Set<string>();
+export function inDependencyOrder<R extends Dependent>(resources: readonly R[], stack: string): R[] {
+  const byId = new Map(resources.map((resource) => [resource.logicalId, resource]));
+  const ordered = new Set<R>();
   const visiting: string[] = [];
-  const visit = (name: string) => {
-    if (ordered.has(name)) return;
-    if (visiting.includes(name)) {
-      const circle = [...visiting.slice(visiting.indexOf(name)), name].join(' -> ');
+  const visit = (resource: R) => {
+    if (ordered.has(resource)) return;
+    const { logicalId, dependsOn } = resource;
+    if (visiting.includes(logicalId)) {
+      const circle = [...visiting.slice(visiting.indexOf(logicalId)), logicalId].join(' -> ');
       throw new MillraceError('DEPLOY_TEMPLATE', `${stack}: resources depend on each other in a circle: ${circle}.`);
     }
-    visiting.push(name);
-    for (const dependency of dependencies.get(name) ?? []) if (dependencies.has(dependency)) visit(dependency);
+    visiting.push(logicalId);
+    for (const name of dependsOn) {
+      const dependency = byId.get(name);
+      if (dependency) visit(dependency);
+    }
     visiting.pop();
-    ordered.add(name);
+    ordered.add(resource);
   };
-  for (const name of dependencies.keys()) visit(name);
+  for (const resource of resources) visit(resource);
   return [...ordered];
 }

@@ -1,9 +1,5 @@
-/**
- * Takes the calls that Step Functions makes to EMR Serverless and answers them from the job runs of this machine, with the fields that the
- * state machine reads. The resources of `tasks.ts`, and the shapes that the endpoint of the clean-up function shares.
- */
-
-import { isObject, type Json, type JsonObject, object, TaskError, type Tasks, text } from '../stepfunctions/task.ts';
+/** The calls of Step Functions to EMR Serverless, answered from the job runs of this machine with the fields that the state machine reads. */
+import { type Json, type JsonObject, object, TaskError, type Tasks, text } from '../stepfunctions/task.ts';
 import type { JobRunRecord, JobRunRequest } from './job-run-records.ts';
 import type { JobRuns } from './job-runs.ts';
 
@@ -13,23 +9,33 @@ const defaults = { maxAttempts: 1, maxFailedAttemptsPerHour: 5, batchTimeoutMinu
 /** The two ways in which Step Functions names the service's calls: the optimized integration and the plain SDK. */
 export function emrServerlessTasks(jobRuns: JobRuns): Tasks {
   const sdk = (action: string) => `arn:aws:states:::aws-sdk:emrserverless:${action}`;
+  const runOf = (parameters: JsonObject): JobRunRecord => {
+    const id = text(parameters, 'JobRunId');
+    const run = jobRuns.get(id);
+    if (!run) throw new TaskError('EmrServerless.ResourceNotFoundException', `Job run ${id} does not exist.`);
+    return run;
+  };
   const start = async (parameters: JsonObject) => {
     const run = jobRuns.start(requestOf(parameters));
     return { ApplicationId: run.request.applicationId, Arn: arnOf(run), JobRunId: run.id };
   };
   return {
     [sdk('startJobRun')]: start,
-    [sdk('getJobRun')]: async (parameters) => ({ JobRun: describe(find(jobRuns, text(parameters, 'JobRunId'))) }),
+    [sdk('getJobRun')]: async (parameters) => ({ JobRun: describe(runOf(parameters)) }),
     [sdk('listJobRuns')]: async (parameters) => ({ JobRuns: list(jobRuns, parameters.States).map(summarize) }),
     [sdk('cancelJobRun')]: async (parameters) => {
-      const run = find(jobRuns, text(parameters, 'JobRunId'));
+      const run = runOf(parameters);
       cancel(jobRuns, run, parameters.ShutdownGracePeriodInSeconds);
       return { ApplicationId: run.request.applicationId, JobRunId: run.id };
     },
     'arn:aws:states:::emr-serverless:startJobRun': start,
     'arn:aws:states:::emr-serverless:startJobRun.sync': async (parameters, signal) => {
       const { id } = jobRuns.start(requestOf(parameters));
-      const run = await waitOrCancel(jobRuns, id, signal);
+      // Step Functions cancels the job that an aborted execution waits for.
+      const stop = () => void jobRuns.cancel(id, 0);
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      const run = await jobRuns.wait(id).finally(() => signal.removeEventListener('abort', stop));
       if (run.state === 'SUCCESS') return describe(run);
       throw new TaskError('States.TaskFailed', JSON.stringify(describe(run)));
     },
@@ -74,70 +80,41 @@ export function describe(run: JobRunRecord): JsonObject {
 
 /** The fields of a run in the answer of `ListJobRuns`. */
 export function summarize(run: JobRunRecord): JsonObject {
-  const { JobDriver: _, JobRunId, ...fields } = describe(run);
-  return { ...fields, Id: JobRunId ?? run.id };
+  const { JobDriver: _driver, JobRunId: _id, ...fields } = describe(run);
+  return { ...fields, Id: run.id };
 }
 
-function arnOf({ id, request }: JobRunRecord): string {
-  return `arn:aws:emr-serverless:us-east-1:000000000000:/applications/${request.applicationId}/jobruns/${id}`;
-}
+const arnOf = ({ id, request }: JobRunRecord): string =>
+  `arn:aws:emr-serverless:us-east-1:000000000000:/applications/${request.applicationId}/jobruns/${id}`;
 
-function find(jobRuns: JobRuns, id: string): JobRunRecord {
-  const run = jobRuns.get(id);
-  if (!run) throw new TaskError('EmrServerless.ResourceNotFoundException', `Job run ${id} does not exist.`);
-  return run;
-}
-
-/** Step Functions cancels the job that an aborted execution waits for. */
-async function waitOrCancel(jobRuns: JobRuns, id: string, signal: AbortSignal): Promise<JobRunRecord> {
-  const stop = () => void jobRuns.cancel(id, 0);
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await jobRuns.wait(id);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
+const invalid = (message: string) => new TaskError('EmrServerless.ValidationException', message);
 
 function requestOf(parameters: JsonObject): JobRunRequest {
   const submit = object(object(parameters, 'JobDriver'), 'SparkSubmit');
   const retry = object(parameters, 'RetryPolicy');
   const mode = parameters.Mode ?? 'BATCH';
   if (mode !== 'BATCH' && mode !== 'STREAMING') {
-    throw new TaskError(
-      'EmrServerless.ValidationException',
-      `Mode must be BATCH or STREAMING, got ${JSON.stringify(mode)}.`,
-    );
+    throw invalid(`Mode must be BATCH or STREAMING, got ${JSON.stringify(mode)}.`);
   }
   const clientToken = text(parameters, 'ClientToken');
   if (clientToken.length > 64) {
-    throw new TaskError(
-      'EmrServerless.ValidationException',
-      `ClientToken has ${clientToken.length} characters, at most 64 are allowed.`,
-    );
+    throw invalid(`ClientToken has ${clientToken.length} characters, at most 64 are allowed.`);
   }
+  const words = submit.EntryPointArguments ?? [];
+  if (!Array.isArray(words) || words.some((word) => typeof word !== 'string' || word === '')) {
+    throw invalid(`EntryPointArguments must be a list of texts that are not empty, got ${JSON.stringify(words)}.`);
+  }
+  const timeout = mode === 'STREAMING' ? 0 : (parameters.ExecutionTimeoutMinutes ?? defaults.batchTimeoutMinutes);
   return {
     applicationId: text(parameters, 'ApplicationId'),
     name: text(parameters, 'Name'),
     clientToken,
     mode,
     entryPoint: text(submit, 'EntryPoint'),
-    entryPointArguments: argumentsOf(submit.EntryPointArguments ?? []),
+    entryPointArguments: words as string[],
     sparkSubmitParameters: typeof submit.SparkSubmitParameters === 'string' ? submit.SparkSubmitParameters : '',
     maxAttempts: Number(retry.MaxAttempts ?? defaults.maxAttempts),
     maxFailedAttemptsPerHour: Number(retry.MaxFailedAttemptsPerHour ?? defaults.maxFailedAttemptsPerHour),
-    timeoutMinutes:
-      mode === 'STREAMING' ? 0 : Number(parameters.ExecutionTimeoutMinutes ?? defaults.batchTimeoutMinutes),
+    timeoutMinutes: Number(timeout),
   };
-}
-
-function argumentsOf(value: Json): string[] {
-  if (!Array.isArray(value) || value.some((argument) => typeof argument !== 'string' || argument === '')) {
-    throw new TaskError(
-      'EmrServerless.ValidationException',
-      `EntryPointArguments must be a list of texts that are not empty, got ${JSON.stringify(isObject(value) ? value : [value])}.`,
-    );
-  }
-  return value as string[];
 }

@@ -1,16 +1,10 @@
-/**
- * What is remembered of each job run: `job-runs/<id>/run.json` beside the run's stdout and stderr. Written by `job-runs.ts`, read by every
- * command, also after the one that started the run was killed.
- */
+/** What is remembered of each job run: `job-runs/<id>/run.json` beside its stdout and stderr, for every command that comes later. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Spec } from '../../lib/declaration/spec.ts';
+import { readJson, writeJson } from '../../tools/files.mjs';
 import { identityOf, type ProcessIdentity } from '../services/process.ts';
-
-/** The states of EMR Serverless that occur here. */
-export type JobRunState = 'SUBMITTED' | 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELLING' | 'CANCELLED';
-
-export const endStates: readonly JobRunState[] = ['SUCCESS', 'FAILED', 'CANCELLED'];
 
 /** What EMR Serverless is asked to start, in the parts that matter here. */
 export interface JobRunRequest {
@@ -32,7 +26,8 @@ export interface JobRunRequest {
 export interface JobRunRecord {
   readonly id: string;
   readonly request: JobRunRequest;
-  state: JobRunState;
+  /** The states of EMR Serverless that occur here. */
+  state: 'SUBMITTED' | 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELLING' | 'CANCELLED';
   stateDetails: string;
   readonly createdAt: string;
   updatedAt: string;
@@ -46,6 +41,26 @@ export interface JobRunRecord {
   exitCode?: number;
 }
 
+export const hasEnded = ({ state }: JobRunRecord): boolean => ['SUCCESS', 'FAILED', 'CANCELLED'].includes(state);
+
+/** The parts of a run's name: the pipeline, the run (a job, or the drain of one) and the execution. */
+export function partsOf({ request }: JobRunRecord): { pipeline: string; run: string; execution: string } {
+  const [pipeline = '', run = request.name, execution = ''] = request.name.split('/');
+  return { pipeline, run, execution };
+}
+
+/** The parts of a spec by alias, as far as this machine looks into them: the address of a file or folder, and how a file is delimited. */
+type SpecParts = Readonly<
+  Record<string, { readonly kind: string; readonly url?: string; readonly separator?: string }>
+>;
+export type JobSpec = Omit<Spec, 'reads' | 'writes'> & { readonly reads: SpecParts; readonly writes: SpecParts };
+
+/** What a run was told; undefined for one of an earlier version, which was told otherwise. */
+export function specOf({ request }: JobRunRecord): JobSpec | undefined {
+  const [flag, text = ''] = request.entryPointArguments;
+  return flag === '--spec' ? (JSON.parse(text) as JobSpec) : undefined;
+}
+
 export class JobRunRecords {
   readonly folder: string;
 
@@ -56,9 +71,8 @@ export class JobRunRecords {
 
   create(request: JobRunRequest): JobRunRecord {
     const now = new Date().toISOString();
-    const watcher = identityOf();
     const record: JobRunRecord = {
-      id: `${now.replace(/\D/g, '').slice(0, 14)}${randomBytes(3).toString('hex')}`,
+      id: `${now.replace(/\D/g, '').slice(0, 17)}${randomBytes(3).toString('hex')}`,
       request,
       state: 'SUBMITTED',
       stateDetails: '',
@@ -66,46 +80,38 @@ export class JobRunRecords {
       updatedAt: now,
       attempt: 0,
       failures: [],
-      ...(watcher && { watcher }),
+      watcher: identityOf(),
     };
     mkdirSync(this.runFolder(record.id), { recursive: true });
     this.write(record);
     return record;
   }
 
+  /** A run by its id; undefined where there is none, or its record cannot be read: ending the others must not fail by it. */
   read(id: string): JobRunRecord | undefined {
     try {
-      return JSON.parse(readFileSync(join(this.runFolder(id), 'run.json'), 'utf8')) as JobRunRecord;
+      return readJson(join(this.runFolder(id), 'run.json'), '') as JobRunRecord | undefined;
     } catch {
-      return undefined; // No such run, or its folder was made a moment ago.
+      return undefined;
     }
   }
 
   write(record: JobRunRecord): void {
     record.updatedAt = new Date().toISOString();
-    const file = join(this.runFolder(record.id), 'run.json');
-    writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(record, null, 2)}\n`);
-    renameSync(`${file}.${process.pid}`, file);
+    writeJson(join(this.runFolder(record.id), 'run.json'), record);
   }
 
   /** All runs, the newest last. */
   all(): JobRunRecord[] {
-    return readdirSync(this.folder)
-      .sort()
-      .flatMap((id) => this.read(id) ?? []);
+    const ids = readdirSync(this.folder).sort();
+    return ids.flatMap((id) => this.read(id) ?? []);
   }
 
-  runFolder(id: string): string {
-    return join(this.folder, id);
-  }
+  runFolder = (id: string): string => join(this.folder, id);
 
   /** Where a run's JSON lines go. */
-  stdout(id: string): string {
-    return join(this.runFolder(id), 'stdout.jsonl');
-  }
+  stdout = (id: string): string => join(this.folder, id, 'stdout.jsonl');
 
   /** Where a run's text for people goes. */
-  stderr(id: string): string {
-    return join(this.runFolder(id), 'stderr.log');
-  }
+  stderr = (id: string): string => join(this.folder, id, 'stderr.log');
 }

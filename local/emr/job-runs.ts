@@ -1,16 +1,20 @@
-/**
- * The local stand-in for EMR Serverless: takes requests for job runs, runs each as a process of its own that outlives this command, and
- * keeps their records. Called by the EMR tasks, by the endpoint of the clean-up function, and by `down`.
- */
-import type { ChildProcess } from 'node:child_process';
+/** The local stand-in for EMR Serverless: runs each job as a process of its own, which outlives this command, and keeps its record. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../tools/errors.ts';
+import { type JsonObject, objectIn } from '../../lib/declaration/json.ts';
+import { messageOf } from '../../tools/errors.mjs';
 import { endProcess, identityOf, isSameProcess } from '../services/process.ts';
-import type { JsonObject } from '../stepfunctions/task.ts';
-import { endGroup, type Launch, startProcess } from './job-process.ts';
-import { endStates, type JobRunRecord, JobRunRecords, type JobRunRequest } from './job-run-records.ts';
-import { endOf, eventIn, lastWords } from './job-run-words.ts';
+import { hasEnded, type JobRunRecord, JobRunRecords, type JobRunRequest } from './job-run-records.ts';
+import { endOf, lastWords } from './job-run-words.ts';
 import { LineTail } from './line-tail.ts';
+
+/** How one attempt is started. */
+export interface Launch {
+  readonly command: string;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export interface JobRunsOptions {
   /** `job-runs` of the home. */
@@ -25,7 +29,7 @@ export interface JobRunsOptions {
 
 /** Without grace a job still gets this long between SIGTERM and SIGKILL, as a container does that is shut down. */
 const leastGraceSeconds = 2;
-const pollMilliseconds = 200;
+const pollMs = 200;
 const hour = 3_600_000;
 /** What an attempt gives when it goes on without this process. */
 const letGo = Symbol('let go');
@@ -60,9 +64,8 @@ export class JobRuns {
   /** A run as it stands now. When nobody watches it any more, what it left behind tells whether it ended, and how. */
   get(id: string): JobRunRecord | undefined {
     const run = this.records.read(id);
-    if (!run || endStates.includes(run.state) || this.supervised.has(id)) return run;
-    if (run.watcher && isSameProcess(run.watcher)) return run;
-    if (run.process && isSameProcess(run.process)) return run;
+    if (!run || hasEnded(run) || this.supervised.has(id)) return run;
+    if ([run.watcher, run.process].some((one) => one && isSameProcess(one))) return run;
     const end = endOf(run, this.records);
     delete run.process;
     return this.enter(run, end.state, end.details);
@@ -81,7 +84,7 @@ export class JobRuns {
 
   /** All runs that have not ended. */
   alive(): JobRunRecord[] {
-    return this.all().filter(({ state }) => !endStates.includes(state));
+    return this.all().filter((run) => !hasEnded(run));
   }
 
   /** All runs as they stand now, the newest last. */
@@ -92,19 +95,19 @@ export class JobRuns {
   /** Asks a run to end: SIGTERM, and SIGKILL for it and its children when the grace is over. Returns at once. */
   cancel(id: string, graceSeconds: number): JobRunRecord | undefined {
     const run = this.get(id);
-    if (!run || endStates.includes(run.state) || this.ending.has(id)) return run;
+    if (!run || hasEnded(run) || this.ending.has(id)) return run;
     this.ending.add(id);
     // Another command may have asked before and be gone by now: then it is asked once more.
     if (run.cancelRequestedAt === undefined) {
       run.cancelRequestedAt = new Date().toISOString();
       this.enter(run, 'CANCELLING', '');
     }
-    const identity = run.process;
+    const { process: identity } = run;
     if (!identity) return run;
     const grace = Math.max(graceSeconds, leastGraceSeconds) * 1000;
     const ended = endProcess(identity, grace).finally(() => endGroup(identity.pid));
-    const told = () => void (this.supervised.delete(id) && this.get(id));
-    if (!this.supervised.has(id)) this.supervised.set(id, ended.then(told));
+    const record = () => void (this.supervised.delete(id) && this.get(id));
+    if (!this.supervised.has(id)) this.supervised.set(id, ended.then(record));
     return run;
   }
 
@@ -113,8 +116,8 @@ export class JobRuns {
     for (;;) {
       const run = this.get(id);
       if (!run) throw new Error(`There is no job run ${id}.`);
-      if (endStates.includes(run.state)) return run;
-      await Promise.race([sleep(pollMilliseconds), this.supervised.get(id) ?? sleep(pollMilliseconds)]);
+      if (hasEnded(run)) return run;
+      await Promise.race([sleep(pollMs), this.supervised.get(id) ?? sleep(pollMs)]);
     }
   }
 
@@ -156,8 +159,9 @@ export class JobRuns {
     const launch = await this.options.launch(request, folder);
     // A request to cancel may have come while the launch was prepared.
     if (this.current(id).cancelRequestedAt !== undefined) return null;
-    const place = { folder, stdout: records.stdout(id), stderr: records.stderr(id) };
-    const { child, exited } = startProcess(launch, place);
+    const child = startProcess(launch, folder, [records.stdout(id), records.stderr(id)]);
+    const exited = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
+    exited.catch(() => undefined);
     if (child.pid === undefined) return exited;
     this.children.set(id, child);
     const tail = new LineTail(records.stdout(id), (line) => this.line(id, line));
@@ -165,8 +169,7 @@ export class JobRuns {
     let outcome: number | null | typeof letGo = null;
     try {
       const run = this.current(id);
-      const identity = identityOf(child.pid);
-      if (identity) run.process = identity;
+      run.process = identityOf(child.pid);
       run.attempt += 1;
       this.enter(run, request.mode === 'BATCH' ? 'RUNNING' : 'PENDING', '');
       outcome = await Promise.race([exited, released]);
@@ -176,43 +179,38 @@ export class JobRuns {
       tail.close();
       if (outcome !== letGo) endGroup(child.pid);
     }
-    if (outcome === letGo) this.unwatch(id, child);
+    if (outcome === letGo) {
+      // From here on the process and its record belong to nobody, and this process may end.
+      child.unref();
+      this.records.write({ ...this.current(id), watcher: undefined });
+    }
     return outcome;
-  }
-
-  /** From here on the process and its record belong to nobody, and this process may end. */
-  private unwatch(id: string, child: ChildProcess): void {
-    child.unref();
-    const run = this.current(id);
-    delete run.watcher;
-    this.records.write(run);
   }
 
   /** Puts a run whose process ended into the state that follows; gives whether there is to be another attempt. */
   private ended(id: string, exitCode: number | null): boolean {
     const run = this.current(id);
     delete run.process;
-    if (exitCode !== null) run.exitCode = exitCode;
+    run.exitCode = exitCode ?? run.exitCode;
     const { mode, maxAttempts, maxFailedAttemptsPerHour } = run.request;
-    if (run.cancelRequestedAt !== undefined && exitCode !== 1) {
-      this.enter(run, 'CANCELLED', run.stateDetails);
+    const cancelled = run.cancelRequestedAt !== undefined;
+    if (exitCode === 0 || (cancelled && exitCode !== 1)) {
+      this.enter(run, cancelled ? 'CANCELLED' : 'SUCCESS', cancelled ? run.stateDetails : '');
       return false;
     }
-    if (exitCode === 0) {
-      this.enter(run, 'SUCCESS', '');
-      return false;
-    }
-    const now = Date.now();
-    run.failures = [...run.failures.filter((at) => now - Date.parse(at) < hour), new Date(now).toISOString()];
-    const again = mode === 'BATCH' ? run.attempt < maxAttempts : run.failures.length < maxFailedAttemptsPerHour;
-    const details = run.stateDetails || lastWords(this.records.stderr(id), exitCode);
-    if (!again || run.cancelRequestedAt !== undefined) this.enter(run, 'FAILED', details);
-    else this.enter(run, 'PENDING', details);
-    return again && run.cancelRequestedAt === undefined;
+    const now = new Date();
+    const recent = run.failures.filter((at) => now.getTime() - Date.parse(at) < hour);
+    run.failures = [...recent, now.toISOString()];
+    const allowed = mode === 'BATCH' ? run.attempt < maxAttempts : run.failures.length < maxFailedAttemptsPerHour;
+    const why = exitCode === null ? 'ended by a signal' : `exit code ${exitCode}`;
+    const details = run.stateDetails || lastWords(why, this.records.stderr(id));
+    const again = allowed && !cancelled;
+    this.enter(run, again ? 'PENDING' : 'FAILED', details);
+    return again;
   }
 
   private line(id: string, line: string): void {
-    const event = eventIn(line);
+    const event = objectIn(line);
     if (!event) return;
     const run = this.current(id);
     const running = event.event === 'started' || event.event === 'progress';
@@ -243,5 +241,28 @@ export class JobRuns {
     this.records.write(run);
     this.options.onState?.(run);
     return run;
+  }
+}
+
+/** Starts an attempt; its output goes to files, so that it can outlive this process. */
+function startProcess(launch: Launch, folder: string, outputs: readonly string[]): ChildProcess {
+  const descriptors = outputs.map((file) => openSync(file, 'a'));
+  // A process group of its own: Ctrl-C in the terminal does not reach it, and it can be ended with all its children.
+  const child = spawn(launch.command, launch.arguments, {
+    cwd: folder,
+    env: launch.environment,
+    detached: true,
+    stdio: ['ignore', ...descriptors],
+  });
+  for (const descriptor of descriptors) closeSync(descriptor);
+  return child;
+}
+
+/** Ends what is left of a process group whose leader was ours a moment ago. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing was left.
   }
 }

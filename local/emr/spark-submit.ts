@@ -1,24 +1,18 @@
 /**
- * Takes a request for a job run and gives the command that runs it on this machine: the same entry point, arguments, packages and jars;
- * `s3://` becomes a folder, the cluster's sizes become what the machine has. Called by `execute.ts` for `JobRuns`.
+ * The command that runs a job on this machine: the same entry point, spec, packages and jars; `s3://` becomes a folder, the cluster's sizes become
+ * what the machine has.
  */
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MillraceError } from '../../tools/errors.ts';
-import type { Launch } from './job-process.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 import type { JobRunRequest } from './job-run-records.ts';
+import type { Launch } from './job-runs.ts';
 
 /** The parts of the toolchain that a Spark job needs. */
-export interface SparkToolchain {
-  readonly python: string;
-  readonly sparkHome: string;
-  readonly java17Home: string;
-}
-
-/** The parts of a request that make the command. */
-export type SparkRequest = Pick<JobRunRequest, 'entryPoint' | 'entryPointArguments' | 'sparkSubmitParameters'>;
+export type SparkToolchain = Pick<Toolchain, 'python' | 'sparkHome' | 'java17Home'>;
 
 export interface SparkOptions {
   readonly toolchain: SparkToolchain;
@@ -58,29 +52,31 @@ const clusterSettings =
   /^spark\.(executor\.(cores|memory|memoryOverhead|instances)|driver\.(cores|memoryOverhead)|dynamicAllocation\.|emr-serverless\.)/;
 
 /** The command of one attempt of a job run; `folder` is the run's own. */
-export function sparkSubmit(request: SparkRequest, folder: string, options: SparkOptions): Launch {
-  const { toolchain } = options;
-  const local = (text: string) => localUrl(text, options.buckets);
+export function sparkSubmit(
+  request: Pick<JobRunRequest, 'entryPoint' | 'entryPointArguments' | 'sparkSubmitParameters'>,
+  folder: string,
+  { toolchain, buckets, javaOptions = [] }: SparkOptions,
+): Launch {
+  // Every `s3://bucket/key` is a file below the folder that stands for the buckets.
+  const local = (text: string) => text.replace(/\bs3a?:\/\/(?=[a-z0-9])/g, `${pathToFileURL(buckets).href}/`);
   const { settings, others } = parseSparkSubmitParameters(local(request.sparkSubmitParameters));
-  const cores = coresOf(settings);
-  const kept = Object.fromEntries(Object.entries(settings).filter(([name]) => !clusterSettings.test(name)));
+  const kept = Object.entries(settings).filter(([name]) => !clusterSettings.test(name));
   const scratch = join(folder, 'scratch');
   mkdirSync(scratch, { recursive: true });
+  // Spark splits the options of a JVM at blanks, like a shell.
+  const ours = [...machineJavaOptions, ...javaOptions, `-Djava.io.tmpdir=${scratch}`].map((option) =>
+    option.includes(' ') ? `"${option}"` : option,
+  );
   const merged: Record<string, string> = {
-    ...kept,
+    ...Object.fromEntries(kept),
     ...machineSettings,
     'spark.local.dir': scratch,
-    'spark.driver.extraJavaOptions': [
-      kept['spark.driver.extraJavaOptions'] ?? '',
-      ...[...machineJavaOptions, ...(options.javaOptions ?? []), `-Djava.io.tmpdir=${scratch}`].map(quoted),
-    ]
-      .filter((option) => option !== '')
-      .join(' '),
+    'spark.driver.extraJavaOptions': [settings['spark.driver.extraJavaOptions'] ?? '', ...ours].join(' ').trim(),
   };
   return {
     command: join(toolchain.sparkHome, 'bin', 'spark-submit'),
     arguments: [
-      ...['--master', `local[${cores}]`, ...others],
+      ...['--master', `local[${coresOf(settings)}]`, ...others],
       ...Object.entries(merged).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
       local(request.entryPoint),
       ...request.entryPointArguments.map(local),
@@ -101,14 +97,6 @@ export function sparkSubmit(request: SparkRequest, folder: string, options: Spar
       TMPDIR: scratch,
     },
   };
-}
-
-/** Spark splits the options of a JVM at blanks, like a shell. */
-const quoted = (option: string) => (option.includes(' ') ? `"${option}"` : option);
-
-/** Every `s3://bucket/key` in a text as the folder that stands for it. */
-export function localUrl(text: string, buckets: string): string {
-  return text.replace(/\bs3a?:\/\/(?=[a-z0-9])/g, `${pathToFileURL(buckets).href}/`);
 }
 
 /** Splits the text that EMR Serverless takes into `--conf` settings and all other options, with a shell's quotes. */

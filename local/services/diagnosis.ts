@@ -1,9 +1,6 @@
-/**
- * Takes a service that ended or never got ready and gives the error that says why: cause, remedy and the last lines of
- * its log. Called by `services.ts`.
- */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { MillraceError } from '../../tools/errors.ts';
+/** Why a service ended or never got ready: cause, remedy and the last lines of its log. */
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { MillraceError } from '../../tools/errors.mjs';
 import type { ServiceDefinition } from './types.ts';
 
 /** How much of the end of a log is looked through for a known cause. */
@@ -11,57 +8,52 @@ const searchedBytes = 64 * 1024;
 const shownLines = 15;
 
 /** Symptoms that every Java program shows in the same way. */
-const commonSymptoms = [
-  {
-    pattern: /OutOfMemoryError|Cannot allocate memory|insufficient memory/,
-    meaning: 'it ran out of memory; close other programs and start again',
-  },
-  {
-    pattern: /UnsupportedClassVersionError/,
-    meaning: 'its Java is too old; run the command again, so that the set-up is checked',
-  },
-  {
-    pattern: /ClassNotFoundException|NoClassDefFoundError|Unable to access jarfile|Could not find or load main class/,
-    meaning: 'its program files are incomplete; remove the folder build/ and run the command again',
-  },
-  {
-    pattern: /Permission denied|AccessDeniedException/,
-    meaning: 'it may not write its folder; check who owns it, or use another one with MILLRACE_HOME',
-  },
+const commonSymptoms: ServiceDefinition['symptoms'] = [
+  [
+    /Address already in use|Socket server failed to bind|Port \d+ seems to be in use|BindException/,
+    'another program took its port meanwhile; start again, and the next free port is taken',
+  ],
+  [
+    /No space left on device/,
+    'the disk is full; free some space, or remove the local data with "millrace down --purge"',
+  ],
+  [
+    /OutOfMemoryError|Cannot allocate memory|insufficient memory/,
+    'it ran out of memory; close other programs and start again',
+  ],
+  [/UnsupportedClassVersionError/, 'its Java is too old; run the command again, so that the set-up is checked'],
+  [
+    /ClassNotFoundException|NoClassDefFoundError|Unable to access jarfile|Could not find or load main class/,
+    'its program files are incomplete; remove the folder build/ and run the command again',
+  ],
+  [
+    /Permission denied|AccessDeniedException/,
+    'it may not write its folder; check who owns it, or use another one with MILLRACE_HOME',
+  ],
 ];
 
-/** The error for a service that ended by itself. */
+const unknown = [undefined, 'no known cause was found in its log, whose last lines follow'] as const;
+
 export function serviceDied(definition: ServiceDefinition, how: string, log: string): MillraceError {
-  return failure(
-    'SERVICE_DIED',
-    `${capitalized(definition.title)} ended while it was starting (${how})`,
-    definition,
-    log,
-  );
+  return failure('SERVICE_DIED', `ended while it was starting (${how})`, definition, log);
 }
 
-/** The error for a service that runs but does not work within its time. */
-export function serviceNotReady(definition: ServiceDefinition, lastProblem: string, log: string): MillraceError {
+export function serviceNotReady(definition: ServiceDefinition, lastAnswer: string, log: string): MillraceError {
   const limit = Math.round(definition.readyWithinMs / 1000);
-  const what = `${capitalized(definition.title)} did not work within ${limit} s (last answer: ${lastProblem})`;
-  return failure('SERVICE_NOT_READY', what, definition, log);
+  return failure('SERVICE_NOT_READY', `did not work within ${limit} s (last answer: ${lastAnswer})`, definition, log);
 }
 
-function failure(code: string, what: string, definition: ServiceDefinition, log: string): MillraceError {
+function failure(code: string, what: string, { title, symptoms }: ServiceDefinition, log: string): MillraceError {
   const text = endOf(log);
-  const known = [...definition.symptoms, ...commonSymptoms].find(({ pattern }) => pattern.test(text));
-  const meaning = known?.meaning ?? 'no known cause was found in its log, whose last lines follow';
-  const lines = text.trimEnd().split('\n').slice(-shownLines);
-  return new MillraceError(code, `${what}: ${meaning}. The whole log: ${log}`, { details: lines });
+  const [, meaning] = [...symptoms, ...commonSymptoms].find(([pattern]) => pattern.test(text)) ?? unknown;
+  const details = text.trimEnd().split('\n').slice(-shownLines);
+  const subject = title.charAt(0).toUpperCase() + title.slice(1);
+  return new MillraceError(code, `${subject} ${what}: ${meaning}. The whole log: ${log}`, { details });
 }
 
 function endOf(path: string): string {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return '';
-  }
+  if (!existsSync(path)) return '';
+  const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
     const buffer = Buffer.alloc(Math.min(size, searchedBytes));
@@ -71,5 +63,3 @@ function endOf(path: string): string {
     closeSync(file);
   }
 }
-
-const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

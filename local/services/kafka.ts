@@ -1,21 +1,17 @@
-/**
- * The Kafka broker as a service definition: one node in KRaft mode that is broker and controller, on the loopback
- * address only. Taken by `services.ts`.
- */
+/** The Kafka broker: one node in KRaft mode that is broker and controller, on the loopback address only. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { MillraceError, messageOf } from '../../tools/errors.ts';
-import { serviceEnvironment } from './environment.ts';
+import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import { loopback } from './ports.ts';
+import { serviceEnvironment } from './process.ts';
 import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
-const port = (ports: Ports, role: 'broker' | 'controller') => ports[role] ?? 0;
+const port = (ports: Ports, name: 'broker' | 'controller') => ports[name] ?? 0;
 
-/** The broker's settings. What is not named has Kafka's default, as on any broker. */
 function properties(ports: Ports, logFolder: string): string {
   const settings: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
@@ -35,8 +31,7 @@ function properties(ports: Ports, logFolder: string): string {
     'transaction.state.log.min.isr': 1,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
-    // A machine with one user has few consumer groups: 50 partitions for their offsets would only slow the first
-    // consumer down.
+    // One user has few consumer groups: 50 partitions for their offsets would only slow the first consumer down.
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.num.partitions': 4,
     'group.initial.rebalance.delay.ms': 0,
@@ -45,31 +40,32 @@ function properties(ports: Ports, logFolder: string): string {
     'message.max.bytes': 8 * 1024 * 1024,
     'replica.fetch.max.bytes': 8 * 1024 * 1024,
   };
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  return `${lines.join('\n')}\n`;
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
 }
 
-/** Kafka's tools read a properties file, in which a backslash starts an escape. */
-const escaped = (path: string) => path.replaceAll('\\', '\\\\');
+/** Java reads a properties file as Latin-1, in which a backslash starts an escape. */
+const escaped = (path: string) =>
+  path
+    .replaceAll('\\', '\\\\')
+    .replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 const logFolder = (context: ServiceContext) => join(context.data, 'broker');
 const propertiesFile = (context: ServiceContext) => join(context.folder, 'server.properties');
 const classPath = (context: ServiceContext) => join(context.toolchain.kafkaJars, '*');
 
-/**
- * Gives an empty data folder its identity. Formatted aside and moved into place, so that an interruption leaves none or
- * all of it.
- */
+/** Formats an empty data folder, aside and then moved into place, so that an interruption leaves none of it. */
 async function format(context: ServiceContext, signal: AbortSignal): Promise<void> {
   const draft = join(context.data, 'unfinished');
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
   const draftProperties = join(context.folder, 'format.properties');
   writeFileSync(draftProperties, properties(context.ports, escaped(draft)));
-  const tokens = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classPath(context), 'kafka.tools.StorageTool'];
-  tokens.push('format', '--cluster-id', newClusterId(), '--config', draftProperties);
+  const java = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classPath(context), 'kafka.tools.StorageTool'];
+  const words = [...java, 'format', '--cluster-id', newClusterId(), '--config', draftProperties];
   try {
-    await promisify(execFile)(context.toolchain.java17, tokens, { signal, env: serviceEnvironment() });
+    await promisify(execFile)(context.toolchain.java17, words, { signal, env: serviceEnvironment() });
   } catch (error) {
     signal.throwIfAborted();
     const output = (error as { stderr?: string; stdout?: string }).stderr?.trim() || messageOf(error);
@@ -83,10 +79,7 @@ async function format(context: ServiceContext, signal: AbortSignal): Promise<voi
   rmSync(draftProperties);
 }
 
-/**
- * A topic that is only validated goes the whole way to the controller and needs a registered broker, and leaves nothing
- * behind.
- */
+/** Validating a topic takes the controller and a registered broker, and leaves nothing behind. */
 async function probe(ports: Ports): Promise<void> {
   const client = new Kafka({
     clientId: 'millrace-probe',
@@ -111,8 +104,8 @@ export const kafka: ServiceDefinition = {
   title: 'the Kafka broker',
   memoryBytes: 500 * 1024 * 1024,
   ports: [
-    { role: 'broker', preferred: 9092 },
-    { role: 'controller', preferred: 9093 },
+    { name: 'broker', preferred: 9092 },
+    { name: 'controller', preferred: 9093 },
   ],
   portOption: '--kafka-port',
   readyWithinMs: 60_000,
@@ -144,28 +137,20 @@ export const kafka: ServiceDefinition = {
   probe,
   address: (ports) => ({ bootstrapServers: `${loopback}:${port(ports, 'broker')}` }),
   symptoms: [
-    {
-      pattern: /Address already in use|Socket server failed to bind/,
-      meaning: 'another program took its port meanwhile; start again, and the next free port is taken',
-    },
-    {
-      pattern: /Failed to acquire lock on file/,
-      meaning: 'another broker uses its data; end that process, or use another folder with MILLRACE_HOME',
-    },
-    {
-      pattern: /No space left on device/,
-      meaning: 'the disk is full; free some space, or remove the local data with "millrace down --purge"',
-    },
-    {
-      pattern: /meta\.properties|Inconsistent ?Cluster ?Id|CorruptRecordException|Found a corrupted index/i,
-      meaning: 'its data folder is damaged; "millrace down --purge" starts from empty data',
-    },
+    [
+      /Failed to acquire lock on file/,
+      'another broker uses its data; end that process, or use another folder with MILLRACE_HOME',
+    ],
+    [
+      /meta\.properties|Inconsistent ?Cluster ?Id|CorruptRecordException|Found a corrupted index/i,
+      'its data folder is damaged; "millrace down --purge" starts from empty data',
+    ],
   ],
 };
 
 /**
- * A new id in Kafka's form, 16 random bytes as URL-safe base64. One in 64 begins with a hyphen, which Kafka's tools take for
- * an option; like Kafka itself, take another then.
+ * A new id in Kafka's form, 16 random bytes as URL-safe base64. One in 64 begins with a hyphen, which Kafka's tools
+ * take for an option; like Kafka itself, take another then.
  */
 export function newClusterId(random: () => string = randomUUID): string {
   for (;;) {

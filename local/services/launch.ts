@@ -1,19 +1,15 @@
-/**
- * Takes a service definition and gives its running process, remembered and working. Called by `services.ts`, with the
- * services' lock held.
- */
+/** Starts a service as a process that outlives the command, and waits until it works. */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError, messageOf } from '../../tools/errors.ts';
+import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import type { Home } from '../home.ts';
 import { serviceDied, serviceNotReady } from './diagnosis.ts';
-import { serviceEnvironment } from './environment.ts';
-import { identityOf, isSameProcess, type ProcessIdentity } from './process.ts';
-import { serviceFiles, writeRecord } from './records.ts';
+import { listens } from './ports.ts';
+import { identityOf, isSameProcess, type ProcessIdentity, serviceEnvironment } from './process.ts';
+import { serviceFiles, writeServiceFile } from './service-files.ts';
 import type { Ports, ServiceContext, ServiceDefinition, ServiceToolchain } from './types.ts';
 
-/** How often a starting service is asked whether it works. */
 const probeEveryMs = 100;
 
 /** The operating system knows of an end a moment before this process is told how it was. */
@@ -58,7 +54,11 @@ export async function launch(
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (error) => reject(cannotRun(definition, program, error)));
+    child.once('error', (cause) => {
+      const what = `${program}, which runs ${definition.title}, could not be started (${cause.message}).`;
+      const remedy = 'Remove the folder build/ and run the command again, so that the set-up is repeated.';
+      reject(new MillraceError('SERVICE_NOT_STARTED', `${what} ${remedy}`, { cause }));
+    });
   });
   child.unref();
   const identity = identityOf(child.pid);
@@ -66,38 +66,34 @@ export async function launch(
     await sleep(tellMs);
     throw serviceDied(definition, ending ?? 'at once', files.log);
   }
-  writeRecord(home, definition.name, { ports, process: { ...identity, startedAt: new Date().toISOString() } });
+  writeServiceFile(home, definition.name, { ports, process: { ...identity, startedAt: new Date().toISOString() } });
   return { identity, ports, log: files.log, ending: () => ending };
 }
 
 /** Waits until the service performs a real operation; throws with the reason when it ends or takes too long. */
 export async function waitUntilReady(
   definition: ServiceDefinition,
-  launched: Launched,
+  { identity, ports, log, ending }: Launched,
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = Date.now() + definition.readyWithinMs;
-  let lastProblem = 'none';
+  let lastAnswer = 'none';
   while (Date.now() < deadline) {
     signal.throwIfAborted();
-    if (!isSameProcess(launched.identity)) {
-      if (launched.ending) await sleep(tellMs);
-      throw serviceDied(definition, launched.ending?.() ?? 'its process is gone', launched.log);
+    if (!isSameProcess(identity)) {
+      if (ending) await sleep(tellMs);
+      throw serviceDied(definition, ending?.() ?? 'its process is gone', log);
     }
     try {
-      return await definition.probe(launched.ports);
+      await definition.probe(ports);
+      const port = ports[definition.ports[0]?.name ?? ''];
+      if (port === undefined || listens(identity.pid, port) !== false) return;
+      // Ours ends soon, because it cannot have the port, and its log says so.
+      lastAnswer = `another program answers on port ${port}`;
     } catch (error) {
-      lastProblem = messageOf(error instanceof Error && error.cause ? error.cause : error);
+      lastAnswer = messageOf(error instanceof Error && error.cause ? error.cause : error);
     }
     await sleep(probeEveryMs, undefined, { signal });
   }
-  throw serviceNotReady(definition, lastProblem, launched.log);
-}
-
-function cannotRun(definition: ServiceDefinition, program: string, cause: Error): MillraceError {
-  return new MillraceError(
-    'SERVICE_NOT_STARTED',
-    `${program}, which runs ${definition.title}, could not be started (${cause.message}). Remove the folder build/ and run the command again, so that the set-up is repeated.`,
-    { cause },
-  );
+  throw serviceNotReady(definition, lastAnswer, log);
 }

@@ -1,15 +1,15 @@
-/**
- * Takes wanted port numbers and gives free ones on the loopback address. Called when a service is about to start.
- */
-import { execFileSync } from 'node:child_process';
+/** Free ports of the loopback address, and who listens on a port. */
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { MillraceError } from '../../tools/errors.ts';
+import { join } from 'node:path';
+import { MillraceError } from '../../tools/errors.mjs';
+import { readText } from '../../tools/files.mjs';
+import { ask } from '../../tools/processes.mjs';
 import { commandName } from './process.ts';
 
 /** The only address that the services listen on: nothing of the local run can be reached from another machine. */
 export const loopback = '127.0.0.1';
 
-/** How many ports after the wanted one are tried. */
 const portsTried = 100;
 
 /** The first free port from `wanted` upwards that is not in `reserved`. */
@@ -35,8 +35,7 @@ export async function requireFreePort(port: number, option: string): Promise<voi
 
 /** Whether nobody listens on the port of the loopback address, be it on that address alone or on all of them. */
 export async function isPortFree(port: number): Promise<boolean> {
-  // Connecting comes first: some systems let a server bind the loopback address although another one listens on all
-  // addresses.
+  // Connecting comes first: some systems let a server bind the loopback address while another one listens on all.
   return !(await accepts(port)) && (await canListen(port));
 }
 
@@ -61,32 +60,51 @@ function canListen(port: number): Promise<boolean> {
   });
 }
 
-/** "pid 812 (java)" of who listens on a port, when one of the usual tools can tell. */
+/** Whether a process listens on a port; `undefined` when it cannot be told. */
+export function listens(pid: number, port: number): boolean | undefined {
+  if (!hasProc) {
+    const holder = askLsof(port);
+    return holder === undefined ? undefined : holder === pid;
+  }
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const sockets = ['tcp', 'tcp6']
+    .flatMap((table) => readText(`/proc/net/${table}`)?.split('\n') ?? [])
+    .map((line) => line.trim().split(/\s+/))
+    // The state 0A is LISTEN.
+    .filter(([, address, , state]) => address?.endsWith(suffix) && state === '0A')
+    .map((fields) => `socket:[${fields[9]}]`);
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).some((name) => sockets.includes(targetOf(join(folder, name))));
+  } catch {
+    return undefined; // It is another person's, or gone.
+  }
+}
+
+const hasProc = existsSync('/proc/net/tcp');
+
+/** What a link leads to; a file may be closed while the folder is read. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
+
+/** "pid 812 (java)" of who listens on a port, when it can be told. */
 function portHolder(port: number): string | undefined {
-  const pid = askLsof(port) ?? askSs(port);
+  const pid = hasProc
+    ? readdirSync('/proc')
+        .map(Number)
+        .find((each) => each > 0 && listens(each, port))
+    : askLsof(port);
   if (pid === undefined) return undefined;
   const name = commandName(pid);
   return name ? `pid ${pid} (${name})` : `pid ${pid}`;
 }
 
 function askLsof(port: number): number | undefined {
-  return firstPid('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fp'], /^p(\d+)/m);
-}
-
-function askSs(port: number): number | undefined {
-  return firstPid('ss', ['-Hltnp', `sport = :${port}`], /pid=(\d+)/);
-}
-
-function firstPid(tool: string, tokens: string[], pattern: RegExp): number | undefined {
-  try {
-    const output = execFileSync(tool, tokens, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 2_000,
-    });
-    const pid = pattern.exec(output)?.[1];
-    return pid === undefined ? undefined : Number(pid);
-  } catch {
-    return undefined;
-  }
+  const pid = /^p(\d+)/m.exec(ask('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fp']) ?? '')?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }

@@ -1,15 +1,11 @@
-/**
- * Apicurio Registry as a service definition: the release that runs on ECS, with its storage in a file instead of
- * PostgreSQL, on the loopback address only. Taken by `services.ts`.
- */
+/** Apicurio Registry: the release that runs on ECS, its storage in a file, on the loopback address only. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loopback } from './ports.ts';
 import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
-const port = (ports: Ports, role: 'api' | 'management') => ports[role] ?? 0;
+const port = (ports: Ports, name: 'api' | 'management') => ports[name] ?? 0;
 
-/** System properties of the registry. */
 function settings(context: ServiceContext): Record<string, string | number | boolean> {
   return {
     'quarkus.http.host': loopback,
@@ -19,8 +15,7 @@ function settings(context: ServiceContext): Record<string, string | number | boo
     'quarkus.management.port': port(context.ports, 'management'),
     'quarkus.http.access-log.enabled': false,
     'apicurio.storage.sql.kind': 'h2',
-    // Every commit reaches the file before it is answered: an id that a record carries must survive the end of this
-    // process.
+    // Every commit reaches the file before it is answered: an id that a record carries must outlive this process.
     'apicurio.datasource.url': `jdbc:h2:file:${join(context.data, 'registry')};WRITE_DELAY=0`,
     'apicurio.datasource.jdbc.initial-size': 2,
     'apicurio.datasource.jdbc.min-size': 2,
@@ -43,15 +38,13 @@ export const registry: ServiceDefinition = {
   title: 'the schema registry',
   memoryBytes: 450 * 1024 * 1024,
   ports: [
-    { role: 'api', preferred: 8080 },
-    { role: 'management', preferred: 9000 },
+    { name: 'api', preferred: 8080 },
+    { name: 'management', preferred: 9000 },
   ],
   portOption: '--registry-port',
   readyWithinMs: 90_000,
   stopWithinMs: 20_000,
-  async prepare(context) {
-    mkdirSync(context.data, { recursive: true });
-  },
+  prepare: async ({ data }) => void mkdirSync(data, { recursive: true }),
   command: (context) => ({
     program: context.toolchain.java21,
     arguments: [
@@ -59,8 +52,7 @@ export const registry: ServiceDefinition = {
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
       '-Djava.awt.headless=true',
-      // It answers a few requests an hour: the time that the optimizing compiler takes from everybody else at the start
-      // would never be won back.
+      // It answers a few requests an hour: what the optimizing compiler takes at the start would never be won back.
       '-XX:TieredStopAtLevel=1',
       ...Object.entries(settings(context)).map(([name, value]) => `-D${name}=${value}`),
       '-jar',
@@ -70,21 +62,13 @@ export const registry: ServiceDefinition = {
   probe,
   address: (ports) => ({ url: `http://${loopback}:${port(ports, 'api')}` }),
   symptoms: [
-    {
-      pattern: /Address already in use|Port \d+ seems to be in use|BindException/,
-      meaning: 'another program took its port meanwhile; start again, and the next free port is taken',
-    },
-    {
-      pattern: /No space left on device/,
-      meaning: 'the disk is full; free some space, or remove the local data with "millrace down --purge"',
-    },
-    {
-      pattern: /Database may be already in use|The file is locked/,
-      meaning: 'another process holds its data; end that process, or use another folder with MILLRACE_HOME',
-    },
-    {
-      pattern: /File corrupted|MVStoreException|Unsupported database file version/,
-      meaning: 'its data folder is damaged; "millrace down --purge" starts from empty data',
-    },
+    [
+      /Database may be already in use|The file is locked/,
+      'another process holds its data; end that process, or use another folder with MILLRACE_HOME',
+    ],
+    [
+      /File corrupted|MVStoreException|Unsupported database file version/,
+      'its data folder is damaged; "millrace down --purge" starts from empty data',
+    ],
   ],
 };

@@ -1,29 +1,22 @@
-/**
- * Takes the folders of the local run and starts, shows and stops the Kafka broker and the schema registry in them, as
- * processes that outlive the command. Called by the command line and by the integration tests.
- */
-import { existsSync, rmSync } from 'node:fs';
+/** Starts, shows and stops the Kafka broker and the schema registry, as processes that outlive the command. */
 import { join } from 'node:path';
-import { MillraceError } from '../../tools/errors.ts';
-import type { Home } from '../home.ts';
+import { hasErrorCode, MillraceError, messageOf } from '../../tools/errors.mjs';
+import { withLock } from '../../tools/lock.mjs';
+import { type Home, purgeHome } from '../home.ts';
 import { kafka } from './kafka.ts';
-import { type Launched, launch, waitUntilReady } from './launch.ts';
-import { withLock } from './lock.ts';
+import { launch, waitUntilReady } from './launch.ts';
 import { requireMemory } from './memory.ts';
 import { nextFreePort, requireFreePort } from './ports.ts';
 import { endProcess, isSameProcess, residentMemory } from './process.ts';
-import { agreeOnData, readRecord, type ServiceRecord, serviceFiles, writeRecord } from './records.ts';
 import { registry } from './registry.ts';
+import { agreeOnData, readServiceFile, type ServiceFile, serviceFiles, writeServiceFile } from './service-files.ts';
 import type { Ports, ServiceDefinition, ServiceName, ServiceStatus, ServiceToolchain } from './types.ts';
-
-export type { ServiceName, ServiceStatus, ServiceToolchain } from './types.ts';
 
 const definitions: readonly ServiceDefinition[] = [kafka, registry];
 
-/** How long one command waits for another one that starts or stops the same services. */
 const lockWaitMs = 120_000;
 
-/** What a person may choose; what is left out is remembered or found. */
+/** What is left out is remembered or found. */
 export interface StartOptions {
   /** Port on which clients reach the service (`--kafka-port`, `--registry-port`). */
   readonly ports?: Partial<Record<ServiceName, number>>;
@@ -33,10 +26,7 @@ export interface StartOptions {
   readonly availableMemoryBytes?: number;
 }
 
-/** What runs after {@link startServices}. */
-export interface StartedServices {
-  readonly kafka: ServiceStatus;
-  readonly registry: ServiceStatus;
+export interface StartedServices extends Readonly<Record<ServiceName, ServiceStatus>> {
   /** The ones that this call started; empty when both ran already. */
   readonly started: readonly ServiceName[];
   /** Changes whenever the data was started anew: what was deployed to other data is gone. */
@@ -50,30 +40,31 @@ export interface StartedServices {
 export function startServices(
   home: Home,
   toolchain: ServiceToolchain,
-  progress: (line: string) => void,
+  progress: Progress,
   signal: AbortSignal = new AbortController().signal,
   options: StartOptions = {},
 ): Promise<StartedServices> {
   return withServicesLock(home, progress, signal, async () => {
-    const stopped = definitions.filter(({ name }) => !isRunning(readRecord(home, name)));
-    for (const definition of definitions) refuseOtherPort(home, definition, stopped, options);
-    if (stopped.length > 0) {
-      const needed = stopped.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-      requireMemory(
-        needed,
-        `Starting ${stopped.map(({ title }) => title).join(' and ')}`,
-        options.availableMemoryBytes,
+    const stopped = definitions.filter(({ name }) => !isRunning(readServiceFile(home, name)));
+    for (const definition of definitions.filter((each) => !stopped.includes(each))) {
+      const { name, title, portOption } = definition;
+      const [current, wanted] = [status(home, definition).port, options.ports?.[name]];
+      if (wanted === undefined || wanted === current) continue;
+      throw new MillraceError(
+        'RUNS_ON_OTHER_PORT',
+        `${portOption} ${wanted} was given, but ${title} runs on port ${current} already. Stop it with "millrace down" first, or leave ${portOption} out.`,
       );
     }
-    const dataId = agreeOnData(
-      home,
-      definitions.map(({ name }) => name),
-    );
+    if (stopped.length > 0) {
+      const needed = stopped.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+      const titles = stopped.map(({ title }) => title).join(' and ');
+      requireMemory(needed, `Starting ${titles}`, options.availableMemoryBytes);
+    }
+    const dataId = agreeOnData(home, ['kafka', 'registry']);
     const ports = await choosePorts(home, stopped, options, progress);
     await startAll(home, toolchain, stopped, ports, progress, signal);
-    const [kafkaStatus, registryStatus] = definitions.map((definition) => status(home, definition));
-    if (!kafkaStatus || !registryStatus) throw new Error('a service is not defined');
-    return { kafka: kafkaStatus, registry: registryStatus, started: stopped.map(({ name }) => name), dataId };
+    const started = stopped.map(({ name }) => name);
+    return { kafka: status(home, kafka), registry: status(home, registry), started, dataId };
   });
 }
 
@@ -83,98 +74,70 @@ export async function serviceStatuses(home: Home): Promise<ServiceStatus[]> {
 }
 
 /**
- * Ends the services; tolerates those that do not run.
+ * Ends the services; tolerates those that do not run. Gives the names of those that it ended.
  *
- * @param options.purge removes their data too, always of both together
+ * @param options.purge removes all data of the home too: records, schemas, checkpoints and what is deployed refer to
+ *   each other
  * @param options.only ends just these (and keeps their data)
  */
 export async function stopServices(
   home: Home,
-  options: { readonly purge: boolean; readonly only?: readonly string[] },
-  progress: (line: string) => void = () => {},
-): Promise<void> {
-  const chosen = definitions.filter(({ name }) => options.only?.includes(name) ?? true);
-  if (options.purge && chosen.length < definitions.length) {
-    throw new MillraceError(
-      'PURGE_OF_ONE',
-      `The data of ${options.only?.join(' and ')} alone cannot be removed: records name schemas by the registry's ids. Purge all services together.`,
-    );
-  }
-  await withServicesLock(home, progress, undefined, async () => {
-    await Promise.all(chosen.map((definition) => stop(home, definition)));
-    if (!options.purge) return;
-    for (const { name } of definitions) rmSync(serviceFiles(home, name).folder, { recursive: true, force: true });
+  options: { readonly purge: true } | { readonly purge: false; readonly only?: readonly ServiceName[] },
+  progress: Progress = () => {},
+): Promise<ServiceName[]> {
+  const chosen = definitions.filter(({ name }) => options.purge || (options.only?.includes(name) ?? true));
+  return withServicesLock(home, progress, undefined, async () => {
+    const ended = await Promise.allSettled(chosen.map((definition) => stop(home, definition)));
+    for (const result of ended) {
+      if (result.status === 'fulfilled') continue;
+      // What is about to be removed may be damaged.
+      if (!options.purge || !hasErrorCode(result.reason, 'DAMAGED_FILE')) throw result.reason;
+      progress(messageOf(result.reason));
+    }
+    if (options.purge) purgeHome(home);
+    return chosen.flatMap(({ name }, index) => (Object(ended[index]).value ? [name] : []));
   });
 }
 
-function withServicesLock<T>(
-  home: Home,
-  progress: (line: string) => void,
-  signal: AbortSignal | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
+type Progress = (line: string) => void;
+
+function withServicesLock<T>(home: Home, progress: Progress, signal: AbortSignal | undefined, work: () => Promise<T>) {
   const onWait = (holder: number) => progress(`waiting for another millrace command (pid ${holder})`);
   return withLock(join(home.services, 'lock'), { waitMs: lockWaitMs, onWait, signal }, work);
 }
 
-const isRunning = (record: ServiceRecord) => record.process !== undefined && isSameProcess(record.process);
+const isRunning = ({ process }: ServiceFile) => process !== undefined && isSameProcess(process);
 
 function status(home: Home, { name, ports: wanted, address }: ServiceDefinition): ServiceStatus {
-  const record = readRecord(home, name);
+  const record = readServiceFile(home, name);
   const { log } = serviceFiles(home, name);
   if (!record.process || !isRunning(record)) return { name, state: record.process ? 'dead' : 'stopped', log };
   const { pid, startedAt } = record.process;
-  const ports = record.ports ?? {};
-  const port = ports[wanted[0]?.role ?? ''];
-  const memoryBytes = residentMemory(pid);
-  return {
-    name,
-    state: 'running',
-    pid,
-    ...(port === undefined ? {} : { port }),
-    ...address(ports),
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
-    startedAt,
-    log,
-  };
-}
-
-/** A port that a person asked for cannot be given to a service that runs on another one. */
-function refuseOtherPort(
-  home: Home,
-  definition: ServiceDefinition,
-  stopped: readonly ServiceDefinition[],
-  { ports }: StartOptions,
-): void {
-  const wanted = ports?.[definition.name];
-  const current = status(home, definition).port;
-  if (wanted === undefined || stopped.includes(definition) || wanted === current) return;
-  throw new MillraceError(
-    'RUNS_ON_OTHER_PORT',
-    `${definition.portOption} ${wanted} was given, but ${definition.title} runs on port ${current} already. Stop it with "millrace down" first, or leave ${definition.portOption} out.`,
-  );
+  const { ports = {} } = record;
+  const port = ports[wanted[0]?.name ?? ''];
+  return { name, state: 'running', pid, port, ...address(ports), memoryBytes: residentMemory(pid), startedAt, log };
 }
 
 async function choosePorts(
   home: Home,
   stopped: readonly ServiceDefinition[],
   options: StartOptions,
-  progress: (line: string) => void,
+  progress: Progress,
 ): Promise<Map<ServiceName, Ports>> {
   const chosen = new Map<ServiceName, Ports>();
   const taken = new Set<number>();
   for (const definition of stopped) {
-    const remembered = readRecord(home, definition.name).ports ?? {};
+    const remembered = readServiceFile(home, definition.name).ports ?? {};
     const ports: Record<string, number> = {};
-    for (const [index, { role, preferred }] of definition.ports.entries()) {
+    for (const [index, { name, preferred }] of definition.ports.entries()) {
       const asked = index === 0 ? options.ports?.[definition.name] : undefined;
       if (asked !== undefined) await requireFreePort(asked, definition.portOption);
       const first = options.firstPorts?.[definition.name];
-      const wanted = asked ?? remembered[role] ?? (first === undefined ? preferred : first + index);
+      const wanted = asked ?? remembered[name] ?? (first === undefined ? preferred : first + index);
       const port = asked ?? (await nextFreePort(wanted, taken));
-      if (port !== wanted) progress(`port ${wanted} is taken: ${definition.title} uses ${port} (${role})`);
+      if (port !== wanted) progress(`port ${wanted} is taken: ${definition.title} uses ${port} (${name})`);
       taken.add(port);
-      ports[role] = port;
+      ports[name] = port;
     }
     chosen.set(definition.name, ports);
   }
@@ -187,7 +150,7 @@ async function startAll(
   toolchain: ServiceToolchain,
   stopped: readonly ServiceDefinition[],
   ports: ReadonlyMap<ServiceName, Ports>,
-  progress: (line: string) => void,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
   const siblings = new AbortController();
@@ -195,12 +158,15 @@ async function startAll(
   const work = definitions.map(async (definition) => {
     try {
       const before = performance.now();
-      const running = stopped.includes(definition) ? undefined : adopt(home, definition);
-      const launched = running ?? (await launch(home, toolchain, definition, ports.get(definition.name) ?? {}, either));
-      await waitUntilReady(definition, launched, either);
+      const { name, title, address } = definition;
+      const { process: identity, ports: current = {} } = readServiceFile(home, name);
+      const started = stopped.includes(definition) || identity === undefined;
+      const running = started
+        ? await launch(home, toolchain, definition, ports.get(name) ?? {}, either)
+        : { identity, ports: current, log: serviceFiles(home, name).log };
+      await waitUntilReady(definition, running, either);
       const seconds = ((performance.now() - before) / 1000).toFixed(1);
-      if (!running)
-        progress(`${definition.title} works on ${Object.values(definition.address(launched.ports))[0]} (${seconds} s)`);
+      if (started) progress(`${title} works on ${Object.values(address(running.ports))[0]} (${seconds} s)`);
     } catch (error) {
       siblings.abort(error);
       throw error;
@@ -214,16 +180,11 @@ async function startAll(
   throw siblings.signal.reason;
 }
 
-function adopt(home: Home, definition: ServiceDefinition): Launched | undefined {
-  const { process, ports } = readRecord(home, definition.name);
-  return process && { identity: process, ports: ports ?? {}, log: serviceFiles(home, definition.name).log };
-}
-
-async function stop(home: Home, definition: ServiceDefinition, graceMs = definition.stopWithinMs): Promise<void> {
-  const files = serviceFiles(home, definition.name);
-  if (!existsSync(files.record)) return;
-  const record = readRecord(home, definition.name);
-  if (!record.process) return;
-  await endProcess(record.process, graceMs);
-  writeRecord(home, definition.name, record.ports ? { ports: record.ports } : {});
+/** Ends a service; false when it did not run. */
+async function stop(home: Home, definition: ServiceDefinition, graceMs = definition.stopWithinMs): Promise<boolean> {
+  const record = readServiceFile(home, definition.name);
+  if (!record.process) return false;
+  const ending = await endProcess(record.process, graceMs);
+  writeServiceFile(home, definition.name, { ports: record.ports });
+  return ending !== 'gone';
 }

@@ -1,10 +1,11 @@
 /**
- * Serves, on loopback and only while a clean-up runs, the four AWS calls of the bundled clean-up function: three of EMR Serverless (REST
- * JSON) and one of DynamoDB (JSON 1.0). Backed by the same job runs and lock as the state machine's tasks. Called by `clean-up.ts`.
+ * The AWS calls of the bundled clean-up function, served on loopback while a clean-up runs: three of EMR Serverless
+ * (REST JSON) and one of DynamoDB (JSON 1.0), backed by the same job runs and lock as the tasks of the state machine.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { messageOf } from '../../tools/errors.ts';
+import { text } from 'node:stream/consumers';
+import { messageOf } from '../../tools/errors.mjs';
 import { cancel, describe, list, summarize } from '../emr/emr-serverless.ts';
 import type { JobRuns } from '../emr/job-runs.ts';
 import { type Json, type JsonObject, type Task, TaskError } from './task.ts';
@@ -26,13 +27,16 @@ export async function startCleanUpEndpoint(jobRuns: JobRuns, deleteItem: Task): 
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => close(server),
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
   };
 }
 
 async function answer(request: IncomingMessage, jobRuns: JobRuns, deleteItem: Task): Promise<Json> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const body = await bodyOf(request);
+  const body = await text(request);
   const target = request.headers['x-amz-target'];
   if (request.method === 'POST' && target === 'DynamoDB_20120810.DeleteItem') {
     return deleteItem(JSON.parse(body) as JsonObject, new AbortController().signal);
@@ -59,18 +63,11 @@ function unknown({ method, url }: IncomingMessage): TaskError {
 function restForm(value: Json): Json {
   if (Array.isArray(value)) return value.map(restForm);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [
-      name.charAt(0).toLowerCase() + name.slice(1),
-      name.endsWith('At') ? Date.parse(String(member)) / 1000 : restForm(member),
-    ]),
-  );
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString('utf8');
+  const members = Object.entries(value).map(([name, member]) => [
+    name.charAt(0).toLowerCase() + name.slice(1),
+    name.endsWith('At') ? Date.parse(String(member)) / 1000 : restForm(member),
+  ]);
+  return Object.fromEntries(members);
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
@@ -82,9 +79,4 @@ function refuse(response: ServerResponse, error: unknown): void {
 
 function send(response: ServerResponse, status: number, body: Json): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(() => resolve()));
 }

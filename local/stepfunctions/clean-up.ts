@@ -1,18 +1,18 @@
 /**
- * After an execution that ended otherwise than well, does what EventBridge would do: finds the deployed rules that match the event and runs
- * their functions, with endpoints of this machine. Called by `execute.ts`, and by `settle.ts` for executions whose command was killed.
+ * What EventBridge does after an execution that ended otherwise than well: finds the deployed rules that match the
+ * event and runs their functions, with endpoints of this machine.
  */
+import { MillraceError } from '../../tools/errors.mjs';
 import type { DeployedResource, Deployment } from '../cloudformation/index.ts';
 import type { JobRuns } from '../emr/job-runs.ts';
 import { startCleanUpEndpoint } from './clean-up-endpoint.ts';
-import { matches } from './event-pattern.ts';
 import type { ExecutionRecord } from './executions.ts';
-import type { Json, JsonObject, Task } from './task.ts';
+import { isObject, type Json, type JsonObject, type Task } from './task.ts';
 
 export interface CleanUpPorts {
   readonly deployment: Deployment;
   readonly jobRuns: JobRuns;
-  /** The task that deletes the lock. */
+  /** Deletes the lock. */
   readonly deleteItem: Task;
   /** Runs a deployed function with additional environment variables. */
   readonly invoke: (fn: DeployedResource, event: JsonObject, environment: Record<string, string>) => Promise<Json>;
@@ -67,4 +67,28 @@ function targetsOf(event: JsonObject, { resources }: Deployment): DeployedResour
   return resources.filter(
     ({ type, attributes }) => type === 'AWS::Lambda::Function' && arns.includes(String(attributes.Arn)),
   );
+}
+
+/**
+ * Whether an event matches the pattern of a rule. Only lists of exact values are known: a rule must not match less or
+ * more than on AWS.
+ *
+ * @throws MillraceError UNSUPPORTED_EVENT_PATTERN for any other pattern
+ */
+export function matches(pattern: JsonObject, event: JsonObject): boolean {
+  return Object.entries(pattern).every(([name, expected]) => {
+    const value = event[name];
+    if (Array.isArray(expected)) return expected.some((allowed) => allows(allowed, value));
+    return isObject(expected) && isObject(value) && matches(expected, value);
+  });
+}
+
+function allows(allowed: Json, value: Json | undefined): boolean {
+  if (typeof allowed === 'object' && allowed !== null) {
+    throw new MillraceError(
+      'UNSUPPORTED_EVENT_PATTERN',
+      `The pattern ${JSON.stringify(allowed)} of an event rule cannot be evaluated on this machine. Allowed: lists of exact values.`,
+    );
+  }
+  return Array.isArray(value) ? value.includes(allowed) : value === allowed;
 }

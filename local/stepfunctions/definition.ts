@@ -1,8 +1,8 @@
 /**
- * Takes the text of a state machine's definition and gives it back ready for the interpreter, or refuses what the interpreter would
- * ignore in silence (JSONata, variables, heartbeats), so that nothing runs here otherwise than on AWS. Called by `interpreter.ts`.
+ * Reads the definition of a state machine, and refuses what the interpreter would ignore in silence (JSONata,
+ * variables, heartbeats), so that nothing runs here otherwise than on AWS.
  */
-import { MillraceError, messageOf } from '../../tools/errors.ts';
+import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import { isObject, type Json, type JsonObject } from './task.ts';
 
 /** A definition whose tasks all carry a timeout. */
@@ -11,7 +11,6 @@ export interface Definition {
   readonly States: Readonly<Record<string, JsonObject>>;
 }
 
-/** Fields that exist on AWS and would be ignored here. */
 const ignoredFields = [
   'Arguments',
   'Assign',
@@ -30,7 +29,7 @@ const ignoredFields = [
 const knownContext =
   /^\$\$\.(Execution\.(Id|Input|Name|RoleArn|StartTime)|Map\.Item\.(Index|Value)|StateMachine\.(Id|Name))\b/;
 
-/** The interpreter ends a task after 60 s unless it carries a timeout; AWS waits. A timer cannot count further than this. */
+/** The interpreter ends a task without a timeout after 60 s; AWS waits. A timer cannot count further than this. */
 export const longestTimeoutSeconds = 2_000_000;
 
 /** Reads and checks a definition; `resources` are the ones that exist on this machine. */
@@ -48,9 +47,8 @@ export function readDefinition(definitionText: string, resources: readonly strin
 
 /** The error for a definition that cannot run. */
 export function invalid(why: string, details: readonly string[] = []): MillraceError {
-  return new MillraceError('INVALID_DEFINITION', `The definition of the state machine cannot run: ${why}.`, {
-    details,
-  });
+  const message = `The definition of the state machine cannot run: ${why}.`;
+  return new MillraceError('INVALID_DEFINITION', message, { details });
 }
 
 function parse(definitionText: string): JsonObject {
@@ -65,11 +63,7 @@ function parse(definitionText: string): JsonObject {
 }
 
 function checkMachine(machine: JsonObject, where: string, resources: readonly string[], mistakes: string[]): void {
-  if (machine.QueryLanguage !== undefined && machine.QueryLanguage !== 'JSONPath') {
-    mistakes.push(
-      `${where || 'top'}: QueryLanguage is ${JSON.stringify(machine.QueryLanguage)}, only "JSONPath" runs here.`,
-    );
-  }
+  checkQueryLanguage(machine, where || 'top', mistakes);
   const states = machine.States;
   if (!isObject(states)) {
     mistakes.push(`${where || 'top'}: "States" must be an object.`);
@@ -82,10 +76,13 @@ function checkMachine(machine: JsonObject, where: string, resources: readonly st
   }
 }
 
+function checkQueryLanguage({ QueryLanguage: language = 'JSONPath' }: JsonObject, where: string, mistakes: string[]) {
+  if (language === 'JSONPath') return;
+  mistakes.push(`${where}: QueryLanguage is ${JSON.stringify(language)}, only "JSONPath" runs here.`);
+}
+
 function checkState(state: JsonObject, path: string, resources: readonly string[], mistakes: string[]): void {
-  if (state.QueryLanguage !== undefined && state.QueryLanguage !== 'JSONPath') {
-    mistakes.push(`${path}: QueryLanguage is ${JSON.stringify(state.QueryLanguage)}, only "JSONPath" runs here.`);
-  }
+  checkQueryLanguage(state, path, mistakes);
   for (const field of ignoredFields) {
     if (field in state) mistakes.push(`${path}: "${field}" would be ignored here.`);
   }
@@ -118,9 +115,11 @@ function checkPaths(value: Json, field: string, path: string, mistakes: string[]
   } else if (isObject(value)) {
     for (const [name, member] of Object.entries(value)) checkPaths(member, name, path, mistakes);
   } else if (typeof value === 'string' && (field.endsWith('.$') || field.endsWith('Path') || field === 'Variable')) {
+    // The interpreter's own gives one and the same hash for texts that differ after their first 64 bytes.
+    if (value.includes('States.Hash')) mistakes.push(`${path}: States.Hash gives other values here.`);
     for (const [reference] of value.matchAll(/\$\$[\w.$]*|\$[A-Za-z_]\w*/g)) {
-      if (!reference.startsWith('$$'))
-        mistakes.push(`${path}: "${reference}" is a variable, which would be ignored here.`);
+      const isVariable = !reference.startsWith('$$');
+      if (isVariable) mistakes.push(`${path}: "${reference}" is a variable, which would be ignored here.`);
       else if (!knownContext.test(reference)) mistakes.push(`${path}: "${reference}" has no value here.`);
     }
   }

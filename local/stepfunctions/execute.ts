@@ -1,17 +1,9 @@
-/**
- * Runs one execution of a pipeline's deployed state machine on this machine, from its record to its clean-up. Takes the deployment, the input
- * and who listens; gives the record of the ended execution. Called by the commands `run` and `demo`.
- */
+/** Runs executions of the deployed state machines on this machine, each to its clean-up. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError, messageOf } from '../../tools/errors.ts';
-import {
-  bucketPath,
-  type DeployedResource,
-  type Deployment,
-  invokeFunction,
-  ParameterStore,
-} from '../cloudformation/index.ts';
+import { MillraceError, messageOf } from '../../tools/errors.mjs';
+import { bucketPath, type Deployment, invokeFunction, ParameterStore } from '../cloudformation/index.ts';
 import type { JobRunRecord } from '../emr/job-run-records.ts';
 import { JobRuns } from '../emr/job-runs.ts';
 import { type SparkToolchain, sparkSubmit } from '../emr/spark-submit.ts';
@@ -20,11 +12,9 @@ import { cleanUpAfter } from './clean-up.ts';
 import { deployedPipelines } from './deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from './executions.ts';
 import { checkDefinition, type HistoryEntry, interpret } from './interpreter.ts';
-import { tableCalls } from './table-calls.ts';
 import type { Json, JsonObject, Tasks } from './task.ts';
-import { createTasks } from './tasks.ts';
+import { createTasks, tableCalls } from './tasks.ts';
 
-/** Who listens to an execution. */
 export interface ExecutionListener {
   readonly onHistory?: (entry: HistoryEntry) => void;
   readonly onJobState?: (run: JobRunRecord) => void;
@@ -58,7 +48,7 @@ export class LocalStateMachines {
         this.jobChanged.dispatchEvent(new Event('change'));
         listener.onJobState?.(run);
       },
-      ...(listener.onJobEvent && { onEvent: listener.onJobEvent }),
+      onEvent: listener.onJobEvent,
     });
     const parameters = new ParameterStore(home);
     this.tasks = createTasks({
@@ -72,7 +62,7 @@ export class LocalStateMachines {
     });
   }
 
-  /** Runs an execution to its end. A stream that a success leaves running goes on; whatever else is left behind is ended before this returns. */
+  /** Runs an execution to its end. Only a stream of one that succeeded goes on; all else is ended before it returns. */
   async execute(pipeline: string, input: JsonObject, signal: AbortSignal): Promise<ExecutionRecord> {
     const machine = this.machineOf(pipeline);
     const definition = String(machine.properties.DefinitionString);
@@ -128,29 +118,20 @@ export class LocalStateMachines {
       });
     } finally {
       await this.jobRuns.end(record.name);
-      this.executions.finish(record, {
-        status: status === 'RUNNING' ? 'ABORTED' : status,
-        ...(error !== undefined && { error }),
-        ...(cause !== undefined && { cause }),
-      });
+      this.executions.finish(record, { status: status === 'RUNNING' ? 'ABORTED' : status, error, cause });
     }
   }
 
   /** Polls on AWS ask every few seconds; here what they wait for is known when it happens. */
   private async wait(seconds: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    const wake = () => woken.abort();
-    this.jobChanged.addEventListener('change', wake, { once: true });
-    try {
-      await sleep(seconds * 1000, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(
-        () => undefined,
-      );
-    } finally {
-      this.jobChanged.removeEventListener('change', wake);
-    }
+    const over = new AbortController();
+    const ending = { signal: AbortSignal.any([signal, over.signal]) };
+    const change = once(this.jobChanged, 'change', ending);
+    await Promise.race([sleep(seconds * 1000, undefined, ending), change]).catch(() => undefined);
+    over.abort();
   }
 
-  private machineOf(pipeline: string): DeployedResource {
+  private machineOf(pipeline: string) {
     const { deployment } = this.options;
     const machine = deployedPipelines(deployment).get(pipeline);
     if (machine) return machine;
@@ -160,7 +141,7 @@ export class LocalStateMachines {
     );
   }
 
-  private functionOf(name: string): DeployedResource {
+  private functionOf(name: string) {
     const fn = this.options.deployment.resources.find(
       ({ type, physicalId, attributes }) =>
         type === 'AWS::Lambda::Function' && (physicalId === name || attributes.Arn === name),

@@ -1,14 +1,12 @@
-/**
- * What is remembered of each execution: `executions/<pipeline>/<name>/{execution.json,definition.json,history.jsonl}`. Written by
- * `execute.ts`; read by the lock's question whether its holder still runs, by `status` and by `down`.
- */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** What is remembered of each execution: its input and outcome, its definition, its history. */
+import { appendFileSync, existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readJson, writeFileAtomically, writeJson } from '../../tools/files.mjs';
 import { identityOf, isSameProcess, type ProcessIdentity } from '../services/process.ts';
 import type { HistoryEntry, Outcome } from './interpreter.ts';
-import type { Json, JsonObject } from './task.ts';
+import type { JsonObject } from './task.ts';
 
-export interface ExecutionRecord {
+export interface ExecutionRecord extends Omit<Outcome, 'status'> {
   readonly arn: string;
   readonly name: string;
   readonly pipeline: string;
@@ -17,32 +15,29 @@ export interface ExecutionRecord {
   readonly startedAt: string;
   status: 'RUNNING' | Outcome['status'];
   stoppedAt?: string;
-  output?: Json;
-  error?: string;
-  cause?: string;
   /** The command that runs it: an execution whose command is gone was aborted. */
   readonly process?: ProcessIdentity;
 }
 
 export class Executions {
   private readonly folder: string;
+  private readonly onDamaged: ((error: unknown) => void) | undefined;
 
-  /** @param folder `executions` of the home */
-  constructor(folder: string) {
+  /**
+   * @param folder `executions` of the home
+   * @param onDamaged gets the error for an execution whose file is damaged, which then counts as none; without it the
+   *   error is thrown
+   */
+  constructor(folder: string, onDamaged?: (error: unknown) => void) {
     this.folder = folder;
+    this.onDamaged = onDamaged;
   }
 
   create(execution: Omit<ExecutionRecord, 'status' | 'startedAt' | 'process'>, definition: string): ExecutionRecord {
-    const identity = identityOf();
-    const record: ExecutionRecord = {
-      ...execution,
-      status: 'RUNNING',
-      startedAt: new Date().toISOString(),
-      ...(identity && { process: identity }),
-    };
-    const folder = this.folderOf(record);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'definition.json'), definition);
+    const process = identityOf();
+    const startedAt = new Date().toISOString();
+    const record: ExecutionRecord = { ...execution, status: 'RUNNING', startedAt, ...(process && { process }) };
+    writeFileAtomically(join(this.folderOf(record), 'definition.json'), definition);
     this.write(record);
     return record;
   }
@@ -61,45 +56,47 @@ export class Executions {
     return namesIn(join(this.folder, pipeline)).flatMap((name) => this.read(pipeline, name) ?? []);
   }
 
+  private all(): ExecutionRecord[] {
+    return namesIn(this.folder).flatMap((pipeline) => this.list(pipeline));
+  }
+
   /** The executions of all pipelines that still run, each with the command that runs it. */
   running(): ExecutionRecord[] {
-    return namesIn(this.folder)
-      .flatMap((pipeline) => this.list(pipeline))
-      .filter(({ status }) => status === 'RUNNING');
+    return this.all().filter(({ status }) => status === 'RUNNING');
   }
 
   /** Executions whose command was killed, so that nothing was cleaned up after them. */
   abandoned(): ExecutionRecord[] {
-    return namesIn(this.folder)
-      .flatMap((pipeline) => this.list(pipeline))
-      .filter(({ status, stoppedAt }) => status === 'ABORTED' && stoppedAt === undefined);
+    return this.all().filter(({ status, stoppedAt }) => status === 'ABORTED' && stoppedAt === undefined);
   }
 
   /** An execution by its ARN, which ends with its name. */
   find(arn: string): ExecutionRecord | undefined {
     const name = arn.split(':').at(-1) ?? '';
-    return namesIn(this.folder)
-      .map((pipeline) => this.read(pipeline, name))
-      .find((record) => record?.arn === arn);
+    const named = namesIn(this.folder).map((pipeline) => this.read(pipeline, name));
+    return named.find((record) => record?.arn === arn);
   }
 
-  /** Where the records of one execution lie. */
   folderOf({ pipeline, name }: Pick<ExecutionRecord, 'pipeline' | 'name'>): string {
     return join(this.folder, pipeline, name);
   }
 
   private read(pipeline: string, name: string): ExecutionRecord | undefined {
     const file = join(this.folder, pipeline, name, 'execution.json');
-    if (!existsSync(file)) return undefined;
-    const record = JSON.parse(readFileSync(file, 'utf8')) as ExecutionRecord;
+    let record: ExecutionRecord | undefined;
+    try {
+      record = readJson(file, `Remove the folder of this execution, ${dirname(file)}.`) as ExecutionRecord | undefined;
+    } catch (error) {
+      if (!this.onDamaged) throw error;
+      this.onDamaged(error);
+    }
+    if (!record) return undefined;
     if (record.status !== 'RUNNING' || (record.process && isSameProcess(record.process))) return record;
     return { ...record, status: 'ABORTED', cause: 'The command that ran it was ended.' };
   }
 
   private write(record: ExecutionRecord): void {
-    const file = join(this.folderOf(record), 'execution.json');
-    writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
-    renameSync(`${file}.new`, file);
+    writeJson(join(this.folderOf(record), 'execution.json'), record);
   }
 }
 

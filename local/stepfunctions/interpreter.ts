@@ -1,18 +1,19 @@
 /**
- * Takes a state machine's definition, an input and the tasks of this machine, runs the execution, and gives how it ended. Every entry and
- * exit of a state is passed on. Called by `execute.ts`; the walking itself is done by `aws-local-stepfunctions`.
+ * Runs a state machine to its end with the tasks of this machine, and passes on every entry and exit of a state. The
+ * walking itself is done by `aws-local-stepfunctions`.
  */
+import { setImmediate } from 'node:timers/promises';
 import {
   ExecutionAbortedError,
+  ExecutionError,
   ExecutionTimeoutError,
   type RunOptions,
   StateMachine,
   type StateMachineDefinition,
 } from 'aws-local-stepfunctions';
-import { messageOf } from '../../tools/errors.ts';
-import { resolveHashes } from '../emr/hashes.ts';
+import { messageOf } from '../../tools/errors.mjs';
 import { type Definition, invalid, longestTimeoutSeconds, readDefinition } from './definition.ts';
-import { isObject, type Json, type JsonObject, type Task, type Tasks } from './task.ts';
+import { isObject, type Json, type JsonObject, type Task, TaskError, type Tasks } from './task.ts';
 
 /** How an execution ended, in the words of Step Functions. */
 export interface Outcome {
@@ -22,7 +23,6 @@ export interface Outcome {
   readonly cause?: string;
 }
 
-/** One line of an execution's history. */
 export interface HistoryEntry {
   readonly at: string;
   readonly event: string;
@@ -40,7 +40,8 @@ export interface Interpretation {
   readonly context: { Execution: Record<string, string>; StateMachine: Record<string, string> };
   readonly tasks: Tasks;
   /**
-   * Waits so many seconds, or less when something happened that the state machine may be waiting for: a poll then asks at once.
+   * Waits so many seconds, or less when something happened that the state machine may be waiting for: a poll then asks
+   * at once.
    * @default waits the whole time
    */
   readonly wait?: (seconds: number, signal: AbortSignal) => Promise<void>;
@@ -51,42 +52,73 @@ export interface Interpretation {
 
 /** Checks a definition as `interpret` will, and throws what is wrong with it. */
 export function checkDefinition(definition: string, tasks: Tasks): void {
-  machineOf(readDefinition(definition, Object.keys(tasks)));
+  read(definition, tasks);
 }
 
 /** Runs one execution to its end. Does not return while a task is still at work. */
 export async function interpret(options: Interpretation): Promise<Outcome> {
-  const checked = readDefinition(options.definition, Object.keys(options.tasks));
-  const definition = resolveHashes(checked as unknown as JsonObject, options.context) as unknown as Definition;
-  const tasks = options.wait ? { ...options.tasks, [waitResource]: waitTask(options.wait) } : options.tasks;
-  if (options.wait) replaceWaits(definition);
-  const machine = machineOf(definition);
+  const definition = read(options.definition, options.tasks);
   const ending = new AbortController();
   const pending = new Set<Promise<unknown>>();
+  const tasks: Record<string, Task> = { ...options.tasks };
+  if (options.wait) {
+    tasks[waitResource] = waitTask(options.wait);
+    replaceWaits(definition);
+  }
   const handlers = handlersOf(definition, tasks, ending.signal, pending);
-
-  const execution = machine.run(options.input, {
-    context: options.context,
-    overrides: { taskResourceLocalHandlers: handlers },
-  });
-  const history = passOn(execution.eventLogs, options.onEvent);
-  const abort = () => execution.abort();
-  options.signal.addEventListener('abort', abort, { once: true });
-  if (options.signal.aborted) abort();
+  const run: RunMachine = async (machine, input, context, signal, onEvent) => {
+    const execution = unchecked(machine).run(input, {
+      context: { ...options.context, ...context },
+      overrides: { taskResourceLocalHandlers: handlers },
+    });
+    const history = passOn(execution.eventLogs, onEvent);
+    const abort = () => execution.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      return (await execution.result) as Json;
+    } finally {
+      signal.removeEventListener('abort', abort);
+      await history;
+    }
+  };
+  for (const [name, loop] of replaceLoops(definition)) {
+    const task = loopTask(loop, (machine, input, context, signal) =>
+      run(machine, input, context, signal, machine === loop.machine ? options.onEvent : undefined),
+    );
+    handlers[name] = handlerOf(task, name, undefined, ending.signal, pending);
+  }
   try {
-    return { status: 'SUCCEEDED', output: (await execution.result) as Json };
+    return { status: 'SUCCEEDED', output: await run(definition, options.input, {}, options.signal, options.onEvent) };
   } catch (error) {
     return failure(error);
   } finally {
-    options.signal.removeEventListener('abort', abort);
-    // Step Functions cancels what an ended execution still waits for (an aborted one, or the other branches of a failed Parallel).
+    // Step Functions cancels what an ended execution still waits for, such as other branches of a failed Parallel.
     ending.abort();
     await Promise.allSettled(pending);
-    await history;
   }
 }
 
-function machineOf(definition: Definition): StateMachine {
+/** Runs a machine within an execution, with more in its context. */
+type RunMachine = (
+  machine: Definition,
+  input: Json,
+  context: JsonObject,
+  signal: AbortSignal,
+  onEvent?: Interpretation['onEvent'],
+) => Promise<Json>;
+
+/** The definition that was found valid last: to check one takes longer than to run it. */
+let valid = '';
+
+function read(text: string, tasks: Tasks): Definition {
+  const definition = readDefinition(text, Object.keys(tasks));
+  if (text !== valid) checkMachine(definition);
+  valid = text;
+  return definition;
+}
+
+function checkMachine(definition: Definition): void {
   try {
     // Made only to be checked; the constructor checks and has no other effect.
     new StateMachine(withoutStatesParameters(definition), { validationOptions: { checkArn: false } });
@@ -96,8 +128,10 @@ function machineOf(definition: Definition): StateMachine {
       .filter((line) => line.trim() !== '');
     throw invalid('it is not valid Amazon States Language', details);
   }
-  return new StateMachine(definition as unknown as StateMachineDefinition, { validationOptions: { noValidate: true } });
 }
+
+const unchecked = (definition: Definition): StateMachine =>
+  new StateMachine(definition as unknown as StateMachineDefinition, { validationOptions: { noValidate: true } });
 
 /** The checker takes everything called "States" for states of the machine, also the parameter of ListJobRuns. */
 function withoutStatesParameters(definition: Definition): StateMachineDefinition {
@@ -136,6 +170,56 @@ function replaceWaits(machine: Definition): void {
   }
 }
 
+/** A Map that takes one item at a time. */
+interface Loop {
+  /** What is done about one item. */
+  readonly machine: Definition;
+  /** Makes the input of it; absent: the item is the input. */
+  readonly selector: Definition | undefined;
+}
+
+const loopResource = 'local:loop';
+
+/** The interpreter's own Map goes on when an item has failed: one item at a time becomes a task that stops there. */
+function replaceLoops(machine: Definition): [string, Loop][] {
+  return Object.entries(machine.States).flatMap(([name, state]) => {
+    const inner = nestedMachines(state).flatMap(replaceLoops);
+    const { ItemProcessor, ItemsPath = '$', ItemSelector, MaxConcurrency } = state;
+    if (state.Type !== 'Map' || MaxConcurrency !== 1) return inner;
+    for (const field of ['ItemProcessor', 'ItemsPath', 'ItemSelector', 'MaxConcurrency']) delete state[field];
+    Object.assign(state, {
+      Type: 'Task',
+      Resource: loopResource,
+      Parameters: { 'items.$': ItemsPath, 'input.$': '$' },
+      TimeoutSeconds: longestTimeoutSeconds,
+    });
+    const select = { StartAt: name, States: { [name]: { Type: 'Pass', Parameters: ItemSelector ?? null, End: true } } };
+    const selector = ItemSelector === undefined ? undefined : select;
+    return [...inner, [name, { machine: ItemProcessor as unknown as Definition, selector }]];
+  });
+}
+
+const loopTask =
+  ({ machine, selector }: Loop, run: RunMachine): Task =>
+  async ({ items, input = null }, signal) => {
+    if (!Array.isArray(items)) throw Object.assign(new TaskError('States.Runtime', 'A Map needs a list.'), uncatchable);
+    const results: Json[] = [];
+    // The history tells of the loop before it tells of its items.
+    await setImmediate();
+    try {
+      for (const [Index, Value] of items.entries()) {
+        const context = { Map: { Item: { Index, Value } } };
+        const given = selector ? await run(selector, input, context, signal) : Value;
+        results.push(await run(machine, given, context, signal));
+      }
+    } catch (error) {
+      throw error instanceof ExecutionError ? error.cause : error;
+    }
+    return results;
+  };
+
+const uncatchable = { isCatchable: false, isRetryable: false };
+
 type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
 
 /** One handler for each Task state at any depth: state names are unique in the whole machine. */
@@ -143,7 +227,7 @@ function handlersOf(machine: Definition, tasks: Tasks, ending: AbortSignal, pend
   const handlers: Handlers = {};
   for (const [name, state] of Object.entries(machine.States)) {
     const task = state.Type === 'Task' ? tasks[state.Resource as string] : undefined;
-    if (task) handlers[name] = handlerOf(task, state.TimeoutSeconds, ending, pending);
+    if (task) handlers[name] = handlerOf(task, name, state.TimeoutSeconds, ending, pending);
     for (const nested of nestedMachines(state)) Object.assign(handlers, handlersOf(nested, tasks, ending, pending));
   }
   return handlers;
@@ -157,6 +241,7 @@ function nestedMachines(state: JsonObject): Definition[] {
 /** The interpreter turns its back on a task that timed out; its signal tells the task to end what it started. */
 function handlerOf(
   task: Task,
+  state: string,
   timeoutSeconds: Json | undefined,
   ending: AbortSignal,
   pending: Set<Promise<unknown>>,
@@ -165,7 +250,7 @@ function handlerOf(
     const timeout = new AbortController();
     // A little later than the interpreter's own timer, which has to be the first to speak.
     const timer = setTimeout(() => timeout.abort(), Number(timeoutSeconds ?? longestTimeoutSeconds) * 1000 + 100);
-    const running = task(parameters as JsonObject, AbortSignal.any([ending, timeout.signal])).finally(() => {
+    const running = task(parameters as JsonObject, AbortSignal.any([ending, timeout.signal]), state).finally(() => {
       clearTimeout(timer);
       pending.delete(running);
     });

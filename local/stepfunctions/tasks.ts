@@ -1,26 +1,23 @@
-/**
- * The resources that a state machine may name, each with what stands for it on this machine. Takes ports to the stores, the functions, the
- * executions and the job runs, so that tests can fill them; called by `execute.ts`.
- */
-
-import { MillraceError } from '../../tools/errors.ts';
+/** The resources that a state machine may name, each with what stands for it on this machine. */
+import { statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { MillraceError } from '../../tools/errors.mjs';
+import { filesBelow } from '../../tools/files.mjs';
+import { type Condition, TableStore } from '../cloudformation/index.ts';
 import { emrServerlessTasks } from '../emr/emr-serverless.ts';
 import type { JobRuns } from '../emr/job-runs.ts';
+import type { Home } from '../home.ts';
 import type { ExecutionRecord } from './executions.ts';
-import { listObjects } from './list-objects.ts';
-import type { TableCalls } from './table-calls.ts';
-import { type Json, type JsonObject, optionalText, TaskError, type Tasks, text } from './task.ts';
+import { type Json, type JsonObject, object, optionalText, TaskError, type Tasks, text } from './task.ts';
 
-/** What the tasks need of this machine. */
 export interface TaskPorts {
   readonly jobRuns: JobRuns;
-  /** Folder of a bucket. */
   bucketFolder(bucket: string): string;
   getParameter(name: string): Promise<string | undefined>;
   /** Runs a deployed function by its name or ARN; throws an error whose name is the function's `errorType`. */
   invoke(name: string, payload: Json, signal: AbortSignal): Promise<Json>;
   /** The calls of the lock's table. */
-  readonly table: TableCalls;
+  readonly table: ReturnType<typeof tableCalls>;
   findExecution(arn: string): ExecutionRecord | undefined;
 }
 
@@ -31,8 +28,8 @@ export function createTasks(ports: TaskPorts): Tasks {
     'arn:aws:states:::aws-sdk:ssm:getParameter': async (parameters) => {
       const name = text(parameters, 'Name');
       const value = await ports.getParameter(name);
-      if (value === undefined)
-        throw new TaskError('Ssm.ParameterNotFoundException', `Parameter ${name} does not exist.`);
+      const missing = `Parameter ${name} does not exist.`;
+      if (value === undefined) throw new TaskError('Ssm.ParameterNotFoundException', missing);
       return { Parameter: { Name: name, Type: 'String', Value: value } };
     },
     'arn:aws:states:::lambda:invoke': async (parameters, signal) => {
@@ -87,9 +84,51 @@ async function lock(call: () => Promise<JsonObject>): Promise<JsonObject> {
 /** The error of a function that threw, as Step Functions reports it: its name, and a JSON text as the cause. */
 function lambdaFailure(error: unknown): Error {
   if (!(error instanceof Error) || error instanceof TaskError || error instanceof MillraceError) return error as Error;
-  const { errorType = error.name, errorMessage = error.message } = error as {
-    errorType?: string;
-    errorMessage?: string;
-  };
+  const told = error as { errorType?: string; errorMessage?: string };
+  const { errorType = error.name, errorMessage = error.message } = told;
   return new TaskError(errorType, JSON.stringify({ errorType, errorMessage }));
+}
+
+/** S3's ListObjectsV2 on the folder of a bucket, on one page. */
+export function listObjects(folder: string, bucket: string, prefix: string): JsonObject {
+  // Only the folder part of the prefix is walked: a bucket may hold far more than is asked for.
+  const start = join(folder, prefix.slice(0, prefix.lastIndexOf('/') + 1));
+  const contents = filesBelow(start)
+    .map((file) => ({ file, key: relative(folder, file).split(sep).join('/') }))
+    .filter(({ key }) => key.startsWith(prefix))
+    .sort((left, right) => (left.key < right.key ? -1 : 1))
+    .map(({ file, key }) => {
+      const { size, mtime } = statSync(file);
+      return { Key: key, LastModified: mtime.toISOString(), Size: size };
+    });
+  const answer: JsonObject = { IsTruncated: false, KeyCount: contents.length, Name: bucket, Prefix: prefix };
+  if (contents.length > 0) answer.Contents = contents;
+  return answer;
+}
+
+/** DynamoDB's calls on single items, in its own JSON, made on the local table. */
+export function tableCalls(home: Home) {
+  const tableOf = (request: JsonObject) => new TableStore(home, text(request, 'TableName'));
+  return {
+    async putItem(request: JsonObject): Promise<JsonObject> {
+      await tableOf(request).putItem(object(request, 'Item'), conditionOf(request));
+      return {};
+    },
+    async getItem(request: JsonObject) {
+      const item = await tableOf(request).getItem(object(request, 'Key'));
+      return (item ? { Item: item } : {}) as JsonObject;
+    },
+    async deleteItem(request: JsonObject): Promise<JsonObject> {
+      await tableOf(request).deleteItem(object(request, 'Key'), conditionOf(request));
+      return {};
+    },
+  };
+}
+
+function conditionOf(request: JsonObject): Condition {
+  return {
+    ...(request.ConditionExpression !== undefined && { ConditionExpression: text(request, 'ConditionExpression') }),
+    ExpressionAttributeNames: object(request, 'ExpressionAttributeNames') as Record<string, string>,
+    ExpressionAttributeValues: object(request, 'ExpressionAttributeValues'),
+  };
 }

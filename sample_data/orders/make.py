@@ -1,5 +1,4 @@
-"""Makes `orders.jsonl` beside this file (or in the folder given), the same bytes each time. Called by a person, and by a test that compares its
-output with the file in the tree.
+"""Makes `orders.jsonl` beside this file (or in the folder given), the same bytes each time.
 
 The data is invented. Its amounts are exact and awkward for binary fractions; some cities and districts are unknown, names have accents and other
 scripts, and a few orders are refunds.

@@ -1,5 +1,4 @@
-"""Makes `sales.csv` and `regions.csv` beside this file (or in the folder given), the same bytes each time. Called by a person, and by a test
-that compares its output with the files in the tree.
+"""Makes `sales.csv` and `regions.csv` beside this file (or in the folder given), the same bytes each time.
 
 The data is invented, with the flaws that real exports have: two ways to write a date, empty districts, names that lost their accents or are
 out of date and so have no region, a country with a comma in its name, a stray blank before a quote.

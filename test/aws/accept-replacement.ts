@@ -1,9 +1,8 @@
 /**
- * Accepts that a stateful resource is new, replaced or gone: logical ids come in, the committed reference changes for these
- * ids and no others. Run by `npm run accept-replacement -- <resource> ...`, which asks for a line in CHANGELOG.md first,
- * because users of the project have to know before they deploy. A resource of the platform is named by its logical id, one
- * of a pipeline by `<pipeline>/<logical id>`, since these ids are alike in all pipelines; `<pipeline>` alone is all of it,
- * which puts a new pipeline under protection.
+ * Accepts that a stateful resource is new, replaced or gone: `npm run accept-replacement -- <resource> ...` changes the committed reference
+ * for these and no others. It asks for a line in CHANGELOG.md first, because users of the project have to know before they deploy. A
+ * resource of the platform is named by its logical id, one of a pipeline by `<pipeline>/<logical id>`, since these ids are alike in all
+ * pipelines; `<pipeline>` alone is all of it, which puts a new pipeline under protection.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

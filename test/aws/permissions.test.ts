@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { loadPipelines } from '../../lib/declaration/load.ts';
-import type { Pipeline } from '../../lib/declaration/model.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import readings from '../readings/pipelines/readings/pipeline.ts';
-import { type AssetNames, readAssetNames } from './support/assets.ts';
+import { type AssetKeys, readAssetKeys } from './support/assets.ts';
 import { concrete } from './support/concrete.ts';
 import { expectedLines, expectedOfPipeline, expectedOfPlatform, tableFileOf } from './support/expected.ts';
 import { at, listAt, put } from './support/json.ts';
@@ -17,7 +17,7 @@ import { resourcePolicyFindings, statementFindings, wildcardFindings, wildcardsO
 import { type Thing, universeOf } from './support/universe.ts';
 
 const pipelines = await loadPipelines();
-const assets = new Map<string, AssetNames>();
+const assets = new Map<string, AssetKeys>();
 
 interface World {
   readonly stacks: readonly Stack[];
@@ -46,7 +46,7 @@ const principalsIn = ({ stacks }: World): Principal[] => principalsOf(concrete(s
 
 /** All that can be touched, by the names that the table of a stack has for it. */
 function universeIn({ stacks, environment, assembly, pipelines: declared }: World, own = ''): Thing[] {
-  const names = assets.get(`${assembly}/${environment}`) ?? readAssetNames(environment, assembly);
+  const names = assets.get(`${assembly}/${environment}`) ?? readAssetKeys(environment, assembly);
   assets.set(`${assembly}/${environment}`, names);
   return universeOf(concrete(stacks), declared, names, own);
 }

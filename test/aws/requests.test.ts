@@ -18,11 +18,10 @@ const LAMBDA = fileURLToPath(new URL('../../lambda', import.meta.url));
 const mistakes: readonly [name: string, state: string, said: RegExp, change: (request: Request) => unknown][] = [
   [
     'a misspelt field',
-    'States.Send ',
-    /States\.Send .*Parameters\.JobDriver\.SparkSubmit\.EntryPont is not a field of SparkSubmit/,
+    'States.RunDuring ',
+    /States\.RunDuring .*Parameters\.JobDriver\.SparkSubmit\.EntryPont is not a field of SparkSubmit/,
     ({ parameters }) => {
-      put(parameters, 'JobDriver.SparkSubmit.EntryPont', at(parameters, 'JobDriver.SparkSubmit.EntryPoint'));
-      put(parameters, 'JobDriver.SparkSubmit.EntryPoint', undefined);
+      put(parameters, 'JobDriver.SparkSubmit.EntryPont', 's3://bucket/job.py');
     },
   ],
   [
@@ -41,25 +40,25 @@ const mistakes: readonly [name: string, state: string, said: RegExp, change: (re
   ],
   [
     'a number given as text',
-    'States.CancelStream ',
+    'States.CancelRun ',
     /Invalid type for parameter shutdownGracePeriodInSeconds, value: 120, type: <class 'str'>/,
     ({ parameters }) => put(parameters, 'ShutdownGracePeriodInSeconds', '120'),
   ],
   [
     'a role that is missing',
-    'States.Drain ',
+    'States.DrainStream ',
     /Missing required parameter in input: "executionRoleArn"/,
-    ({ parameters }) => put(parameters, 'ExecutionRoleArn', undefined),
+    ({ parameters }) => delete (parameters as Record<string, unknown>)['ExecutionRoleArn.$'],
   ],
   [
     'a role that is no ARN',
-    'States.Drain ',
+    'States.DrainStream ',
     /Parameters\.ExecutionRoleArn is 'job-role', which does not fit the pattern/,
     ({ parameters }) => put(parameters, 'ExecutionRoleArn', 'job-role'),
   ],
   [
     'arguments that are one text',
-    'States.Show ',
+    'States.RunAfter ',
     /EntryPointArguments takes a list, and States\.Format gives a string/,
     ({ parameters }) => {
       // The path of `put` splits at dots, and the key holds one.
@@ -77,7 +76,7 @@ const mistakes: readonly [name: string, state: string, said: RegExp, change: (re
   ],
   [
     'an operation that cannot be waited for',
-    'States.CancelStream ',
+    'States.CancelRun ',
     /emrserverless has no operation cancelJobRun\.sync/,
     (request) => put(request, 'operation', 'cancelJobRun.sync'),
   ],

@@ -90,7 +90,7 @@ describe('a mistake is told with its place', () => {
     ],
     [
       'jobs of more than the quota',
-      /^dev\/readings WorkflowStateMachine\w*: DefinitionString: the stream and a job beside it use \d+ vCPU/,
+      /^dev\/readings WorkflowStateMachine\w*: DefinitionString: the streams and a job beside them use \d+ vCPU/,
       (find) => inDefinition(find, 'spark.executor.instances=2', 'spark.executor.instances=20'),
     ],
     [

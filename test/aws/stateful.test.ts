@@ -109,8 +109,8 @@ describe('a mistake is told with its place and property', () => {
     ],
     [
       'a schema under another name',
-      /\(Custom::RegistryArtifact\) would be replaced by a change of ArtifactId/,
-      (find) => put(find('Custom::RegistryArtifact').resource, 'Properties.ArtifactId', 'another'),
+      /\(Custom::RegistryArtifacts\) would be replaced by a change of ArtifactId: default\/plant\..* -> default\/another/,
+      (find) => put(find('Custom::RegistryArtifacts').resource, 'Properties.Artifacts.0.ArtifactId', 'another'),
     ],
   ];
 

@@ -5,7 +5,7 @@ import { checkEnvironments, type Environment, EnvironmentError } from '../../con
 import { environments } from '../../config/environments.ts';
 import { prod } from '../../config/prod.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
-import type { Pipeline } from '../../lib/declaration/model.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import readings from '../readings/pipelines/readings/pipeline.ts';
 
 /** What is said of these environments, a line for each mistake. */
@@ -82,6 +82,11 @@ describe('an environment is refused', () => {
     ['a certificate for a name that has none', registry({ certificateArn }), 'dev.network.zoneName: cannot have'],
     ['production data that goes with its stack', { ...prod, removal: 'destroy' }, 'prod.removal: would delete'],
     ['an address that is none', { ...dev, alarmEmail: 'nobody' }, 'dev.alarmEmail: is not an e-mail address'],
+    [
+      'kept data and nobody who hears of alarms',
+      { ...prod, alarmEmail: undefined },
+      'prod.alarmEmail: is missing where data is kept',
+    ],
     ['no spend limit', { ...dev, monthlySpendLimit: 0 }, 'dev.monthlySpendLimit'],
   ])('for %s', (_, environment, said) => {
     expect(refusalOf(environment)).toEqual([expect.stringContaining(said)]);

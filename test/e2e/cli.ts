@@ -1,6 +1,5 @@
 /**
- * Runs the command line as a person does, in a home of its own, and looks at what it leaves on the machine. Used by the end-to-end
- * tests of pipelines.
+ * Runs the command line as a person does, in a home of its own, and looks at what it leaves on the machine.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

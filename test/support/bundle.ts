@@ -1,6 +1,6 @@
 /**
  * Takes the name of a folder in `lambda/` and gives what its handler exports once it is bundled as it is for AWS: one
- * minified CommonJS file. Called by the tests of the handlers, so that they test what is deployed.
+ * minified CommonJS file.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,5 @@
 /**
- * Takes a broker's address and tells what is on it, independently of the handlers that are tested. Called by the
- * integration tests.
+ * Takes a broker's address and tells what is on it, independently of the handlers that are tested.
  */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 

@@ -1,7 +1,6 @@
 /**
  * Takes the properties of a custom resource and drives a handler through its life as CloudFormation and the CDK's
- * Provider framework do: what the handler answered is kept, and goes into the next event. Called by the tests of the
- * handlers.
+ * Provider framework do: what the handler answered is kept, and goes into the next event.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -26,37 +25,37 @@ export class Resource {
   attributes: Record<string, string> = {};
   /** How often `isComplete` was asked for the last event. */
   asked = 0;
-  readonly #handlers: Handlers;
-  readonly #type: string;
-  #deployed: Properties | undefined;
-  #last: Event | undefined;
+  private readonly handlers: Handlers;
+  private readonly type: string;
+  private deployed: Properties | undefined;
+  private last: Event | undefined;
 
   constructor(handlers: Handlers, type: string) {
-    this.#handlers = handlers;
-    this.#type = type;
+    this.handlers = handlers;
+    this.type = type;
   }
 
   async create(properties: Properties): Promise<void> {
-    await this.#send({ ...this.#common('Create', properties) });
-    this.#deployed = properties;
+    await this.send({ ...this.common('Create', properties) });
+    this.deployed = properties;
   }
 
   async update(properties: Properties): Promise<void> {
-    await this.#send({ ...this.#common('Update', properties), OldResourceProperties: this.#deployed });
-    this.#deployed = properties;
+    await this.send({ ...this.common('Update', properties), OldResourceProperties: this.deployed });
+    this.deployed = properties;
   }
 
   async delete(): Promise<void> {
-    await this.#send(this.#common('Delete', this.#deployed ?? {}));
+    await this.send(this.common('Delete', this.deployed ?? {}));
   }
 
   /** Sends the last event once more, as CloudFormation may. */
   async replay(): Promise<void> {
-    if (!this.#last) throw new Error('there is no event to send again');
-    await this.#send(this.#last);
+    if (!this.last) throw new Error('there is no event to send again');
+    await this.send(this.last);
   }
 
-  #common(type: Event['RequestType'], properties: Properties): Event {
+  private common(type: Event['RequestType'], properties: Properties): Event {
     return {
       RequestType: type,
       ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:framework',
@@ -64,25 +63,25 @@ export class Resource {
       StackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/dev-readings/1',
       RequestId: randomUUID(),
       LogicalResourceId: 'Resource',
-      ResourceType: this.#type,
+      ResourceType: this.type,
       ...(this.physicalId === undefined ? {} : { PhysicalResourceId: this.physicalId }),
       ResourceProperties: { ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:framework', ...properties },
     };
   }
 
-  async #send(event: Event): Promise<void> {
-    const answer = (await this.#handlers.onEvent(asJson(event))) ?? {};
+  private async send(event: Event): Promise<void> {
+    const answer = (await this.handlers.onEvent(asJson(event))) ?? {};
     this.asked = 0;
-    const late = await this.#wait({ ...event, ...answer });
+    const late = await this.wait({ ...event, ...answer });
     this.physicalId = answer.PhysicalResourceId;
     this.attributes = { ...answer.Data, ...late };
-    this.#last = event;
+    this.last = event;
   }
 
-  async #wait(event: Event): Promise<Record<string, string>> {
-    if (!this.#handlers.isComplete) return {};
+  private async wait(event: Event): Promise<Record<string, string>> {
+    if (!this.handlers.isComplete) return {};
     for (this.asked = 1; this.asked <= 100; this.asked += 1) {
-      const { IsComplete, Data } = await this.#handlers.isComplete(asJson(event));
+      const { IsComplete, Data } = await this.handlers.isComplete(asJson(event));
       if (IsComplete) return Data ?? {};
     }
     throw new Error('isComplete was asked 100 times and never true');

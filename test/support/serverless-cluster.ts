@@ -28,7 +28,7 @@ export class ServerlessCluster {
   readonly alterations: Record<string, string>[] = [];
   /** Whether a request went over the quota, and was refused. */
   exceeded = false;
-  readonly #made: { at: number; partitions: number }[] = [];
+  private readonly made: { at: number; partitions: number }[] = [];
 
   readonly admin: TopicAdmin = {
     fetchTopicMetadata: async () => ({
@@ -66,7 +66,7 @@ export class ServerlessCluster {
     createTopics: async ({ topics, validateOnly }) => {
       if (validateOnly) return true;
       const errors = topics.flatMap(({ topic, numPartitions = 1, configEntries = [] }) => {
-        if (!this.#spend(numPartitions)) return [Object.assign(quotaError(), { topic })];
+        if (!this.spend(numPartitions)) return [Object.assign(quotaError(), { topic })];
         const settings = Object.fromEntries(configEntries.map(({ name, value }) => [name, value]));
         this.topics.set(topic, { partitions: numPartitions, settings });
         return [];
@@ -78,7 +78,7 @@ export class ServerlessCluster {
       if (validateOnly) return true;
       for (const { topic, count } of topicPartitions) {
         const state = this.topics.get(topic);
-        if (!state || !this.#spend(count - state.partitions)) throw quotaError();
+        if (!state || !this.spend(count - state.partitions)) throw quotaError();
         state.partitions = count;
       }
       return true;
@@ -97,20 +97,20 @@ export class ServerlessCluster {
     },
     deleteTopics: async ({ topics }) => {
       for (const name of topics) {
-        if (!this.#spend(this.topics.get(name)?.partitions ?? 0)) throw quotaError();
+        if (!this.spend(this.topics.get(name)?.partitions ?? 0)) throw quotaError();
         this.topics.delete(name);
       }
     },
   };
 
-  #spend(partitions: number): boolean {
+  private spend(partitions: number): boolean {
     const since = Date.now() - windowMs;
-    const recent = this.#made.filter(({ at }) => at > since).reduce((sum, made) => sum + made.partitions, 0);
+    const recent = this.made.filter(({ at }) => at > since).reduce((sum, made) => sum + made.partitions, 0);
     if (recent + partitions > quota) {
       this.exceeded = true;
       return false;
     }
-    this.#made.push({ at: Date.now(), partitions });
+    this.made.push({ at: Date.now(), partitions });
     return true;
   }
 }

@@ -1,7 +1,6 @@
 /**
  * Starts one Kafka broker and one schema registry for all integration tests, in a folder of their own, and stops them
- * at the end. Called by vitest as the global set-up of the project `integration`; a test asks for the addresses with
- * `inject('bootstrapServers')` and `inject('registryUrl')`.
+ * at the end.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

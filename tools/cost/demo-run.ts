@@ -1,9 +1,10 @@
 /**
- * How much of Spark and Step Functions one demo run takes: a pipeline comes in, minutes and sizes of its job runs go out. Nobody has
- * measured a run on AWS, so that the minutes are assumptions, named as such. Called by the estimate.
+ * How much of Spark, Step Functions and S3 one demo run of a pipeline takes. Nobody has measured a run on AWS: the minutes are assumptions,
+ * named as such.
  */
-import type { JobDeclaration, Pipeline, ProcessSize } from '../../lib/declaration/model.ts';
-import { batchJobsOf, coresOf } from '../../lib/declaration/sizes.ts';
+import { actionsOf, coresOf, orderOf } from '../../lib/declaration/flow.ts';
+import type { Job, ProcessSize } from '../../lib/declaration/job.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 
 /** One run of a job. */
 export interface JobRun {
@@ -17,60 +18,67 @@ export interface JobRun {
 
 export interface DemoRun {
   readonly jobs: readonly JobRun[];
-  /**
-   * What runs all day between the runs.
-   * @default nothing: a bounded order ends its stream
-   */
-  readonly stream?: Omit<JobRun, 'minutes'>;
-  readonly transitions: number;
-  readonly logGigabytes: number;
+  /** What runs all day between the runs: streams that are started once, not by each run. */
+  readonly standing: readonly JobRun[];
+  /** Requests to S3 by streams and drains. */
+  readonly requests: number;
 }
 
 /** Minutes of a batch job that works on the sample files, from its first worker to its last. */
 const BATCH_MINUTES = 3;
-/** Minutes of the drain. */
+/** Minutes of a drain. */
 const DRAIN_MINUTES = 3;
-/** Minutes for which the stream runs before and after the jobs beside it. */
+/** Minutes for which the streams run before and after the jobs beside them. */
 const STREAM_EXTRA_MINUTES = 3;
 /** States without those of the waiting loops, and the states of one turn of a loop, which takes five seconds. */
 const STATES = 60;
 const STATES_OF_A_TURN = 5;
 const TURNS_A_MINUTE = 12;
-/** Minutes in which the state machine asks whether the stream runs, has committed, has ended. */
+/** Minutes in which the state machine asks whether the streams run, have committed, have ended. */
 const WAITING_MINUTES = 4;
-const LOG_GIGABYTES = 0.02;
+export const TRANSITIONS = STATES + STATES_OF_A_TURN * TURNS_A_MINUTE * WAITING_MINUTES;
+export const LOG_GIGABYTES = 0.02;
+/** Files that a micro-batch writes to its checkpoint: offsets, commit, the state of four partitions. */
+const FILES_OF_A_BATCH = 6;
+/** Requests that write or list, for each of them: written, copied to its name, looked for. */
+const REQUESTS_OF_A_FILE = 5;
+const BATCHES_A_MINUTE = 30;
+
+/** Requests to S3 that a stream makes in an hour in which rows come all the time. */
+export const STREAM_REQUESTS_AN_HOUR = FILES_OF_A_BATCH * REQUESTS_OF_A_FILE * BATCHES_A_MINUTE * 60;
 
 /** The assumptions in words. */
 export const RUN_ASSUMPTIONS: readonly string[] = [
-  `a batch job on the sample files takes ${BATCH_MINUTES} minutes, a drain ${DRAIN_MINUTES}, the stream ${STREAM_EXTRA_MINUTES} more than the jobs beside it`,
+  `a batch job on the sample files takes ${BATCH_MINUTES} minutes, a drain ${DRAIN_MINUTES}, a stream ${STREAM_EXTRA_MINUTES} more than the jobs beside it`,
   `a worker's memory is its heap and a tenth, at least 384 MiB, rounded up to whole GB; its 20 GB of disk are free`,
   `the state machine takes ${STATES} states and waits ${WAITING_MINUTES} minutes in loops of ${STATES_OF_A_TURN} states every ${60 / TURNS_A_MINUTE} seconds`,
   `a run writes ${LOG_GIGABYTES} GB of log lines`,
+  `a stream makes ${BATCHES_A_MINUTE} micro-batches a minute, each of ${FILES_OF_A_BATCH} files in S3 with ${REQUESTS_OF_A_FILE} requests that write or list; those that read cost a twelfth`,
 ];
 
 /**
- * The demo run of a pipeline: its stream with the jobs beside it, the drain, the jobs after it. A continuous order has a
- * stream all day, which a run ends, drains and starts again.
+ * The demo run of a pipeline: its streams with the jobs beside them, the drains, the jobs after them. Where an execution usually starts
+ * streams, they run all day, and a demo run upgrades them: it drains each and starts it again.
  */
 export function demoRunOf(pipeline: Pipeline): DemoRun {
-  const { kind, stream } = pipeline.order;
-  const { during, after } = batchJobsOf(pipeline.order);
+  const [usual] = actionsOf(pipeline);
+  const { streams, during, after } = orderOf(pipeline);
   const run = (job: string, minutes: number, name = job): JobRun => ({ name, minutes, ...sizeOf(pipeline.jobs[job]) });
-  const streaming = run(stream, during.length * BATCH_MINUTES + STREAM_EXTRA_MINUTES);
+  const isRun = usual === 'run';
+  const beside = during.length * BATCH_MINUTES + STREAM_EXTRA_MINUTES;
+  // Each waits for those before it to be drained.
+  const running = streams.map((job, index) => run(job, beside + index * DRAIN_MINUTES));
+  const drains = streams.map((job) => run(job, DRAIN_MINUTES, `${job}, drain`));
+  const batch = (jobs: readonly string[]) => (isRun ? jobs.map((job) => run(job, BATCH_MINUTES)) : []);
+  const busy = [...(isRun ? running : []), ...drains].reduce((sum, { minutes }) => sum + minutes, 0);
   return {
-    jobs: [
-      ...(kind === 'bounded' ? [streaming] : []),
-      ...during.map((job) => run(job, BATCH_MINUTES)),
-      run(stream, DRAIN_MINUTES, `${stream}, drain`),
-      ...after.map((job) => run(job, BATCH_MINUTES)),
-    ],
-    ...(kind === 'continuous' ? { stream: streaming } : {}),
-    transitions: STATES + STATES_OF_A_TURN * TURNS_A_MINUTE * WAITING_MINUTES,
-    logGigabytes: LOG_GIGABYTES,
+    jobs: [...(isRun ? running : []), ...batch(during), ...drains, ...batch(after)],
+    standing: isRun ? [] : running,
+    requests: (STREAM_REQUESTS_AN_HOUR * busy) / 60,
   };
 }
 
-function sizeOf(job: JobDeclaration | undefined): { cores: number; memory: number } {
+function sizeOf(job: Job | undefined): { cores: number; memory: number } {
   if (!job) return { cores: 0, memory: 0 };
   const { driver, executor, executors } = job.size;
   return { cores: coresOf(job.size), memory: workerMemory(driver) + workerMemory(executor) * executors };

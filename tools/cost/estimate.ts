@@ -1,10 +1,8 @@
-/**
- * What an environment costs: its configuration and its pipelines come in; one line per part that is billed, totals, and what is in no
- * line go out. No file, no clock, no network. Called by `millrace cost`.
- */
+/** What an environment costs: one line per part that is billed, totals, and what is in no line. No file, no clock, no network. */
 import type { Environment } from '../../config/environment.ts';
-import type { Pipeline } from '../../lib/declaration/model.ts';
-import { demoRunOf, RUN_ASSUMPTIONS } from './demo-run.ts';
+import { topicsOf } from '../../lib/declaration/flow.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
 import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
 
 /** Dollars of one part, or of all: an idle day, what a demo run adds, a month with one demo run a day. */
@@ -52,16 +50,14 @@ export const STACKS = {
   secrets: 1,
   alarms: 2,
   hostedZones: 1,
-  alarmsOfPipeline: 4,
+  // Of one cluster 8, of one service 11, of one task definition 6.
+  insights: 25,
+  alarmsOfPipeline: 3,
   metricsOfPipeline: 6,
   dashboardsOfPipeline: 1,
 } as const;
 
-const DATABASES = {
-  micro: PRICES.databaseMicro,
-  small: PRICES.databaseSmall,
-  medium: PRICES.databaseMedium,
-} as const;
+const DATABASES = { micro: PRICES.databaseMicro, small: PRICES.databaseSmall, medium: PRICES.databaseMedium } as const;
 
 /** The whole estimate: what all pipelines share, then what each of them adds. */
 export function estimate(environment: Environment, pipelines: readonly Pipeline[]): Estimate {
@@ -73,7 +69,10 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
     environment: environment.name,
     lines,
     total: sumOf(lines),
-    assumptions: RUN_ASSUMPTIONS,
+    assumptions: [
+      ...RUN_ASSUMPTIONS,
+      `Container Insights reports ${STACKS.insights} metrics of the registry, by AWS's example of its prices`,
+    ],
     leftOut: LEFT_OUT,
   };
 }
@@ -87,6 +86,7 @@ export function sumOf(lines: readonly CostLine[]): Amounts {
 /** What is there whichever pipelines there are. */
 function sharedLines(environment: Environment): CostLine[] {
   const { network, registry, zones } = environment;
+  const { interfaceEndpoints: endpoints, databaseStorage: storage } = STACKS;
   const zoneCount = zones?.length ?? STACKS.zonesByDefault;
   const gateways = network.exits === 'every-zone' ? zoneCount : 1;
   const cores = (registry.tasks * registry.cpu) / 1024;
@@ -98,25 +98,16 @@ function sharedLines(environment: Environment): CostLine[] {
     hourly('MSK Serverless, cluster', 1, 'one', PRICES.kafkaCluster),
     hourly('NAT gateways', gateways, `exits: ${network.exits}, ${zonesText}`, PRICES.natGateway),
     hourly('Their public addresses', gateways, 'one each', PRICES.publicAddress),
-    hourly(
-      'Interface endpoints',
-      STACKS.interfaceEndpoints * zoneCount,
-      `${STACKS.interfaceEndpoints} x ${zonesText}`,
-      PRICES.interfaceEndpoint,
-    ),
+    hourly('Interface endpoints', endpoints * zoneCount, `${endpoints} x ${zonesText}`, PRICES.interfaceEndpoint),
     hourly('Registry on Fargate, vCPU', cores, `${registry.tasks} x ${registry.cpu / 1024}`, PRICES.fargateCore),
     hourly('Registry on Fargate, GB', memory, `${registry.tasks} x ${registry.memoryMiB / 1024}`, PRICES.fargateMemory),
     hourly('Load balancer', 1, 'one', PRICES.loadBalancer),
     hourly('Database instance', databases, `${registry.databaseSize}, ${standby}`, DATABASES[registry.databaseSize]),
-    monthly(
-      'Database storage',
-      databases * STACKS.databaseStorage,
-      `${databases} x ${STACKS.databaseStorage}`,
-      PRICES.databaseStorage,
-    ),
+    monthly('Database storage', databases * storage, `${databases} x ${storage}`, PRICES.databaseStorage),
     monthly("Database's password", STACKS.secrets, 'one secret', PRICES.secret),
     monthly('Private zone', STACKS.hostedZones, 'one', PRICES.hostedZone),
     monthly('CloudWatch alarms', STACKS.alarms, 'of the registry', PRICES.alarm),
+    monthly('Container Insights', STACKS.insights, 'metrics of the registry', PRICES.metric),
     ...warmLines(environment),
   ];
 }
@@ -137,27 +128,27 @@ function warmLines({ spark }: Environment): CostLine[] {
 
 /** What one pipeline adds, in every environment: as long as its stack exists, and by a demo run. */
 function linesOf(pipeline: Pipeline): CostLine[] {
-  const topics = Object.values(pipeline.topics);
-  const partitions = topics.reduce((sum, { partitions: count }) => sum + count, 0);
-  const { jobs, stream, transitions, logGigabytes } = demoRunOf(pipeline);
+  const topics = Object.values(topicsOf(pipeline));
+  const partitions = topics.reduce((sum, { props }) => sum + props.partitions, 0);
+  const { jobs, standing, requests } = demoRunOf(pipeline);
   const metrics = STACKS.metricsOfPipeline;
   return [
     hourly('MSK Serverless, partitions', partitions, `of ${topics.length} topics`, PRICES.kafkaPartition),
     monthly('CloudWatch alarms', STACKS.alarmsOfPipeline, 'of its executions', PRICES.alarm),
     monthly('CloudWatch dashboards', STACKS.dashboardsOfPipeline, 'one', PRICES.dashboard),
-    ...(stream
-      ? [
-          hourly(`Spark ${stream.name}, vCPU`, stream.cores, 'all day', PRICES.sparkCore),
-          hourly(`Spark ${stream.name}, GB`, stream.memory, 'all day', PRICES.sparkMemory),
-        ]
-      : []),
+    ...standing.flatMap(({ name, cores, memory }) => [
+      hourly(`Spark ${name}, vCPU`, cores, 'all day', PRICES.sparkCore),
+      hourly(`Spark ${name}, GB`, memory, 'all day', PRICES.sparkMemory),
+      hourly(`S3 requests of ${name}`, STREAM_REQUESTS_AN_HOUR, 'while rows come', PRICES.request),
+    ]),
     ...jobs.flatMap(({ name, minutes, cores, memory }) => [
       perRun(`Spark ${name}, vCPU`, (cores * minutes) / 60, `${cores} x ${minutes} min`, PRICES.sparkCore),
       perRun(`Spark ${name}, GB`, (memory * minutes) / 60, `${memory} x ${minutes} min`, PRICES.sparkMemory),
     ]),
-    perRun('Step Functions', transitions, 'assumed', PRICES.transition),
+    perRun('S3 requests', requests, 'assumed', PRICES.request),
+    perRun('Step Functions', TRANSITIONS, 'assumed', PRICES.transition),
     perRun('CloudWatch metrics', metrics / HOURS_A_MONTH, `${metrics} for the hour of the run`, PRICES.metric),
-    perRun('CloudWatch log lines', logGigabytes, 'assumed', PRICES.logLines),
+    perRun('CloudWatch log lines', LOG_GIGABYTES, 'assumed', PRICES.logLines),
   ];
 }
 
@@ -181,7 +172,7 @@ const LEFT_OUT: readonly string[] = [
   'data through the NAT gateway (0.045 USD a GB), mostly the image of the registry when a task starts, and through the endpoint (0.01 USD a GB)',
   'capacity units of the load balancer: they follow the calls, which are few; no price was looked up',
   'log lines outside demo runs (0.50 USD a GB): those of the registry, refused connections, handlers; nobody has measured how many',
-  'S3: job files and results are tens of MB; traffic between zones; storage of Kafka records; no reliable quantity',
+  'storage in S3: job files and results are tens of MB; traffic between zones; storage of Kafka records; no reliable quantity',
   'backups of the database: free up to the size of its storage',
   'Lambda, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
   'KMS: no key of our own, so nothing; a budget without actions and standard parameters cost nothing either',

@@ -1,7 +1,4 @@
-/**
- * List prices: nothing comes in, one number in US dollars for each thing that is billed goes out, with where it was read. Used by the
- * estimate. Prices are of us-east-1, on demand, without free tiers, taxes, savings plans and support.
- */
+/** List prices of us-east-1, on demand, without free tiers, taxes, savings plans and support, each with where it was read. */
 
 /** Price of one unit. */
 export interface Price {
@@ -52,5 +49,6 @@ export const PRICES = {
   logLines: { dollars: 0.5, per: 'GB of log lines', source: CLOUDWATCH },
   sparkCore: { dollars: 0.052624 * ARM, per: 'vCPU-hour', source: EMR },
   sparkMemory: { dollars: 0.0057785 * ARM, per: 'GB-hour', source: EMR },
+  request: { dollars: 0.005 / 1000, per: 'request that writes or lists', source: UNDATED },
   transition: { dollars: 0.025 / 1000, per: 'transition', source: LIST },
 } as const satisfies Record<string, Price>;

@@ -1,5 +1,5 @@
-/** An estimate as tables and notes that a person reads; an estimate comes in, text goes out. Called by `millrace cost`. */
-import { type CostLine, type Estimate, RUNS_A_MONTH, sumOf } from './estimate.ts';
+/** An estimate as tables and notes that a person reads. */
+import { type Amounts, type CostLine, type Estimate, RUNS_A_MONTH, sumOf } from './estimate.ts';
 import { PRICES, PRICES_READ, PRICES_REGION } from './prices.ts';
 
 const TITLES = ['part', 'quantity', 'from', 'price, USD', 'idle day', 'demo run', 'month'];
@@ -50,7 +50,7 @@ function rowOf(line: CostLine): string[] {
 }
 
 /** Cents are enough, except where an amount is smaller than one. */
-function moneyOf({ day, run, month }: { day: number; run: number; month: number }): string[] {
+function moneyOf({ day, run, month }: Amounts): string[] {
   return [day, run, month].map((dollars) => {
     if (dollars === 0) return '-';
     return dollars < 0.01 ? dollars.toFixed(4) : dollars.toFixed(2);

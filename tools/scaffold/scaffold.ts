@@ -1,17 +1,11 @@
-/**
- * Makes a new pipeline from the templates beside this file: its name comes in, three folders that pass every check of a declaration go out,
- * or an error and nothing. Called by `millrace new`.
- */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+/** Makes a new pipeline from the templates beside this file: three folders that pass every check of a declaration, or an error and nothing. */
+import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { checkNames } from '../../lib/declaration/check-names.ts';
-import { DeclarationError, type Mistake, noteUnder } from '../../lib/declaration/mistakes.ts';
-import type { Pipeline } from '../../lib/declaration/model.ts';
+import { DeclarationError } from '../../lib/declaration/mistakes.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { mistakesOf } from '../../lib/declaration/validate.ts';
-import { MillraceError } from '../errors.ts';
-import { fill } from './fill.ts';
+import { MillraceError } from '../errors.mjs';
 
 const TEMPLATES = fileURLToPath(new URL('templates', import.meta.url));
 const SUFFIX = '.template';
@@ -19,57 +13,45 @@ const SUFFIX = '.template';
 /** Where a pipeline has a folder of its name; the templates lie in the same. */
 const PLACES = ['pipelines', 'jobs/pyspark', 'sample_data'] as const;
 
-export interface ScaffoldOptions {
-  /** The checkout that gets the pipeline. */
-  readonly root: string;
-  /** The pipelines that it has. */
-  readonly pipelines: readonly Pipeline[];
-}
-
 /**
- * Makes the pipeline and gives its files, relative to the checkout. Its folders are filled aside and checked there together with all other
- * declarations, so that what is moved into place is whole.
+ * Makes the pipeline in the checkout `root` and gives its files, relative to it. Its folders are filled aside and checked there together with all
+ * other declarations, so that what is moved into place is whole.
+ *
+ * @throws MillraceError INVALID_NAME or NAME_TAKEN
+ * @throws DeclarationError when it does not fit beside the other pipelines
  */
-export async function scaffold(name: string, { root, pipelines }: ScaffoldOptions): Promise<string[]> {
+export async function scaffold(
+  name: string,
+  { root, pipelines }: { readonly root: string; readonly pipelines: readonly Pipeline[] },
+): Promise<string[]> {
   refuseName(name);
   const targets = PLACES.map((place) => `${place}/${name}`);
   refuseExisting(name, root, targets);
-  mkdirSync(join(root, 'build'), { recursive: true });
-  const aside = mkdtempSync(join(root, 'build', 'new-'));
+  fs.mkdirSync(join(root, 'build'), { recursive: true });
+  const aside = fs.mkdtempSync(join(root, 'build', 'new-'));
   try {
     // A declaration imports the words of declarations by a relative path.
-    symlinkSync(join(root, 'lib'), join(aside, 'lib'));
-    const files = await fillTemplates(name, aside);
+    fs.symlinkSync(join(root, 'lib'), join(aside, 'lib'));
+    const files = fillTemplates(name, aside);
     await checkDeclaration(name, aside, pipelines);
     moveIntoPlace(aside, root, targets);
     return files;
   } finally {
-    rmSync(aside, { recursive: true, force: true });
+    fs.rmSync(aside, { recursive: true, force: true });
   }
 }
 
 function refuseName(name: string): void {
-  const mistakes: Mistake[] = [];
-  const nothing = {
-    description: '',
-    topics: {},
-    files: {},
-    jobs: {},
-    order: { kind: 'continuous', stream: '' },
-  } as const;
-  const folders = { declaration: `pipelines/${name}`, jobs: '', sampleData: '' };
-  checkNames({ ...nothing, name, folders }, noteUnder('', mistakes));
-  const [mistake] = mistakes;
-  if (mistake) {
-    throw new MillraceError(
-      'INVALID_NAME',
-      `A pipeline cannot be called ${JSON.stringify(name)}: it ${mistake.problem}. Allowed: ${mistake.allowed}.`,
-    );
-  }
+  const folders = { declaration: '', jobs: '', sampleData: '' };
+  const mistakes = mistakesOf([{ name, description: name || '-', jobs: {}, folders }]);
+  const mistake = mistakes.find(({ where }) => where === 'name' || where === `${name}.name`);
+  if (!mistake) return;
+  const called = `A pipeline cannot be called ${JSON.stringify(name)}`;
+  throw new MillraceError('INVALID_NAME', `${called}: it ${mistake.problem}. Allowed: ${mistake.allowed}.`);
 }
 
 function refuseExisting(name: string, root: string, targets: readonly string[]): void {
-  const existing = targets.filter((target) => existsSync(join(root, target)));
+  const existing = targets.filter((target) => fs.existsSync(join(root, target)));
   if (existing.length === 0) return;
   throw new MillraceError(
     'NAME_TAKEN',
@@ -77,18 +59,19 @@ function refuseExisting(name: string, root: string, targets: readonly string[]):
   );
 }
 
-async function fillTemplates(name: string, aside: string): Promise<string[]> {
-  const templates = PLACES.flatMap((place) =>
-    readdirSync(join(TEMPLATES, place), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith(SUFFIX))
-      .sort()
-      .map((path) => ({ place, path, file: `${place}/${name}/${path.slice(0, -SUFFIX.length)}` })),
-  );
-  for (const { place, path, file } of templates) {
-    mkdirSync(dirname(join(aside, file)), { recursive: true });
-    await writeFile(join(aside, file), fill(await readFile(join(TEMPLATES, place, path), 'utf8'), name));
+function fillTemplates(name: string, aside: string): string[] {
+  const files: string[] = [];
+  for (const place of PLACES) {
+    const paths = fs.readdirSync(join(TEMPLATES, place), { recursive: true, encoding: 'utf8' });
+    for (const path of paths.filter((each) => each.endsWith(SUFFIX)).sort()) {
+      const file = `${place}/${name}/${path.slice(0, -SUFFIX.length)}`;
+      const text = fs.readFileSync(join(TEMPLATES, place, path), 'utf8').replaceAll('{{name}}', name);
+      fs.mkdirSync(dirname(join(aside, file)), { recursive: true });
+      fs.writeFileSync(join(aside, file), sortOwnImports(text, name));
+      files.push(file);
+    }
   }
-  return templates.map(({ file }) => file);
+  return files;
 }
 
 /** Refuses what only a look at all declarations together shows: a topic's name that is taken, a quota that is used up. */
@@ -104,12 +87,22 @@ function moveIntoPlace(aside: string, root: string, targets: readonly string[]):
   const moved: string[] = [];
   try {
     for (const target of targets) {
-      mkdirSync(dirname(join(root, target)), { recursive: true });
-      renameSync(join(aside, target), join(root, target));
+      fs.mkdirSync(dirname(join(root, target)), { recursive: true });
+      fs.renameSync(join(aside, target), join(root, target));
       moved.push(target);
     }
   } catch (error) {
-    for (const target of moved) rmSync(join(root, target), { recursive: true, force: true });
+    for (const target of moved) fs.rmSync(join(root, target), { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Sorts each run of lines that import from `millrace` or from the pipeline: which comes first depends on the name. */
+function sortOwnImports(text: string, name: string): string {
+  const runs = new RegExp(`(^from (millrace|${name})(\\.\\S+)? import .*\\n)+`, 'gm');
+  const moduleOf = (line: string) => line.split(' ')[1] ?? '';
+  return text.replace(runs, (run) => {
+    const lines = run.trimEnd().split('\n');
+    return `${lines.sort((one, other) => (moduleOf(one) < moduleOf(other) ? -1 : 1)).join('\n')}\n`;
+  });
 }

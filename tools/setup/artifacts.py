@@ -1,8 +1,8 @@
 """Fetches Java archives, or finds out which are needed, through jgo.
 
-`fetch` takes a JSON list of artifacts on stdin and leaves each file in a folder; `resolve` takes jgo.toml on stdin and prints the list of
-artifacts with their sha256. Runs in the bootstrap environment, called by `jars.mjs` and `lock.mjs`. `fetch` decides nothing about trust:
-its caller compares every file with the lock.
+`fetch` takes a JSON list of artifacts on stdin and leaves each file in a folder; `resolve` takes jgo.toml on stdin and
+prints the list of artifacts with their sha256. Runs in the bootstrap environment. `fetch` decides nothing about trust:
+every file is compared with the lock afterwards.
 """
 
 import hashlib
@@ -23,12 +23,12 @@ ATTEMPTS = 3
 
 
 def context(cache: Path) -> MavenContext:
-    """Gives a context whose repository is a folder of ours, so that no half-loaded file of another program is met."""
+    """Return a context whose repository is a folder of ours, so that no half-loaded file of another program is met."""
     return MavenContext(repo_cache=cache, timeout=TIMEOUT_SECONDS)
 
 
 def download(maven: MavenContext, wanted: dict[str, str]) -> Path:
-    """Downloads one artifact and gives the path of its file."""
+    """Download one artifact and return the path of its file."""
     artifact: Artifact = (
         maven.project(wanted["groupId"], wanted["artifactId"])
         .at_version(wanted["version"])
@@ -46,7 +46,7 @@ def download(maven: MavenContext, wanted: dict[str, str]) -> Path:
 
 
 def fetch(folder: Path) -> None:
-    """Downloads the artifacts listed on stdin, several at a time, and moves each file into the folder."""
+    """Download the artifacts listed on stdin, several at a time, and move each file into the folder."""
     wanted: list[dict[str, str]] = json.load(sys.stdin)
     with tempfile.TemporaryDirectory(dir=folder) as repository, ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
         maven = context(Path(repository))
@@ -55,7 +55,7 @@ def fetch(folder: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpacks an archive whose bytes have been checked, and removes it."""
+    """Unpack an archive whose bytes have been checked, and remove it."""
     with tarfile.open(archive) as packed:
         if hasattr(tarfile, "data_filter"):
             packed.extraction_filter = tarfile.data_filter
@@ -63,41 +63,33 @@ def unpack(archive: Path, folder: Path) -> None:
     archive.unlink()
 
 
-def parse(coordinate: str) -> dict[str, str]:
-    """Reads group:artifact:version[:packaging[:classifier]]."""
-    group, artifact, version, *rest = coordinate.split(":")
+def entry(group: str, artifact: str, version: str, packaging: str = "jar", classifier: str = "") -> dict[str, str]:
+    """Return an artifact as the lock has it."""
     return {
         "groupId": group,
         "artifactId": artifact,
         "version": version,
-        "packaging": rest[0] if rest else "jar",
-        "classifier": rest[1] if len(rest) > 1 else "",
+        "packaging": packaging,
+        "classifier": classifier,
     }
 
 
 def members(maven: MavenContext, description: dict[str, Any]) -> list[dict[str, str]]:
-    """Gives the artifacts of one set of jgo.toml."""
-    named = [parse(coordinate) for coordinate in description["coordinates"]]
+    """Return the artifacts of a set of jgo.toml: group:artifact:version[:packaging[:classifier]]."""
     if not description["transitive"]:
-        return named
+        return [entry(*coordinate.split(":")) for coordinate in description["coordinates"]]
     excluded = [maven.project(*name.split(":")) for name in description["exclusions"]]
     dependencies = [maven.create_dependency(coordinate, excluded) for coordinate in description["coordinates"]]
     inputs, others = maven.resolver.resolve(dependencies)
     return [
-        {
-            "groupId": dependency.groupId,
-            "artifactId": dependency.artifactId,
-            "version": dependency.version,
-            "packaging": dependency.type,
-            "classifier": dependency.classifier,
-        }
-        for dependency in [*inputs, *others]
-        if dependency.scope in (None, "compile", "runtime") and not dependency.optional
+        entry(one.groupId, one.artifactId, one.version, one.type, one.classifier)
+        for one in [*inputs, *others]
+        if one.scope in (None, "compile", "runtime") and not one.optional
     ]
 
 
 def resolve() -> None:
-    """Prints every artifact of every set with its sha256, sorted, as JSON."""
+    """Print every artifact of every set with its sha256, sorted, as JSON."""
     sets: dict[str, dict[str, Any]] = tomllib.loads(sys.stdin.read())["sets"]
     locked: list[dict[str, str]] = []
     with tempfile.TemporaryDirectory() as repository:
@@ -111,7 +103,7 @@ def resolve() -> None:
 
 
 def main() -> None:
-    """Runs `fetch FOLDER`, `unpack ARCHIVE FOLDER` or `resolve`."""
+    """Run `fetch FOLDER`, `unpack ARCHIVE FOLDER` or `resolve`."""
     match sys.argv[1:]:
         case ["fetch", folder]:
             fetch(Path(folder))

@@ -1,8 +1,4 @@
-/**
- * Keeps finished folders: takes a name and a way to make its content, gives a folder that is complete or not there at all.
- * Called by the steps of set-up that download. Content is made aside and renamed into place, its stamp inside, so that whatever interrupts
- * the making, a half-made folder is never under its final name.
- */
+/** Finished folders of the cache: made aside and renamed into place, so that a half-made one never has its final name. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,22 +6,14 @@ import { join } from 'node:path';
 const STAMP = '.complete.json';
 const ASIDE = 'making-';
 
-/**
- * A short, stable name for some content.
- * @param {...string} parts
- * @returns {string}
- */
+/** @param {...string} parts the content that is to have a short, stable name */
 export function keyOf(...parts) {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part).update('\0');
   return hash.digest('hex').slice(0, 16);
 }
 
-/**
- * Whether a folder was finished and still has the files that it was finished with.
- * @param {string} folder
- * @returns {boolean}
- */
+/** @param {string} folder it has to have all files still that it was finished with */
 export function isComplete(folder) {
   try {
     /** @type {Record<string, number>} */
@@ -40,8 +28,8 @@ export function isComplete(folder) {
  * Gives the finished folder of this name, making it first when it is not there.
  * @param {string} cache
  * @param {string} name includes a key of everything that decides its content
- * @param {(aside: string) => Promise<string[]>} make fills the folder it is given, and says which of its files prove later that it is whole
- * @returns {Promise<{ folder: string, made: boolean }>}
+ * @param {(aside: string) => Promise<string[]>} make fills the folder it is given, and says which of its files prove
+ *   later that it is whole
  */
 export async function cached(cache, name, make) {
   const folder = join(cache, name);
@@ -60,10 +48,7 @@ export async function cached(cache, name, make) {
   return { folder, made: true };
 }
 
-/**
- * Removes what interrupted set-ups left. Call it only while holding the lock of the cache.
- * @param {string} cache
- */
+/** @param {string} cache whose lock is held: what interrupted set-ups left in it is removed */
 export function removeLeftovers(cache) {
   for (const name of readdirSync(cache)) {
     if (name.startsWith(ASIDE)) rmSync(join(cache, name), { recursive: true, force: true });

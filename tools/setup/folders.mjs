@@ -1,7 +1,4 @@
-/**
- * Says where set-up reads and writes: this tree, its `build` folder, and the cache that outlives the tree.
- * Called by the other modules of this folder.
- */
+/** Where set-up reads and writes: this tree, its `build` folder, and the cache that outlives the tree. */
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +13,6 @@ export const buildFolder = join(root, 'build');
  * The cache of downloads: `MILLRACE_CACHE`, or the usual place of the operating system.
  * @param {NodeJS.ProcessEnv} [environment]
  * @param {NodeJS.Platform} [platform]
- * @returns {string}
  */
 export function cacheFolder(environment = process.env, platform = process.platform) {
   if (environment.MILLRACE_CACHE) return resolve(environment.MILLRACE_CACHE);

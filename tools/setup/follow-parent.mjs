@@ -1,6 +1,6 @@
 /**
- * Loaded into the program that `hand-over.mjs` starts, before its first line: when the parent is gone without a word (kill -9, a closed
- * machine room), the program gets SIGTERM as if the parent had forwarded it, so that nothing is left running without an owner.
+ * Loaded into a program before its first line: when its parent is gone without a word (kill -9), the program gets
+ * SIGTERM as if the parent had forwarded it, so that nothing is left running without an owner.
  */
 if (process.channel) {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));

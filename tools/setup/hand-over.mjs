@@ -1,7 +1,4 @@
-/**
- * Runs a program of the project in this process's place: takes its file and arguments, gives its exit code.
- * Called by `millrace.mjs`. The program gets every signal exactly once, and does not outlive this process.
- */
+/** Runs a program of the project in this process's place, with its signals, and never longer than it. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
@@ -12,8 +9,9 @@ const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT
 /**
  * Starts the program with the same standard streams and waits for its end.
  *
- * It is put into a process group of its own. In ours it would get a Ctrl-C of the terminal twice, once from the terminal and once forwarded,
- * but a signal sent to us alone only if we forward it; and the two cannot be told apart. So it always gets signals from here, and only from here.
+ * It is put into a process group of its own. In ours it would get a Ctrl-C of the terminal twice, once from the
+ * terminal and once forwarded, but a signal sent to us alone only if we forward it; and the two cannot be told apart.
+ * So it always gets signals from here, and only from here.
  * @param {string} node the Node to run it with
  * @param {string} file a TypeScript file
  * @param {string[]} args

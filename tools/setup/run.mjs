@@ -1,9 +1,6 @@
-/**
- * Runs one program to its end: takes a command, gives its standard output, or throws with the last lines it wrote.
- * Called by every step of set-up that needs another program. What is running is known here, so that an interrupted set-up leaves none behind.
- */
-import { spawn, spawnSync } from 'node:child_process';
-import { messageOf, SetupError } from './errors.mjs';
+/** Runs the other programs that set-up needs, and ends them when it is interrupted. */
+import { spawn } from 'node:child_process';
+import { MillraceError, messageOf } from '../errors.mjs';
 
 /** Some programs say the cause first and then at length how they are used; others come to it in the end. */
 const FIRST_LINES = 8;
@@ -12,7 +9,6 @@ const LAST_LINES = 12;
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
-/** Ends the programs that are running. Called when set-up is interrupted. */
 export function stopRunning() {
   for (const child of running) child.kill('SIGTERM');
 }
@@ -32,13 +28,9 @@ export function stopRunning() {
  * @param {RunOptions} options
  * @returns {Promise<string>} its standard output
  */
-export function run(command, args, { cwd, environment = {}, input, what }) {
+export function run(command, args, { cwd, environment = {}, input = '', what }) {
   return new Promise((fulfil, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env: { ...process.env, ...environment },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...environment }, stdio: 'pipe' });
     running.add(child);
     let output = '';
     let everything = '';
@@ -50,44 +42,28 @@ export function run(command, args, { cwd, environment = {}, input, what }) {
       everything += text;
     });
     // A program that ends before it has read its input breaks the pipe; its exit code is the error that counts.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input ?? '');
-    child.on('error', (error) => {
+    child.stdin.on('error', () => undefined).end(input);
+    /** @param {string} why */
+    const fail = (why) => {
       running.delete(child);
-      reject(
-        new SetupError('SETUP_COMMAND_FAILED', `${what} failed: ${command} could not be started: ${messageOf(error)}`),
-      );
-    });
+      reject(new MillraceError('SETUP_COMMAND_FAILED', `${what} failed${why}`));
+    };
+    child.on('error', (error) => fail(`: ${command} could not be started: ${messageOf(error)}`));
     child.on('close', (code, signal) => {
-      running.delete(child);
-      if (code === 0) return fulfil(output);
-      const lines = excerpt(everything.trimEnd().split('\n'));
+      const said = excerpt(everything.trimEnd().split('\n')).map((line) => `    ${line}`);
       const end = signal ? `signal ${signal}` : `exit code ${code}`;
-      reject(
-        new SetupError(
-          'SETUP_COMMAND_FAILED',
-          `${what} failed (${end}). Nothing half-made was kept: run the same command again.\n  command: ${[command, ...args].join(' ')}\n  what it said:\n${lines.map((line) => `    ${line}`).join('\n')}`,
-        ),
-      );
+      if (code !== 0) {
+        fail(
+          ` (${end}). Nothing half-made was kept: run the same command again.\n  command: ${[command, ...args].join(' ')}\n  what it said:\n${said.join('\n')}`,
+        );
+      }
+      running.delete(child);
+      fulfil(output);
     });
   });
 }
 
-/**
- * Asks a program a question that takes moments.
- * @param {string} command
- * @param {string[]} args
- * @returns {string | undefined} what it wrote on both streams, or undefined if it is not there or failed
- */
-export function ask(command, args) {
-  const answer = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
-  return answer.status === 0 ? answer.stdout + answer.stderr : undefined;
-}
-
-/**
- * @param {string[]} lines
- * @returns {string[]} all of them, or the first and the last
- */
+/** @param {string[]} lines */
 function excerpt(lines) {
   if (lines.length <= FIRST_LINES + LAST_LINES) return lines;
   return [...lines.slice(0, FIRST_LINES), '...', ...lines.slice(-LAST_LINES)];

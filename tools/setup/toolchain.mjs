@@ -1,24 +1,19 @@
-/**
- * Brings everything that the project runs on: takes the lock files, gives the paths of the programs and archives.
- * `ensureToolchain` is called by `millrace.mjs` and `test/run.mjs` before anything else; `readToolchain` by all that starts one of them.
- */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+/** Everything that the project runs on: the programs and archives that the lock files name. */
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { MillraceError } from '../errors.mjs';
+import { writeJson } from '../files.mjs';
+import { acquireLock } from '../lock.mjs';
 import { isComplete, keyOf, removeLeftovers } from './cache.mjs';
-import { SetupError } from './errors.mjs';
-import { lock } from './exclusive.mjs';
 import { buildFolder, cacheFolder, root } from './folders.mjs';
-import { artifactFolder, parseLock } from './jars.mjs';
-import { findJava } from './java.mjs';
-import { installNodePackages, npmKey, stampPath } from './npm.mjs';
-import { bootstrap, environment, whereabouts } from './python.mjs';
-import { checkNode, findPython } from './requirements.mjs';
+import { artifactFolder, parseLock, placeSparkJars, sparkJarsInPlace } from './jars.mjs';
+import { hasStamp, installNodePackages } from './npm.mjs';
+import { BOOTSTRAP_LOCK, bootstrap, environment, PROJECT_LOCK, whereabouts } from './python.mjs';
+import { checkNode, findJava, findPython } from './requirements.mjs';
 import { stopRunning } from './run.mjs';
-import { placeSparkJars, sparkJarsInPlace } from './spark-jars.mjs';
 
 /**
- * Where everything is, as absolute paths.
- * @typedef {object} Toolchain
+ * @typedef {object} Toolchain absolute paths
  * @property {string} node Node 22
  * @property {string} python the interpreter of `venv`
  * @property {string} venv
@@ -32,25 +27,17 @@ import { placeSparkJars, sparkJarsInPlace } from './spark-jars.mjs';
  */
 
 /**
- * What build/toolchain.json holds: the toolchain, and what it depends on.
- * @typedef {Toolchain & { setUp: { key: string, folders: string[], sparkJarsSource: string, javaHome: string } }} Remembered
- *   key of all that decides the toolchain; folders of the cache that must be whole, and the one that build/spark-jars mirrors; JAVA_HOME as it was
+ * What the toolchain depends on: a key of all that decides it, folders of the cache that must be whole, the one that
+ * build/spark-jars mirrors, JAVA_HOME as it was.
+ * @typedef {{ key: string, folders: string[], sparkJarsSource: string, javaHome: string }} SetUp
  */
+
+/** @typedef {Toolchain & { setUp: SetUp }} Remembered what build/toolchain.json holds */
 
 const toolchainPath = join(buildFolder, 'toolchain.json');
-const LOCK_FILES = [
-  'jgo.lock.toml',
-  'requirements-bootstrap.lock',
-  'requirements-build.lock',
-  'requirements.lock',
-  'requirements-dev.lock',
-];
+const LOCK_FILES = ['jgo.lock.toml', BOOTSTRAP_LOCK, PROJECT_LOCK];
 
-/**
- * A key of everything that decides what the toolchain is, found without starting a program.
- * @param {boolean} dev
- * @returns {string}
- */
+/** @param {boolean} dev */
 function currentKey(dev) {
   const files = LOCK_FILES.map((name) => readFileSync(join(root, name), 'utf8'));
   const places = [root, cacheFolder(), process.platform, process.arch];
@@ -71,7 +58,6 @@ function remembered() {
 /**
  * The toolchain of the last set-up, if it still holds. Starts no program and asks no network.
  * @param {boolean} dev
- * @returns {Toolchain | undefined}
  */
 function stillValid(dev) {
   const last = remembered();
@@ -80,23 +66,17 @@ function stillValid(dev) {
   const { setUp, ...toolchain } = last;
   // Programs that we start have JAVA_HOME set to our choice; another value is a choice of the person's.
   if (![setUp.javaHome, toolchain.java17Home].includes(process.env.JAVA_HOME ?? '')) return undefined;
-  const stamp = stampPath(root);
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== npmKey(root)) return undefined;
-  const programs = [
-    toolchain.node,
-    toolchain.python,
-    toolchain.java17,
-    toolchain.java21,
-    join(toolchain.registryHome, 'quarkus-run.jar'),
-  ];
+  if (!hasStamp(root)) return undefined;
+  const { node, python, java17, java21, registryHome } = toolchain;
+  const programs = [node, python, java17, java21, join(registryHome, 'quarkus-run.jar')];
   if (!programs.every((path) => existsSync(path)) || !setUp.folders.every(isComplete)) return undefined;
   return sparkJarsInPlace(setUp.sparkJarsSource, toolchain.sparkJars) ? toolchain : undefined;
 }
 
 /**
  * Brings whatever is missing. Does nothing, in milliseconds, when nothing is.
- * @param {{ log: (line: string) => void, dev: boolean }} options log gets one line per step with the time since the start; dev adds the test tools
- * @returns {Promise<Toolchain>}
+ * @param {{ log: (line: string) => void, dev: boolean }} options log gets one line per step with the time since the
+ *   start; dev adds the test tools
  */
 export async function ensureToolchain({ log, dev }) {
   checkNode();
@@ -105,16 +85,14 @@ export async function ensureToolchain({ log, dev }) {
   const started = performance.now();
   /** @param {string} text */
   const say = (text) => log(`set-up ${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  const onWait = (/** @type {number} */ pid) => say(`waiting for another set-up (pid ${pid})`);
   const cache = cacheFolder();
   /** @type {(() => void)[]} */
   const releases = [];
-  const release = () => {
-    for (const one of releases) one();
-  };
   /** @param {NodeJS.Signals} signal */
   const interrupted = (signal) => {
     stopRunning();
-    release();
+    for (const release of releases) release();
     process.stderr.write('set-up interrupted; what was finished is kept\n');
     process.removeListener(signal, interrupted);
     process.kill(process.pid, signal);
@@ -123,25 +101,31 @@ export async function ensureToolchain({ log, dev }) {
   for (const signal of signals) process.on(signal, interrupted);
   try {
     for (const folder of [buildFolder, cache]) {
-      releases.push(await lock(join(folder, 'set-up.lock'), (pid) => say(`waiting for another set-up (pid ${pid})`)));
+      releases.push(await acquireLock(join(folder, 'set-up.lock'), { onWait }));
     }
     removeLeftovers(cache);
     return stillValid(dev) ?? (await install({ cache, dev, say }));
   } finally {
     for (const signal of signals) process.removeListener(signal, interrupted);
-    release();
+    for (const release of releases) release();
   }
 }
 
-/**
- * @param {{ cache: string, dev: boolean, say: (text: string) => void }} options
- * @returns {Promise<Toolchain>}
- */
+/** @param {{ cache: string, dev: boolean, say: (text: string) => void }} options */
 async function install({ cache, dev, say }) {
   const python = findPython();
   const java = findJava();
   say(`Node ${process.versions.node}, Python ${python.version}, Java ${java.major}`);
   const artifacts = parseLock(readFileSync(join(root, 'jgo.lock.toml'), 'utf8'));
+  /**
+   * @param {Promise<{ folder: string, made: boolean }>} step
+   * @param {string} done
+   */
+  const told = async (step, done) => {
+    const { folder, made } = await step;
+    if (made) say(done);
+    return folder;
+  };
   /** @type {ReturnType<typeof bootstrap> | undefined} */
   let tools;
   const bootstrapped = () => {
@@ -151,30 +135,21 @@ async function install({ cache, dev, say }) {
     });
     return tools;
   };
+  const uv = async () => (await bootstrapped()).uv;
   /**
    * @param {string} name
    * @param {string} [unpack]
    */
-  const archives = (name, unpack) =>
-    artifactFolder({ cache, artifacts, name, python: async () => (await bootstrapped()).python, unpack }).then(
-      ({ folder, made }) => {
-        if (made) say(`${name} loaded and checked`);
-        return folder;
-      },
-    );
-  const nodePackages = installNodePackages(root).then((made) => made && say('Node packages installed'));
-  const pythonPackages = environment({ python, cache, dev, uv: async () => (await bootstrapped()).uv }).then(
-    ({ folder, made }) => {
-      if (made) say('Python packages installed');
-      return folder;
-    },
-  );
+  const archives = (name, unpack) => {
+    const interpreter = async () => (await bootstrapped()).python;
+    return told(artifactFolder({ cache, artifacts, name, python: interpreter, unpack }), `${name} loaded and checked`);
+  };
   const steps = /** @type {const} */ ([
-    pythonPackages,
+    told(environment({ python, cache, dev, uv }), 'Python packages installed'),
     archives('kafka-jars'),
     archives('spark-jars'),
     archives('registry', 'quarkus-run.jar'),
-    nodePackages,
+    installNodePackages(root).then((made) => made && say('Node packages installed')),
   ]);
   // All of them come to their end before one failure is told: what was finished stays for the next try.
   await Promise.allSettled(steps);
@@ -194,35 +169,19 @@ async function install({ cache, dev, say }) {
     sparkJars,
     registryHome: registry,
   };
-  const isDev = dev || venv.includes('venv-dev-');
-  remember({
-    ...toolchain,
-    setUp: {
-      key: currentKey(isDev),
-      folders: [venv, kafkaJars, sparkJarsSource, registry],
-      sparkJarsSource,
-      javaHome: process.env.JAVA_HOME ?? '',
-    },
-  });
+  const folders = [venv, kafkaJars, sparkJarsSource, registry];
+  const key = currentKey(dev || venv.includes('venv-dev-'));
+  /** @type {SetUp} */
+  const setUp = { key, folders, sparkJarsSource, javaHome: process.env.JAVA_HOME ?? '' };
+  writeJson(toolchainPath, { ...toolchain, setUp });
   say('ready');
   return toolchain;
 }
 
-/** @param {Remembered} what */
-function remember(what) {
-  const draft = `${toolchainPath}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(what, undefined, 2)}\n`);
-  renameSync(draft, toolchainPath);
-}
-
-/**
- * The toolchain that the last set-up brought.
- * @returns {Toolchain}
- */
 export function readToolchain() {
   const last = remembered();
   if (last === undefined || !existsSync(last.python) || !existsSync(last.kafkaJars)) {
-    throw new SetupError(
+    throw new MillraceError(
       'SETUP_NOT_DONE',
       'The set-up of this tree is missing or its cache was removed. Run: npx millrace status   (any command sets up first)',
     );

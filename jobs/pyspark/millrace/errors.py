@@ -1,4 +1,4 @@
-"""The error of a job that cannot go on for a reason its reader can act on. Raised everywhere in a job, reported once by `millrace.job.run`."""
+"""The error of a job that cannot go on for a reason that its reader can act on."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The orders pipeline's own transforms; its entry points lie beside them and are shipped as single files."""
+"""The orders pipeline's transforms; its entry points lie beside them and are shipped as single files."""

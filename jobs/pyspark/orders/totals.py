@@ -1,20 +1,17 @@
-"""Takes the arguments of a batch job over the orders topic and gives the totals by country and what was read. Called by the three entry points that
-differ only in where the totals go.
-"""
+"""The totals by country of the orders topic, for the three jobs that differ only in where the totals go."""
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from millrace.formats import json_records
-from millrace.formats.json_schema import JsonSchema, read_schema
-from millrace.job.arguments import Arguments, kafka_of
+from millrace.formats.checks import Judged
 from millrace.job.events import Events
 from millrace.job.session import session
+from millrace.job.spec import Spec
+from millrace.kinds import topic
 from orders import transforms
 
 
@@ -33,34 +30,19 @@ class Totals:
         return {"rows": self.rows, "read": self.read, "unreadable": self.unreadable}
 
 
-def arguments(job: str) -> Arguments:
-    """What every one of these jobs must be told."""
-    known = Arguments(job)
-    known.add_json_topic("orders")
-    known.add_group()
-    return known
-
-
-def totals_of(options: argparse.Namespace, job: str, events: Events) -> Totals:
+def read_totals(spec: Spec, events: Events) -> Totals:
     """Reads the whole topic and sums it: every order that satisfies the schema, whenever it happened."""
-    spark = session(job)
-    schema = read_schema(spark, options.orders_value_schema)
-    source = kafka_of(options).source_options(options.orders_topic, options.group_id_prefix)
-    records = spark.read.format("kafka").options(**source).option("endingOffsets", "latest").load()
+    records = topic.read(session(spec), spec, "orders")
     events.started()
-    return summed(records, schema)
+    return summed(records)
 
 
-def summed(records: DataFrame, schema: JsonSchema) -> Totals:
-    """The totals of Kafka's records, and the counts of those that are no orders."""
+def summed(records: Judged) -> Totals:
+    """Sums up the orders in `value` of records without a `reason`."""
     seen = Observation()
-    problems = json_records.problems_of(schema)
-    by_problem = [F.count_if(F.col("problem") == problem).alias(problem) for problem in problems]
-    decoded = json_records.decoded(records.select("value"), "value", schema, "order").observe(
-        seen, F.count("*").alias("read"), *by_problem
-    )
-    frame = transforms.totals(decoded.where(F.col("problem").isNull()).select("order.*")).cache()
+    counted = records.frame.observe(seen, F.count("*").alias("read"), *records.counts())
+    frame = transforms.totals(counted.where(F.col("reason").isNull()).select("value.*")).cache()
     rows = frame.count()
     counts = seen.get
-    unreadable = {problem: int(counts[problem]) for problem in problems if counts[problem]}
+    unreadable = {reason: int(counts[reason]) for reason in records.reasons if counts[reason]}
     return Totals(frame, rows, int(counts["read"]), unreadable)

@@ -1,36 +1,23 @@
-"""Takes the orders topic and leaves the total sales and the number of orders of each country as CSV and as JSON lines. Started by the state machine
-through spark-submit, in an execution of the whole pipeline or alone; each execution has a folder of its own.
-"""
+"""Leaves the total sales and the number of orders of each country as CSV and as JSON lines."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
-from millrace.job.arguments import Arguments, text
 from millrace.job.events import Events
-from millrace.job.results import write_results
 from millrace.job.run import run
-from orders import totals
+from millrace.job.spec import Spec
+from millrace.kinds import folder
+from orders.totals import read_totals
 
-JOB = "totals-to-csv"
 SEPARATOR = "|"
 
 
-def arguments() -> Arguments:
-    """What the job must be told."""
-    known = totals.arguments(JOB)
-    known.add("--results-path", text, "folder to be made for the results, one an execution")
-    return known
-
-
-def main(given: Sequence[str], events: Events) -> None:
-    """Parse, read, transform, write."""
-    options = arguments().read(given)
-    found = totals.totals_of(options, JOB, events)
-    results = write_results(found.frame, options.results_path, SEPARATOR)
-    events.result(results=results, **found.counts())
+def main(spec: Spec, events: Events) -> None:
+    """Read, sum, write."""
+    totals = read_totals(spec, events)
+    events.result(results=folder.write_results(spec, "results", totals.frame, SEPARATOR), **totals.counts())
 
 
 if __name__ == "__main__":
-    sys.exit(run(JOB, main))
+    sys.exit(run(main))

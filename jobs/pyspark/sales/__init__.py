@@ -1,1 +1,1 @@
-"""The sales pipeline's own transforms; its entry points lie beside them and are shipped as single files."""
+"""The sales pipeline's transforms; its entry points lie beside them and are shipped as single files."""

@@ -1,130 +1,100 @@
-"""What the sales pipeline does with its data: frames and plain values in, frames out. Called by the entry points and, on tiny frames, by the tests.
+"""What the sales pipeline does with its data.
 
 Never a session, a clock or an environment: what time it is, and everything else, arrives as an argument.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from millrace.formats.reasons import first_reason, reason_code
+from millrace.formats.checks import Check, first_reason, reason_code
 from millrace.sending.numbering import Numbering, renumbered
-from millrace.streaming.event_time import event_time_checks
-from millrace.streaming.windows import by_window
+from millrace.streaming.windows import Windows, by_window
 
-SALE_COLUMNS = ("payment_id", "customer_id", "amount", "payment_date", "city", "district", "country")
-REQUIRED_COLUMNS = ("payment_id", "customer_id", "amount", "payment_date", "country")
-SUMMARY_COLUMNS = ("region", "sales", "orders", "window_start", "window_end")
 IDS = ("payment_id", "customer_id")
+TIME = "payment_date"
+"""When a sale happened."""
 
-KEPT_COLUMNS = tuple(name for name in SALE_COLUMNS if name != "payment_date")
+KEPT_COLUMNS = ("payment_id", "customer_id", "amount", "city", "district", "country")
 """Columns of the sales file that are sent as they are."""
 
 NUMBERING = Numbering("payment_id", largest=2**31 - 1)
 UNASSIGNED = "Unassigned"
 
-DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})? ?(Z|[+-]\d{2}(:?\d{2})?)$"
-DEAD_LETTER_REASONS = ("null-value", "not-framed", "unknown-schema-id", "undecodable", "out-of-range", "late", "future")
+DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})? ?(Z|[+-]\d{2}(:?\d{2})?)\z"
 
 
 # --- the producer
 
 
 def checked_lines(lines: DataFrame) -> DataFrame:
-    """Lines of the sales file, judged by what its schema cannot say: ids that are not negative, dates that exist."""
+    """Lines of the sales file, judged by what its schema cannot say: ids that are not negative, dates that exist; same columns."""
     negative = [(reason_code("bad", name), F.col(name) < 0) for name in IDS]
     wrong = first_reason([*negative, (reason_code("bad", "payment_date"), _date(F.col("payment_date")).isNull())])
     return lines.withColumn("reason", F.coalesce("reason", wrong))
 
 
 def sales_to_send(rows: DataFrame, id_shift: int, sent_at: Column) -> DataFrame:
-    """Sales from good lines and the cycle in which each is sent: a repeated line is a new payment, and every sale happens when it is sent."""
-    return rows.select(
-        renumbered(NUMBERING, id_shift, "int").alias("payment_id"),
-        "customer_id",
-        "amount",
-        sent_at.alias("payment_date"),
-        "city",
-        "district",
-        "country",
-    )
+    """Makes sales of good lines, each with its `cycle` (bigint): a repeated line is a new payment, and every sale happens when it is sent.
+
+    Args:
+        rows: `KEPT_COLUMNS` and `cycle`.
+        id_shift: by how much ids rise from one cycle to the next.
+        sent_at: the time of sending (timestamp).
+    """
+    new_id = renumbered(NUMBERING, id_shift, "int").alias("payment_id")
+    return rows.select(new_id, *KEPT_COLUMNS[1:], sent_at.alias(TIME))
 
 
 def _date(text: Column) -> Column:
     """The moment that a text says, whether its offset is written +00, +00:00 or after a blank; null when it says none."""
     without_blank = F.regexp_replace(text, r" (?=[+-]|Z)", "")
-    with_minutes = F.regexp_replace(without_blank, r"([+-]\d{2})$", "$1:00")
+    with_minutes = F.regexp_replace(without_blank, r"([+-]\d{2})\z", "$1:00")
     return F.when(text.rlike(DATE_PATTERN), with_minutes.try_cast("timestamp"))
 
 
 # --- the enrichment
 
 
-def judged(
-    records: DataFrame, framing_checks: Sequence[tuple[str, Column]], lateness_ms: int, future_ms: int, replay_ms: int
-) -> DataFrame:
-    """Records with their `reason`, from nothing but the record itself, so that a replay decides the same way.
+def checks() -> list[Check]:
+    """What the schema of a sale cannot say: ids are not negative."""
+    return [("out-of-range", (F.col("event.payment_id") < 0) | (F.col("event.customer_id") < 0))]
 
-    `sale` is the decoded value; `first_timestamp` is when the record first reached the topic. A replayed record may be older, but not so much
-    that the watermark might have passed it.
+
+def summaries(sales: DataFrame, regions: DataFrame, windows: Windows) -> DataFrame:
+    """Sums sales up by region and window, exact to the cent.
+
+    Args:
+        sales: `amount` (decimal), `payment_date` (timestamp) and `country`.
+        regions: `country` and its `region`; countries without one are summed as `Unassigned`.
+        windows: length and distance of the windows.
+
+    Returns:
+        `region`, `sales` (decimal), `orders` (bigint), `window_start` and `window_end` (timestamp).
     """
-    event, first, own = (F.col(name) for name in ("sale.payment_date", "first_timestamp", "timestamp"))
-    missing = F.col(f"sale.{REQUIRED_COLUMNS[0]}").isNull()
-    for name in REQUIRED_COLUMNS[1:]:
-        missing = missing | F.col(f"sale.{name}").isNull()
-    negative = (F.col("sale.payment_id") < 0) | (F.col("sale.customer_id") < 0)
-    checks = [
-        *framing_checks,
-        ("undecodable", missing),
-        ("out-of-range", negative),
-        *event_time_checks(event, first, own, lateness_ms, future_ms, replay_ms),
-    ]
-    return records.withColumn("reason", first_reason(checks))
-
-
-def good_sales(records: DataFrame) -> DataFrame:
-    """The sales among judged records, as far as the summaries need them."""
-    return records.where(F.col("reason").isNull()).select("sale.amount", "sale.payment_date", "sale.country")
-
-
-def bad_records(records: DataFrame) -> DataFrame:
-    """The judged records that are no good sales, untouched."""
-    return records.where(F.col("reason").isNotNull()).select(
-        "key", "value", "topic", "partition", "offset", "headers", "first_timestamp", "reason"
-    )
-
-
-def summaries(sales: DataFrame, regions: DataFrame, watermark_delay_ms: int) -> DataFrame:
-    """Sales and orders by region and window, exact to the cent; countries without a region are summed as `Unassigned`."""
-    with_region = (
-        sales.withWatermark("payment_date", f"{watermark_delay_ms} milliseconds")
-        .join(F.broadcast(regions), "country", "left")
-        .select(F.coalesce("region", F.lit(UNASSIGNED)).alias("region"), "amount", "payment_date")
-    )
+    region = F.coalesce("region", F.lit(UNASSIGNED)).alias("region")
+    with_region = sales.join(F.broadcast(regions), "country", "left").select(region, "amount", TIME)
     total = F.sum("amount").cast("decimal(18,2)")
-    return by_window(with_region, "region", "payment_date", sales=total, orders=F.count("*"))
+    return by_window(with_region, "region", TIME, windows, sales=total, orders=F.count("*"))
 
 
 # --- the batch read
 
 
-def latest_summaries(records: DataFrame) -> DataFrame:
-    """The last summary of each region and window. Equal keys lie in one partition, so the offset tells which record came last; a last record
-    without a value says that there is none.
-    """
-    return (
-        records.groupBy("key.region", "key.window_start")
-        .agg(F.max_by("summary", "offset").alias("summary"))
-        .where(F.col("summary.region").isNotNull())
-        .select(*[f"summary.{name}" for name in SUMMARY_COLUMNS])
-    )
+def chosen(rows: DataFrame, region: str | None, since: datetime | None) -> DataFrame:
+    """The rows that are asked for: of this region, of windows that end after this time; None asks for nothing."""
+    if region is not None:
+        rows = rows.where(F.col("region") == region)
+    if since is not None:
+        rows = rows.where(F.col("window_end") > F.lit(since.astimezone(UTC)))
+    return rows
 
 
 def report(summary_rows: DataFrame) -> DataFrame:
-    """In one partition, newest window first, then by region; times as ISO 8601 in UTC."""
+    """Summaries in one partition, newest window first, then by region; times as ISO 8601 in UTC (string)."""
     iso = "yyyy-MM-dd'T'HH:mm:ssXXX"
     return (
         summary_rows.coalesce(1)

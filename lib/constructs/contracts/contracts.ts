@@ -1,144 +1,101 @@
 /**
- * The contracts of one pipeline: its topics and its schemas, as custom resources. A declaration comes in; the ids of
- * the registered schemas go out to the jobs' parameters. Called by the pipeline stack.
+ * What a pipeline's jobs have to find: the schemas of all that they read and write, and what each kind of thing needs, topics above all.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CustomResource, RemovalPolicy } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import type { Pipeline, SchemaReference, TopicDeclaration } from '../../declaration/model.ts';
-import { artifactOf, pascal, schemaKey } from '../../declaration/plan.ts';
+import { thingsOf, usesOf } from '../../declaration/flow.ts';
+import type { Pipeline } from '../../declaration/pipeline.ts';
+import type { KeyedSchema } from '../../declaration/schema.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
-import type { KafkaCluster } from '../kafka/kafka-cluster.ts';
-import type { Network } from '../network/network.ts';
+import { type Kind, type KindProps, kindOf } from '../kinds/index.ts';
 
-export interface ContractsProps {
-  readonly pipeline: Pipeline;
-  readonly network: Network;
-  readonly cluster: KafkaCluster;
+export interface ContractsProps extends Omit<KindProps, 'schemas'> {
   /** Address of the registry at which schemas can be registered. */
   readonly registryUrl: string;
-  readonly logRetentionDays: number;
 }
 
-/** Topics and schemas of a pipeline. */
+/** Schemas of a pipeline, and its kinds of things. */
 export class Contracts extends Construct {
-  /** Id of each registered schema, by its key in the pipeline's parameter; JSON Schemas are not registered. */
-  readonly schemaIds: Readonly<Record<string, string>>;
+  /** Parts of the pipeline's parameter: ids or addresses of schemas by their keys, addresses of files by their aliases. */
+  readonly parts: Readonly<Record<'schemas' | 'files', Readonly<Record<string, string>>>>;
+  private readonly kinds: ReadonlyMap<string, Kind>;
+  private readonly pipeline: Pipeline;
 
   constructor(scope: Construct, id: string, props: ContractsProps) {
     super(scope, id);
-    const topics = this.createTopics(props);
-    this.schemaIds = this.registerSchemas(props, topics);
+    const { pipeline } = props;
+    this.pipeline = pipeline;
+    const things = thingsOf(pipeline);
+    const schemas = things.flatMap(({ alias, thing }) => thing.schemas(alias));
+    const ofFormat = (format: string) => schemas.filter(({ schema }) => schema.format === format);
+    const registered = this.register(props, ofFormat('avro'));
+    const names = new Set([...things, ...usesOf(pipeline)].map(({ thing }) => thing.kind));
+    const kindProps = { ...props, schemas: registered?.resource };
+    this.kinds = new Map([...names].map((name) => [name, kindOf(name)(this, kindProps)]));
+    this.parts = {
+      schemas: { ...registered?.ids, ...this.addressesOf(ofFormat('json')) },
+      files: Object.assign({}, ...[...this.kinds.values()].map(({ files }) => files ?? {})),
+    };
   }
 
-  private createTopics(props: ContractsProps): CustomResource {
-    const { pipeline, cluster, network, logRetentionDays } = props;
-    const topics = Object.values(pipeline.topics);
-    const provider = new HandlerProvider(this, 'TopicsHandler', {
-      folder: 'kafka-topics',
-      description: `Topics of pipeline ${pipeline.name}`,
-      network,
+  /** Allows the role of a job what the job reads and writes. */
+  grant(role: iam.Role, job: string): void {
+    for (const use of usesOf(this.pipeline).filter((each) => each.job === job)) {
+      const kind = this.kinds.get(use.thing.kind);
+      const grant = use.way === 'reads' ? kind?.grantRead : kind?.grantWrite;
+      if (!grant) throw new Error(`A ${use.thing.kind} grants no role that it ${use.way} ${use.alias}.`);
+      grant(role, use);
+    }
+  }
+
+  /**
+   * One custom resource for all schemas: CloudFormation handles resources that do not depend on each other at once, and a new account runs
+   * ten functions at a time.
+   */
+  private register({ pipeline, network, registryUrl, logRetentionDays }: ContractsProps, schemas: KeyedSchema[]) {
+    if (schemas.length === 0) return undefined;
+    const provider = new HandlerProvider(this, 'SchemasHandler', {
+      folder: 'registry-artifacts',
+      description: `Schemas of pipeline ${pipeline.name}`,
+      placement: network.handlers,
       logRetentionDays,
-      // MSK Serverless creates 250 partitions in five minutes; 2,400 is the most that a cluster holds.
-      totalTimeout: Duration.hours(1),
     });
-    cluster.grantAdminister(
-      provider.role,
-      topics.map((topic) => topic.name),
-    );
-    const resource = new CustomResource(this, 'Topics', {
-      resourceType: 'Custom::KafkaTopics',
+    const resource = new CustomResource(this, 'Schemas', {
+      resourceType: 'Custom::RegistryArtifacts',
       serviceToken: provider.serviceToken,
-      // Whether a topic's data goes with it is said per topic, and honoured by the handler.
+      // Schemas outlive the pipeline: records that name them may.
       removalPolicy: RemovalPolicy.DESTROY,
       properties: {
-        BootstrapServers: cluster.bootstrapServers,
-        Security: cluster.security,
+        RegistryUrl: registryUrl,
         Pipeline: pipeline.name,
-        Topics: topics.map((topic) => ({
-          Name: topic.name,
-          Partitions: String(topic.partitions),
-          OnRemoval: topic.onRemoval ?? 'retain',
-          Configuration: configurationOf(topic),
+        Artifacts: schemas.map(({ key, artifact, schema, immutable }) => ({
+          Key: key,
+          Group: 'default',
+          ArtifactId: artifact,
+          ArtifactType: 'AVRO',
+          Content: JSON.stringify(JSON.parse(readFileSync(pathOf(pipeline, schema.file), 'utf8'))),
+          Compatibility: 'FULL_TRANSITIVE',
+          Immutable: String(immutable),
+          OnRemoval: 'retain',
         })),
       },
     });
     resource.node.addDependency(provider);
-    return resource;
+    return { resource, ids: Object.fromEntries(schemas.map(({ key }) => [key, resource.getAttString(key)])) };
   }
 
-  private registerSchemas(props: ContractsProps, topics: CustomResource): Record<string, string> {
-    const { pipeline, network, logRetentionDays } = props;
-    const schemas = avroSchemasOf(pipeline);
-    // Without a schema there is nothing to ask the registry for.
-    if (schemas.length === 0) return {};
-    const provider = new HandlerProvider(this, 'SchemasHandler', {
-      folder: 'registry-artifacts',
-      description: `Schemas of pipeline ${pipeline.name}`,
-      network,
-      logRetentionDays,
-    });
-    const ids: Record<string, string> = {};
-    for (const { key, artifact, schema, immutable } of schemas) {
-      const resource = new CustomResource(this, `${pascal(key)}Schema`, {
-        resourceType: 'Custom::RegistryArtifact',
-        serviceToken: provider.serviceToken,
-        removalPolicy: RemovalPolicy.DESTROY,
-        properties: {
-          RegistryUrl: props.registryUrl,
-          Group: 'default',
-          ArtifactId: artifact,
-          ArtifactType: 'AVRO',
-          Content: JSON.stringify(
-            JSON.parse(readFileSync(join(pipeline.folders.declaration, 'schemas', schema.file), 'utf8')),
-          ),
-          Compatibility: 'FULL_TRANSITIVE',
-          Immutable: String(immutable),
-          OnRemoval: 'retain',
-        },
-      });
-      resource.node.addDependency(provider);
-      // Schemas first: a refused schema rolls back cleanly, partitions once added cannot be taken away.
-      topics.node.addDependency(resource);
-      ids[key] = resource.getAttString('ContentId');
-    }
-    return ids;
+  /** An asset for each JSON Schema, however many things share it. */
+  private addressesOf(schemas: readonly KeyedSchema[]): Record<string, string> {
+    const files = new Set(schemas.map(({ schema }) => schema.file));
+    const assets = new Map(
+      [...files].map((file) => [file, new Asset(this, `Schema-${file}`, { path: pathOf(this.pipeline, file) })]),
+    );
+    return Object.fromEntries(schemas.map(({ key, schema }) => [key, assets.get(schema.file)?.s3ObjectUrl ?? '']));
   }
 }
 
-interface RegisteredSchema {
-  /** Key of its id in the pipeline's parameter. */
-  readonly key: string;
-  readonly artifact: string;
-  readonly schema: SchemaReference;
-  readonly immutable: boolean;
-}
-
-/** The schemas that the registry holds. */
-function avroSchemasOf(pipeline: Pipeline): RegisteredSchema[] {
-  const schemas: RegisteredSchema[] = [];
-  for (const [role, topic] of Object.entries(pipeline.topics)) {
-    for (const part of ['key', 'value'] as const) {
-      const schema = topic[part];
-      const artifact = artifactOf(pipeline, role, part);
-      // A framed key holds its schema's id: another schema would be another key for the same thing.
-      if (schema && artifact) schemas.push({ key: schemaKey(role, part), artifact, schema, immutable: part === 'key' });
-    }
-  }
-  for (const [role, { schema }] of Object.entries(pipeline.files)) {
-    const { artifact } = schema;
-    if (artifact) schemas.push({ key: schemaKey(role, 'file'), artifact, schema, immutable: false });
-  }
-  return schemas;
-}
-
-/** The settings of a topic by Kafka's names. */
-function configurationOf(topic: TopicDeclaration): Record<string, string> {
-  return {
-    'cleanup.policy': topic.cleanup,
-    ...(topic.retention === undefined ? {} : { 'retention.ms': String(topic.retention) }),
-    ...(topic.timestamps === undefined ? {} : { 'message.timestamp.type': topic.timestamps }),
-    ...topic.configuration,
-  };
-}
+const pathOf = (pipeline: Pipeline, file: string): string => join(pipeline.folders.declaration, 'schemas', file);

@@ -1,52 +1,36 @@
 /**
- * Findings of the rule packs that stay, noted beside the resource that each is about: rule, reason and when it can go
- * come in. Written by the construct that makes the resource, read by `lib/rules.ts`; whatever is not acknowledged fails
- * the synthesis.
+ * Findings of the rule packs that stay, noted beside the resource that each is about. Whatever is not acknowledged fails the synthesis.
  *
  * The CDK's own acknowledgements name a finding by text that holds export names and logical ids, which differ in each
  * environment; these name it by how that text ends.
  */
 import type { IConstruct } from 'constructs';
 
-/** A finding that stays. */
-export interface Acknowledgement {
-  /** Id of the rule, such as `AwsSolutions-IAM5`. */
-  readonly rule: string;
-  /**
-   * How the findings end, of a rule that gives several, such as `/jobruns/*` for a resource.
-   * @default the rule gives one finding, which has no text
-   */
-  readonly findings?: readonly string[];
-  /** Why the resource is as it is. */
-  readonly reason: string;
-  /** What has to happen before the acknowledgement can go. */
-  readonly until: string;
-}
+/** Whether a finding needed each acknowledgement so far. */
+const entries = new WeakMap<IConstruct, Map<string, boolean>>();
 
-interface Entry extends Acknowledgement {
-  /** The findings that it was needed for so far; with one element for a rule without text. */
-  readonly used: Set<string>;
-}
-
-const entries = new WeakMap<IConstruct, Entry[]>();
-
-/** Acknowledges findings on a construct and all within it. */
-export function acknowledge(scope: IConstruct, ...acknowledgements: readonly Acknowledgement[]): void {
-  const list = entries.get(scope) ?? [];
-  list.push(...acknowledgements.map((acknowledgement) => ({ ...acknowledgement, used: new Set<string>() })));
-  entries.set(scope, list);
+/**
+ * Acknowledges findings on a construct and all within it; what is said twice counts once.
+ *
+ * @param reasons why each stays, by the id of its rule; a rule that gives several findings has the end of one in brackets behind it, such
+ *   as `AwsSolutions-IAM5[/jobruns/*]` for a resource
+ */
+export function acknowledge(scope: IConstruct, reasons: Readonly<Record<string, string>>): void {
+  const known = entries.get(scope) ?? new Map<string, boolean>();
+  for (const id of Object.keys(reasons)) known.set(id, known.get(id) ?? false);
+  entries.set(scope, known);
 }
 
 /** Whether a finding on this resource was acknowledged, here or on something around it. */
 export function isAcknowledged(resource: IConstruct, rule: string, finding?: string): boolean {
+  const covers = (id: string): boolean =>
+    finding === undefined ? id === rule : id.startsWith(`${rule}[`) && finding.endsWith(id.slice(rule.length + 1, -1));
   for (const scope of resource.node.scopes.reverse()) {
-    for (const entry of entries.get(scope) ?? []) {
-      if (entry.rule !== rule) continue;
-      const covered = finding === undefined ? '' : entry.findings?.find((ending) => finding.endsWith(ending));
-      if (covered === undefined || (finding === undefined && entry.findings)) continue;
-      entry.used.add(covered);
-      return true;
-    }
+    const known = entries.get(scope);
+    const id = [...(known?.keys() ?? [])].find(covers);
+    if (id === undefined) continue;
+    known?.set(id, true);
+    return true;
   }
   return false;
 }
@@ -55,11 +39,6 @@ export function isAcknowledged(resource: IConstruct, rule: string, finding?: str
 export function unusedAcknowledgements(root: IConstruct): string[] {
   return root.node
     .findAll()
-    .flatMap((scope) =>
-      (entries.get(scope) ?? []).flatMap((entry) =>
-        (entry.findings ?? [''])
-          .filter((finding) => !entry.used.has(finding))
-          .map((finding) => `${scope.node.path}: ${entry.rule}${finding ? `[${finding}]` : ''}`),
-      ),
-    );
+    .flatMap((scope) => [...(entries.get(scope) ?? [])].map(([id, used]) => (used ? '' : `${scope.node.path}: ${id}`)))
+    .filter(Boolean);
 }

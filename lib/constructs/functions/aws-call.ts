@@ -1,22 +1,21 @@
-/**
- * Asks AWS something that no resource tells, once per deployment: the call and what it may need come in, one field of
- * the answer goes out. Called by constructs; the local run puts the same question to what stands for the service.
- */
+/** Asks AWS something that no resource tells, once per deployment; the local run puts the same question to what stands for the service. */
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import {
+  AwsCustomResource,
+  AwsCustomResourcePolicy,
+  type AwsSdkCall,
+  PhysicalResourceId,
+} from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { LoggedRole } from './logged-role.ts';
 
-export interface AwsCallProps {
-  readonly service: string;
-  readonly action: string;
-  readonly parameters: Record<string, unknown>;
+export interface AwsCallProps extends Pick<AwsSdkCall, 'service' | 'action' | 'parameters'> {
   /** Field of the answer. */
   readonly field: string;
-  /** What the call needs to be allowed. */
-  readonly allow: { readonly action: string; readonly resource: string };
+  /** The IAM action of the call, which knows no resources. */
+  readonly permission: string;
   readonly logRetentionDays: number;
 }
 
@@ -29,37 +28,29 @@ export class AwsCall extends Construct {
 
   constructor(scope: Construct, id: string, props: AwsCallProps) {
     super(scope, id);
+    const { service, action, parameters, field, permission, logRetentionDays } = props;
     const stack = Stack.of(this);
     if (stack.node.tryFindChild(SHARED_FUNCTION)) {
       throw new Error(`Stack ${stack.node.path} asks AWS twice: give the second call a stack or a handler of its own.`);
     }
-    const identity = new LoggedRole(this, 'Function', { logRetentionDays: props.logRetentionDays });
+    const { role, logGroup } = new LoggedRole(this, 'Function', { logRetentionDays });
     const call = new AwsCustomResource(this, 'Resource', {
-      onUpdate: {
-        service: props.service,
-        action: props.action,
-        parameters: props.parameters,
-        physicalResourceId: PhysicalResourceId.of(id),
-        outputPaths: [props.field],
-      },
+      onUpdate: { service, action, parameters, physicalResourceId: PhysicalResourceId.of(id), outputPaths: [field] },
       installLatestAwsSdk: false,
-      role: identity.role,
-      logGroup: identity.logGroup,
+      role,
+      logGroup,
       policy: AwsCustomResourcePolicy.fromStatements([
-        new iam.PolicyStatement({ actions: [props.allow.action], resources: [props.allow.resource] }),
+        new iam.PolicyStatement({ actions: [permission], resources: ['*'] }),
       ]),
     });
-    this.answer = call.getResponseField(props.field);
-    const waits = 'CloudFormation waits for the answer and rolls back without one: no event is lost.';
-    acknowledge(
-      stack.node.findChild(SHARED_FUNCTION),
-      { rule: 'Serverless-LambdaDLQ', reason: waits, until: 'never' },
-      { rule: 'Serverless-LambdaTracing', reason: 'It runs during deployments only.', until: 'never' },
-      {
-        rule: 'Serverless-LambdaDefaultMemorySize',
-        reason: "The CDK's function makes one call; its memory is the CDK's choice.",
-        until: 'the call fails for lack of memory.',
-      },
-    );
+    this.answer = call.getResponseField(field);
+    acknowledge(this, {
+      'AwsSolutions-IAM5[Resource::*]': 'The call knows no resources, and CloudFormation does not give its answer.',
+    });
+    acknowledge(stack.node.findChild(SHARED_FUNCTION), {
+      'Serverless-LambdaDLQ': 'CloudFormation waits for the answer and rolls back without one: no event is lost.',
+      'Serverless-LambdaTracing': 'It runs during deployments only.',
+      'Serverless-LambdaDefaultMemorySize': "The CDK's function makes one call; its memory is the CDK's choice.",
+    });
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Bundles a handler: the name of a folder in `lambda/` comes in, a folder with one CommonJS file goes out. Called by
- * `node-function.ts`.
+ * Bundles a handler.
  *
  * The CDK's own NodejsFunction starts npx, which starts esbuild, for every function; calling esbuild gives the same
  * file in a tenth of the time.

@@ -1,8 +1,7 @@
 /**
- * The role of a Lambda with a log group of its own: a retention comes in, a role that may write exactly that group goes
- * out. It takes the place of the managed policies that CDK would attach. Called by every construct with a function.
+ * The role of a Lambda with a log group of its own, which it may write and no other. It takes the place of the managed policies that CDK
+ * would attach.
  */
-
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -25,32 +24,31 @@ export class LoggedRole extends Construct {
 
   constructor(scope: Construct, id: string, props: LoggedRoleProps) {
     super(scope, id);
-    this.logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: props.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    this.logGroup = logGroup(this, 'Logs', props.logRetentionDays);
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(this.role);
-    if (props.inVpc) {
-      this.role.addToPolicy(
-        new iam.PolicyStatement({
-          sid: 'NetworkInterfaces',
-          actions: [
-            'ec2:CreateNetworkInterface',
-            'ec2:DeleteNetworkInterface',
-            'ec2:DescribeNetworkInterfaces',
-            'ec2:DescribeSubnets',
-          ],
-          // Lambda asks for these before the interface exists, and the Describe actions know no resource.
-          resources: ['*'],
-        }),
-      );
-      acknowledge(this.role, {
-        rule: 'AwsSolutions-IAM5',
-        findings: ['Resource::*'],
-        reason: 'Lambda makes the network interfaces of a function, with ids that nobody knows before.',
-        until: 'Lambda makes them with a role of its own.',
-      });
-    }
+    if (!props.inVpc) return;
+    const actions = [
+      'CreateNetworkInterface',
+      'DeleteNetworkInterface',
+      'DescribeNetworkInterfaces',
+      'DescribeSubnets',
+    ];
+    this.role.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'NetworkInterfaces',
+        actions: actions.map((action) => `ec2:${action}`),
+        // Lambda asks for these before the interface exists, and the Describe actions know no resource.
+        resources: ['*'],
+      }),
+    );
+    acknowledge(this.role, {
+      'AwsSolutions-IAM5[Resource::*]': 'Lambda makes the network interfaces, with ids that nobody knows before.',
+    });
   }
+}
+
+/** A log group that goes with its stack. */
+export function logGroup(scope: Construct, id: string, retention: number): logs.LogGroup {
+  return new logs.LogGroup(scope, id, { retention, removalPolicy: RemovalPolicy.DESTROY });
 }

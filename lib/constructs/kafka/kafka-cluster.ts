@@ -1,15 +1,13 @@
-/**
- * An MSK Serverless cluster attached to both VPCs: the network comes in; brokers, and grants to produce, to consume and
- * to manage topics go out. Called by the streaming stack; the grants by everything that has a role.
- */
+/** An MSK Serverless cluster attached to both VPCs, and what may be granted on it. */
 import * as msk from '@aws-cdk/aws-msk-alpha';
 import { CfnParameter, type CfnResource, Fn, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
+import { allow } from '../functions/allow.ts';
 import { AwsCall } from '../functions/aws-call.ts';
-import { KAFKA_PORT, type Network } from '../network/network.ts';
+import { closedGroup, KAFKA_PORT, type Network } from '../network/network.ts';
 
 export interface KafkaClusterProps {
   /** Physical name; it is part of every ARN of a topic and never changes, since a change replaces the cluster. */
@@ -49,29 +47,16 @@ export class KafkaCluster extends Construct {
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);
-    const { network } = props;
-    const vpcConfigs = [
-      {
-        name: 'Analytics',
-        vpc: network.analytics,
-        subnets: network.analytics.isolatedSubnets,
-        clients: network.sparkSecurityGroup,
-      },
-      {
-        name: 'Services',
-        vpc: network.services,
-        subnets: network.services.privateSubnets,
-        clients: network.handlerSecurityGroup,
-      },
-    ].map(({ name, vpc, subnets, clients }) => {
-      const group = new ec2.SecurityGroup(this, `${name}Clients`, {
-        vpc,
-        description: `Kafka endpoints in the ${name} VPC`,
-        allowAllOutbound: false,
-      });
+    const { analytics, services, sparkSecurityGroup, handlerSecurityGroup } = props.network;
+    const attach = (name: string, vpc: ec2.Vpc, subnets: ec2.ISubnet[], clients: ec2.ISecurityGroup) => {
+      const group = closedGroup(this, `${name}Clients`, vpc, `Kafka endpoints in the ${name} VPC`);
       group.connections.allowFrom(clients, ec2.Port.tcp(KAFKA_PORT), 'Kafka with IAM');
       return { vpc, vpcSubnets: { subnets }, securityGroups: [group] };
-    });
+    };
+    const vpcConfigs = [
+      attach('Analytics', analytics, analytics.isolatedSubnets, sparkSecurityGroup),
+      attach('Services', services, services.privateSubnets, handlerSecurityGroup),
+    ];
     const cluster = new msk.ServerlessCluster(this, 'Cluster', { clusterName: props.clusterName, vpcConfigs });
     this.clusterArn = cluster.clusterArn;
     // Every property of this resource replaces it, tags included, and its data would be lost. Whatever tags the
@@ -85,14 +70,8 @@ export class KafkaCluster extends Construct {
       action: 'getBootstrapBrokers',
       parameters: { ClusterArn: this.clusterArn },
       field: 'BootstrapBrokerStringSaslIam',
-      allow: { action: 'kafka:GetBootstrapBrokers', resource: '*' },
+      permission: 'kafka:GetBootstrapBrokers',
       logRetentionDays: props.logRetentionDays,
-    });
-    acknowledge(brokers, {
-      rule: 'AwsSolutions-IAM5',
-      findings: ['Resource::*'],
-      reason: 'GetBootstrapBrokers knows no resources.',
-      until: 'MSK knows resources there, or CloudFormation gives the brokers.',
     });
     this.bootstrapServers = brokers.answer;
 
@@ -105,57 +84,32 @@ export class KafkaCluster extends Construct {
     this.security = security.valueAsString;
   }
 
-  /** Allows a role, or whoever a policy is attached to, to write these topics, idempotently. */
+  /** Allows to write these topics, idempotently. */
   grantProduce(grantee: Grantee, topics: readonly string[]): void {
-    this.grant(grantee, ['kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'], [this.clusterArn]);
-    this.grant(
-      grantee,
-      PRODUCE,
-      topics.map((topic) => this.arnOf('topic', topic)),
-    );
+    allow(grantee, ['kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'], [this.clusterArn]);
+    allow(grantee, PRODUCE, this.arnsOf('topic', topics));
   }
 
-  /**
-   * Allows a role, or whoever a policy is attached to, to read these topics in consumer groups whose names begin with
-   * the prefix and a hyphen.
-   */
+  /** Allows to read these topics in consumer groups whose names begin with the prefix and a hyphen. */
   grantConsume(grantee: Grantee, topics: readonly string[], groupPrefix: string): void {
-    this.grant(grantee, ['kafka-cluster:Connect'], [this.clusterArn]);
-    this.grant(
-      grantee,
-      CONSUME,
-      topics.map((topic) => this.arnOf('topic', topic)),
-    );
-    this.grant(grantee, CONSUMER_GROUP, [this.arnOf('group', `${groupPrefix}-*`)]);
-    acknowledge(grantee, {
-      rule: 'AwsSolutions-IAM5',
-      findings: [`/${groupPrefix}-*`],
-      reason: 'Clients name their consumer groups behind the prefix: Spark makes one for every run of a query.',
-      until: 'Spark takes a name for it that fits all its runs.',
-    });
+    allow(grantee, ['kafka-cluster:Connect'], [this.clusterArn]);
+    allow(grantee, CONSUME, this.arnsOf('topic', topics));
+    allow(grantee, CONSUMER_GROUP, this.arnsOf('group', [`${groupPrefix}-*`]));
+    const reason = 'Clients name their consumer groups behind the prefix: Spark makes one for every run of a query.';
+    acknowledge(grantee, { [`AwsSolutions-IAM5[/${groupPrefix}-*]`]: reason });
   }
 
-  /** Allows a role to create, alter and delete these topics. */
+  /** Allows to create, alter and delete these topics. */
   grantAdminister(grantee: iam.IGrantable, topics: readonly string[]): void {
-    this.grant(grantee, ['kafka-cluster:Connect'], [this.clusterArn]);
-    this.grant(
-      grantee,
-      ADMINISTER,
-      topics.map((topic) => this.arnOf('topic', topic)),
-    );
+    allow(grantee, ['kafka-cluster:Connect'], [this.clusterArn]);
+    allow(grantee, ADMINISTER, this.arnsOf('topic', topics));
   }
 
-  private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[]): void {
-    iam.Grant.addToPrincipal({ grantee, actions, resourceArns });
-  }
-
-  /** ARN of a topic or group: `arn:...:cluster/<name>/<uuid>` with another kind and a name behind it. */
-  private arnOf(kind: 'topic' | 'group', name: string): string {
+  /** ARNs of topics or groups: `arn:...:cluster/<name>/<uuid>` with another kind and a name behind it. */
+  private arnsOf(resource: 'topic' | 'group', names: readonly string[]): string[] {
     const parts = Fn.split('/', this.clusterArn);
-    return Stack.of(this).formatArn({
-      service: 'kafka',
-      resource: kind,
-      resourceName: `${Fn.select(1, parts)}/${Fn.select(2, parts)}/${name}`,
-    });
+    const cluster = `${Fn.select(1, parts)}/${Fn.select(2, parts)}`;
+    const stack = Stack.of(this);
+    return names.map((name) => stack.formatArn({ service: 'kafka', resource, resourceName: `${cluster}/${name}` }));
   }
 }

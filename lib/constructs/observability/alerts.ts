@@ -1,14 +1,13 @@
-/**
- * Who hears of trouble: an e-mail address and a spend limit come in; a topic to which alarms publish goes out. Called by
- * the network stack, since everything else is deployed later.
- */
+/** Who hears of trouble: the topic to which alarms, rules and the budget publish. */
 import { Stack } from 'aws-cdk-lib';
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
+import type { SparkApplicationBase } from '../spark/spark-application.ts';
 
 export interface AlertsProps {
   /**
@@ -33,25 +32,18 @@ export class Alerts extends Construct {
 
   constructor(scope: Construct, id: string, props: AlertsProps) {
     super(scope, id);
-    const { account } = Stack.of(this);
+    const stack = Stack.of(this);
     this.topic = new sns.Topic(this, 'Topic', { enforceSSL: true });
-    for (const service of ['cloudwatch.amazonaws.com', 'budgets.amazonaws.com']) {
-      this.topic.addToResourcePolicy(
-        new iam.PolicyStatement({
-          principals: [new iam.ServicePrincipal(service)],
-          actions: ['sns:Publish'],
-          resources: [this.topic.topicArn],
-          conditions: { StringEquals: { 'aws:SourceAccount': account } },
-        }),
-      );
-    }
+    const ofAccount = { StringEquals: { 'aws:SourceAccount': stack.account } };
+    const rules = stack.formatArn({ service: 'events', resource: 'rule', resourceName: '*' });
+    this.allow('cloudwatch.amazonaws.com', ofAccount);
+    this.allow('budgets.amazonaws.com', ofAccount);
+    // EventBridge tells SNS the rule only.
+    this.allow('events.amazonaws.com', { ArnLike: { 'aws:SourceArn': rules } });
     if (props.email) {
       this.topic.addSubscription(new EmailSubscription(props.email));
-      acknowledge(this.topic, {
-        rule: 'Serverless-SNSRedrivePolicy',
-        reason: 'An e-mail that is not delivered is not delivered from a queue either; the alarm stays in the console.',
-        until: 'a program subscribes.',
-      });
+      const reason = 'An e-mail is not delivered from a queue either; the alarm stays in the console.';
+      acknowledge(this.topic, { 'Serverless-SNSRedrivePolicy': reason });
     }
     // The whole account's bill: a filter by tag would miss the Kafka cluster, which costs most and bears no tags.
     new CfnBudget(this, 'Budget', {
@@ -65,5 +57,41 @@ export class Alerts extends Construct {
         subscribers: [{ subscriptionType: 'SNS', address: this.topic.topicArn }],
       })),
     });
+  }
+
+  private allow(service: string, conditions: Record<string, unknown>): void {
+    const principals = [new iam.ServicePrincipal(service)];
+    const resources = [this.topic.topicArn];
+    const statement = new iam.PolicyStatement({ principals, actions: ['sns:Publish'], resources, conditions });
+    this.topic.addToResourcePolicy(statement);
+  }
+}
+
+/**
+ * Tells of job runs that failed, when no attempt is left. Nobody waits for a stream that goes on, and a driver that is killed prints no
+ * line: the event of the service is all that tells of its end.
+ */
+export class FailedRuns extends Construct {
+  constructor(scope: Construct, id: string, application: SparkApplicationBase, alerts: sns.ITopic) {
+    super(scope, id);
+    const { applicationId, applicationName } = application;
+    const run = events.EventField.fromPath('$.detail.jobRunId');
+    const text =
+      `A job run of ${applicationName} failed; where it was a stream, nothing runs now. ` +
+      `Its name, which begins with the pipeline's, and why: ` +
+      `aws emr-serverless get-job-run --application-id ${applicationId} --job-run-id ${run}. See docs/runbook.md.`;
+    const rule = new events.Rule(this, 'Rule', {
+      description: `Job runs of ${applicationName} that failed`,
+      // The event has no name of the run, so that one rule is for all pipelines.
+      eventPattern: {
+        source: ['aws.emr-serverless'],
+        detailType: ['EMR Serverless Job Run State Change'],
+        detail: { applicationId: [applicationId], state: ['FAILED'] },
+      },
+      // The CDK's own target would put each rule into the policy of the topic, which is deployed before it.
+      targets: [{ bind: () => ({ arn: alerts.topicArn, input: events.RuleTargetInput.fromText(text) }) }],
+    });
+    const reason = 'EventBridge tries for a day; a queue would be one more place where nobody looks.';
+    acknowledge(rule, { 'Serverless-EventBusDLQ': reason });
   }
 }

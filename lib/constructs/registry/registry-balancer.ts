@@ -1,7 +1,6 @@
 /**
  * The internal load balancer before the registry, with two listeners: one on which jobs can only read, and one with all
- * methods for the handlers that register schemas. Network, certificate and service come in; both addresses go out.
- * Called by the registry's construct.
+ * methods for the handlers that register schemas.
  */
 import { Duration } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
@@ -13,16 +12,13 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Network } from '../network/network.ts';
+import { closedGroup, type Network } from '../network/network.ts';
 import { ACCESS_LOG_PREFIXES } from '../storage/access-logs.ts';
 
 export interface RegistryBalancerProps {
   readonly network: Network;
   readonly service: ecs.FargateService;
-  /** Port of the API in the task. */
-  readonly apiPort: number;
-  /** Port in the task that tells health. */
-  readonly managementPort: number;
+  /** Where access logs go. */
   readonly accessLogs: IBucket;
   /**
    * ARN of a certificate for `registry.<zone>`.
@@ -30,6 +26,12 @@ export interface RegistryBalancerProps {
    */
   readonly certificateArn?: string;
 }
+
+/** Port of the API in a task. */
+export const API_PORT = 8080;
+
+/** Health and metrics have a port of their own since Apicurio Registry 3.2. */
+export const MANAGEMENT_PORT = 9000;
 
 /** Who calls which listener: port without and with a certificate. */
 const LISTENERS = {
@@ -48,11 +50,7 @@ export class RegistryBalancer extends Construct {
   constructor(scope: Construct, id: string, props: RegistryBalancerProps) {
     super(scope, id);
     const { network, service } = props;
-    const group = new ec2.SecurityGroup(this, 'Group', {
-      vpc: network.services,
-      description: 'Load balancer of the registry',
-      allowAllOutbound: false,
-    });
+    const group = closedGroup(this, 'Group', network.services, 'Load balancer of the registry');
     const balancer = new elb.ApplicationLoadBalancer(this, 'Resource', {
       vpc: network.services,
       internetFacing: false,
@@ -66,20 +64,20 @@ export class RegistryBalancer extends Construct {
     balancer.setAttribute('access_logs.s3.prefix', ACCESS_LOG_PREFIXES.registry);
     this.targets = new elb.ApplicationTargetGroup(this, 'Targets', {
       vpc: network.services,
-      port: props.apiPort,
+      port: API_PORT,
       protocol: elb.ApplicationProtocol.HTTP,
       targets: [service],
       deregistrationDelay: Duration.seconds(30),
       healthCheck: {
         path: '/health/ready',
-        port: String(props.managementPort),
+        port: String(MANAGEMENT_PORT),
         interval: Duration.seconds(15),
         healthyThresholdCount: 2,
       },
     });
-    service.connections.allowFrom(group, ec2.Port.tcp(props.managementPort), 'health check');
-    this.listen(balancer, props, 'Read', network.sparkSecurityGroup);
-    this.listen(balancer, props, 'Write', network.handlerSecurityGroup);
+    service.connections.allowFrom(group, ec2.Port.tcp(MANAGEMENT_PORT), 'health check');
+    this.readUrl = this.listen(balancer, props, 'Read', network.sparkSecurityGroup);
+    this.writeUrl = this.listen(balancer, props, 'Write', network.handlerSecurityGroup);
     const record = new route53.ARecord(this, 'Name', {
       zone: network.zone,
       recordName: 'registry',
@@ -87,12 +85,6 @@ export class RegistryBalancer extends Construct {
     });
     // Whoever resolves the name finds a registry behind it.
     record.node.addDependency(service);
-    const url = ({ port, securePort }: { port: number; securePort: number }): string =>
-      props.certificateArn
-        ? `https://registry.${network.zone.zoneName}:${securePort}`
-        : `http://registry.${network.zone.zoneName}:${port}`;
-    this.readUrl = url(LISTENERS.Read);
-    this.writeUrl = url(LISTENERS.Write);
   }
 
   /** Fires when no task is healthy. */
@@ -108,24 +100,22 @@ export class RegistryBalancer extends Construct {
       });
   }
 
-  /** A listener that answers 403 to everything but the API, and there to everything but its methods. */
+  /** Adds a listener that answers 403 to everything but the API, and there to everything but its methods; returns its address. */
   private listen(
     balancer: elb.ApplicationLoadBalancer,
-    props: RegistryBalancerProps,
+    { network, certificateArn }: RegistryBalancerProps,
     name: keyof typeof LISTENERS,
     clients: ec2.ISecurityGroup,
-  ): void {
-    const { port, securePort, methods } = LISTENERS[name];
-    const { certificateArn } = props;
+  ): string {
+    const { methods } = LISTENERS[name];
+    const port = certificateArn ? LISTENERS[name].securePort : LISTENERS[name].port;
     const listener = balancer.addListener(name, {
       open: false,
-      ...(certificateArn
-        ? {
-            port: securePort,
-            protocol: elb.ApplicationProtocol.HTTPS,
-            certificates: [Certificate.fromCertificateArn(this, `${name}Certificate`, certificateArn)],
-          }
-        : { port, protocol: elb.ApplicationProtocol.HTTP }),
+      port,
+      protocol: certificateArn ? elb.ApplicationProtocol.HTTPS : elb.ApplicationProtocol.HTTP,
+      certificates: certificateArn
+        ? [Certificate.fromCertificateArn(this, `${name}Certificate`, certificateArn)]
+        : undefined,
       defaultAction: elb.ListenerAction.fixedResponse(403, {
         contentType: 'text/plain',
         messageBody: 'This address of the registry does not allow this.',
@@ -139,6 +129,7 @@ export class RegistryBalancer extends Construct {
       ],
       action: elb.ListenerAction.forward([this.targets]),
     });
-    balancer.connections.allowFrom(clients, ec2.Port.tcp(certificateArn ? securePort : port), `registry, ${name}`);
+    balancer.connections.allowFrom(clients, ec2.Port.tcp(port), `registry, ${name}`);
+    return `${certificateArn ? 'https' : 'http'}://registry.${network.zone.zoneName}:${port}`;
   }
 }

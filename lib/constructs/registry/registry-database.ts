@@ -1,7 +1,4 @@
-/**
- * The registry's database, PostgreSQL on RDS: network, size and what becomes of it come in; the address for JDBC and the
- * secret of its password go out. Called by the registry's construct.
- */
+/** The registry's database, PostgreSQL on RDS. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -9,20 +6,23 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
-import type { Network } from '../network/network.ts';
+import { closedGroup, type Network } from '../network/network.ts';
 
 export interface RegistryDatabaseProps {
   readonly network: Network;
   /** Size of a db.t4g instance. */
-  readonly size: 'micro' | 'small' | 'medium';
+  readonly databaseSize: 'micro' | 'small' | 'medium';
   /** Whether a standby in another zone takes over. */
-  readonly multiZone: boolean;
+  readonly databaseMultiZone: boolean;
   readonly backupDays: number;
   readonly removalPolicy: RemovalPolicy;
 }
 
 /** Not PostgreSQL's usual port, which scanners try first. */
 const DATABASE_PORT = 5433;
+
+/** The major version only: RDS upgrades the minor one by itself, and a template that names it would ask for the old one again. */
+const POSTGRES = rds.PostgresEngineVersion.of('17', '17');
 
 /** Name of the database, and of the user that owns it. */
 const NAME = 'registry';
@@ -38,14 +38,10 @@ export class RegistryDatabase extends Construct {
     super(scope, id);
     const keep = props.removalPolicy === RemovalPolicy.RETAIN;
     const { services } = props.network;
-    const group = new ec2.SecurityGroup(this, 'Group', {
-      vpc: services,
-      description: 'Database of the registry',
-      allowAllOutbound: false,
-    });
+    const group = closedGroup(this, 'Group', services, 'Database of the registry');
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
-      engine: rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17_9 }),
-      instanceType: new ec2.InstanceType(`t4g.${props.size}`),
+      engine: rds.DatabaseInstanceEngine.postgres({ version: POSTGRES }),
+      instanceType: new ec2.InstanceType(`t4g.${props.databaseSize}`),
       vpc: services,
       vpcSubnets: { subnets: services.isolatedSubnets },
       securityGroups: [group],
@@ -56,7 +52,7 @@ export class RegistryDatabase extends Construct {
       manageMasterUserPassword: true,
       storageEncrypted: true,
       storageType: rds.StorageType.GP3,
-      multiAz: props.multiZone,
+      multiAz: props.databaseMultiZone,
       allocatedStorage: 20,
       maxAllocatedStorage: 100,
       backupRetention: Duration.days(props.backupDays),
@@ -68,22 +64,13 @@ export class RegistryDatabase extends Construct {
     });
     if (!this.instance.secret) throw new Error('The database has no managed secret: keep manageMasterUserPassword.');
     this.secret = this.instance.secret;
+    // No `verify-full`: the authority that signs for RDS is in no trust store of the registry's image, and a task of Fargate cannot mount one.
     this.jdbcUrl = `jdbc:postgresql://${this.instance.dbInstanceEndpointAddress}:${DATABASE_PORT}/${NAME}?sslmode=require`;
-    if (!keep) {
-      acknowledge(
-        this.instance,
-        {
-          rule: 'AwsSolutions-RDS3',
-          reason: 'A disposable environment: its schemas are registered again by a deployment.',
-          until: 'the environment is to be kept.',
-        },
-        {
-          rule: 'AwsSolutions-RDS10',
-          reason: 'A disposable environment is deleted with one command.',
-          until: 'the environment is to be kept.',
-        },
-      );
-    }
+    if (keep) return;
+    acknowledge(this.instance, {
+      'AwsSolutions-RDS3': 'A disposable environment: its schemas are registered again by a deployment.',
+      'AwsSolutions-RDS10': 'A disposable environment is deleted with one command.',
+    });
   }
 
   /** Allows connections from these, and nobody else. */

@@ -1,7 +1,14 @@
-/** What an EMR Serverless application is made of. Used by the application's construct, by the check of its limits, and by callers. */
+/** What an EMR Serverless application is made of, and the limits that the service sets to it. */
+import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+
+/**
+ * EMR with Spark 4.1.1, the Spark of the local run. Where a Region does not have the release, CreateApplication says so: `emr-spark-8.0.0`
+ * with Spark 4.0.2 is the one before it. Change it here only; set-up and local run then need that Spark too.
+ */
+export const RELEASE_LABEL = 'emr-spark-8.1.0';
 
 /** Workers that wait for jobs while the application is started, and are paid for. */
 export interface WarmWorkers {
@@ -17,7 +24,7 @@ export interface SparkApplicationProps {
   readonly applicationName: string;
   /**
    * Release of EMR; its Spark is the one that the local run uses.
-   * @default emr-spark-8.1.0, which is Spark 4.1.1
+   * @default `RELEASE_LABEL`
    */
   readonly releaseLabel?: string;
   /**
@@ -81,4 +88,77 @@ export interface SparkApplicationProps {
   readonly encryptionKey?: kms.IKey;
   /** Days for which the handler that stops the application before it is changed keeps its log. */
   readonly logRetentionDays: number;
+}
+
+/** A property that EMR Serverless would refuse, or that contradicts another. */
+export class SparkApplicationError extends Error {
+  readonly code = 'MILLRACE_SPARK_APPLICATION';
+
+  constructor(property: string, problem: string, got: unknown, allowed: string) {
+    super(`SparkApplication ${property} ${problem}; got ${JSON.stringify(got)}; allowed: ${allowed}`);
+    this.name = 'SparkApplicationError';
+  }
+}
+
+/** Worker sizes of the service: GB of memory from and to, Spark's overhead included, by vCPU. */
+const WORKER_GIGABYTES: Readonly<Record<number, readonly [number, number]>> = {
+  1: [2, 8],
+  2: [4, 16],
+  4: [8, 30],
+  8: [16, 60],
+  16: [32, 120],
+};
+
+/**
+ * Refuses what the service would refuse minutes later, in the middle of a deployment.
+ *
+ * @throws SparkApplicationError for the first limit that is broken
+ */
+export function checkSparkApplication(props: SparkApplicationProps): void {
+  const { applicationName: name, releaseLabel: label = RELEASE_LABEL, subnets, securityGroups } = props;
+  if (!Token.isUnresolved(name) && !/^[A-Za-z0-9._/#-]{1,64}$/.test(name)) {
+    refuse('applicationName', 'is not a name', name, '1 to 64 letters, digits and . _ / # -');
+  }
+  if (!/^emr-(spark-)?\d+\.\d+\.\d+$/.test(label)) {
+    refuse('releaseLabel', 'is not a release', label, `a label such as ${RELEASE_LABEL}`);
+  }
+  checkInteger('maximumCores', props.maximumCores, 2, 4_000, ' vCPU');
+  checkInteger('maximumMemory', props.maximumMemory, props.maximumCores, props.maximumCores * 8, ' GB');
+  checkInteger('idleMinutes', props.idleMinutes, 1, 10_080, ' minutes');
+  checkInteger('scheduler.maximumConcurrentRuns', props.scheduler?.maximumConcurrentRuns, 1, 1_000);
+  checkInteger('scheduler.queueMinutes', props.scheduler?.queueMinutes, 15, 720, ' minutes');
+  const zones = subnets.map((subnet) => subnet.availabilityZone);
+  if (zones.length < 2) refuse('subnets', 'are too few', zones.length, 'two or more, in different zones');
+  if (new Set(zones).size < 2) refuse('subnets', 'lie in one zone', zones, 'two zones or more');
+  const groups = securityGroups.length;
+  if (groups < 1 || groups > 5) refuse('securityGroups', 'are too few or many', groups, '1 to 5');
+  checkWarm(props);
+}
+
+function checkWarm({ warm, maximumCores, maximumMemory = maximumCores * 8 }: SparkApplicationProps): void {
+  if (!warm) return;
+  for (const [kind, { count, cores, memory }] of Object.entries(warm) as [string, WarmWorkers][]) {
+    const at = `warm.${kind}`;
+    checkInteger(`${at}.count`, count, 1, 1_000);
+    const range = WORKER_GIGABYTES[cores];
+    if (!range) refuse(`${at}.cores`, 'is not a worker size', cores, Object.keys(WORKER_GIGABYTES).join(', '));
+    else checkInteger(`${at}.memory`, memory, range[0], range[1], ' GB');
+  }
+  const sum = (of: (workers: WarmWorkers) => number): number => of(warm.drivers) + of(warm.executors);
+  const cores = sum(({ count, cores: each }) => count * each);
+  if (cores > maximumCores) refuse('warm', 'has more vCPU than maximumCores', cores, `${maximumCores} at most`);
+  const memory = sum(({ count, memory: each }) => count * each);
+  if (memory > maximumMemory)
+    refuse('warm', 'has more memory than maximumMemory', memory, `${maximumMemory} GB at most`);
+}
+
+function checkInteger(at: string, value: number | undefined, minimum: number, maximum: number, unit = ''): void {
+  if (value === undefined || Token.isUnresolved(value)) return;
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    refuse(at, 'is out of range', value, `whole numbers from ${minimum} to ${maximum}${unit}`);
+  }
+}
+
+function refuse(...mistake: ConstructorParameters<typeof SparkApplicationError>): never {
+  throw new SparkApplicationError(...mistake);
 }

@@ -1,132 +1,99 @@
-/**
- * One job of a pipeline: its declaration comes in; a role that may do what the declaration says and no more, and what
- * the state machine needs to start it, go out. Called by the pipeline stack.
- */
+/** One job of a pipeline: a role that may do what the declaration says and no more, and how EMR Serverless starts it. */
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { JobDeclaration, Pipeline } from '../../declaration/model.ts';
-import { checkpointPrefix, groupPrefix, inputPrefix, outputPrefix, schemasOf } from '../../declaration/plan.ts';
+import type { JobSize } from '../../declaration/job.ts';
+import { checkpointPrefix } from '../../declaration/names.ts';
+import type { Pipeline } from '../../declaration/pipeline.ts';
+import type { JobStart } from '../../declaration/plan.ts';
+import type { Contracts } from '../contracts/contracts.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
-import type { KafkaCluster } from '../kafka/kafka-cluster.ts';
-import { JobAssets } from './job-assets.ts';
+import type { AssetsFolder } from '../storage/assets-folder.ts';
+import type { DataBucket } from '../storage/data-bucket.ts';
+import type { JobAssets } from './job-assets.ts';
 import type { SparkApplication } from './spark-application.ts';
-import { sparkSubmitParameters } from './spark-submit.ts';
 
 export interface SparkJobProps {
   readonly pipeline: Pipeline;
   /** Name of the job in the declaration. */
   readonly job: string;
-  readonly assets: JobAssets;
+  readonly contracts: Contracts;
+  /** Where its code lies. */
+  readonly assets: AssetsFolder;
+  readonly code: JobAssets;
   readonly application: SparkApplication;
-  readonly cluster: KafkaCluster;
-  readonly bucket: IBucket;
+  readonly bucket: DataBucket;
   /** Where the driver and the executors log. */
   readonly logGroup: LogGroup;
 }
 
-/** A job's role and the form in which it is started. */
-export class SparkJob extends Construct {
+export class SparkJob extends Construct implements Omit<JobStart, 'roleArn'> {
+  readonly jobName: string;
   readonly role: iam.Role;
   readonly entryPoint: string;
   readonly submitParameters: string;
-  readonly declaration: JobDeclaration;
-  readonly jobName: string;
 
   constructor(scope: Construct, id: string, props: SparkJobProps) {
     super(scope, id);
-    const declaration = props.pipeline.jobs[props.job];
-    if (!declaration) throw new Error(`Pipeline ${props.pipeline.name} declares no job ${props.job}.`);
-    this.declaration = declaration;
-    this.jobName = props.job;
-    const script = props.assets.entryPoint(declaration.entryPoint);
-    this.entryPoint = script.s3ObjectUrl;
-    this.submitParameters = sparkSubmitParameters(
-      declaration.size,
-      props.assets.packages.s3ObjectUrl,
-      props.assets.jars.map((jar) => jar.s3ObjectUrl),
-    );
+    const { pipeline, job, code, application, bucket } = props;
+    const declared = pipeline.jobs[job];
+    if (!declared) throw new Error(`Pipeline ${pipeline.name} declares no job ${job}.`);
+    this.jobName = job;
+    this.entryPoint = code.entryPoint(declared.entryPoint).s3ObjectUrl;
+    this.submitParameters = submitParametersOf(declared.size, code, Stack.of(this).region);
     this.role = new iam.Role(this, 'Role', {
-      description: `Job ${props.job} of pipeline ${props.pipeline.name}`,
+      description: `Job ${job} of pipeline ${pipeline.name}`,
       assumedBy: new iam.ServicePrincipal('emr-serverless.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
-          ArnLike: { 'aws:SourceArn': props.application.applicationArn },
+          ArnLike: { 'aws:SourceArn': application.applicationArn },
         },
       }),
     });
-    this.grantPlatform(props, declaration);
-    this.grantTopics(props, declaration);
-    this.grantObjects(props, declaration);
-  }
-
-  /** What every job needs whatever it declares: its own script, packages, jars and schemas, and its own logs. */
-  private grantPlatform(props: SparkJobProps, declaration: JobDeclaration): void {
-    const { assets, logGroup, pipeline } = props;
-    const schemas = schemasOf(pipeline, declaration).flatMap(({ key }) => assets.schemas[key] ?? []);
-    const own = [assets.entryPoint(declaration.entryPoint), assets.packages, ...assets.jars, ...new Set(schemas)];
-    JobAssets.grantRead(this.role, own);
-    logGroup.grant(this.role, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
+    props.assets.grantRead(this.role);
+    props.logGroup.grant(this.role, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
     this.role.addToPolicy(
-      new iam.PolicyStatement({
-        sid: 'FindLogGroup',
-        actions: ['logs:DescribeLogGroups'],
-        resources: ['*'],
-      }),
+      new iam.PolicyStatement({ sid: 'FindLogGroup', actions: ['logs:DescribeLogGroups'], resources: ['*'] }),
     );
-    acknowledge(this.role, {
-      rule: 'AwsSolutions-IAM5',
-      findings: ['Resource::*'],
-      reason: 'EMR Serverless looks for the log group by listing groups, and DescribeLogGroups knows no resources.',
-      until: 'EMR Serverless takes the group as given.',
-    });
+    const reason =
+      'EMR Serverless looks for the log group by listing groups, and DescribeLogGroups knows no resources.';
+    acknowledge(this.role, { 'AwsSolutions-IAM5[Resource::*]': reason });
+    props.contracts.grant(this.role, job);
+    if (declared.kind === 'stream') bucket.grantFolder(this.role, checkpointPrefix(pipeline.name, job), 'write');
   }
+}
 
-  private grantTopics(props: SparkJobProps, declaration: JobDeclaration): void {
-    const { pipeline, cluster } = props;
-    const topics = (roles: readonly string[] = []): string[] =>
-      roles.flatMap((role) => pipeline.topics[role]?.name ?? []);
-    const written = topics(declaration.writes.topics);
-    const read = topics(declaration.reads.topics);
-    if (written.length > 0) cluster.grantProduce(this.role, written);
-    if (read.length > 0) cluster.grantConsume(this.role, read, groupPrefix(pipeline.name, props.job));
-  }
+/**
+ * Limits of Avro's decoder: a record whose length prefix claims gigabytes would make it allocate them. No field of a
+ * record here comes near a mebibyte.
+ */
+const AVRO_LIMITS = ['string.maxLength', 'bytes.maxLength', 'collectionItems.maxLength']
+  .map((limit) => `-Dorg.apache.avro.limits.${limit}=1048576`)
+  .join(' ');
 
-  private grantObjects(props: SparkJobProps, declaration: JobDeclaration): void {
-    const { pipeline, bucket } = props;
-    const files = (declaration.reads.files ?? []).flatMap((role) => props.assets.files[role] ?? []);
-    const readable: string[] = [];
-    const writable = (declaration.writes.folders ?? []).map((folder) => outputPrefix(pipeline.name, folder));
-    if (files.length > 0) {
-      JobAssets.grantRead(this.role, files);
-      readable.push(inputPrefix(pipeline.name));
-    }
-    if (declaration.mode === 'streaming') writable.push(checkpointPrefix(pipeline.name, props.job));
-    const objects = (prefixes: readonly string[]): string[] =>
-      prefixes.map((prefix) => bucket.arnForObjects(`${prefix}/*`));
-    const grant = (actions: string[], resourceArns: string[]): void => {
-      if (resourceArns.length > 0) iam.Grant.addToPrincipal({ grantee: this.role, actions, resourceArns });
-    };
-    grant(['s3:GetObject'], objects(readable));
-    // Spark writes to a temporary folder, lists, copies and deletes: a writer of a prefix does all of it there.
-    grant(['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'], objects(writable));
-    const listed = [...readable, ...writable];
-    if (listed.length > 0) {
-      acknowledge(this.role, {
-        rule: 'AwsSolutions-IAM5',
-        findings: listed.map((prefix) => `/${prefix}/*`),
-        reason: 'Objects below the prefixes that the declaration names; Spark chooses their names.',
-        until: 'never',
-      });
-      this.role.addToPolicy(
-        new iam.PolicyStatement({
-          actions: ['s3:ListBucket'],
-          resources: [bucket.bucketArn],
-          conditions: { StringLike: { 's3:prefix': listed.flatMap((prefix) => [prefix, `${prefix}/*`]) } },
-        }),
-      );
-    }
-  }
+/** The parameters of `spark-submit`; the local run gets the same line and maps the sizes to the machine. */
+function submitParametersOf(size: JobSize, { packages, jars }: JobAssets, region: string): string {
+  const settings = {
+    'spark.driver.cores': size.driver.cores,
+    'spark.driver.memory': `${size.driver.memory}g`,
+    'spark.executor.cores': size.executor.cores,
+    'spark.executor.memory': `${size.executor.memory}g`,
+    'spark.executor.instances': size.executors,
+    // Spark's defaults would let one job take the whole account quota of 16 vCPU.
+    'spark.dynamicAllocation.enabled': false,
+    'spark.dynamicAllocation.maxExecutors': size.executors,
+    'spark.driver.extraJavaOptions': AVRO_LIMITS,
+    'spark.executor.extraJavaOptions': AVRO_LIMITS,
+    // Workers of all jobs share a security group. EMR Serverless has it on; no release shall switch it off unseen.
+    'spark.authenticate': true,
+    // Without it S3A asks us-east-2 where a bucket is, which a VPC with nothing but a gateway endpoint cannot reach.
+    'spark.hadoop.fs.s3a.endpoint.region': region,
+  };
+  const quoted = (value: unknown): string => (String(value).includes(' ') ? `"${value}"` : String(value));
+  return [
+    `--py-files ${packages.s3ObjectUrl}`,
+    `--jars ${jars.map((jar) => jar.s3ObjectUrl).join(',')}`,
+    ...Object.entries(settings).map(([name, value]) => `--conf ${name}=${quoted(value)}`),
+  ].join(' ');
 }

@@ -1,13 +1,11 @@
-/**
- * Stops an EMR Serverless application before CloudFormation changes or deletes it, which it is refused while the
- * application is started. The application and its settings come in. Called by the application's construct.
- */
+/** Stops an EMR Serverless application before CloudFormation changes or deletes it, which is refused while it is started. */
 import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import type { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
+import { allow } from '../functions/allow.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
 
 export interface StoppedApplicationProps {
@@ -36,14 +34,9 @@ export class StoppedApplication extends Construct {
       timeout: Duration.minutes(14),
     });
     const parameterName = `/millrace/applications/${application.name}`;
-    provider.role.addToPolicy(
-      new iam.PolicyStatement({
-        actions: ['ssm:GetParameter'],
-        resources: [
-          stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: parameterName.replace(/^\//, '') }),
-        ],
-      }),
-    );
+    const resourceName = parameterName.replace(/^\//, '');
+    const parameterArn = stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName });
+    allow(provider.role, ['ssm:GetParameter'], [parameterArn]);
     const beforeUpdate = new CustomResource(this, 'BeforeUpdate', {
       resourceType: 'Custom::StoppedApplication',
       serviceToken: provider.serviceToken,
@@ -62,25 +55,12 @@ export class StoppedApplication extends Construct {
       description: 'Id of the Spark application, for the handler that stops it before a change',
       stringValue: application.attrApplicationId,
     });
-    const rights = new iam.Policy(this, 'Rights', {
-      roles: [provider.role],
-      statements: [
-        new iam.PolicyStatement({
-          actions: ['emr-serverless:GetApplication', 'emr-serverless:ListJobRuns', 'emr-serverless:StopApplication'],
-          resources: [application.attrArn],
-        }),
-        new iam.PolicyStatement({
-          actions: ['emr-serverless:CancelJobRun'],
-          resources: [`${application.attrArn}/jobruns/*`],
-        }),
-      ],
-    });
-    acknowledge(rights, {
-      rule: 'AwsSolutions-IAM5',
-      findings: ['/jobruns/*'],
-      reason: 'Job runs of one application, whose ids are not known before they are started.',
-      until: 'never',
-    });
+    const rights = new iam.Policy(this, 'Rights', { roles: [provider.role] });
+    const actions = ['emr-serverless:GetApplication', 'emr-serverless:ListJobRuns', 'emr-serverless:StopApplication'];
+    allow(rights, actions, [application.attrArn]);
+    allow(rights, ['emr-serverless:CancelJobRun'], [`${application.attrArn}/jobruns/*`]);
+    const reason = 'Job runs of one application, whose ids are not known before they are started.';
+    acknowledge(rights, { 'AwsSolutions-IAM5[/jobruns/*]': reason });
     const beforeDelete = new CustomResource(this, 'BeforeDelete', {
       resourceType: 'Custom::StoppedApplication',
       serviceToken: provider.serviceToken,

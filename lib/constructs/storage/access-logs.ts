@@ -1,7 +1,4 @@
-/**
- * A bucket for the access logs of load balancers and buckets: how long they are kept comes in. Called by the network
- * stack, since everything that logs there is deployed later.
- */
+/** A bucket for the access logs of load balancers and buckets. */
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -34,25 +31,21 @@ export class AccessLogs extends Construct {
       ],
       removalPolicy: props.removalPolicy,
     });
-    if (props.removalPolicy === RemovalPolicy.DESTROY) new EmptiedBucket(this, 'Emptied', { bucket: this.bucket });
-    const allow = (service: string, pattern: string, conditions?: Record<string, unknown>): void =>
-      void this.bucket.addToResourcePolicy(
-        new iam.PolicyStatement({
-          principals: [new iam.ServicePrincipal(service)],
-          actions: ['s3:PutObject'],
-          resources: [this.bucket.arnForObjects(pattern)],
-          ...(conditions ? { conditions } : {}),
-        }),
-      );
-    allow('logging.s3.amazonaws.com', `${ACCESS_LOG_PREFIXES.data}/*`, {
-      StringEquals: { 'aws:SourceAccount': account },
-    });
+    if (props.removalPolicy === RemovalPolicy.DESTROY) new EmptiedBucket(this, 'Emptied', this.bucket);
+    const ofAccount = { StringEquals: { 'aws:SourceAccount': account } };
+    this.allow('logging.s3.amazonaws.com', `${ACCESS_LOG_PREFIXES.data}/*`, ofAccount);
     // Load balancers name no source; the account is part of the path that they write to.
-    allow('logdelivery.elasticloadbalancing.amazonaws.com', `${ACCESS_LOG_PREFIXES.registry}/AWSLogs/${account}/*`);
-    acknowledge(this.bucket, {
-      rule: 'AwsSolutions-S1',
-      reason: 'It holds the access logs; logging who reads them would need a further bucket, and so on.',
-      until: 'somebody has to prove who read them; CloudTrail data events are the means then.',
-    });
+    const path = `${ACCESS_LOG_PREFIXES.registry}/AWSLogs/${account}/*`;
+    this.allow('logdelivery.elasticloadbalancing.amazonaws.com', path);
+    // Who has to prove who read them has the data events of CloudTrail.
+    const reason = 'It holds the access logs; logging who reads them would need a further bucket, and so on.';
+    acknowledge(this.bucket, { 'AwsSolutions-S1': reason });
+  }
+
+  private allow(service: string, pattern: string, conditions = {}): void {
+    const principals = [new iam.ServicePrincipal(service)];
+    const resources = [this.bucket.arnForObjects(pattern)];
+    const statement = new iam.PolicyStatement({ principals, actions: ['s3:PutObject'], resources, conditions });
+    this.bucket.addToResourcePolicy(statement);
   }
 }

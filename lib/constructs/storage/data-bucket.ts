@@ -1,10 +1,10 @@
-/**
- * The bucket of an environment's data: input of people, results, rejected rows and checkpoints. What becomes of it and
- * where its access logs go come in. Called by the processing stack.
- */
+/** The bucket of an environment's data: input of people, results, rejected rows and checkpoints. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../functions/acknowledge.ts';
+import { allow } from '../functions/allow.ts';
 import { ACCESS_LOG_PREFIXES } from './access-logs.ts';
 import { EmptiedBucket } from './emptied-bucket.ts';
 
@@ -26,7 +26,7 @@ export class DataBucket extends s3.Bucket {
       lifecycleRules: [
         {
           abortIncompleteMultipartUploadAfter: Duration.days(1),
-          ...(keep ? { noncurrentVersionExpiration: Duration.days(30) } : {}),
+          noncurrentVersionExpiration: keep ? Duration.days(30) : undefined,
         },
       ],
       removalPolicy: props.removalPolicy,
@@ -36,6 +36,19 @@ export class DataBucket extends s3.Bucket {
       destinationBucketName: props.accessLogs.bucketName,
       logFilePrefix: `${ACCESS_LOG_PREFIXES.data}/`,
     };
-    if (!keep) new EmptiedBucket(this, 'Emptied', { bucket: this });
+    if (!keep) new EmptiedBucket(this, 'Emptied', this);
+  }
+
+  /**
+   * Allows a job to read what lies below a prefix, or to write there. Spark writes to a temporary folder, lists, copies and deletes: who
+   * writes below a prefix does all of it there.
+   */
+  grantFolder(role: iam.Role, prefix: string, access: 'read' | 'write'): void {
+    const write = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'];
+    allow(role, access === 'write' ? write : ['s3:GetObject'], [this.arnForObjects(`${prefix}/*`)]);
+    const listed = { StringLike: { 's3:prefix': [prefix, `${prefix}/*`] } };
+    allow(role, ['s3:ListBucket'], [this.bucketArn], listed);
+    const reason = 'Objects below a prefix that the declaration names; Spark chooses their names.';
+    acknowledge(role, { [`AwsSolutions-IAM5[/${prefix}/*]`]: reason });
   }
 }

@@ -1,124 +1,180 @@
-/**
- * How a state machine starts and follows job runs: a declaration and the addresses of its jobs come in, task states go
- * out. Called by the workflow's definition.
- */
-import type { Pipeline } from '../../declaration/model.ts';
-import { type Plan, pascal, runNamePrefix } from '../../declaration/plan.ts';
-import { catchAll, RETRY } from './states.ts';
+/** The states in which the jobs of a pipeline are started and followed: loops over the lists of the prepare function. */
+import { runNamePrefix } from '../../declaration/names.ts';
+import { askRun, PIPELINE_TAG } from './runs.ts';
+import type { WorkflowDefinitionProps } from './states.ts';
+import {
+  all,
+  CATCH,
+  COMMIT_POLLS,
+  choice,
+  count,
+  ENDED,
+  FAILED_ATTEMPTS_PER_HOUR,
+  is,
+  isPresent,
+  loop,
+  not,
+  POLL_SECONDS,
+  RETRY,
+  START_POLLS,
+  type State,
+  type States,
+  timeoutSecondsOf,
+} from './states.ts';
 
-/** How a job is started. */
-export interface JobStart {
-  readonly roleArn: string;
-  readonly entryPoint: string;
-  readonly submitParameters: string;
-}
+/** What the streams are waited for: that they run ... */
+const starting = (name: string): State => ({
+  name,
+  polls: START_POLLS,
+  late: 'StreamLate',
+  words: 'Stream {} was not running ten minutes after its start.',
+});
+/** ... at first, ... */
+export const ENTERING = starting('entering');
+/** ... when they are started again, ... */
+export const DRAINED = starting('drained');
+/** ... and that they have done work of their own, once those that feed them have ended. */
+export const COMMITTING: State = {
+  name: 'committing',
+  polls: COMMIT_POLLS,
+  late: 'StreamIdle',
+  words: 'Stream {} committed no micro-batch from its start to three minutes after the end of the jobs that feed it.',
+};
 
-export interface WorkflowDefinitionProps {
-  readonly pipeline: Pipeline;
-  readonly plan: Plan;
-  readonly platformParameter: string;
-  readonly pipelineParameter: string;
-  readonly prepareFunctionArn: string;
-  readonly applicationId: string;
-  readonly lockTable: string;
-  readonly bucket: string;
-  readonly logGroup: string;
-  readonly jobs: Readonly<Record<string, JobStart>>;
-}
-
-/** A batch run that the declaration gives no limit is ended after this time. */
-const DEFAULT_TIMEOUT_MINUTES = 60;
-
-/** Asks for the state of a run whose id stands here. */
-export function askRun(props: WorkflowDefinitionProps, id: string, into: string): Record<string, unknown> {
+/** Starts the streams and has them work, runs the batch jobs beside and behind them, and drains them. */
+export function jobStates(props: WorkflowDefinitionProps): States {
+  const run = (list: string, state: string, phase: State | undefined, next: string): State => ({
+    ...loop(list, state, { [state]: { ...runJob(props), End: true } }),
+    ...(phase ? { ResultSelector: phase, ResultPath: '$.phase' } : { ResultPath: null }),
+    Catch: CATCH,
+    Next: next,
+  });
   return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::aws-sdk:emrserverless:getJobRun',
-    Parameters: { ApplicationId: props.applicationId, 'JobRunId.$': id },
-    ResultSelector: { 'state.$': '$.JobRun.State' },
-    ResultPath: into,
-    Retry: RETRY.jobs,
+    Streams: {
+      ...loop('$.streams', 'CheckStream', streamStates(props)),
+      ItemSelector: {
+        'stream.$': '$$.Map.Item.Value',
+        'run.$': '$$.Map.Item.Value',
+        'phase.$': '$.phase',
+        'late.$': 'States.Format($.phase.words, $$.Map.Item.Value.job)',
+        'failed.$':
+          "States.Format('Stream {} ended by itself. Its log says why; the next execution goes on from its checkpoint.', " +
+          '$$.Map.Item.Value.job)',
+        polls: { count: 0 },
+      },
+      ResultPath: '$.streams',
+      Catch: CATCH,
+      Next: 'Started',
+    },
+    Started: choice(
+      [
+        [is('$.phase.name', 'committing'), 'EndStreams'],
+        [is('$.action', 'run'), 'During'],
+      ],
+      'Release',
+    ),
+    During: run('$.during', 'RunDuring', COMMITTING, 'Streams'),
+    Drains: run('$.drains', 'DrainStream', DRAINED, 'Work'),
+    After: run('$.after', 'RunAfter', undefined, 'Release'),
   };
 }
 
-/** Asks for the state of the stream that this execution started. */
-export const askStream = (props: WorkflowDefinitionProps, onError: unknown[]): Record<string, unknown> => ({
-  ...askRun(props, '$.stream.id', '$.run'),
-  Catch: onError,
+/** What starts a job; a repeated request with the same token starts nothing twice. */
+const start = ({ plan, applicationId, logGroup }: WorkflowDefinitionProps, run: string): State => ({
+  ApplicationId: applicationId,
+  'ExecutionRoleArn.$': `${run}.roleArn`,
+  'ClientToken.$': `${run}.token`,
+  'Name.$': `States.Format('${runNamePrefix(plan.pipeline)}{}/{}', ${run}.run, $$.Execution.Name)`,
+  Tags: { [PIPELINE_TAG]: plan.pipeline },
+  JobDriver: {
+    SparkSubmit: {
+      'EntryPoint.$': `${run}.entryPoint`,
+      'EntryPointArguments.$': `${run}.arguments`,
+      'SparkSubmitParameters.$': `${run}.submitParameters`,
+    },
+  },
+  ConfigurationOverrides: {
+    MonitoringConfiguration: {
+      CloudWatchLoggingConfiguration: {
+        Enabled: true,
+        LogGroupName: logGroup,
+        'LogStreamNamePrefix.$': `States.Format('{}/{}', ${run}.run, $$.Execution.Name)`,
+      },
+    },
+  },
 });
 
-/** Seconds that a cancelled stream has to finish its micro-batch. */
-export const GRACE_SECONDS = 120;
+/** A job that ends by itself, started and waited for. */
+const runJob = (props: WorkflowDefinitionProps): State => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::emr-serverless:startJobRun.sync',
+  Parameters: { ...start(props, '$'), 'ExecutionTimeoutMinutes.$': '$.timeoutMinutes' },
+  TimeoutSeconds: timeoutSecondsOf(Object.values(props.plan.jobs).map(({ timeoutMinutes }) => timeoutMinutes)),
+  ResultPath: null,
+  Retry: RETRY.jobs,
+});
 
-/** Asks a run to end, with grace where it has to finish something. */
-export function cancelRun(props: WorkflowDefinitionProps, id: string, graceSeconds?: number): Record<string, unknown> {
+/** What is done about one stream. A stream that was started before is known by the id of its run. */
+function streamStates(props: WorkflowDefinitionProps): States {
   return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::aws-sdk:emrserverless:cancelJobRun',
-    Parameters: {
-      ApplicationId: props.applicationId,
-      'JobRunId.$': id,
-      ...(graceSeconds === undefined ? {} : { ShutdownGracePeriodInSeconds: graceSeconds }),
-    },
-    ResultPath: null,
-    Retry: RETRY.jobs,
-  };
-}
-
-/** A job that is started and waited for, in a state of this name. */
-export function jobState(
-  props: WorkflowDefinitionProps,
-  job: string,
-  run: string,
-  onError: string,
-  state: string = pascal(run),
-): Record<string, unknown> {
-  const minutes = props.pipeline.jobs[job]?.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES;
-  return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::emr-serverless:startJobRun.sync',
-    Parameters: { ...startParameters(props, job, state, run), ExecutionTimeoutMinutes: minutes },
-    // A little longer than the service's own limit, so that the service ends the run and says so.
-    TimeoutSeconds: minutes * 60 + 300,
-    ResultPath: null,
-    Retry: RETRY.jobs,
-    Catch: catchAll(onError),
-  };
-}
-
-/** What starts a job, with a token by which a repeated request starts nothing twice. */
-export function startParameters(
-  props: WorkflowDefinitionProps,
-  job: string,
-  state: string,
-  run: string,
-): Record<string, unknown> {
-  const start = props.jobs[job];
-  if (!start) throw new Error(`The workflow of ${props.pipeline.name} was given no start of job ${job}.`);
-  return {
-    ApplicationId: props.applicationId,
-    ExecutionRoleArn: start.roleArn,
-    // A repeated request with the same token starts nothing twice; a hash keeps within its 64 characters.
-    'ClientToken.$': `States.Hash(States.Format('{}/${state}', $$.Execution.Id), 'SHA-256')`,
-    'Name.$': `States.Format('${runNamePrefix(props.pipeline.name)}${run}/{}', $$.Execution.Name)`,
-    JobDriver: {
-      SparkSubmit: {
-        EntryPoint: start.entryPoint,
-        'EntryPointArguments.$': `$.prepared.${run}`,
-        SparkSubmitParameters: start.submitParameters,
+    CheckStream: choice(
+      [
+        [not(isPresent('$.run.Id')), 'StartStream'],
+        [not(isPresent('$.commits')), 'AskStream'],
+        [is('$.run.State', ...ENDED), 'StreamFailed'],
+        [all(not(is('$.phase.name', 'committing')), is('$.run.State', 'RUNNING')), 'StreamReady'],
+        // Between two attempts a stream is PENDING: that is no failure.
+        [
+          all(
+            is('$.phase.name', 'committing'),
+            not({ Variable: '$.commits.listing', StringEqualsPath: '$.stream.before' }),
+          ),
+          'StreamReady',
+        ],
+        [{ Variable: '$.polls.count', NumericGreaterThanEqualsPath: '$.phase.polls' }, 'StreamLate'],
+      ],
+      'CountStream',
+    ),
+    StartStream: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::aws-sdk:emrserverless:startJobRun',
+      Parameters: {
+        ...start(props, '$.stream'),
+        Mode: 'STREAMING',
+        RetryPolicy: { MaxFailedAttemptsPerHour: FAILED_ATTEMPTS_PER_HOUR },
       },
+      ResultSelector: { 'Id.$': '$.JobRunId' },
+      ResultPath: '$.run',
+      Retry: RETRY.jobs,
+      Next: 'AskStream',
     },
-    ConfigurationOverrides: {
-      MonitoringConfiguration: {
-        CloudWatchLoggingConfiguration: {
-          Enabled: true,
-          LogGroupName: props.logGroup,
-          'LogStreamNamePrefix.$': `States.Format('${run}/{}', $$.Execution.Name)`,
-        },
+    AskStream: { ...askRun(props), Next: 'AskCommits' },
+    AskCommits: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::aws-sdk:s3:listObjectsV2',
+      Parameters: { Bucket: props.bucket, 'Prefix.$': '$.stream.commits' },
+      // The whole answer as one text: it changes when, and only when, the stream commits a micro-batch.
+      ResultSelector: { 'listing.$': 'States.JsonToString($)' },
+      ResultPath: '$.commits',
+      Retry: RETRY.objects,
+      Next: 'CheckStream',
+    },
+    CountStream: count('WaitStream'),
+    WaitStream: { Type: 'Wait', Seconds: POLL_SECONDS, Next: 'AskStream' },
+    // What the next visit needs, and what ends the run.
+    StreamReady: {
+      Type: 'Pass',
+      Parameters: {
+        'job.$': '$.stream.job',
+        'commits.$': '$.stream.commits',
+        'before.$': '$.commits.listing',
+        'Id.$': '$.run.Id',
+        'Name.$': '$.run.Name',
+        'State.$': '$.run.State',
       },
+      End: true,
     },
+    StreamLate: { Type: 'Fail', ErrorPath: '$.phase.late', CausePath: '$.late' },
+    StreamFailed: { Type: 'Fail', Error: 'StreamFailed', CausePath: '$.failed' },
   };
 }
-
-/** Name of the state in which a job is run alone. */
-export const aloneState = (job: string): string => `${pascal(job)}Alone`;

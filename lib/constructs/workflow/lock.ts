@@ -1,28 +1,21 @@
-/**
- * The part of a state machine that lets one execution of a pipeline in at a time: the addresses of the lock and of the
- * application come in; states that take the lock, deal with runs that are still alive and choose the work go out.
- * Called by the workflow's definition.
- */
-import { runNamePrefix } from '../../declaration/plan.ts';
-import { aloneState, askRun, cancelRun, GRACE_SECONDS, type WorkflowDefinitionProps } from './jobs.ts';
-import { catchAll, ENDED, is, poll, RETRY, type States } from './states.ts';
+/** The states by which one execution of a pipeline at a time gets on, also after one that ended without releasing the lock. */
+import type { WorkflowDefinitionProps } from './states.ts';
+import { CATCH, choice, is, isPresent, RETRY, type State, type States } from './states.ts';
 
-/** States in which a job run has not ended. */
-const ALIVE = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
-
-/** Takes the pipeline's lock, from a dead holder if need be, and goes on once nothing alive is in the way. */
+/** Takes the pipeline's lock, from an execution that has ended if need be. */
 export function lockStates(props: WorkflowDefinitionProps): States {
-  const put = (condition: Record<string, unknown>, refused: string): Record<string, unknown> => ({
+  const { pipeline } = props.plan;
+  const Key = { pipeline: { S: pipeline } };
+  const me = { ':me': { 'S.$': '$$.Execution.Id' } };
+  const put = (condition: string, values: State, refused: string): State => ({
     Type: 'Task',
     Resource: 'arn:aws:states:::dynamodb:putItem',
     Parameters: {
       TableName: props.lockTable,
-      Item: {
-        pipeline: { S: props.pipeline.name },
-        holder: { 'S.$': '$$.Execution.Id' },
-        since: { 'S.$': '$$.Execution.StartTime' },
-      },
-      ...condition,
+      Item: { ...Key, holder: { 'S.$': '$$.Execution.Id' }, since: { 'S.$': '$$.Execution.StartTime' } },
+      // A repeated request, whose first answer was lost, meets the lock that it has taken itself.
+      ConditionExpression: `${condition} OR holder = :me`,
+      ExpressionAttributeValues: { ...me, ...values },
     },
     ResultPath: null,
     Retry: RETRY.lock,
@@ -30,24 +23,16 @@ export function lockStates(props: WorkflowDefinitionProps): States {
     Next: 'ListRuns',
   });
   return {
-    Lock: put({ ConditionExpression: 'attribute_not_exists(pipeline)' }, 'ReadHolder'),
+    Lock: put('attribute_not_exists(pipeline)', {}, 'ReadHolder'),
     ReadHolder: {
       Type: 'Task',
       Resource: 'arn:aws:states:::dynamodb:getItem',
-      Parameters: {
-        TableName: props.lockTable,
-        Key: { pipeline: { S: props.pipeline.name } },
-        ConsistentRead: true,
-      },
+      Parameters: { TableName: props.lockTable, Key, ConsistentRead: true },
       ResultPath: '$.lock',
       Retry: RETRY.lock,
       Next: 'HolderKnown',
     },
-    HolderKnown: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.lock.Item.holder.S', IsPresent: true, Next: 'DescribeHolder' }],
-      Default: 'Busy',
-    },
+    HolderKnown: choice([[isPresent('$.lock.Item.holder.S'), 'DescribeHolder']], 'Busy'),
     DescribeHolder: {
       Type: 'Task',
       Resource: 'arn:aws:states:::aws-sdk:sfn:describeExecution',
@@ -58,106 +43,51 @@ export function lockStates(props: WorkflowDefinitionProps): States {
       Catch: [{ ErrorEquals: ['Sfn.ExecutionDoesNotExistException'], ResultPath: '$.held', Next: 'TakeOver' }],
       Next: 'HolderEnded',
     },
-    HolderEnded: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.holder.status', StringEquals: 'RUNNING', Next: 'Busy' }],
-      Default: 'TakeOver',
-    },
-    TakeOver: put(
-      {
-        ConditionExpression: 'holder = :dead',
-        ExpressionAttributeValues: { ':dead': { 'S.$': '$.lock.Item.holder.S' } },
-      },
-      'Busy',
-    ),
+    HolderEnded: choice([[is('$.holder.status', 'RUNNING'), 'Busy']], 'TakeOver'),
+    TakeOver: put('holder = :dead', { ':dead': { 'S.$': '$.lock.Item.holder.S' } }, 'Busy'),
     Busy: {
       Type: 'Fail',
       Error: 'PipelineBusy',
-      Cause: `Another execution of pipeline ${props.pipeline.name} is running. Wait until it has ended, or stop it.`,
-    },
-    ListRuns: {
-      Type: 'Task',
-      Resource: 'arn:aws:states:::aws-sdk:emrserverless:listJobRuns',
-      Parameters: {
-        ApplicationId: props.applicationId,
-        // As a call of an intrinsic function: validators take a plain field of this name for states of the machine.
-        'States.$': `States.Array(${ALIVE.map((name) => `'${name}'`).join(', ')})`,
-      },
-      ResultPath: '$.alive',
-      Retry: RETRY.jobs,
-      Catch: catchAll('ReleaseAfterError'),
-      Next: 'ListedRuns',
-    },
-    ListedRuns: {
-      Type: 'Map',
-      ItemsPath: '$.alive.JobRuns',
-      ItemSelector: { 'run.$': '$$.Map.Item.Value', 'action.$': '$.prepared.action' },
-      MaxConcurrency: 1,
-      ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'ListedRun', States: listedRunStates(props) },
-      ResultPath: null,
-      Catch: catchAll('ReleaseAfterError'),
-      Next: 'Work',
-    },
-    Work: {
-      Type: 'Choice',
-      Choices: [
-        ...Object.values(props.plan.batchJobs).map((job) => ({
-          And: [is('$.prepared.action', 'job'), is('$.prepared.job', job)],
-          Next: aloneState(job),
-        })),
-        { Or: [is('$.prepared.action', 'stop'), is('$.prepared.action', 'upgrade')], Next: 'Drain' },
-      ],
-      Default: 'StartStream',
+      Cause: `Another execution of pipeline ${pipeline} is running. Wait until it has ended, or stop it.`,
     },
   };
 }
 
-/** What is done about one run that has not ended: the stream may be ended on demand, or have a batch job beside it. */
-function listedRunStates(props: WorkflowDefinitionProps): States {
-  const { name, order } = props.pipeline;
-  const named = (pattern: string): Record<string, unknown> => ({ Variable: '$.run.Name', StringMatches: pattern });
-  const stream = named(`${runNamePrefix(name)}${order.stream}/*`);
+/** Releases the lock, after success and after an error, and ends with the first error. */
+export function endStates(props: WorkflowDefinitionProps): States {
   return {
-    ListedRun: {
-      Type: 'Choice',
-      Choices: [
-        { Not: { Variable: '$.run.Name', IsPresent: true }, Next: 'OtherRun' },
-        { And: [stream, { Or: [is('$.action', 'stop'), is('$.action', 'upgrade')] }], Next: 'StreamAlive' },
-        { And: [stream, is('$.action', 'job')], Next: 'OtherRun' },
-        { ...named(`${runNamePrefix(name)}*`), Next: 'StillAlive' },
+    Release: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::dynamodb:deleteItem',
+      Parameters: {
+        TableName: props.lockTable,
+        Key: { pipeline: { S: props.plan.pipeline } },
+        ConditionExpression: 'holder = :me',
+        ExpressionAttributeValues: { ':me': { 'S.$': '$$.Execution.Id' } },
+      },
+      ResultPath: null,
+      Retry: RETRY.lock,
+      // After an error the clean-up rule releases what could not be released here; otherwise the next execution takes it over.
+      Catch: CATCH.map((one) => ({ ...one, ResultPath: '$.unreleased' })),
+      Next: 'Ended',
+    },
+    // An error that comes while one is dealt with is not told, and leaves the lock to the clean-up rule.
+    Ended: choice(
+      [
+        [isPresent('$.error.Error'), 'Failed'],
+        [isPresent('$.problem.Error'), 'KeepError'],
       ],
-      Default: 'OtherRun',
+      'Done',
+    ),
+    KeepError: { Type: 'Pass', InputPath: '$.problem', ResultPath: '$.error', Next: 'ListRuns' },
+    Done: {
+      Type: 'Pass',
+      Parameters: {
+        'execution.$': '$$.Execution.Name',
+        ...Object.fromEntries(['action', 'job', 'parameters', 'files'].map((name) => [`${name}.$`, `$.${name}`])),
+      },
+      End: true,
     },
-    OtherRun: { Type: 'Succeed' },
-    StillAlive: {
-      Type: 'Fail',
-      Error: 'JobRunAlive',
-      Cause:
-        `A job run of pipeline ${name} is still alive. Where it is the stream, end it by an execution with the input ` +
-        `{"action": "stop"}; otherwise cancel it in EMR Serverless. Then start again.`,
-    },
-    // Only a running one can be given grace.
-    StreamAlive: {
-      Type: 'Choice',
-      Choices: [
-        { ...is('$.run.State', 'RUNNING'), Next: 'EndStream' },
-        { ...is('$.run.State', 'CANCELLING'), Next: 'AwaitRunEnd' },
-      ],
-      Default: 'EndStreamAtOnce',
-    },
-    EndStream: { ...cancelRun(props, '$.run.Id', GRACE_SECONDS), Next: 'AwaitRunEnd' },
-    EndStreamAtOnce: { ...cancelRun(props, '$.run.Id'), Next: 'AwaitRunEnd' },
-    ...poll('AwaitRunEnd', {
-      ask: askRun(props, '$.run.Id', '$.asked'),
-      until: ENDED.map((state) => ({ ...is('$.asked.state', state), Next: 'OtherRun' })),
-      everySeconds: 5,
-      times: 60,
-      otherwise: 'StreamStays',
-    }),
-    StreamStays: {
-      Type: 'Fail',
-      Error: 'StreamEndless',
-      Cause: 'The stream did not end five minutes after it was cancelled.',
-    },
+    Failed: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
   };
 }

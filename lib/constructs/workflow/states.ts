@@ -1,118 +1,110 @@
-/**
- * Building blocks of a state machine in JSONPath: names and parameters come in, states of the Amazon States Language
- * go out. Called by the workflow's definition.
- */
+/** The vocabulary of the state machine: conditions, retries, and how long it waits for what. */
+import type { JobStart, Plan } from '../../declaration/plan.ts';
 
+export type State = Readonly<Record<string, unknown>>;
 /** States by name. */
-export type States = Record<string, Record<string, unknown>>;
+export type States = Record<string, State>;
 
-interface Retry {
-  readonly ErrorEquals: readonly string[];
-  readonly IntervalSeconds: number;
-  readonly MaxAttempts: number;
-  readonly BackoffRate: number;
-  readonly JitterStrategy: 'FULL';
-}
+/** Seconds between two questions about a job run. */
+export const POLL_SECONDS = 5;
+const pollsOf = (minutes: number): number => (minutes * 60) / POLL_SECONDS;
+/** A stream has ten minutes to run: capacity comes in two or three. */
+export const START_POLLS = pollsOf(10);
+/** A stream has three minutes to commit, once the jobs that feed it have ended. */
+export const COMMIT_POLLS = pollsOf(3);
+/** A cancelled run has five minutes to end; EMR Serverless gives a running stream two of them for its micro-batch. */
+export const END_POLLS = pollsOf(5);
+/** A stream that fails more often in an hour is given up. */
+export const FAILED_ATTEMPTS_PER_HOUR = 3;
+/** Longer than the service's own limit of any of these runs, so that the service ends a run and says so. */
+export const timeoutSecondsOf = (minutes: readonly number[]): number => (Math.max(...minutes) + 5) * 60;
 
-const retry = (...errors: string[]): Retry => ({
-  ErrorEquals: errors,
-  IntervalSeconds: 2,
-  MaxAttempts: 5,
-  BackoffRate: 2,
-  JitterStrategy: 'FULL',
-});
+/** Five more attempts, after up to 2, 4, 8, 16 and 32 seconds. */
+const retry = (...errors: string[]): State[] => [
+  { ErrorEquals: errors, IntervalSeconds: 2, MaxAttempts: 5, BackoffRate: 2, JitterStrategy: 'FULL' },
+];
 
 /** Throttling and transport, by service. A failed job is in none of them: it is never run again by itself. */
 export const RETRY = {
-  parameters: [retry('Ssm.ThrottlingException', 'Ssm.InternalServerErrorException', 'Ssm.SdkClientException')],
-  function: [
-    retry(
-      'Lambda.ServiceException',
-      'Lambda.AWSLambdaException',
-      'Lambda.SdkClientException',
-      'Lambda.TooManyRequestsException',
-    ),
-  ],
-  lock: [
-    retry(
-      'DynamoDB.ProvisionedThroughputExceededException',
-      'DynamoDB.ThrottlingException',
-      'DynamoDB.InternalServerErrorException',
-      'DynamoDB.SdkClientException',
-    ),
-  ],
-  jobs: [
-    retry(
-      'EmrServerless.ThrottlingException',
-      'EmrServerless.InternalServerException',
-      'EmrServerless.SdkClientException',
-      'EMRServerless.ThrottlingException',
-      'EMRServerless.InternalServerException',
-      'EMRServerless.SdkClientException',
-    ),
-  ],
-  executions: [retry('Sfn.ThrottlingException', 'Sfn.SdkClientException')],
-  objects: [retry('S3.SlowDown', 'S3.InternalError', 'S3.SdkClientException')],
+  parameters: retry('Ssm.ThrottlingException', 'Ssm.InternalServerErrorException', 'Ssm.SdkClientException'),
+  function: retry(
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+  ),
+  lock: retry(
+    'DynamoDB.ProvisionedThroughputExceededException',
+    'DynamoDB.ThrottlingException',
+    'DynamoDB.InternalServerErrorException',
+    'DynamoDB.SdkClientException',
+  ),
+  jobs: retry(
+    'EmrServerless.ThrottlingException',
+    'EmrServerless.InternalServerException',
+    'EmrServerless.SdkClientException',
+    'EMRServerless.ThrottlingException',
+    'EMRServerless.InternalServerException',
+    'EMRServerless.SdkClientException',
+  ),
+  executions: retry('Sfn.ThrottlingException', 'Sfn.SdkClientException'),
+  objects: retry('S3.SlowDown', 'S3.InternalError', 'S3.SdkClientException'),
 } as const;
+
+/** States in which a job run has not ended. */
+export const ALIVE = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'] as const;
 
 /** States of a job run that has ended. */
 export const ENDED = ['CANCELLED', 'SUCCESS', 'FAILED'] as const;
 
-/** The condition that a value is this text. */
-export const is = (variable: string, value: string): Record<string, unknown> => ({
-  Variable: variable,
-  StringEquals: value,
+/** True where the value is one of these texts. */
+export const is = (variable: string, ...values: string[]): State =>
+  any(...values.map((value) => ({ Variable: variable, StringEquals: value })));
+export const isPresent = (variable: string): State => ({ Variable: variable, IsPresent: true });
+export const not = (condition: State): State => ({ Not: condition });
+/** True where all are; the ones behind a false one are not looked at, so that a path may be asked for before it is used. */
+export const all = (...conditions: State[]): State => ({ And: conditions });
+export const any = (...conditions: State[]): State => {
+  const [one, ...others] = conditions;
+  return one && others.length === 0 ? one : { Or: conditions };
+};
+
+/** A choice: conditions with where they lead, the first that holds wins. */
+export const choice = (choices: readonly (readonly [condition: State, next: string])[], otherwise: string): State => ({
+  Type: 'Choice',
+  Choices: choices.map(([condition, Next]) => ({ ...condition, Next })),
+  Default: otherwise,
 });
 
-/** Catches every error, keeps it in `$.error` beside the data, and goes on. */
-export const catchAll = (next: string): unknown[] => [
-  { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: next },
-];
+/** A loop over a list, one item after the other; the first error ends it. */
+export const loop = (list: string, start: string, states: States): State => ({
+  Type: 'Map',
+  ItemsPath: list,
+  MaxConcurrency: 1,
+  ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: start, States: states },
+});
 
-/** A state that notes an error of ours as a catch would have, and goes on. */
-export const note = (error: string, cause: string, next: string): Record<string, unknown> => ({
+/** Counts in `$.polls` how often a loop has asked. */
+export const count = (next: string, also: State = {}): State => ({
   Type: 'Pass',
-  Result: { Error: error, Cause: cause },
-  ResultPath: '$.error',
+  Parameters: { 'count.$': 'States.MathAdd($.polls.count, 1)', ...also },
+  ResultPath: '$.polls',
   Next: next,
 });
 
-/** Asks again and again until a choice holds: the question, the choices that end it, and what happens otherwise. */
-export interface Poll {
-  /** The task that asks, without `Next`. */
-  readonly ask: Record<string, unknown>;
-  /** Choices that leave the loop. */
-  readonly until: readonly Record<string, unknown>[];
-  readonly everySeconds: number;
-  readonly times: number;
-  /** Where to go when it was asked often enough. */
-  readonly otherwise: string;
-}
+/** Once the lock is taken, every error ends here: what is left running is ended and the lock is released. */
+export const CATCH: readonly State[] = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.problem', Next: 'Ended' }];
 
-/** The states of a loop, entered by its name. */
-export function poll(name: string, loop: Poll): States {
-  return {
-    [name]: { Type: 'Pass', Result: { count: 0 }, ResultPath: '$.polls', Next: `${name}Ask` },
-    [`${name}Ask`]: { ...loop.ask, Next: `${name}Check` },
-    [`${name}Check`]: { Type: 'Choice', Choices: loop.until, Default: `${name}Count` },
-    [`${name}Count`]: {
-      Type: 'Pass',
-      Parameters: { 'count.$': 'States.MathAdd($.polls.count, 1)' },
-      ResultPath: '$.polls',
-      Next: `${name}Limit`,
-    },
-    [`${name}Limit`]: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.polls.count', NumericGreaterThanEquals: loop.times, Next: loop.otherwise }],
-      Default: `${name}Wait`,
-    },
-    [`${name}Wait`]: { Type: 'Wait', Seconds: loop.everySeconds, Next: `${name}Ask` },
-  };
-}
-
-/** Links states in the order given: each gets the next one's name, the last one the end given. */
-export function chain(steps: readonly (readonly [string, Record<string, unknown>])[], end: string): States {
-  return Object.fromEntries(
-    steps.map(([name, state], index) => [name, { ...state, Next: steps[index + 1]?.[0] ?? end }]),
-  );
+export interface WorkflowDefinitionProps {
+  readonly description: string;
+  readonly plan: Plan;
+  /** How each job of the plan is started. */
+  readonly starts: Readonly<Record<string, JobStart>>;
+  readonly platformParameter: string;
+  readonly pipelineParameter: string;
+  readonly prepareFunctionArn: string;
+  readonly applicationId: string;
+  readonly lockTable: string;
+  readonly bucket: string;
+  readonly logGroup: string;
 }

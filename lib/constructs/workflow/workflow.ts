@@ -1,7 +1,4 @@
-/**
- * The state machine of a pipeline with its prepare function, its lock and its clean-up rule: jobs and parameters come
- * in; a state machine that may start them goes out. Called by the pipeline stack.
- */
+/** The state machine of a pipeline with what it may do, its prepare function and its clean-up rule. */
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -13,14 +10,16 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IStringParameter } from 'aws-cdk-lib/aws-ssm';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Pipeline } from '../../declaration/model.ts';
-import { checkpointPrefix, planOf } from '../../declaration/plan.ts';
+import { commitsPrefix } from '../../declaration/names.ts';
+import type { Pipeline } from '../../declaration/pipeline.ts';
+import { type Plan, planOf } from '../../declaration/plan.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { LoggedRole } from '../functions/logged-role.ts';
 import { nodeFunction } from '../functions/node-function.ts';
 import type { SparkApplication } from '../spark/spark-application.ts';
 import type { SparkJob } from '../spark/spark-job.ts';
 import { workflowDefinition } from './definition.ts';
+import { PIPELINE_TAG } from './runs.ts';
 
 export interface WorkflowProps {
   readonly pipeline: Pipeline;
@@ -50,13 +49,13 @@ export class Workflow extends Construct {
     const identity = new LoggedRole(this, 'Prepare', { logRetentionDays });
     const prepare = nodeFunction(this, 'PrepareFunction', {
       folder: 'prepare',
-      description: `Checks the input of executions of pipeline ${pipeline.name} and writes the arguments of its jobs`,
+      description: `Checks the input of executions of pipeline ${pipeline.name} and writes the specs of its jobs`,
       identity,
       timeout: Duration.seconds(30),
       traced: true,
     });
     const waits = 'The state machine waits for the answer, and keeps the error.';
-    acknowledge(prepare, { rule: 'Serverless-LambdaDLQ', reason: waits, until: 'never' });
+    acknowledge(prepare, { 'Serverless-LambdaDLQ': waits });
     acknowledgeTracing(identity.role);
     const logGroup = new logs.LogGroup(this, 'Logs', {
       // Step Functions delivers to groups of this prefix without a growing resource policy.
@@ -64,10 +63,18 @@ export class Workflow extends Construct {
       retention: logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('states.amazonaws.com') });
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('states.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
+          ArnLike: { 'aws:SourceArn': this.arnOf('stateMachine', props.stateMachineName) },
+        },
+      }),
+    });
+    const plan = planOf(pipeline);
     const definition = workflowDefinition({
-      pipeline,
-      plan: planOf(pipeline),
+      description: pipeline.description,
+      plan,
       platformParameter: props.platformParameter.parameterName,
       pipelineParameter: props.pipelineParameter.parameterName,
       prepareFunctionArn: prepare.functionArn,
@@ -75,10 +82,10 @@ export class Workflow extends Construct {
       lockTable: props.lockTable.tableName,
       bucket: props.bucket.bucketName,
       logGroup: props.jobLogGroup.logGroupName,
-      jobs: Object.fromEntries(
-        props.jobs.map((job) => [
-          job.jobName,
-          { roleArn: job.role.roleArn, entryPoint: job.entryPoint, submitParameters: job.submitParameters },
+      starts: Object.fromEntries(
+        props.jobs.map(({ jobName, role, entryPoint, submitParameters }) => [
+          jobName,
+          { roleArn: role.roleArn, entryPoint, submitParameters },
         ]),
       ),
     });
@@ -90,28 +97,21 @@ export class Workflow extends Construct {
       logs: { destination: logGroup, level: sfn.LogLevel.ALL, includeExecutionData: true },
     });
     acknowledge(role, {
-      rule: 'AwsSolutions-IAM5',
-      findings: ['Resource::*', `:${props.stateMachineName}:*`],
-      reason: 'Names of executions are not known before they start; delivery of logs and traces knows no resources.',
-      until: 'never',
+      'AwsSolutions-IAM5[Resource::*]': 'Delivery of logs and traces knows no resources.',
+      [`AwsSolutions-IAM5[:${props.stateMachineName}:*]`]: 'Names of executions are not known before they start.',
     });
-    this.grantTasks(props, role, prepare.functionArn);
+    this.grantTasks(props, plan, role, prepare.functionArn);
     this.uncleaned = new sqs.Queue(this, 'Uncleaned', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    acknowledge(this.uncleaned, {
-      rule: 'Serverless-SQSRedrivePolicy',
-      reason: 'It is a dead-letter queue itself.',
-      until: 'never',
-    });
+    acknowledge(this.uncleaned, { 'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue itself.' });
     this.cleanUp(props);
   }
 
   /** What the tasks of the definition do, resource by resource. */
-  private grantTasks(props: WorkflowProps, role: iam.Role, prepareArn: string): void {
-    const stack = Stack.of(this);
+  private grantTasks(props: WorkflowProps, plan: Plan, role: iam.Role, prepareArn: string): void {
     const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>): void =>
       void role.addToPolicy(new iam.PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) }));
     allow(['lambda:InvokeFunction'], [prepareArn]);
@@ -119,37 +119,29 @@ export class Workflow extends Construct {
     allow(['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], [props.lockTable.tableArn], {
       'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [props.pipeline.name] },
     });
-    allow(
-      ['states:DescribeExecution'],
-      [
-        stack.formatArn({
-          service: 'states',
-          resource: 'execution',
-          resourceName: `${props.stateMachineName}:*`,
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      ],
-    );
-    props.application.grantRun(
-      role,
-      props.jobs.map((job) => job.role),
-    );
+    allow(['states:DescribeExecution'], [this.arnOf('execution', `${props.stateMachineName}:*`)]);
+    const roles = props.jobs.map((job) => job.role);
+    props.application.grantRun(role, roles, { [PIPELINE_TAG]: plan.pipeline });
     // Step Functions learns of the end of a `.sync` job through this rule of its own.
     allow(
       ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
       [
-        stack.formatArn({
+        Stack.of(this).formatArn({
           service: 'events',
           resource: 'rule',
           resourceName: 'StepFunctionsGetEventsForEMRServerlessJobRule',
         }),
       ],
     );
-    const { name, order } = props.pipeline;
-    // Only a bounded order looks whether the stream commits.
-    if (order.kind !== 'bounded') return;
-    const checkpoints = checkpointPrefix(name, order.stream);
-    allow(['s3:ListBucket'], [props.bucket.bucketArn], { StringLike: { 's3:prefix': [`${checkpoints}/*`] } });
+    const commits = plan.order.streams.map((stream) => commitsPrefix(plan.pipeline, stream));
+    if (commits.length === 0) return;
+    allow(['s3:ListBucket'], [props.bucket.bucketArn], { StringEquals: { 's3:prefix': commits } });
+  }
+
+  /** ARN of something of Step Functions, by a name that is known before it is made. */
+  private arnOf(resource: string, resourceName: string): string {
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+    return Stack.of(this).formatArn({ service: 'states', resource, resourceName, arnFormat });
   }
 
   /** Ends what no catch sees: a rule on executions that failed, were stopped or ran out of time. */
@@ -170,7 +162,7 @@ export class Workflow extends Construct {
       deadLetterQueue: this.uncleaned,
     });
     acknowledgeTracing(identity.role);
-    application.grantCancel(identity.role);
+    application.grantCancel(identity.role, { [PIPELINE_TAG]: pipeline.name });
     identity.role.addToPolicy(
       new iam.PolicyStatement({
         actions: ['dynamodb:DeleteItem'],
@@ -195,10 +187,5 @@ export class Workflow extends Construct {
 
 /** X-Ray's actions know no resources. */
 function acknowledgeTracing(role: iam.Role): void {
-  acknowledge(role, {
-    rule: 'AwsSolutions-IAM5',
-    findings: ['Resource::*'],
-    reason: 'Sending traces to X-Ray knows no resources.',
-    until: 'X-Ray knows resources.',
-  });
+  acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'Sending traces to X-Ray knows no resources.' });
 }

@@ -1,108 +1,128 @@
-/**
- * Takes the topics of a pipeline and counts what they say: rows in the latest summaries, dead letters by reason. Called by `reconcile.ts`.
- */
+/** What topics and files say: rows in results, dead letters by reason, lines of a file and of its rejects. */
+import { createReadStream, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import avro from 'avsc';
-import { isJsonSchema, type SchemaReference } from '../../../lib/declaration/model.ts';
-import { MillraceError } from '../../../tools/errors.ts';
-import type { KafkaReader, Range } from './kafka-reader.ts';
+import { objectIn } from '../../../lib/declaration/json.ts';
+import type { Schema } from '../../../lib/declaration/schema.ts';
+import { MillraceError } from '../../../tools/errors.mjs';
+import type { Range, TopicReader } from './kafka-reader.ts';
 
 /** Bytes before the Avro body: a zero and the schema's id. */
 const frameBytes = 5;
 
 /** Gives the fields of a record's value. */
-export type Decoder = (value: Buffer) => Promise<Record<string, unknown>>;
+type Decoder = (value: Buffer) => Promise<Record<string, unknown>>;
 
-/** How values of a topic are read: JSON says by itself what it holds, Avro names a schema in the registry. */
-export function decoderOf(schema: SchemaReference | undefined, registryUrl: string): Decoder {
-  if (schema && isJsonSchema(schema)) return async (value) => fieldsOf(value);
-  const schemas = new Schemas(registryUrl);
-  return (value) => schemas.decode(value);
+/** How values of a topic are read: JSON says by itself what it holds, Avro names a schema in the registry, which is fetched once. */
+export function decoderOf(schema: Schema | undefined, registryUrl: string): Decoder {
+  const unreadable = (why: string) =>
+    new MillraceError('UNREADABLE_RESULT', `A record of the topic of results ${why}.`);
+  if (schema?.format === 'json') {
+    return async (value) => {
+      const fields = objectIn(value.toString('utf8'));
+      if (!fields) throw unreadable('is no JSON object');
+      return fields;
+    };
+  }
+  const types = new Map<number, Promise<avro.Type>>();
+  return async (value) => {
+    if (value.length <= frameBytes || value[0] !== 0) throw unreadable('is not framed: byte 0 must be 0');
+    const id = value.readUInt32BE(1);
+    const type = types.get(id) ?? fetchType(registryUrl, id);
+    types.set(id, type);
+    return (await type).fromBuffer(value.subarray(frameBytes)) as Record<string, unknown>;
+  };
 }
 
-function fieldsOf(value: Buffer): Record<string, unknown> {
-  let fields: unknown;
-  try {
-    fields = JSON.parse(value.toString('utf8'));
-  } catch {
-    // Refused below, like JSON of another kind.
-  }
-  if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as Record<string, unknown>;
-  throw new MillraceError('UNREADABLE_SUMMARY', 'A record of the summary topic is no JSON object.');
+async function fetchType(registryUrl: string, id: number): Promise<avro.Type> {
+  const response = await fetch(`${registryUrl}/apis/registry/v3/ids/contentIds/${id}`);
+  if (response.ok) return avro.Type.forSchema((await response.json()) as avro.Schema);
+  throw new MillraceError(
+    'UNKNOWN_SCHEMA',
+    `The registry at ${registryUrl} has no schema of id ${id} (${response.status}).`,
+  );
 }
 
-/** Fetches schemas by the id in a record's frame, each once. */
-class Schemas {
-  private readonly registryUrl: string;
-  private readonly types = new Map<number, Promise<avro.Type>>();
-
-  constructor(registryUrl: string) {
-    this.registryUrl = registryUrl;
-  }
-
-  /** Decodes a framed record. */
-  async decode(value: Buffer): Promise<Record<string, unknown>> {
-    if (value.length <= frameBytes || value[0] !== 0) {
-      throw new MillraceError('UNREADABLE_SUMMARY', 'A record of the summary topic is not framed: byte 0 must be 0.');
-    }
-    const type = await this.typeOf(value.readUInt32BE(1));
-    return type.fromBuffer(value.subarray(frameBytes)) as Record<string, unknown>;
-  }
-
-  private typeOf(id: number): Promise<avro.Type> {
-    const known = this.types.get(id) ?? this.fetch(id);
-    this.types.set(id, known);
-    return known;
-  }
-
-  private async fetch(id: number): Promise<avro.Type> {
-    const response = await fetch(`${this.registryUrl}/apis/registry/v3/ids/contentIds/${id}`);
-    if (!response.ok) {
-      throw new MillraceError(
-        'UNKNOWN_SCHEMA',
-        `The registry at ${this.registryUrl} has no schema of id ${id} (${response.status}).`,
-      );
-    }
-    return avro.Type.forSchema((await response.json()) as avro.Schema);
-  }
-}
-
-/** Sum of a field over the latest record of every key of a compacted topic. */
+/** Sum of a field over the records of a topic; of a compacted one over the latest record of every key. */
 export async function totalOf(
-  reader: KafkaReader,
+  reader: TopicReader,
   topic: string,
   range: Range,
-  field: string,
-  decode: Decoder,
+  { field, decode, compacted }: { readonly field: string; readonly decode: Decoder; readonly compacted: boolean },
 ): Promise<number> {
-  const latest = new Map<string, Buffer | null>();
-  await reader.read(topic, range, ({ key, value }) => {
-    latest.set(key?.toString('latin1') ?? '', value);
+  const counted = new Map<string, Buffer | null>();
+  await reader.read(topic, range, ({ key, value, offset }, partition) => {
+    counted.set(compacted ? (key?.toString('latin1') ?? '') : `${partition}/${offset}`, value);
   });
   let total = 0;
-  for (const value of latest.values()) {
+  for (const value of counted.values()) {
     if (value) total += Number((await decode(value))[field]);
   }
   return total;
 }
 
-/** Dead letters of a range, each source record once, by reason. */
-export interface DeadLetters {
-  readonly total: number;
-  readonly byReason: Readonly<Record<string, number>>;
-  /** Source positions (`partition/offset`) with their reasons. */
-  readonly positions: ReadonlyMap<string, string>;
-}
+/** Where the record lies that became a dead letter; undefined where the dead letter does not say. */
+export type Source = { readonly partition: number; readonly offset: number } | undefined;
 
-export async function deadLettersOf(reader: KafkaReader, topic: string, range: Range): Promise<DeadLetters> {
-  const positions = new Map<string, string>();
+/** The dead letters of one source topic in a range, each source record once: how many, why, and their sources. */
+export async function deadLettersIn(reader: TopicReader, topic: string, range: Range, of: string) {
+  const letters = new Map<string, { readonly reason: string; readonly source: Source }>();
   await reader.read(topic, range, ({ headers = {}, offset }, partition) => {
     const header = (name: string) => headers[`millrace.error.${name}`]?.toString();
-    const [sourcePartition, sourceOffset] = [header('partition'), header('offset')];
-    const position =
-      sourceOffset === undefined ? `unknown/${partition}/${offset}` : `${sourcePartition}/${sourceOffset}`;
-    positions.set(position, header('reason') ?? 'unknown');
+    // Sources of one stream share a topic of dead letters; each account counts its own.
+    if ((header('topic') ?? of) !== of) return;
+    const known = header('offset') !== undefined;
+    const source = known ? { partition: Number(header('partition')), offset: Number(header('offset')) } : undefined;
+    const position = source ? `${source.partition}/${source.offset}` : `unknown/${partition}/${offset}`;
+    letters.set(position, { reason: header('reason') ?? 'unknown', source });
   });
-  const byReason: Record<string, number> = {};
-  for (const reason of positions.values()) byReason[reason] = (byReason[reason] ?? 0) + 1;
-  return { total: positions.size, byReason, positions };
+  const found = [...letters.values()];
+  const byReason = countBy(found.map(({ reason }) => reason));
+  return { total: found.length, byReason, sources: found.map(({ source }) => source) };
+}
+
+/** An account's file, as an execution read it. */
+export interface ReadFile {
+  readonly path: string;
+  /** Whether its first line is none of its rows. */
+  readonly hasHeader: boolean;
+  /** How many rows were to be read; 0 is the whole file. */
+  readonly rows: number;
+  readonly rejectsFolder?: string;
+}
+
+/** Rows that an execution was to read, and lines that were none. */
+export async function countFile({ path, hasHeader, rows, rejectsFolder }: ReadFile) {
+  const reasons: string[] = [];
+  for (const part of rejectsFolder ? partsIn(rejectsFolder) : []) {
+    for await (const line of linesOf(part)) reasons.push(String(objectIn(line)?.reason ?? 'unknown'));
+  }
+  let lines = 0;
+  if (rows === 0) for await (const _line of linesOf(path)) lines += 1;
+  const read = rows || Math.max(0, hasHeader ? lines - 1 : lines);
+  return { read, rejected: reasons.length, rejectedByReason: countBy(reasons), rejectsFolder };
+}
+
+/** Files that Spark left in a folder; none where it made no folder. */
+export function partsIn(folder: string): string[] {
+  try {
+    const parts = readdirSync(folder).filter((name) => name.startsWith('part-'));
+    return parts.sort().map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/** Lines that are not empty. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() !== '') yield line;
+  }
+}
+
+function countBy(reasons: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
 }

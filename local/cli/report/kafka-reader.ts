@@ -1,13 +1,8 @@
-/**
- * Takes a broker and ranges of offsets and gives the records in them, exactly once each and in order. Used by the report for what it must
- * read (summaries, dead letters); what it only counts it counts by offsets. Leaves no consumer group behind.
- */
+/** Records between two sets of offsets, each exactly once and in order. No consumer group is left behind. */
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import kafkajs, { type Admin, type Kafka, type KafkaMessage } from 'kafkajs';
-import { MillraceError } from '../../../tools/errors.ts';
-
-const { logLevel } = kafkajs;
+import { MillraceError } from '../../../tools/errors.mjs';
 
 /** Next offset by partition. */
 export type Offsets = Readonly<Record<number, number>>;
@@ -18,21 +13,19 @@ export interface Range {
   readonly to: Offsets;
 }
 
-export type OnRecord = (record: KafkaMessage, partition: number) => void;
-
 /** Reading stops with an error when nothing came for so long. */
-const silenceMilliseconds = 20_000;
+const silenceMs = 20_000;
+
+/** What is asked of a broker. */
+export type TopicReader = Pick<KafkaReader, 'connect' | 'close' | 'clusterId' | 'range' | 'read'>;
 
 export class KafkaReader {
   private readonly kafka: Kafka;
   private readonly admin: Admin;
 
   constructor(bootstrapServers: string) {
-    this.kafka = new kafkajs.Kafka({
-      clientId: 'millrace',
-      brokers: bootstrapServers.split(','),
-      logLevel: logLevel.NOTHING,
-    });
+    const brokers = bootstrapServers.split(',');
+    this.kafka = new kafkajs.Kafka({ clientId: 'millrace', brokers, logLevel: kafkajs.logLevel.NOTHING });
     this.admin = this.kafka.admin();
   }
 
@@ -59,12 +52,9 @@ export class KafkaReader {
   }
 
   /** Gives every record of the range that the broker still has. The jobs compress these topics with gzip: kafkajs decodes neither LZ4 nor Zstandard. */
-  async read(topic: string, range: Range, onRecord: OnRecord): Promise<void> {
-    const missing = new Map(
-      Object.entries(range.to)
-        .map(([partition, to]) => [Number(partition), to] as const)
-        .filter(([partition, to]) => to > (range.from[partition] ?? 0)),
-    );
+  async read(topic: string, range: Range, onRecord: (record: KafkaMessage, partition: number) => void): Promise<void> {
+    const ends = Object.entries(range.to).map(([partition, to]) => [Number(partition), to] as const);
+    const missing = new Map(ends.filter(([partition, to]) => to > (range.from[partition] ?? 0)));
     if (missing.size === 0) return;
     const groupId = `millrace-report-${randomUUID()}`;
     const consumer = this.kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
@@ -72,18 +62,13 @@ export class KafkaReader {
     // Noted before anything is started: an error that came before `await` would have no listener.
     const ended = once(done, 'end');
     ended.catch(() => undefined);
-    let silence = setTimeout(() => undefined, 0);
-    const heard = () => {
-      clearTimeout(silence);
-      silence = setTimeout(() => done.emit('error', silent(topic, missing)), silenceMilliseconds);
-    };
+    const silence = setTimeout(() => done.emit('error', silent(topic, missing)), silenceMs);
     try {
-      heard();
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
       // Compaction leaves gaps: a batch's last offset, not its last record, tells how far reading has come.
       consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
-        heard();
+        silence.refresh();
         if (Number(lastOffset) + 1 >= (missing.get(partition) ?? Number.POSITIVE_INFINITY)) missing.delete(partition);
         if (missing.size === 0) done.emit('end');
       });
@@ -124,6 +109,6 @@ function silent(topic: string, missing: ReadonlyMap<number, number>): MillraceEr
   const rest = [...missing].map(([partition, to]) => `partition ${partition} before offset ${to}`).join(', ');
   return new MillraceError(
     'TOPIC_UNREADABLE',
-    `Topic ${topic} could not be read to its end: for ${silenceMilliseconds / 1000} s nothing came of ${rest}. See "npx millrace logs kafka".`,
+    `Topic ${topic} could not be read to its end: for ${silenceMs / 1000} s nothing came of ${rest}. See "npx millrace logs kafka".`,
   );
 }

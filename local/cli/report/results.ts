@@ -1,59 +1,41 @@
-/**
- * Takes the rows that the last job of an execution left as JSON and gives them as they are shown: a table for people, or objects for
- * machines. The columns and their forms are the declaration's.
- */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/** The rows that a job left as JSON lines in its folder, as objects and as a table in the forms that the declaration says. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Report } from '../../../lib/declaration/model.ts';
+import type { Report } from '../../../lib/declaration/pipeline.ts';
+import { partsIn } from './counts.ts';
 
-/** One row; numbers stay the text that the job wrote, so that money keeps its decimals. */
-export type ResultRow = Readonly<Record<string, string>>;
+/** One row; a number with decimals stays the text that the job wrote, so that money keeps every digit. */
+export type ResultRow = Readonly<Record<string, string | number>>;
 
 /** Reads the JSON lines below a results folder. */
 export function readResults(folder: string): ResultRow[] {
-  const json = join(folder, 'json');
-  if (!existsSync(json)) return [];
-  return readdirSync(json)
-    .filter((name) => name.startsWith('part-'))
-    .sort()
-    .flatMap((name) => readFileSync(join(json, name), 'utf8').split('\n'))
+  return partsIn(join(folder, 'json'))
+    .flatMap((part) => readFileSync(part, 'utf8').split('\n'))
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line, keepNumberText) as ResultRow);
+    .map((line) => JSON.parse(line, keepDecimals) as ResultRow);
 }
 
 /** `JSON.parse` calls this with the source of each number, which is not in TypeScript's library yet. */
-function keepNumberText(this: unknown, _name: string, value: unknown, context?: { source?: string }): unknown {
-  return typeof value === 'number' ? (context?.source ?? String(value)) : value;
+function keepDecimals(this: unknown, _name: string, value: unknown, context?: { source?: string }): unknown {
+  const { source = String(value) } = context ?? {};
+  return typeof value !== 'number' || (Number.isSafeInteger(value) && /^-?\d+$/.test(source)) ? value : source;
 }
-
-type Column = Report['columns'][number];
 
 /** An aligned table with a header and a line under it. */
-export function table(rows: readonly ResultRow[], columns: readonly Column[]): string {
-  const cells = rows.map((row) => columns.map((column) => cell(row[column.field] ?? '', column.format)));
-  const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...cells.map((line) => line[index]?.length ?? 0)),
-  );
-  const format = (line: readonly string[]) =>
-    line
-      .map((value, index) => {
-        const width = widths[index] ?? 0;
-        return isNumber(columns[index]) ? value.padStart(width) : value.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd();
-  return [
-    format(columns.map(({ title }) => title)),
-    widths.map((width) => '-'.repeat(width)).join('  '),
-    ...cells.map(format),
-  ].join('\n');
+export function table(rows: readonly ResultRow[], columns: Report['columns']): string {
+  const padded = columns.map(({ field, format, title }) => {
+    const cells = [title, ...rows.map((row) => cell(String(row[field] ?? ''), format))];
+    const width = Math.max(...cells.map(({ length }) => length));
+    const isNumber = format === 'money' || format === 'count';
+    const [header = '', ...values] = cells.map((text) => (isNumber ? text.padStart(width) : text.padEnd(width)));
+    return [header, '-'.repeat(width), ...values];
+  });
+  const [first = []] = padded;
+  const lines = first.map((_, index) => padded.map((column) => column[index]).join('  '));
+  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-function isNumber(column: Column | undefined): boolean {
-  return column?.format === 'money' || column?.format === 'count';
-}
-
-function cell(value: string, format: Column['format']): string {
+function cell(value: string, format: Report['columns'][number]['format']): string {
   if (format === 'count') return grouped(value);
   if (format === 'time') return value.replace('T', ' ').replace(/:\d\d(\.\d+)?(Z|\+00:00)$/, ' UTC');
   if (format === 'text') return value;

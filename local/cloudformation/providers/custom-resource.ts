@@ -1,57 +1,36 @@
 /**
- * Custom resources with a handler of ours: takes the resource to be, sends the bundled handler the event that CloudFormation and the CDK's Provider
- * framework would send, waits until it says complete, and gives what it answered. Used by the deployment through `registry.ts`.
+ * Custom resources with a handler of ours: the bundled handler gets the events that CloudFormation and the CDK's
+ * Provider framework would send, and is asked until it says complete.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError, messageOf } from '../../../tools/errors.ts';
+import { isObject } from '../../../lib/declaration/json.ts';
+import { MillraceError, messageOf } from '../../../tools/errors.mjs';
 import { invokeFunction } from '../invoke.ts';
-import { isObject } from '../json.ts';
-import { type DeployedResource, type Properties, type StackIdentity, stackId } from '../model.ts';
+import { type DeployedResource, type Properties, stackId } from '../model.ts';
 import { environmentOf } from './lambda.ts';
-import {
-  FailedAfterCreation,
-  label,
-  type Machine,
-  type Outcome,
-  type Provider,
-  type ResourceRequest,
-  used,
-} from './provider.ts';
-import { definitionAttribute } from './records.ts';
+import { FailedAfterCreation, type Machine, nameIn, type Provider, type ResourceRequest, used } from './provider.ts';
+import { definitionAttribute } from './recorded.ts';
 
-export const customResource: Provider = {
-  stand: 'its bundled handler, called with the event that CloudFormation would send',
-  create: (request, machine) => send('Create', eventFor(request), machine),
-  update: (request, previous, machine) =>
-    send(
-      'Update',
-      {
-        ...eventFor(request),
-        PhysicalResourceId: previous.physicalId,
-        OldResourceProperties: asTexts(previous.properties),
-      },
-      machine,
-    ),
+const customResource: Provider = {
+  livesInServices: true,
+  reason: 'its bundled handler, called with the event that CloudFormation would send',
+  create: (request, machine) => send('Create', request, machine),
+  update: (request, { physicalId, properties }, machine) => {
+    const before = { PhysicalResourceId: physicalId, OldResourceProperties: asTexts(properties) };
+    return send('Update', request, machine, before);
+  },
   remove: async (stack, resource, machine) => {
-    const event = { ...eventFor({ ...resource, stack }), PhysicalResourceId: resource.physicalId };
-    const { physicalId } = await send('Delete', event, machine);
-    if (physicalId !== resource.physicalId) {
-      throw new MillraceError(
-        'DEPLOY_HANDLER',
-        `${label(stack, resource.logicalId, resource.type)}: its handler answered the Delete of "${resource.physicalId}" with another physical id, "${physicalId}".`,
-      );
-    }
+    const request = { ...resource, stack };
+    const { physicalId } = await send('Delete', request, machine, { PhysicalResourceId: resource.physicalId });
+    if (physicalId === resource.physicalId) return;
+    throw mistake(
+      `${nameIn(request)}: its handler answered the Delete of "${resource.physicalId}" with another physical id, "${physicalId}".`,
+    );
   },
 };
 
-interface Event extends Record<string, unknown> {
-  readonly LogicalResourceId: string;
-  readonly ResourceType: string;
-  readonly ResourceProperties: Properties;
-  readonly RequestId: string;
-  readonly PhysicalResourceId?: string;
-}
+const mistake = (what: string) => new MillraceError('DEPLOY_HANDLER', what);
 
 interface Handlers {
   readonly onEvent: DeployedResource;
@@ -61,46 +40,36 @@ interface Handlers {
   readonly attempts: number;
 }
 
-function eventFor(request: ResourceRequest): Event & { readonly stack: StackIdentity } {
-  return {
-    stack: request.stack,
-    ServiceToken: String(used(request, 'ServiceToken').ServiceToken),
-    // The framework hides the address to answer to from the handlers' logs by the same word.
-    ResponseURL: '...',
-    StackId: stackId(request.stack),
-    RequestId: randomUUID(),
-    LogicalResourceId: request.logicalId,
-    ResourceType: request.type,
-    ResourceProperties: asTexts(used(request, ...Object.keys(request.properties))),
-  };
-}
-
+/** Sends an event, to which the fields of `more` belong as well. */
 async function send(
   type: 'Create' | 'Update' | 'Delete',
-  given: Event & { readonly stack: StackIdentity },
+  resource: ResourceRequest,
   machine: Machine,
-): Promise<Outcome> {
-  const { stack, ...event } = given;
-  const user = label(stack, event.LogicalResourceId, event.ResourceType);
-  const handlers = findHandlers(String(given.ServiceToken), user, machine);
-  const request = { RequestType: type, ...event };
-  const options = { signal: machine.signal };
-  const answer = (await invokeFunction(machine.home, handlers.onEvent, request, options)) ?? {};
-  if (!isObject(answer))
-    throw new MillraceError(
-      'DEPLOY_HANDLER',
-      `${user}: its handler answered ${JSON.stringify(answer)} instead of an object.`,
-    );
-  const physicalId = String(answer.PhysicalResourceId ?? event.PhysicalResourceId ?? event.RequestId);
+  more: { readonly PhysicalResourceId?: string; readonly OldResourceProperties?: Properties } = {},
+) {
+  const user = nameIn(resource);
+  const serviceToken = String(used(resource, 'ServiceToken').ServiceToken);
+  const handlers = findHandlers(serviceToken, user, machine);
+  const event = {
+    RequestType: type,
+    ServiceToken: serviceToken,
+    // The framework hides the address to answer to from the handlers' logs by the same word.
+    ResponseURL: '...',
+    StackId: stackId(resource.stack),
+    RequestId: randomUUID(),
+    LogicalResourceId: resource.logicalId,
+    ResourceType: resource.type,
+    ResourceProperties: asTexts(used(resource, ...Object.keys(resource.properties))),
+    ...more,
+  };
+  const answer = (await invokeFunction(machine.home, handlers.onEvent, event, { signal: machine.signal })) ?? {};
+  if (!isObject(answer)) throw mistake(`${user}: its handler answered ${JSON.stringify(answer)} instead of an object.`);
+  const physicalId = String(answer.PhysicalResourceId ?? more.PhysicalResourceId ?? event.RequestId);
   const data = isObject(answer.Data) ? answer.Data : {};
   if (!handlers.isComplete) return { physicalId, attributes: data };
   try {
-    const late = await waitUntilComplete(
-      handlers,
-      { ...request, ...answer, PhysicalResourceId: physicalId },
-      user,
-      machine,
-    );
+    const asked = { ...event, ...answer, PhysicalResourceId: physicalId };
+    const late = await waitUntilComplete(handlers, asked, user, machine);
     return { physicalId, attributes: { ...data, ...late } };
   } catch (error) {
     if (type === 'Create' && !machine.signal?.aborted) throw new FailedAfterCreation(messageOf(error), physicalId);
@@ -108,7 +77,7 @@ async function send(
   }
 }
 
-/** Asks `isComplete` as the framework does, only sooner: the first answers of a local service come within milliseconds. */
+/** Asks `isComplete` as the framework does, only sooner: a local service takes milliseconds. */
 async function waitUntilComplete(
   handlers: Handlers,
   event: unknown,
@@ -122,13 +91,11 @@ async function waitUntilComplete(
     const { IsComplete: complete, Data: data } = isObject(answer) ? answer : {};
     if (complete) return isObject(data) ? data : {};
     if (isObject(data) && Object.keys(data).length > 0) {
-      throw new MillraceError('DEPLOY_HANDLER', `${user}: its handler gave Data before IsComplete was true.`);
+      throw mistake(`${user}: its handler gave Data before IsComplete was true.`);
     }
     if (Date.now() + pauseMs > deadline) {
-      throw new MillraceError(
-        'DEPLOY_HANDLER',
-        `${user}: it was not complete after ${Math.round((handlers.intervalMs * handlers.attempts) / 1000)} s.`,
-      );
+      const seconds = Math.round((handlers.intervalMs * handlers.attempts) / 1000);
+      throw mistake(`${user}: it was not complete after ${seconds} s.`);
     }
     await sleep(pauseMs, undefined, machine.signal ? { signal: machine.signal } : {});
   }
@@ -136,20 +103,18 @@ async function waitUntilComplete(
 
 /** From the framework's function, which the service token names, to the functions of ours that it calls. */
 function findHandlers(serviceToken: string, user: string, machine: Machine): Handlers {
-  const framework = machine.functionByArn(serviceToken);
+  const framework = machine.byArn('AWS::Lambda::Function', serviceToken);
   const variables = framework ? environmentOf(framework) : {};
-  const onEvent = machine.functionByArn(variables.USER_ON_EVENT_FUNCTION_ARN ?? '');
+  const onEvent = machine.byArn('AWS::Lambda::Function', variables.USER_ON_EVENT_FUNCTION_ARN);
   if (!onEvent) {
-    throw new MillraceError(
-      'DEPLOY_HANDLER',
+    throw mistake(
       `${user}: its service token ${serviceToken} leads to no handler. Custom resources run on this machine when they use the CDK's Provider framework and the handler is deployed with them.`,
     );
   }
-  const isComplete = variables.USER_IS_COMPLETE_FUNCTION_ARN;
   return {
     onEvent,
-    isComplete: isComplete === undefined ? undefined : machine.functionByArn(isComplete),
-    ...pace(machine.stateMachineByArn(variables.WAITER_STATE_MACHINE_ARN ?? '')),
+    isComplete: machine.byArn('AWS::Lambda::Function', variables.USER_IS_COMPLETE_FUNCTION_ARN),
+    ...pace(machine.byArn('AWS::StepFunctions::StateMachine', variables.WAITER_STATE_MACHINE_ARN)),
   };
 }
 
@@ -160,6 +125,8 @@ function pace(waiter: DeployedResource | undefined): { intervalMs: number; attem
     Number(new RegExp(`"${name}":(\\d+)`).exec(definition)?.[1] ?? otherwise);
   return { intervalMs: number('IntervalSeconds', 5) * 1000, attempts: number('MaxAttempts', 360) };
 }
+
+export const providers: Record<string, Provider> = { 'AWS::CloudFormation::CustomResource': customResource };
 
 /** CloudFormation hands a custom resource every number and boolean as text. */
 function asTexts(properties: Properties): Properties {

@@ -1,45 +1,30 @@
-/**
- * What a provider is: for one CloudFormation type, it makes, changes and removes the thing that stands for such a resource on this machine.
- * Implemented by the other files of this folder, called by the deployment of a stack.
- */
-import type { Home } from '../../home.ts';
+/** A provider makes, changes and removes what stands for resources of one CloudFormation type on this machine. */
+import { createHash } from 'node:crypto';
 import type { Asset } from '../assembly.ts';
 import { requireKnown } from '../markers.ts';
-import type { DeployedResource, Endpoints, Properties, StackIdentity } from '../model.ts';
+import type { DeployedResource, DeployOptions, Properties, StackIdentity } from '../model.ts';
 
 /** The resource that is to be as described. */
-export interface ResourceRequest {
+export interface ResourceRequest extends Pick<DeployedResource, 'logicalId' | 'type' | 'properties'> {
   readonly stack: StackIdentity;
-  readonly logicalId: string;
-  readonly type: string;
-  /** Resolved; may hold markers. */
-  readonly properties: Properties;
 }
 
 /** What came of it. */
-export interface Outcome {
-  readonly physicalId: string;
-  readonly attributes: Record<string, unknown>;
-}
+export type Outcome = Pick<DeployedResource, 'physicalId' | 'attributes'>;
 
 /** What providers may use of this machine. */
-export interface Machine {
-  readonly home: Home;
-  readonly endpoints: Endpoints;
-  readonly progress: (line: string) => void;
-  readonly signal?: AbortSignal | undefined;
+export interface Machine extends Pick<DeployOptions, 'home' | 'endpoints' | 'progress' | 'signal'> {
   /** The asset that lies in a bucket under a key. */
   asset(bucket: string, key: string): Asset | undefined;
-  /** The function with an ARN, in whatever stack it was deployed. */
-  functionByArn(arn: string): DeployedResource | undefined;
-  /** The state machine with an ARN. */
-  stateMachineByArn(arn: string): DeployedResource | undefined;
+  /** The deployed resource of a type with an ARN, in whatever stack. */
+  byArn(type: string, arn: string | undefined): DeployedResource | undefined;
 }
 
-/** Makes, changes and removes resources of one type. */
 export interface Provider {
   /** What stands for the resource on this machine, for people. */
-  readonly stand: string;
+  readonly reason: string;
+  /** Whether the resource lies in the data of the services, and is lost with it. */
+  readonly livesInServices?: boolean;
   create(request: ResourceRequest, machine: Machine): Promise<Outcome> | Outcome;
   /** Another physical id than before means: a new one was made, delete the previous one when the stack is done. */
   update(request: ResourceRequest, previous: DeployedResource, machine: Machine): Promise<Outcome> | Outcome;
@@ -62,26 +47,53 @@ export function label(stack: { readonly path: string }, logicalId: string, type:
   return `${stack.path} ${logicalId} (${type})`;
 }
 
+export const nameIn = ({ stack, logicalId, type }: ResourceRequest): string => label(stack, logicalId, type);
+
 /** The properties that a provider uses, each refused when it has no value on this machine. */
 export function used(request: ResourceRequest, ...names: readonly string[]): Properties {
-  const user = label(request.stack, request.logicalId, request.type);
   const properties: Properties = {};
   for (const name of names) {
     const value = request.properties[name];
-    requireKnown(value, user, `Properties.${name}`);
+    requireKnown(value, nameIn(request), `Properties.${name}`);
     if (value !== undefined) properties[name] = value;
   }
   return properties;
 }
 
+/** The name that the template gives a resource, or a generated one. */
+export function nameOf({ stack, logicalId }: ResourceRequest, given: unknown, length: number, variant = ''): string {
+  return typeof given === 'string' ? given : generatedName(stack, logicalId, length, variant);
+}
+
+/** Lower-case hexadecimal digest of texts that belong together. */
+export function digest(length: number, ...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, length);
+}
+
+/**
+ * The name of a resource that has none in the template: stack, logical id and a digest, as CloudFormation forms it.
+ *
+ * @param length most characters that the service allows.
+ * @param variant what makes it another physical resource (a key schema, say): another variant, another name.
+ */
+export function generatedName(stack: StackIdentity, logicalId: string, length: number, variant = ''): string {
+  const suffix = digest(8, stack.name, logicalId, variant);
+  return `${`${stack.name}-${logicalId}`.slice(0, length - suffix.length - 1)}-${suffix}`;
+}
+
+/** An ARN in the stack's account and Region. */
+export function arn(stack: StackIdentity, service: string, resource: string, region = stack.region): string {
+  return `arn:aws:${service}:${region}:${stack.account}:${resource}`;
+}
+
 /** A provider that does the same whether the resource exists or not. */
 export function upserting(
-  stand: string,
+  reason: string,
   put: (request: ResourceRequest, machine: Machine) => Outcome,
   remove: (resource: DeployedResource, machine: Machine) => void = () => {},
 ): Provider {
   return {
-    stand,
+    reason,
     create: put,
     update: (request, _previous, machine) => put(request, machine),
     remove: (_stack, resource, machine) => remove(resource, machine),

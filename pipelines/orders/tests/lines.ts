@@ -1,6 +1,6 @@
 /**
  * Makes orders as JSON lines that are not in the tree, in the forms in which applications write JSON: fields in any order, blanks, escapes, fields that
- * nobody asked for, absent fields, times with and without fractions and offsets. Used by the end-to-end test.
+ * nobody asked for, absent fields, times with and without fractions and offsets.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

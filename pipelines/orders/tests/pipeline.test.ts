@@ -2,19 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { days } from '../../../lib/declaration/model.ts';
-import { artifactOf, externalWays, planOf } from '../../../lib/declaration/plan.ts';
-import { peakCores } from '../../../lib/declaration/sizes.ts';
+import { orderOf, peakCores, stateOf, thingsOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { days } from '../../../lib/declaration/index.ts';
+import { planOf, specOf } from '../../../lib/declaration/plan.ts';
 import { mistakesOf } from '../../../lib/declaration/validate.ts';
 import orders from '../pipeline.ts';
-
-const plan = planOf(orders);
-
-/** The flags that a job is started with. */
-const flagsOf = (job: string): string[] => (plan.arguments[job] ?? []).map(([flag]) => flag);
-
-const argumentOf = (job: string, flag: string): string | undefined =>
-  plan.arguments[job]?.find(([name]) => name === flag)?.[1];
 
 interface Schema {
   readonly properties: Readonly<Record<string, { type: unknown; format?: string; multipleOf?: number }>>;
@@ -36,65 +28,55 @@ function fieldsOf(file: string): string[] {
 test('has no mistake', () => expect(mistakesOf([orders])).toEqual([]));
 
 describe('topics', () => {
-  const { orders: source, totals, windows, deadLetters } = orders.topics;
+  const topics = topicsOf(orders);
 
-  test('have the names that other systems know', () => {
-    expect(Object.values(orders.topics).map(({ name }) => name)).toEqual([
-      'orders.json',
-      'orders.by-country.json',
-      'orders.by-country.windows.json',
-      'orders.dead-letters',
+  test('have the names that other systems know, and are open to applications: they write orders and read what is made of them', () => {
+    expect(Object.entries(topics).map(([alias, { name, externalWays }]) => [alias, name, ...externalWays])).toEqual([
+      ['orders', 'orders.json', 'Writer'],
+      ['windows', 'orders.by-country.windows.json', 'Reader'],
+      ['deadLetters', 'orders.dead-letters'],
+      ['totals', 'orders.by-country.json', 'Reader'],
     ]);
   });
 
-  test('are open to applications outside: they write orders and read what is made of them', () => {
-    expect(Object.values(orders.topics).map(externalWays)).toEqual([['Writer'], ['Reader'], ['Reader'], []]);
-  });
-
   test('keep orders for a week, stamped by the broker', () => {
-    expect(source).toMatchObject({
-      partitions: 4,
+    expect(topics.orders).toMatchObject({
       cleanup: 'delete',
-      retention: days(7),
-      timestamps: 'LogAppendTime',
+      props: { partitions: 4, retention: days(7), timestamps: 'LogAppendTime' },
     });
   });
 
   test('keep the last total of each country and window for good', () => {
-    for (const topic of [totals, windows]) {
-      expect(topic).toMatchObject({ partitions: 2, cleanup: 'compact' });
-      expect(topic).not.toHaveProperty('retention');
+    for (const topic of [topics.totals, topics.windows]) {
+      expect(topic).toMatchObject({ cleanup: 'compact', props: { partitions: 2 } });
     }
   });
 
   test('keep dead letters for a week, as bytes', () => {
-    expect(deadLetters).toMatchObject({ cleanup: 'delete', retention: days(7) });
-    expect(deadLetters).not.toHaveProperty('key');
-    expect(deadLetters).not.toHaveProperty('value');
+    expect(topics.deadLetters?.props).toEqual({ partitions: 1, retention: days(7) });
   });
 
   test('have text for keys, but for windows, whose key has two parts', () => {
-    expect(Object.values(orders.topics).map(({ key }) => key?.file)).toEqual([
-      undefined,
+    expect(Object.values(topics).map(({ props }) => props.key?.file)).toEqual([
       undefined,
       'window-key.schema.json',
+      undefined,
       undefined,
     ]);
   });
 
   test('outlive their declaration', () => {
-    for (const topic of Object.values(orders.topics)) expect(topic.onRemoval ?? 'retain').toBe('retain');
+    for (const { props } of Object.values(topics)) expect(props.onRemoval ?? 'retain').toBe('retain');
   });
 });
 
 describe('schemas', () => {
   test('are in no registry', () => {
-    const artifacts = Object.keys(orders.topics).flatMap((role) => [
-      artifactOf(orders, role, 'key'),
-      artifactOf(orders, role, 'value'),
-    ]);
-    expect(artifacts.filter((artifact) => artifact !== undefined)).toEqual([]);
-    expect(Object.keys(plan.arguments).filter((job) => flagsOf(job).includes('--registry-url'))).toEqual([]);
+    const schemas = thingsOf(orders).flatMap(({ alias, thing }) => thing.schemas(alias));
+    expect(schemas.map(({ schema, artifact }) => [schema.format, artifact])).toEqual(
+      schemas.map(() => ['json', undefined]),
+    );
+    for (const job of Object.keys(orders.jobs)) expect(specOf(orders, job)).not.toHaveProperty('registry');
   });
 
   test('of an order hold exact money and its event time', () => {
@@ -140,93 +122,73 @@ describe('the sample file', () => {
   });
 });
 
-describe('arguments', () => {
-  const common = ['--kafka-bootstrap-servers', '--kafka-security'];
-  const source = ['--orders-topic', '--orders-value-schema'];
-  const stream = [
-    ...common,
-    ...source,
-    '--windows-topic',
-    '--windows-key-schema',
-    '--windows-value-schema',
-    '--dead-letters-topic',
-    '--orders-retention-ms',
-    '--checkpoint-path',
-    '--group-id-prefix',
-    '--allowed-lateness',
-    '--trigger-seconds',
-  ];
-
-  test('of the producer', () => {
-    expect(flagsOf('produce')).toEqual([
-      ...common,
-      '--orders-file',
-      '--orders-file-schema',
-      ...source,
-      '--rejects-path',
-      '--rate',
-      '--rows',
-    ]);
+describe('specs', () => {
+  test('of the producer: the file, the topic, and where rejects lie', () => {
+    expect(specOf(orders, 'produce')).toMatchObject({
+      reads: { orders: { kind: 'file', url: '{files.orders}' } },
+      writes: {
+        orders: { kind: 'topic', topic: 'orders.json' },
+        rejects: { kind: 'folder', url: 's3://{platform.bucket}/rejects/orders/{execution.name}' },
+      },
+      parameters: { rate: '{parameters.rate}', rows: '{parameters.rows}' },
+    });
   });
 
-  test('of the stream and of its drain', () => {
-    expect(flagsOf('sumByWindow')).toEqual(stream);
-    expect(flagsOf('sumByWindowDrain')).toEqual([...stream, '--until']);
-    expect(argumentOf('sumByWindowDrain', '--until')).toBe('caught-up');
+  test('of the stream: orders with their rules, where results go, its checkpoint and windows', () => {
+    expect(specOf(orders, 'sumByWindow')).toMatchObject({
+      reads: {
+        orders: {
+          kind: 'topic',
+          groupIdPrefix: 'millrace.orders.sumByWindow',
+          // Three weeks, 10 minutes until a segment is deleted, 10 of future, and a day: the longest lateness that may be allowed.
+          rules: { latenessMinutes: '{parameters.allowedLateness}', watermarkDelayMs: days(22) + 20 * 60_000 },
+        },
+      },
+      writes: { windows: { kind: 'topic' }, deadLetters: { kind: 'topic', topic: 'orders.dead-letters' } },
+      checkpoint: 's3://{platform.bucket}/checkpoints/orders/sum-by-window',
+      windows: { minutes: 10, every: 5 },
+    });
   });
 
-  test('of the three forms of the totals', () => {
-    expect(flagsOf('totalsToConsole')).toEqual([...common, ...source, '--group-id-prefix']);
-    expect(flagsOf('totalsToCsv')).toEqual([...common, ...source, '--group-id-prefix', '--results-path']);
-    expect(flagsOf('totalsToTopic')).toEqual([
-      ...common,
-      ...source,
-      '--totals-topic',
-      '--totals-value-schema',
-      '--group-id-prefix',
-    ]);
-  });
-
-  test('say where checkpoints, rejects and results lie', () => {
-    expect(argumentOf('sumByWindow', '--checkpoint-path')).toBe(
-      's3://{platform.bucket}/checkpoints/orders/sum-by-window',
-    );
-    expect(argumentOf('produce', '--rejects-path')).toBe('s3://{platform.bucket}/rejects/orders/{execution.name}');
+  test('of the three forms of the totals, which differ in what they write', () => {
     // A run writes below its own name, so that a second one neither fails nor overwrites.
-    expect(argumentOf('totalsToCsv', '--results-path')).toBe('s3://{platform.bucket}/results/orders/{execution.name}');
-  });
-
-  test('give the drain the checkpoint of the stream and the retention of its source', () => {
-    expect(argumentOf('sumByWindowDrain', '--checkpoint-path')).toBe(argumentOf('sumByWindow', '--checkpoint-path'));
-    expect(argumentOf('sumByWindow', '--orders-retention-ms')).toBe('604800000');
+    const results = { kind: 'folder', url: 's3://{platform.bucket}/results/orders/{execution.name}' };
+    for (const [job, writes] of [
+      ['totalsToConsole', {}],
+      ['totalsToCsv', { results }],
+      ['totalsToTopic', { totals: { kind: 'topic', topic: 'orders.by-country.json' } }],
+    ] as const) {
+      expect(specOf(orders, job)).toMatchObject({ reads: { orders: { kind: 'topic', topic: 'orders.json' } }, writes });
+    }
   });
 });
 
 test('a person may set these, and nothing set means the whole demo', () => {
-  expect(Object.fromEntries(Object.entries(plan.tunables).map(([name, rule]) => [name, rule.default]))).toEqual({
+  const { parameters, actions } = planOf(orders);
+  expect(Object.fromEntries(Object.entries(parameters).map(([name, rule]) => [name, rule.default]))).toEqual({
     rate: 200,
     rows: 0,
     allowedLateness: 10,
     triggerSeconds: 2,
   });
+  expect(actions).toEqual(['run', 'start', 'stop', 'upgrade']);
 });
 
-test('a person may run each form of the totals alone, and the producer', () => {
-  expect(Object.keys(plan.batchJobs)).toEqual(['produce', 'totals-to-console', 'totals-to-csv', 'totals-to-topic']);
-});
-
-test('the whole order runs by itself, and the stream can be left running', () => {
-  expect(orders.order).toEqual({
-    kind: 'bounded',
-    stream: 'sumByWindow',
+test('the whole order runs by itself', () => {
+  expect(orderOf(orders)).toEqual({
+    streams: ['sumByWindow'],
     during: ['produce'],
     after: ['totalsToConsole', 'totalsToCsv', 'totalsToTopic'],
   });
-  expect(plan.actions).toEqual(['run', 'start', 'stop', 'upgrade']);
 });
 
-test('the windows are the first query, whose commits the state machine waits for', () => {
-  expect(orders.jobs.sumByWindow?.queries).toEqual(['windows', 'dead-letters']);
+test('the state of the stream fits its executor', () => {
+  // 22 days, 20 minutes and the window of 10: 31,710 minutes, a window each 5, for 250 countries; half of 4 GiB holds it.
+  expect(orders.jobs.sumByWindow && stateOf(orders.jobs.sumByWindow)).toEqual({
+    rows: 1_585_500,
+    bytes: 554_925_000,
+    held: 2_147_483_648,
+  });
 });
 
 test('fits beside other pipelines in an account of 16 vCPU', () => expect(peakCores(orders)).toBe(5));

@@ -31,7 +31,7 @@ afterAll(() => machine.remove());
 
 describe('after a change', () => {
   test('of a topic’s retention, the broker has it, and a broken state machine does not run', async () => {
-    edit('pipelines/sales/pipeline.ts', /(deadLetters: \{[^}]*?)days\(7\)/s, '$1days(3)');
+    edit('pipelines/sales/pipeline.ts', 'deadLettersOf(sales)', 'deadLettersOf(sales, { retention: days(3) })');
     edit('lib/constructs/workflow/jobs.ts', /startJobRun\.sync/, 'startJobRun.synk');
     const { code, stderr } = await machine.run('up');
     expect(code, stderr).toBe(0);
@@ -43,10 +43,10 @@ describe('after a change', () => {
   });
 
   test('that breaks the declaration, up says where and changes nothing', async () => {
-    edit('pipelines/sales/pipeline.ts', "stream: 'enrich'", "stream: 'enrico'");
+    edit('pipelines/sales/pipeline.ts', "'enrich.py'", "'enrico.py'");
     const { code, stderr } = await machine.run('up');
     expect(code).toBe(1);
-    expect(stderr).toContain('enrico');
+    expect(stderr).toMatch(/sales\.jobs\.enrich\.entryPoint: does not exist; got .*enrico\.py/);
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 });

@@ -1,6 +1,5 @@
 /**
- * Makes a small data set that is not in the tree: quotes, accents, empty fields, unknown countries, and lines that are no sales. Used by the
- * end-to-end tests.
+ * Makes a small data set that is not in the tree: quotes, accents, empty fields, unknown countries, and lines that are no sales.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -14,8 +14,8 @@ interface Up {
 
 interface RunResult {
   readonly execution: { readonly status: string };
-  readonly results: { readonly region: string; readonly sales: string; readonly orders: string }[];
-  readonly reconciliation: Readonly<Record<string, unknown>> & { readonly line: string };
+  readonly results: { readonly region: string; readonly sales: string; readonly orders: number }[];
+  readonly accounts: readonly { readonly line: string; readonly rejectedByReason: object }[];
 }
 
 interface Facts {
@@ -62,9 +62,9 @@ describe('the sales pipeline', () => {
       machine.run('run', 'slaes'),
     ]);
     expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
-    const [tunable, json, files, pipeline] = refused.map(({ stderr }) => stderr);
+    const [parameter, json, files, pipeline] = refused.map(({ stderr }) => stderr);
     // The four ran at once: the first may have met the lock of another, which held none.
-    expect(tunable).toMatch(/INVALID_INPUT: .*Unknown name "rtae" in the input\. Allowed: .*rate/);
+    expect(parameter).toMatch(/INVALID_INPUT: .*Unknown name "rtae" in the input\. Allowed: .*rate/);
     expect(json).toMatch(/INVALID_INPUT: --input is .*Allowed: a JSON object/);
     expect(files).toMatch(/which lacks amount, payment_date[\s\S]*regions\.csv does not exist/);
     expect(pipeline).toMatch(/UNKNOWN_PIPELINE: .*Allowed: .*sales/);
@@ -76,12 +76,28 @@ describe('the sales pipeline', () => {
     const input = JSON.stringify({ rate: 250 });
     const result = await machine.json<RunResult>('run', 'sales', '--sample-data', data.folder, '--input', input);
     expect(result.execution.status).toBe('SUCCEEDED');
-    expect(result.reconciliation.line).toBe(
+    expect(result.accounts.map(({ line }) => line)).toEqual([
       `${(data.good + data.bad).toLocaleString('en-US')} read = 1,000 sent + ${data.bad} rejected; ` +
         '1,000 sent = 1,000 summarized + 0 dead letters',
-    );
+    ]);
+    const rejected = Object.values(result.accounts[0]?.rejectedByReason ?? {});
+    expect(rejected.reduce((sum, count) => sum + Number(count), 0)).toBe(data.bad);
     expect(new Set(result.results.map(({ region }) => region))).toContain('Unassigned');
     expect(oracle()).toMatchObject({ sources: 1_000, good: 1_000, deadLetters: {}, problems: [] });
+  });
+
+  test('shows what an execution would start, and starts nothing', async () => {
+    const before = readdirSync(join(machine.home, 'job-runs'));
+    const told = await machine.json<Record<string, { spec: { parameters: object } }[]>>(
+      ...['run', 'sales', '--dry-run', '--input', '{"rate": 7}'],
+    );
+    expect(told).toMatchObject({
+      streams: [{ run: 'enrich', spec: { mode: 'stream', kafka: { bootstrapServers: up.kafka.bootstrapServers } } }],
+      during: [{ run: 'produce', spec: { parameters: { rate: 7 } } }],
+      drains: [{ run: 'enrichDrain', spec: { mode: 'drain' } }],
+      after: [{ run: 'read' }],
+    });
+    expect(readdirSync(join(machine.home, 'job-runs'))).toEqual(before);
   });
 
   test('sets aside what is no sale, with the reason, and goes on', async () => {

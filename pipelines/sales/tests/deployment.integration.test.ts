@@ -5,8 +5,8 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { isObject } from '../../../lib/declaration/json.ts';
 import { deploy, ParameterStore, synthesize } from '../../../local/cloudformation/index.ts';
-import { isObject } from '../../../local/cloudformation/json.ts';
 import type { Template } from '../../../local/cloudformation/template.ts';
 import { temporaryFolder, temporaryHome } from '../../../test/local/cloudformation/support.ts';
 import { describeTopic } from '../../../test/support/kafka.ts';
@@ -50,7 +50,10 @@ function changed(change: (declared: Declared) => void): string {
       return topics.find((each) => each.Name === name) ?? expect.fail(`no topic ${name}`);
     },
     addField: (artifact, field) => {
-      const properties = propertiesOf('Custom::RegistryArtifact').find((each) => each.ArtifactId === artifact);
+      const artifacts = propertiesOf('Custom::RegistryArtifacts').flatMap(
+        (each) => each.Artifacts as Record<string, unknown>[],
+      );
+      const properties = artifacts.find((each) => each.ArtifactId === artifact);
       const content = JSON.parse(String(properties?.Content)) as { fields: unknown[] };
       content.fields.push(field);
       if (isObject(properties)) properties.Content = JSON.stringify(content);

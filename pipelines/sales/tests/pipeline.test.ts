@@ -2,19 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { days } from '../../../lib/declaration/model.ts';
-import { artifactOf, planOf } from '../../../lib/declaration/plan.ts';
-import { peakCores } from '../../../lib/declaration/sizes.ts';
+import { filesOf, orderOf, peakCores, stateOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { days } from '../../../lib/declaration/index.ts';
+import { planOf, specOf } from '../../../lib/declaration/plan.ts';
 import { mistakesOf } from '../../../lib/declaration/validate.ts';
 import sales from '../pipeline.ts';
-
-const plan = planOf(sales);
-
-/** The flags that a job is started with. */
-const flagsOf = (job: string): string[] => (plan.arguments[job] ?? []).map(([flag]) => flag);
-
-const argumentOf = (job: string, flag: string): string | undefined =>
-  plan.arguments[job]?.find(([name]) => name === flag)?.[1];
 
 const schemaOf = (file: string): unknown =>
   JSON.parse(readFileSync(join(sales.folders.declaration, 'schemas', file), 'utf8'));
@@ -38,51 +30,48 @@ function wordsFor(type: unknown): string {
 test('has no mistake', () => expect(mistakesOf([sales])).toEqual([]));
 
 describe('topics', () => {
-  const { sales: source, summaries, deadLetters } = sales.topics;
+  const topics = topicsOf(sales);
 
   test('have the names that other systems know', () => {
-    expect(Object.values(sales.topics).map(({ name }) => name)).toEqual([
-      'pagila.sales.avro',
-      'pagila.sales.summary.avro',
-      'pagila.sales.dead-letters',
+    expect(Object.entries(topics).map(([alias, { name }]) => [alias, name])).toEqual([
+      ['sales', 'pagila.sales.avro'],
+      ['summaries', 'pagila.sales.summary.avro'],
+      ['deadLetters', 'pagila.sales.dead-letters'],
     ]);
   });
 
   test('keep sales for a week, stamped by the broker', () => {
-    expect(source).toMatchObject({ cleanup: 'delete', retention: days(7), timestamps: 'LogAppendTime' });
+    expect(topics.sales).toMatchObject({
+      cleanup: 'delete',
+      props: { partitions: 4, retention: days(7), timestamps: 'LogAppendTime' },
+    });
   });
 
   test('keep the last summary of each key for good', () => {
-    expect(summaries).toMatchObject({ cleanup: 'compact' });
-    expect(summaries).not.toHaveProperty('retention');
+    expect(topics.summaries).toMatchObject({ cleanup: 'compact', props: { partitions: 2 } });
   });
 
   test('keep dead letters for a week, as bytes', () => {
-    expect(deadLetters).toMatchObject({ cleanup: 'delete', retention: days(7) });
-    expect(deadLetters).not.toHaveProperty('key');
-    expect(deadLetters).not.toHaveProperty('value');
+    expect(topics.deadLetters?.props).toEqual({ partitions: 1, retention: days(7) });
   });
 
-  test('outlive their declaration', () => {
-    for (const topic of Object.values(sales.topics)) expect(topic.onRemoval ?? 'retain').toBe('retain');
+  test('are for our own jobs, and outlive their declaration', () => {
+    for (const { externalWays, props } of Object.values(topics)) {
+      expect(externalWays).toEqual([]);
+      expect(props.onRemoval ?? 'retain').toBe('retain');
+    }
   });
 });
 
 describe('schemas', () => {
   test('are registered under the names that clients look for', () => {
-    const ofTopics = ['sales', 'summaries', 'deadLetters'].flatMap((role) => [
-      artifactOf(sales, role, 'key'),
-      artifactOf(sales, role, 'value'),
-    ]);
-    expect(ofTopics).toEqual([
+    const things = [...Object.entries(topicsOf(sales)), ...Object.entries(filesOf(sales))];
+    const artifacts = things.flatMap(([alias, thing]) => thing.schemas(alias).map(({ artifact }) => artifact));
+    expect(artifacts).toEqual([
       'pagila.sales.avro-key',
       'pagila.sales.avro-value',
       'pagila.sales.summary.avro-key',
       'pagila.sales.summary.avro-value',
-      undefined,
-      undefined,
-    ]);
-    expect(Object.values(sales.files).map(({ schema }) => schema.artifact)).toEqual([
       'pagila.sales.csv',
       'pagila.sales.regions.csv',
     ]);
@@ -121,76 +110,47 @@ describe('schemas', () => {
   });
 });
 
-describe('arguments', () => {
-  const common = ['--kafka-bootstrap-servers', '--kafka-security', '--registry-url'];
-  const enrich = [
-    ...common,
-    '--regions-file',
-    '--regions-file-schema-id',
-    '--regions-file-separator',
-    '--sales-topic',
-    '--sales-key-schema-id',
-    '--sales-value-schema-id',
-    '--summaries-topic',
-    '--summaries-key-schema-id',
-    '--summaries-value-schema-id',
-    '--dead-letters-topic',
-    '--sales-retention-ms',
-    '--checkpoint-path',
-    '--group-id-prefix',
-    '--allowed-lateness',
-    '--trigger-seconds',
-  ];
-
-  test('of the producer', () => {
-    expect(flagsOf('produce')).toEqual([
-      ...common,
-      '--sales-file',
-      '--sales-file-schema-id',
-      '--sales-file-separator',
-      '--sales-topic',
-      '--sales-key-schema-id',
-      '--sales-value-schema-id',
-      '--rejects-path',
-      '--rate',
-      '--rows',
-    ]);
+describe('specs', () => {
+  test('of the producer: the file, the topic, and where rejects lie', () => {
+    expect(specOf(sales, 'produce')).toMatchObject({
+      reads: { sales: { kind: 'file', url: '{files.sales}', separator: '|' } },
+      writes: {
+        sales: { kind: 'topic', topic: 'pagila.sales.avro' },
+        rejects: { kind: 'folder', url: 's3://{platform.bucket}/rejects/sales/{execution.name}' },
+      },
+      parameters: { rate: '{parameters.rate}', rows: '{parameters.rows}' },
+    });
   });
 
-  test('of the stream', () => expect(flagsOf('enrich')).toEqual(enrich));
-
-  test('of its drain', () => {
-    expect(flagsOf('enrichDrain')).toEqual([...enrich, '--until']);
-    expect(argumentOf('enrichDrain', '--until')).toBe('caught-up');
+  test('of the stream: sales with their rules, the regions, where results go, its checkpoint and windows', () => {
+    expect(specOf(sales, 'enrich')).toMatchObject({
+      reads: {
+        sales: {
+          kind: 'topic',
+          groupIdPrefix: 'millrace.sales.enrich',
+          // Three weeks, 10 minutes until a segment is deleted, 10 of future, and a day: the longest lateness that may be allowed.
+          rules: { latenessMinutes: '{parameters.allowedLateness}', watermarkDelayMs: days(22) + 20 * 60_000 },
+        },
+        regions: { kind: 'file', separator: ',' },
+      },
+      writes: { summaries: { kind: 'topic' }, deadLetters: { kind: 'topic', topic: 'pagila.sales.dead-letters' } },
+      checkpoint: 's3://{platform.bucket}/checkpoints/sales/enrich',
+      windows: { minutes: 10, every: 5 },
+    });
   });
 
-  test('of the reader', () => {
-    expect(flagsOf('read')).toEqual([
-      ...common,
-      '--summaries-topic',
-      '--summaries-key-schema-id',
-      '--summaries-value-schema-id',
-      '--group-id-prefix',
-      '--results-path',
-      '--region',
-      '--since',
-    ]);
-  });
-
-  test('say where checkpoints, rejects and results lie', () => {
-    expect(argumentOf('enrich', '--checkpoint-path')).toBe('s3://{platform.bucket}/checkpoints/sales/enrich');
-    expect(argumentOf('produce', '--rejects-path')).toBe('s3://{platform.bucket}/rejects/sales/{execution.name}');
-    expect(argumentOf('read', '--results-path')).toBe('s3://{platform.bucket}/results/sales/{execution.name}');
-  });
-
-  test('give the drain the checkpoint of the stream and the retention of its source', () => {
-    expect(argumentOf('enrichDrain', '--checkpoint-path')).toBe(argumentOf('enrich', '--checkpoint-path'));
-    expect(argumentOf('enrich', '--sales-retention-ms')).toBe('604800000');
+  test('of the reader: the summaries, and where results lie', () => {
+    expect(specOf(sales, 'read')).toMatchObject({
+      reads: { summaries: { kind: 'topic', topic: 'pagila.sales.summary.avro' } },
+      writes: { results: { kind: 'folder', url: 's3://{platform.bucket}/results/sales/{execution.name}' } },
+      parameters: { region: '{parameters.region}', since: '{parameters.since}' },
+    });
   });
 });
 
 test('a person may set these, and nothing set means the whole demo', () => {
-  expect(Object.fromEntries(Object.entries(plan.tunables).map(([name, rule]) => [name, rule.default]))).toEqual({
+  const { parameters, files, actions } = planOf(sales);
+  expect(Object.fromEntries(Object.entries(parameters).map(([name, rule]) => [name, rule.default]))).toEqual({
     rate: 200,
     rows: 0,
     allowedLateness: 10,
@@ -198,14 +158,17 @@ test('a person may set these, and nothing set means the whole demo', () => {
     region: '',
     since: '',
   });
+  expect(files).toEqual(['sales', 'regions']);
+  expect(actions).toEqual(['run', 'start', 'stop', 'upgrade']);
 });
 
 test('the stream runs beside the producer, the reader after both', () => {
-  expect(sales.order).toEqual({ kind: 'bounded', stream: 'enrich', during: ['produce'], after: ['read'] });
+  expect(orderOf(sales)).toEqual({ streams: ['enrich'], during: ['produce'], after: ['read'] });
 });
 
-test('the summaries are the first query, whose commits the state machine waits for', () => {
-  expect(sales.jobs.enrich?.queries).toEqual(['summaries', 'dead-letters']);
+test('the state of the stream fits its executors many times', () => {
+  // 22 days, 20 minutes and the window of 10: 31,710 minutes, a window each 5, for 10 regions.
+  expect(sales.jobs.enrich && stateOf(sales.jobs.enrich)).toMatchObject({ rows: 63_420, bytes: 22_197_000 });
 });
 
 test('fits twice beside itself in an account of 16 vCPU', () => expect(peakCores(sales)).toBe(8));

@@ -1,4 +1,4 @@
-/** IPv4 ranges such as `10.20.0.0/16`: texts come in, whether one holds or meets another goes out. Called by the network check. */
+/** IPv4 ranges such as `10.20.0.0/16`: whether one holds or meets another. */
 
 interface Range {
   readonly first: number;

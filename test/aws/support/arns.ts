@@ -1,7 +1,4 @@
-/**
- * Physical names and ARNs as AWS would give them: a resource's type, logical id and properties come in, what `Ref` and
- * `Fn::GetAtt` give for it goes out. A closed list: an ARN of a type that is not in it is an error. Called by the resolver.
- */
+/** Physical names and ARNs as AWS would give them, what `Ref` and `Fn::GetAtt` give. A closed list: a type that is not in it is an error. */
 import { shortId } from './stacks.ts';
 
 /** Account and Region of all that is made concrete. */

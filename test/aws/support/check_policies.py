@@ -1,6 +1,6 @@
 """Checks IAM policies with parliament and policy_sentry.
 
-Policies by name come in on standard input (`{"name": {"Version": ..., "Statement": [...]}}`); findings by name go out on standard output
+Policies by name are on standard input (`{"name": {"Version": ..., "Statement": [...]}}`); findings by name on standard output
 (`{"name": ["..."]}`). Called by `python.ts`.
 """
 

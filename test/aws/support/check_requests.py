@@ -1,8 +1,7 @@
 """Checks parameters of AWS requests against botocore's models of the services.
 
-A list of requests comes in on standard input, each `{"place", "service", "operation", "parameters"}`; one list of findings for each goes out on
+A list of requests is on standard input, each `{"place", "service", "operation", "parameters"}`; one list of findings for each on
 standard output. Names may be in PascalCase, as Step Functions wants them; a name that ends in `.$` stands for a value that is known at run time.
-Called by `python.ts`.
 """
 
 import json
@@ -20,7 +19,6 @@ SERVICES = {"emrserverless": "emr-serverless", "sfn": "stepfunctions"}
 INTRINSICS = {
     "States.Array": "list",
     "States.Format": "string",
-    "States.Hash": "string",
     "States.JsonToString": "string",
     "States.UUID": "string",
 }

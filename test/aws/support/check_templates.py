@@ -1,7 +1,6 @@
 """Checks CloudFormation templates with cfn-lint, all its levels.
 
-Files of templates come in on standard input (`["path", ...]`); findings by file go out on standard output (`{"path": [["E3012", "Resources/X", "..."]]}`).
-Called by `python.ts`.
+Files of templates are on standard input (`["path", ...]`); findings by file on standard output (`{"path": [["E3012", "Resources/X", "..."]]}`).
 """
 
 import json

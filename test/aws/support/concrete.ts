@@ -1,6 +1,6 @@
 /**
- * Templates without intrinsic functions: stacks come in; every resource with its properties, names and ARNs as AWS
- * would have them goes out. A reference to what does not exist throws. Called by the checks.
+ * Templates without intrinsic functions: every resource with its properties, names and ARNs as AWS would have them. A reference to what
+ * does not exist throws.
  */
 import { resolve, type Scope } from '../../../local/cloudformation/intrinsics.ts';
 import { ACCOUNT, attributeOf, type Named, nameOf, REGION, referenceOf } from './arns.ts';

@@ -1,11 +1,7 @@
-/**
- * Tables that people write by hand (`test/aws/tables`, and `permissions.txt` in the tests of a pipeline): a file's name
- * comes in, its lines without comments go out. No command writes them. Called by the tests that compare a computed table
- * with what was intended.
- */
+/** Tables that people write by hand: `test/aws/tables`, and `permissions.txt` in the tests of a pipeline. No command writes them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pipeline } from '../../../lib/declaration/model.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 
 const tables = new URL('../tables/', import.meta.url);
 

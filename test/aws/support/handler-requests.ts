@@ -1,7 +1,6 @@
 /**
- * Requests that handlers make of AWS: nothing comes in; every command that they send while doing each of their tasks
- * goes out. Nothing leaves the machine: what a client sends is taken down and answered here. Called by the test of request
- * parameters.
+ * Requests that handlers make of AWS: every command that they send while doing each of their tasks. Nothing leaves the machine: what a
+ * client sends is taken down and answered here.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';

@@ -1,7 +1,4 @@
-/**
- * Reads and changes JSON values of unknown shape by a path such as `Policies.0.PolicyDocument`. Called by the checks and
- * by the mutants, because a template has no static type.
- */
+/** Reads and changes JSON values of unknown shape, as templates are, by a path such as `Policies.0.PolicyDocument`. */
 
 /** Whether a value is a JSON object (no list, not null). */
 export const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,14 +1,20 @@
 /**
- * Executes a pipeline's state machine as it was synthesized, with an interpreter of others: what the tasks answer comes
- * in; the path through the states, the calls and the end go out. Nothing is waited for. Called by the tests of the machine.
+ * Executes a pipeline's state machine with the interpreter of the local run, its tables and the real prepare function;
+ * job runs are played, and nothing is waited for.
  */
-import { type RunOptions, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type PrepareEvent, prepare } from '../../../lambda/prepare/core.ts';
-import { resolveHashes } from '../../../local/emr/hashes.ts';
-import type { JsonObject } from '../../../local/stepfunctions/task.ts';
+import { TableStore } from '../../../local/cloudformation/table-store.ts';
+import { millraceHome } from '../../../local/home.ts';
+import { interpret } from '../../../local/stepfunctions/interpreter.ts';
+import type { Json, JsonObject, Task } from '../../../local/stepfunctions/task.ts';
+import { createTasks, tableCalls } from '../../../local/stepfunctions/tasks.ts';
 import { ACCOUNT, REGION } from './arns.ts';
 import { type Concrete, ofType } from './concrete.ts';
-import { everyObject, isObject } from './json.ts';
+import { at, everyObject, isObject } from './json.ts';
+import { PlayedRuns } from './played-runs.ts';
 
 /** An error as a service of AWS gives it. */
 export class ServiceError extends Error {
@@ -18,18 +24,34 @@ export class ServiceError extends Error {
   }
 }
 
-/** What a task answers to its parameters, and how often it was asked before. */
-export type Answer = (parameters: Record<string, unknown>, before: number) => unknown;
+/** What a task answers to its parameters in place of what it would, and how often it was asked before. */
+export type Answer = (parameters: JsonObject, before: number, usual: () => Promise<Json>) => unknown;
+
+/** What an execution meets. */
+export interface World {
+  /** The parameter store, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly input?: JsonObject;
+  /** Answers by state. */
+  readonly answers?: Readonly<Record<string, Answer>>;
+  /** @default none are there before, and all goes well */
+  readonly runs?: PlayedRuns;
+  /** Who holds the lock. @default nobody */
+  readonly holder?: string;
+}
 
 /** How an execution went. */
 export interface Run {
   /** States in the order in which they were entered. */
   readonly path: readonly string[];
-  readonly calls: readonly { readonly state: string; readonly parameters: Record<string, unknown> }[];
+  readonly calls: readonly { readonly state: string; readonly parameters: JsonObject }[];
+  readonly runs: PlayedRuns;
+  /** Who holds the lock at the end. */
+  readonly holder: string | undefined;
   readonly output?: unknown;
   /** Name of the error with which it failed. */
-  readonly error?: string;
-  readonly cause?: string;
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
 }
 
 /** The definition of a pipeline's machine, resolved. */
@@ -51,109 +73,71 @@ export function statesOf(definition: unknown): Map<string, Record<string, unknow
   return states;
 }
 
-type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
-/** What the interpreter takes for JSON. */
-type Answered = Awaited<ReturnType<Handlers[string]>>;
-
 /** The execution that every test runs. */
-const EXECUTION = {
-  Id: `arn:aws:states:${REGION}:${ACCOUNT}:execution:millrace-dev-readings:run-1`,
+export const EXECUTION = {
+  Id: `arn:aws:states:${REGION}:${ACCOUNT}:execution:millrace-dev-tiny:run-1`,
   Name: 'run-1',
-  StartTime: '2026-01-01T00:00:00Z',
 };
 
-/** The interpreter checks a definition when it gets it; once is enough. */
-const machines = new WeakMap<Record<string, unknown>, StateMachine>();
-
-function machineOf(definition: Record<string, unknown>): StateMachine {
-  const known = machines.get(definition);
-  if (known) return known;
-  const options = { validationOptions: { checkArn: false } };
-  // Its own hashes are alike for long texts that begin alike.
-  const hashed = resolveHashes(definition as JsonObject, { Execution: EXECUTION });
-  const machine = new StateMachine(hashed as unknown as StateMachineDefinition, options);
-  machines.set(definition, machine);
-  return machine;
-}
-
-/** Executes the machine once; `answers` are by state and take the place of the good ones. */
-export async function execute(
-  definition: Record<string, unknown>,
-  resources: readonly Concrete[],
-  answers: Readonly<Record<string, Answer>> = {},
-  input: Readonly<Record<string, number | string>> = {},
-): Promise<Run> {
+/** Executes the machine once. */
+export async function execute(definition: Record<string, unknown>, world: World): Promise<Run> {
+  const { answers = {}, runs = new PlayedRuns(), holder, input = {} } = world;
   const states = statesOf(definition);
-  const calls: { state: string; parameters: Record<string, unknown> }[] = [];
-  const handlers: Handlers = {};
-  const waits: Record<string, number> = {};
-  const retries: Record<string, number> = {};
-  for (const [name, state] of states) {
-    if (state.Type === 'Wait') waits[name] = 0;
-    if (state.Retry) retries[name] = 0;
-    if (state.Type !== 'Task') continue;
-    const answer = answers[name] ?? goodAnswer(name, String(state.Resource), resources);
-    handlers[name] = async (parameters) => {
-      const before = calls.filter((call) => call.state === name).length;
-      calls.push({ state: name, parameters: parameters as Record<string, unknown> });
-      return (await answer(parameters as Record<string, unknown>, before)) as Answered;
-    };
-  }
   for (const name of Object.keys(answers)) {
     if (states.get(name)?.Type !== 'Task') throw new Error(`The machine has no task ${name}: adapt the test.`);
   }
-  const execution = machineOf(definition).run(input, {
-    context: { Execution: { ...EXECUTION, Input: input } },
-    overrides: { taskResourceLocalHandlers: handlers, waitTimeOverrides: waits, retryIntervalOverrides: retries },
-  });
+  const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-machine-')));
+  const table = new TableStore(home, String(at(states.get('Lock'), 'Parameters.TableName')));
+  const key = at(states.get('ReadHolder'), 'Parameters.Key') as JsonObject;
+  table.create(Object.keys(key));
+  if (holder) await table.putItem({ ...key, holder: { S: holder } });
+  const commits: Record<string, number> = {};
+  const usual: Record<string, Task> = {
+    ...createTasks({
+      jobRuns: undefined as never,
+      bucketFolder: () => home.buckets,
+      getParameter: async (name) => world.parameters[name],
+      invoke: async (_, event) => JSON.parse(JSON.stringify(prepare(event as unknown as PrepareEvent))) as Json,
+      table: tableCalls(home),
+      findExecution: () => undefined,
+    }),
+    'arn:aws:states:::aws-sdk:sfn:describeExecution': async () => ({ Status: 'SUCCEEDED' }),
+    // A stream commits all the time.
+    'arn:aws:states:::aws-sdk:s3:listObjectsV2': async ({ Prefix }) => {
+      const count = commits[String(Prefix)] ?? 0;
+      commits[String(Prefix)] = count + 1;
+      return { KeyCount: count, Prefix: Prefix ?? '' };
+    },
+    ...runs.tasks(),
+  };
+  const calls: { state: string; parameters: JsonObject }[] = [];
+  const asked = (resource: string): Task => {
+    return async (parameters, signal, state = '') => {
+      const before = calls.filter((call) => call.state === state).length;
+      calls.push({ state, parameters });
+      const task = usual[resource];
+      if (!task) throw new Error(`There is no usual answer to ${resource} (${state}): add one.`);
+      const answer = answers[state];
+      return (
+        answer ? await answer(parameters, before, () => task(parameters, signal)) : task(parameters, signal)
+      ) as Json;
+    };
+  };
   const path: string[] = [];
-  const following = (async () => {
-    for await (const event of execution.eventLogs) {
-      if (event.type === 'StateEntered' && 'state' in event) path.push(event.state.name);
-    }
-  })();
   try {
-    const output: unknown = await execution.result;
-    await following;
-    return { path, calls, output };
-  } catch (error) {
-    await following;
-    const first = error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error);
-    return { path, calls, error: first.name, cause: first.message };
-  }
-}
-
-/** What a task answers when all goes well. */
-function goodAnswer(state: string, resource: string, resources: readonly Concrete[]): Answer {
-  const action = resource.split(':').at(-1) ?? '';
-  switch (action) {
-    case 'getParameter':
-      return ({ Name }) => ({
-        Parameter: {
-          Value: ofType(resources, 'AWS::SSM::Parameter').find(({ name }) => name === Name)?.properties.Value,
-        },
-      });
-    case 'invoke':
-      return ({ Payload }) => ({ Payload: prepare(Payload as PrepareEvent) });
-    case 'listJobRuns':
-      return () => ({ JobRuns: [{ Name: 'another/enrich/run-9', Id: '00f9' }] });
-    case 'getItem':
-      return () => ({ Item: { holder: { S: 'arn:aws:states:::execution:dead' } } });
-    case 'describeExecution':
-      return () => ({ Status: 'SUCCEEDED' });
-    case 'startJobRun':
-    case 'startJobRun.sync':
-      return () => ({ JobRunId: '00f1' });
-    case 'getJobRun':
-      return () => ({ JobRun: { State: /End/.test(state) ? 'CANCELLED' : 'RUNNING' } });
-    case 'listObjectsV2':
-      // The stream has committed something by the time the producer has ended.
-      return () => (/Await/.test(state) ? { KeyCount: 1, Contents: [{ Key: 'commits/0' }] } : { KeyCount: 0 });
-    case 'putItem':
-    case 'deleteItem':
-    case 'cancelJobRun':
-      return () => ({});
-    default:
-      throw new Error(`There is no good answer to ${resource} (${state}): add one.`);
+    const { output, ...outcome } = await interpret({
+      definition: JSON.stringify(definition, (name, value) => (name === 'IntervalSeconds' ? 0 : value)),
+      input,
+      context: { Execution: EXECUTION, StateMachine: { Id: 'machine', Name: 'machine' } },
+      tasks: Object.fromEntries(Object.keys(usual).map((resource) => [resource, asked(resource)])),
+      wait: async () => undefined,
+      signal: new AbortController().signal,
+      onEvent: ({ event, state }) => void (event === 'StateEntered' && state && path.push(state)),
+    });
+    const item = await table.getItem(key);
+    const { error, cause } = outcome;
+    return { path, calls, runs, output, error, cause, holder: at(item, 'holder.S') as string | undefined };
+  } finally {
+    rmSync(home.root, { recursive: true });
   }
 }

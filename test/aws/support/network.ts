@@ -1,7 +1,4 @@
-/**
- * The network of an environment as a graph: concrete resources come in; VPCs, subnets with their routes, security-group
- * rules, and what is attached where go out. Called by the reachability check.
- */
+/** The network of an environment as a graph: VPCs, subnets with their routes, security-group rules, and what is attached where. */
 import { type Concrete, ofType } from './concrete.ts';
 import { at, listAt, textsAt } from './json.ts';
 

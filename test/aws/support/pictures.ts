@@ -1,7 +1,4 @@
-/**
- * Small pictures of what is synthesized, for people to read in a review: concrete resources come in, text for a snapshot goes
- * out. Called by the snapshots of the platform and by those beside a pipeline.
- */
+/** Small pictures of what is synthesized, for people to read in a review. */
 import { type Concrete, ofType } from './concrete.ts';
 import { at, listAt, textsAt } from './json.ts';
 import { statesOf } from './machine.ts';

@@ -1,7 +1,4 @@
-/**
- * Roles, policies that wait to be attached, and what they say: concrete resources come in; each role and each such policy
- * goes out with its statements. Called by the permission checks.
- */
+/** Roles, policies that wait to be attached, and their statements. */
 import { type Concrete, ofType } from './concrete.ts';
 import { at, isObject, listAt, textsAt } from './json.ts';
 

@@ -1,7 +1,4 @@
-/**
- * Runs a checker that is written in Python: its file and a question come in, its answer goes out, both JSON. Called by the
- * tests whose tools are Python packages.
- */
+/** Runs a checker that is written in Python, with questions and answers in JSON. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';

@@ -1,6 +1,6 @@
 /**
- * Who reaches whom: the network's graph comes in; a table of connections, and findings about the graph itself go out.
- * A connection counts when security groups on both sides allow it and every subnet routes to every other, and back.
+ * Who reaches whom in a network. A connection counts when security groups on both sides allow it and every subnet routes to every other,
+ * and back.
  */
 import { holds, meets } from './addresses.ts';
 import { type Concrete, ofType } from './concrete.ts';

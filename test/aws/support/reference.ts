@@ -1,12 +1,11 @@
 /**
- * The reference: stateful resources as they are deployed, committed: of the platform one file per environment here, of a
- * pipeline one per environment beside its tests, so that it goes with the pipeline. Read by the test that nothing is lost;
- * written by `accept-replacement` only.
+ * The reference: stateful resources as they are deployed, committed. Of the platform it is one file per environment here, of a pipeline one
+ * per environment beside its tests, so that it goes with the pipeline.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Pipeline } from '../../../lib/declaration/model.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import type { Extract } from './stateful.ts';
 
 const platformFile = (environment: string): string =>

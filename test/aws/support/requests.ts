@@ -1,7 +1,4 @@
-/**
- * Requests that templates make of AWS: concrete resources come in; every call of a state machine's tasks and of the
- * AwsCustomResource goes out, with its place. Called by the test of request parameters.
- */
+/** Requests that templates make of AWS: calls of state machines' tasks and of the AwsCustomResource, each with its place. */
 import type { Concrete } from './concrete.ts';
 import { at, everyObject, isObject } from './json.ts';
 
@@ -13,25 +10,28 @@ export interface Request {
   readonly parameters: unknown;
 }
 
+/** The call of a task. */
+export function requestOf(place: string, resource: unknown, parameters: unknown): Request {
+  const call = /^arn:aws:states:::(?:aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)(\.sync|\.waitForTaskToken)?$/.exec(
+    String(resource),
+  );
+  return {
+    place: `${place} (${resource})`,
+    service: call?.[1] ?? String(resource),
+    // Only starting something can be waited for.
+    operation: call?.[3] && !call[2]?.startsWith('start') ? `${call[2]}${call[3]}` : (call?.[2] ?? ''),
+    parameters,
+  };
+}
+
 /** Calls of the tasks of every state machine. A task that is the ARN of a function has no request of this kind. */
 export function taskRequests(resources: readonly Concrete[]): Request[] {
   const requests: Request[] = [];
   for (const { type, place, properties } of resources) {
     if (type !== 'AWS::StepFunctions::StateMachine') continue;
-    everyObject(JSON.parse(String(properties.DefinitionString)), (state, path) => {
-      if (state.Type !== 'Task') return;
-      const resource = String(state.Resource);
-      const call = /^arn:aws:states:::(?:aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)(\.sync|\.waitForTaskToken)?$/.exec(
-        resource,
-      );
-      if (!call && resource.startsWith('arn:aws:lambda:')) return;
-      requests.push({
-        place: `${place} ${path} (${resource})`,
-        service: call?.[1] ?? resource,
-        // Only starting something can be waited for.
-        operation: call?.[3] && !call[2]?.startsWith('start') ? `${call[2]}${call[3]}` : (call?.[2] ?? ''),
-        parameters: state.Parameters,
-      });
+    everyObject(JSON.parse(String(properties.DefinitionString)), ({ Type, Resource, Parameters }, path) => {
+      if (Type !== 'Task' || String(Resource).startsWith('arn:aws:lambda:')) return;
+      requests.push(requestOf(`${place} ${path}`, Resource, Parameters));
     });
   }
   return requests;

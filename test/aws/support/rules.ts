@@ -1,9 +1,6 @@
-/**
- * Rules for what no public pack knows: concrete resources come in; findings with stack, logical id and property go out.
- * Each rule says why. Called by the rules' tests.
- */
+/** Rules for what no public pack knows; each says why. */
 import type { Concrete } from './concrete.ts';
-import { at, everyObject, listAt, textsAt } from './json.ts';
+import { at, everyObject, isObject, listAt, textsAt } from './json.ts';
 
 type Rule = (resource: Concrete) => readonly (string | false)[];
 
@@ -102,25 +99,24 @@ function machineRules(machine: Concrete): readonly (string | false)[] {
   const findings: string[] = [];
   let streams = 0;
   let largest = 0;
-  everyObject(JSON.parse(String(machine.properties.DefinitionString)), (state, where) => {
-    const submit = at(state, 'Parameters.JobDriver.SparkSubmit.SparkSubmitParameters');
-    if (typeof submit !== 'string') return;
-    const setting = (name: string): string => new RegExp(`spark\\.${name}=(\\S+)`).exec(submit)?.[1] ?? '';
-    const cores =
-      Number(setting('driver\\.cores')) + Number(setting('executor\\.instances')) * Number(setting('executor\\.cores'));
-    if (!(cores > 0))
-      findings.push(`DefinitionString ${where}: the job's cores and executors must be given, or it takes 16 vCPU`);
-    if (setting('dynamicAllocation\\.enabled') !== 'false' && setting('dynamicAllocation\\.maxExecutors') === '') {
-      findings.push(
-        `DefinitionString ${where}: spark.dynamicAllocation.maxExecutors must be capped, or there is no limit`,
-      );
+  everyObject(JSON.parse(String(machine.properties.DefinitionString)), (payload, where) => {
+    for (const [job, start] of Object.entries(isObject(payload.starts) ? payload.starts : {})) {
+      const submit = String(at(start, 'submitParameters'));
+      const setting = (name: string): string => new RegExp(`spark\\.${name}=(\\S+)`).exec(submit)?.[1] ?? '';
+      const executors = Number(setting('executor\\.instances')) * Number(setting('executor\\.cores'));
+      const cores = Number(setting('driver\\.cores')) + executors;
+      const place = `DefinitionString ${where}.starts.${job}`;
+      if (!(cores > 0)) findings.push(`${place}: the job's cores and executors must be given, or it takes 16 vCPU`);
+      if (setting('dynamicAllocation\\.enabled') !== 'false' && setting('dynamicAllocation\\.maxExecutors') === '') {
+        findings.push(`${place}: spark.dynamicAllocation.maxExecutors must be capped, or there is no limit`);
+      }
+      if (at(payload, `plan.jobs.${job}.kind`) === 'stream') streams += cores;
+      else largest = Math.max(largest, cores);
     }
-    if (at(state, 'Parameters.Mode') === 'STREAMING') streams += cores;
-    else largest = Math.max(largest, cores);
   });
   if (streams + largest > ACCOUNT_VCPU) {
     findings.push(
-      `DefinitionString: the stream and a job beside it use ${streams + largest} vCPU, more than an account's ${ACCOUNT_VCPU}`,
+      `DefinitionString: the streams and a job beside them use ${streams + largest} vCPU, more than an account's ${ACCOUNT_VCPU}`,
     );
   }
   return findings;

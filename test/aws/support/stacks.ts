@@ -1,7 +1,4 @@
-/**
- * The synthesized stacks as the checks see them, and mutants of them: the name of an environment comes in, stacks with
- * their templates go out. Called by every test in `test/aws`.
- */
+/** The synthesized stacks as the checks see them, and mutants of them. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';

@@ -1,9 +1,6 @@
-/**
- * What must not be lost: templates come in; the stateful resources and what they refer to go out, and, of two such
- * extracts, what a deployment would replace or destroy. Called by the test of the reference and by `accept-replacement`.
- */
+/** What must not be lost: stateful resources and what they refer to, and what a deployment would replace or destroy of them. */
 import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
-import { isObject } from './json.ts';
+import { isObject, listAt, textsAt } from './json.ts';
 
 /** Types that hold what nobody can make again. */
 export const STATEFUL: ReadonlySet<string> = new Set([
@@ -18,7 +15,7 @@ export const STATEFUL: ReadonlySet<string> = new Set([
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',
   'Custom::KafkaTopics',
-  'Custom::RegistryArtifact',
+  'Custom::RegistryArtifacts',
 ]);
 
 /** Types that a stateful resource may be replaced with: its place in the network and its keys. */
@@ -27,7 +24,7 @@ const FOLLOWED = /^AWS::(EC2::(VPC|Subnet|SecurityGroup)|RDS::(DBSubnetGroup|DBP
 /** Properties of our custom resources that make up their physical id, which CloudFormation does not know. */
 const IDENTITY: Readonly<Record<string, readonly string[]>> = {
   'Custom::KafkaTopics': ['Pipeline'],
-  'Custom::RegistryArtifact': ['Group', 'ArtifactId'],
+  'Custom::RegistryArtifacts': ['Pipeline'],
 };
 
 /**
@@ -133,6 +130,11 @@ export function losses(before: Readonly<Record<string, Extract>>, after: Readonl
             `${place} would be replaced by a change of ${property}: ${shown(oldValue)} -> ${shown(newValue)}`,
           );
       }
+      const names = namesOfSchemas(now[logicalId]);
+      for (const [key, name] of namesOfSchemas(old[logicalId])) {
+        if (names.get(key) === name) continue;
+        findings.push(`${place} would be replaced by a change of ArtifactId: ${name} -> ${names.get(key) ?? 'none'}`);
+      }
       if (change.resourceTypeChanged) findings.push(`${place} would be replaced by a ${change.newResourceType}`);
     });
     for (const [logicalId, { Type, DeletionPolicy }] of Object.entries(old)) {
@@ -146,6 +148,15 @@ export function losses(before: Readonly<Record<string, Extract>>, after: Readonl
     return findings;
   });
 }
+
+/** Names of the schemas that a resource registers, by their keys: under another name each is another schema. */
+const namesOfSchemas = (resource: Kept | undefined): Map<string, string> =>
+  new Map(
+    listAt(resource, 'Properties.Artifacts').map((artifact) => [
+      textsAt(artifact, 'Key').join(),
+      `${textsAt(artifact, 'Group').join()}/${textsAt(artifact, 'ArtifactId').join()}`,
+    ]),
+  );
 
 /** Stateful resources that the reference does not know yet, and so cannot protect. */
 export function unknownTo(

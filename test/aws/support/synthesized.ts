@@ -1,7 +1,4 @@
-/**
- * Global set-up of `test/aws`: synthesizes the app and its variants once into a temporary folder, whose path the tests
- * get by `inject('assembly')`. Called by vitest.
- */
+/** Global set-up of `test/aws`: synthesizes the app and its variants once into a temporary folder, `inject('assembly')`. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

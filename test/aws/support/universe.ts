@@ -1,12 +1,12 @@
 /**
- * The small world in which permissions are tried: concrete resources and a pipeline's declaration come in; things with
- * names, their ARNs and request contexts go out, and beside each a sentinel that nobody may touch. What is of a pipeline
- * is named with it, except in the pipeline's own table. Called by the permission table.
+ * The small world in which permissions are tried: things with names, their ARNs and request contexts, and beside each a sentinel that nobody
+ * may touch. What is of a pipeline is named with it, except in the pipeline's own table.
  */
-import type { Pipeline } from '../../../lib/declaration/model.ts';
-import { externalGroupPrefix, externalWays, kebab } from '../../../lib/declaration/plan.ts';
+import { foldersOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { externalGroupPrefix, kebab } from '../../../lib/declaration/names.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { ACCOUNT, CLUSTER_UUID, REGION } from './arns.ts';
-import type { AssetNames } from './assets.ts';
+import type { AssetKeys } from './assets.ts';
 import { type Concrete, ofType } from './concrete.ts';
 
 /** One thing that a request can be about. */
@@ -28,7 +28,7 @@ const regional = (service: string, rest: string): string => `arn:aws:${service}:
 export function universeOf(
   everything: readonly Concrete[],
   pipelines: readonly Pipeline[],
-  assets: AssetNames,
+  assets: AssetKeys,
   own: string,
 ): Thing[] {
   const stranger = (stack: string): string => {
@@ -39,16 +39,12 @@ export function universeOf(
     ...resource,
     short: `${resource.short}${stranger(resource.stack)}`,
   }));
-  const files = [...assets].map(([key, names]): [key: string, label: string] => {
-    const [stack = '', label = ''] = [...names].find(([path]) => path.endsWith(`/${own}`)) ?? [...names][0] ?? [];
-    // The same jars are uploaded by all.
-    return [key, names.size > 1 ? label : `${label}${stranger(stack)}`];
-  });
   return [
     ...kafkaThings(resources, pipelines),
-    ...objectThings(resources, pipelines, files),
+    ...objectThings(resources, pipelines),
+    ...assetThings(assets, pipelines, stranger),
     ...roleThings(resources),
-    ...sparkThings(resources),
+    ...sparkThings(resources, pipelines),
     ...tableThings(resources, pipelines),
     ...namedThings(resources),
     ...interfaceThings(),
@@ -64,10 +60,10 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
     services: ['kafka-cluster'],
     arn: regional('kafka', `${kind}/${of}/${CLUSTER_UUID}${what && `/${what}`}`),
   });
-  const topics = pipelines.flatMap((pipeline) => Object.values(pipeline.topics).map((topic) => topic.name));
+  const topics = pipelines.flatMap((pipeline) => Object.values(topicsOf(pipeline)).map((topic) => topic.name));
   const groups = pipelines.flatMap((pipeline) => [
     ...Object.keys(pipeline.jobs).map((job) => `millrace.${pipeline.name}.${job}-spark-kafka-1`),
-    ...(Object.values(pipeline.topics).some((topic) => externalWays(topic).includes('Reader'))
+    ...(Object.values(topicsOf(pipeline)).some((topic) => topic.externalWays.includes('Reader'))
       ? [`${externalGroupPrefix(pipeline.name)}-spark-kafka-1`]
       : []),
   ]);
@@ -88,31 +84,71 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
   ];
 }
 
-/** Objects and listings of the data bucket, objects of the assets bucket, and another bucket. */
-function objectThings(
-  resources: readonly Concrete[],
-  pipelines: readonly Pipeline[],
-  assets: readonly [key: string, label: string][],
-): Thing[] {
-  const object = (label: string, bucket: string, key: string, group?: string): Thing => ({
+const object = (label: string, bucket: string, key: string, group?: string): Thing => ({
+  label,
+  ...(group ? { group } : {}),
+  services: ['s3'],
+  arn: `arn:aws:s3:::${bucket}/${key}`,
+});
+
+/** What each pipeline uploads and has uploaded, listings of it, and what others upload. */
+function assetThings(assets: AssetKeys, pipelines: readonly Pipeline[], stranger: (stack: string) => string): Thing[] {
+  const bucket = `cdk-hnb659fds-assets-${ACCOUNT}-${REGION}`;
+  const listing = (label: string, prefix: string): Thing => ({
     label,
-    ...(group ? { group } : {}),
     services: ['s3'],
-    arn: `arn:aws:s3:::${bucket}/${key}`,
+    arn: `arn:aws:s3:::${bucket}`,
+    context: { 's3:prefix': prefix },
   });
-  const assetsBucket = `cdk-hnb659fds-assets-${ACCOUNT}-${REGION}`;
+  const environments = new Set([...assets.keys()].map((stack) => stack.split('/')[0] ?? ''));
+  return [
+    ...[...assets].flatMap(([stack, keys]) => {
+      if (!pipelines.some(({ name }) => stack.endsWith(`/${name}`))) return [];
+      const group = `uploads${stranger(stack)}`;
+      const [first = ''] = keys;
+      // A stream that was started by an earlier deployment reads what that one uploaded.
+      const earlier = first.replace(/[^/]*$/, 'earlier.py');
+      return [
+        ...[...keys, earlier].map((key) => object(`${key}${stranger(stack)}`, bucket, key, group)),
+        // Spark lists a file as if it were a folder.
+        listing(`listing of ${group}`, `${first}/`),
+      ];
+    }),
+    ...[...environments].flatMap((environment) => [
+      object('uploads of another pipeline', bucket, `millrace/${environment}/another/x.py`),
+      listing('listing of uploads of another pipeline', `millrace/${environment}/another/`),
+    ]),
+    object('another asset', bucket, 'another.zip'),
+    { label: 'the assets bucket', services: ['s3'], arn: `arn:aws:s3:::${bucket}` },
+  ];
+}
+
+/** Objects and listings of the data bucket, and another bucket. */
+function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeline[]): Thing[] {
   const buckets = ofType(resources, 'AWS::S3::Bucket');
   const dataBucket = buckets.find(({ short }) => short.startsWith('Data'));
   const data = dataBucket?.name ?? 'data';
-  const prefixes = pipelines.flatMap(({ name, jobs }) => [
-    `input/${name}`,
-    ...Object.entries(jobs).flatMap(([job, { mode, writes }]) => [
-      ...(mode === 'streaming' ? [`checkpoints/${name}/${kebab(job)}`] : []),
-      ...(writes.folders ?? []).map((folder) => `${folder}/${name}`),
-    ]),
+  const prefixes = pipelines.flatMap((pipeline) => [
+    `input/${pipeline.name}`,
+    ...streamsOf(pipeline).map((job) => `checkpoints/${pipeline.name}/${kebab(job)}`),
+    ...Object.values(foldersOf(pipeline)).map((folder) => `${folder.name}/${pipeline.name}`),
   ]);
+  // The state machine asks for exactly these.
+  const commits = pipelines.flatMap((pipeline) =>
+    streamsOf(pipeline).map((job): Thing => {
+      const prefix = `checkpoints/${pipeline.name}/${kebab(job)}/query/commits/`;
+      return {
+        label: `listing of ${prefix}`,
+        group: 'the data bucket',
+        services: ['s3'],
+        arn: `arn:aws:s3:::${data}`,
+        context: { 's3:prefix': prefix },
+      };
+    }),
+  );
   const sentinels = ['input/another', 'checkpoints/another/job', 'results/another', 'elsewhere'];
   return [
+    ...commits,
     ...[...prefixes, ...sentinels].flatMap((prefix) => [
       object(`${prefix}/`, data, `${prefix}/2026/part-0`, 'everything in the data bucket'),
       {
@@ -128,15 +164,12 @@ function objectThings(
       { label: name === data ? 'the data bucket' : `bucket ${short}`, services: ['s3'], arn: `arn:aws:s3:::${name}` },
       ...(name === data ? [] : [object(`everything in ${short}`, name, 'any')]),
     ]),
-    ...assets.map(([key, label]) =>
-      object(label, assetsBucket, key, label.startsWith('jar ') ? 'all jars' : undefined),
-    ),
-    object('another asset', assetsBucket, 'another.zip'),
-    { label: 'the assets bucket', services: ['s3'], arn: `arn:aws:s3:::${assetsBucket}` },
     { label: 'another bucket', services: ['s3'], arn: 'arn:aws:s3:::another-bucket' },
     object('an object of another bucket', 'another-bucket', 'input/another/x'),
   ];
 }
+
+const streamsOf = ({ jobs }: Pipeline): string[] => Object.keys(jobs).filter((job) => jobs[job]?.kind === 'stream');
 
 /** Handing a role to a service. */
 function roleThings(resources: readonly Concrete[]): Thing[] {
@@ -157,19 +190,35 @@ function roleThings(resources: readonly Concrete[]): Thing[] {
   );
 }
 
-function sparkThings(resources: readonly Concrete[]): Thing[] {
+/** Applications, starts of job runs there, and job runs, each with the tag of a pipeline and without any. */
+function sparkThings(resources: readonly Concrete[], pipelines: readonly Pipeline[]): Thing[] {
   const applications = [
     ...ofType(resources, 'AWS::EMRServerless::Application').map(({ name }) => ['the application', name] as const),
     ['another application', 'another'] as const,
   ];
-  return applications.flatMap(([label, id]) => [
-    { label, services: ['emr-serverless'], arn: regional('emr-serverless', `/applications/${id}`) },
-    {
-      label: `job runs of ${label}`,
-      services: ['emr-serverless'],
-      arn: regional('emr-serverless', `/applications/${id}/jobruns/00f1`),
-    },
-  ]);
+  const owners = [...pipelines.map(({ name }) => name), 'another', ''];
+  return applications.flatMap(([application, id]) =>
+    owners.flatMap((owner) => {
+      const of = owner === '' ? 'nobody' : owner;
+      const tagged = (key: string) => (owner === '' ? {} : { [`aws:${key}/millrace:pipeline`]: owner });
+      const thing = (what: string, rest: string, context: Thing['context'], group: string): Thing => ({
+        label: `${what} ${of}${application === 'the application' ? '' : ` in ${application}`}`,
+        group,
+        services: ['emr-serverless'],
+        arn: regional('emr-serverless', `/applications/${id}${rest}`),
+        context: context ?? {},
+      });
+      return [
+        thing('starts of', '', tagged('RequestTag'), application),
+        thing(
+          'job runs of',
+          '/jobruns/00f1',
+          { ...tagged('RequestTag'), ...tagged('ResourceTag') },
+          `job runs of ${application}`,
+        ),
+      ];
+    }),
+  );
 }
 
 /** Rows of the tables, by their key. */

@@ -1,20 +1,9 @@
 /**
- * A copy of this checkout in which a test may do what a person does: what is installed is shared, what is made is its own. Used by the test that walks
- * through a document.
+ * A copy of this checkout in which a test may do what a person does: what is installed is shared, what is made is its own.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { projectRoot } from '../../../local/home.ts';
@@ -33,13 +22,12 @@ export class Checkout {
   readonly root = mkdtempSync(join(tmpdir(), 'millrace-walk-'));
   private readonly machine = new Machine(this.root);
   /** Holds the one program that is another here. */
-  private readonly programs = join(this.machine.home, 'bin');
+  private readonly programs = mkdtempSync(join(tmpdir(), 'millrace-programs-'));
 
   constructor() {
     cpSync(projectRoot, this.root, { recursive: true, filter: (path) => !LEFT.test(basename(path)) });
     symlinkSync(join(projectRoot, 'node_modules'), join(this.root, 'node_modules'));
     cpSync(join(projectRoot, 'build'), join(this.root, 'build'), { recursive: true });
-    mkdirSync(this.programs, { recursive: true });
     // What npx would find in the shared packages is the command of this checkout, not that of the copy.
     const command = `exec node "${join(this.root, 'local', 'cli', 'millrace.mjs')}" "$@"`;
     writeFileSync(join(this.programs, 'npx'), `#!/bin/sh\n[ "$1" = millrace ] || exit 127\nshift\n${command}\n`);
@@ -78,6 +66,6 @@ export class Checkout {
 
   async remove(): Promise<void> {
     await this.machine.remove();
-    rmSync(this.root, { recursive: true, force: true });
+    for (const folder of [this.root, this.programs]) rmSync(folder, { recursive: true, force: true });
   }
 }

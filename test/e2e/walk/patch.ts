@@ -1,6 +1,6 @@
 /**
  * Takes a change in the unified form and makes it in the files of a folder. As strict as `git apply`: a change that does not fit the lines that it
- * names is an error. Used by the test that walks through a document.
+ * names is an error.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -17,18 +17,36 @@ function played(...listings: JobRun[][]): CleanUpPorts & { readonly done: string
     aliveRuns: async () => listings[Math.min(listed++, listings.length - 1)] ?? [],
     cancel: async ({ name }) => void done.push(`cancel ${name}`),
     release: async (arn) => void done.push(`release ${arn}`),
-    wait: async (milliseconds) => {
-      waited += milliseconds;
+    wait: async (ms) => {
+      waited += ms;
     },
   };
 }
 
 describe('the clean-up', () => {
-  test('of an execution that left nothing releases its lock at once', async () => {
+  test('of an execution that left nothing releases its lock after a second look, seconds later', async () => {
     const ports = played([]);
     expect(await cleanUp(EXECUTION, ports)).toEqual([]);
     expect(ports.done).toEqual(['release arn:first']);
-    expect(ports.waited()).toBe(0);
+    expect(ports.waited()).toBe(3_000);
+  });
+
+  test('does not trust one empty listing, neither at first nor between others', async () => {
+    const enrich = run('readings/enrich/first', 'SUBMITTED');
+    const ports = played([], [enrich], [], [{ ...enrich, state: 'CANCELLING' }], [], []);
+    expect(await cleanUp(EXECUTION, ports)).toEqual(['readings/enrich/first']);
+    expect(ports.done).toEqual(['cancel readings/enrich/first', 'release arn:first']);
+  });
+
+  test('ends every stream of the execution', async () => {
+    const streams = ['count', 'rank', 'copy'].map((job) => run(`readings/${job}/first`));
+    const ports = played(
+      streams,
+      streams.slice(1).map((one) => ({ ...one, state: 'CANCELLING' })),
+      [],
+    );
+    await cleanUp(EXECUTION, ports);
+    expect(ports.done).toEqual([...streams.map(({ name }) => `cancel ${name}`), 'release arn:first']);
   });
 
   test('cancels its runs and releases the lock only when none is left', async () => {

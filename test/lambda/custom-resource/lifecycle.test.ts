@@ -1,13 +1,13 @@
 /** How failures are put so that they reach the person who deploys. */
 import { expect, test } from 'vitest';
-import { fitting, refusal } from '../../../lambda/custom-resource/lifecycle.ts';
+import { fitting, Mistakes } from '../../../lambda/custom-resource/lifecycle.ts';
 
-test('a refusal names each mistake on a line', () => {
-  expect(refusal('Refused:', ['one', 'two']).message).toBe('Refused:\n- one\n- two');
+test('a failure names each mistake on a line', () => {
+  expect(new Mistakes('Refused:', ['one', 'two']).message).toBe('Refused:\n- one\n- two');
 });
 
-test('a refusal says how many mistakes did not fit', () => {
-  const { message } = refusal(
+test('a failure says how many mistakes did not fit', () => {
+  const { message } = new Mistakes(
     'Refused:',
     Array.from({ length: 100 }, () => 'ß'.repeat(100)),
   );
@@ -16,7 +16,7 @@ test('a refusal says how many mistakes did not fit', () => {
 });
 
 test('one mistake that is too long is shortened, and no character is cut through', () => {
-  const { message } = refusal('Refused:', ['ß'.repeat(5_000)]);
+  const { message } = new Mistakes('Refused:', ['ß'.repeat(5_000)]);
   expect(Buffer.byteLength(message)).toBeLessThanOrEqual(3_000);
   expect(message).toMatch(/^Refused:\n- ß+ …$/);
 });

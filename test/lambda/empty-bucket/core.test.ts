@@ -1,15 +1,21 @@
 /** Emptying a bucket, against a bucket in memory. */
+import type { ObjectIdentifier } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import { type BucketPorts, emptyBucket, type ObjectVersion } from '../../../lambda/empty-bucket/core.ts';
+import { type BucketPorts, emptyBucket } from '../../../lambda/empty-bucket/handler.ts';
 
-function bucketOf(objects: ObjectVersion[], refused: readonly string[] = []): BucketPorts & { left: ObjectVersion[] } {
+function bucketOf(
+  objects: ObjectIdentifier[],
+  refused: readonly string[] = [],
+): BucketPorts & { left: ObjectIdentifier[] } {
   const bucket = {
     left: objects,
     firstVersions: async () => bucket.left.slice(0, 2),
-    deleteVersions: async (_: string, versions: readonly ObjectVersion[]) => {
-      bucket.left = bucket.left.filter((version) => !versions.includes(version) || refused.includes(version.Key));
+    deleteVersions: async (versions: readonly ObjectIdentifier[]) => {
+      bucket.left = bucket.left.filter(
+        (version) => !versions.includes(version) || refused.includes(String(version.Key)),
+      );
       return versions
-        .filter(({ Key }) => refused.includes(Key))
+        .filter(({ Key }) => refused.includes(String(Key)))
         .map(({ Key }) => `${Key}: AccessDenied: it is held for the law`);
     },
   };
@@ -18,13 +24,15 @@ function bucketOf(objects: ObjectVersion[], refused: readonly string[] = []): Bu
 
 test('deletes page after page, versions and markers alike', async () => {
   const bucket = bucketOf([{ Key: 'a', VersionId: '1' }, { Key: 'a', VersionId: '2' }, { Key: 'b' }]);
-  expect(await emptyBucket('data', bucket)).toBe(3);
+  await emptyBucket('data', bucket);
   expect(bucket.left).toEqual([]);
 });
 
 test('an empty bucket and one that is gone are done', async () => {
-  expect(await emptyBucket('data', bucketOf([]))).toBe(0);
-  expect(await emptyBucket('data', { ...bucketOf([]), firstVersions: async () => undefined })).toBe(0);
+  const refuse = () => Promise.reject(new Error('nothing is to be deleted'));
+  for (const versions of [[], undefined]) {
+    await emptyBucket('data', { firstVersions: async () => versions, deleteVersions: refuse });
+  }
 });
 
 test('an object that S3 keeps fails with what S3 said', async () => {

@@ -1,6 +1,6 @@
 /** The lifecycle of topics under the limits of MSK Serverless, which no local broker has. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { begin, type Connect, goOn } from '../../../lambda/kafka-topics/lifecycle.ts';
+import { begin, type Connect, goOn } from '../../../lambda/kafka-topics/handler.ts';
 import { ServerlessCluster } from '../../support/serverless-cluster.ts';
 
 const minute = 60_000;

@@ -1,88 +1,117 @@
 /** How an execution's input is checked and merged, and what its jobs are started with. */
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { handler } from '../../../lambda/prepare/handler.ts';
-import { argumentsOf, execution, refusal } from './execution.ts';
+import { loadPipelines } from '../../../lib/declaration/load.ts';
+import { planOf } from '../../../lib/declaration/plan.ts';
+import { Spec } from '../../../lib/declaration/spec.ts';
+import { execution, refusal, runsOf, specOf } from './execution.ts';
 
 const REFUSED = 'InvalidInput: The execution was refused before anything was started. ';
 
+/** What EMR Serverless takes as a client token, 64 characters at most. */
+const TOKEN = /^[0-9a-f]{64}$/;
+
 describe('an execution with an empty input', () => {
-  test('starts every job with the deployed values and the declared defaults', () => {
-    expect(execution({}).arguments).toEqual({
-      send: [
-        '--kafka-bootstrap-servers',
-        'broker:9098',
-        '--readings-file',
-        's3://assets/readings.csv',
-        '--readings-file-schema-id',
-        '7',
-        '--rejects-path',
-        's3://data/rejects/tiny/first',
-        '--rate',
-        '100',
-      ],
-      show: ['--regions-file', 's3://assets/regions.csv'],
-    });
+  test('starts every job with everything that the state machine has to say', () => {
+    expect(execution({}).during).toEqual([
+      {
+        job: 'send',
+        run: 'send',
+        roleArn: 'role-send',
+        entryPoint: 's3://jobs/send.py',
+        submitParameters: '--conf a=b',
+        timeoutMinutes: 30,
+        token: expect.stringMatching(TOKEN),
+        arguments: [
+          '--spec',
+          '{"mode":"batch","kafka":"broker:9098","file":"s3://assets/readings.csv","schema":7,"folder":"s3://data/rejects/tiny/first","rate":100}',
+        ],
+      },
+    ]);
   });
 
-  test('leaves out arguments that have no value', () => {
-    expect(Object.keys(argumentsOf(execution({}), 'show'))).toEqual(['--regions-file']);
+  test('gives the drain of a stream the spec of the stream in another mode', () => {
+    const prepared = execution({});
+    expect(specOf(prepared, 'enrich')).toEqual({ mode: 'stream', lateness: 5 });
+    expect(specOf(prepared, 'enrichDrain')).toEqual({ mode: 'drain', lateness: 5 });
+    expect(prepared.drains[0]).toMatchObject({ job: 'enrich', roleArn: 'role-enrich' });
   });
 
   test('tells the values in force', () => {
     expect(execution({})).toMatchObject({
-      tunables: { rate: 100, region: '', since: '' },
+      parameters: { rate: 100, share: 0.5, region: '', since: '' },
       files: { readings: 's3://assets/readings.csv', regions: 's3://assets/regions.csv' },
     });
   });
 });
 
-describe('a tunable', () => {
-  const deployed = { pipeline: { tunables: { rate: 200 } } };
+describe('a parameter', () => {
+  const deployed = { pipeline: { parameters: { rate: 200 } } };
 
   test("has its default until the pipeline's parameter says otherwise", () => {
-    expect(argumentsOf(execution({}, { pipeline: { tunables: undefined } }), 'send')['--rate']).toBe('100');
-    expect(argumentsOf(execution({}, deployed), 'send')['--rate']).toBe('200');
+    expect(specOf(execution({}, { pipeline: { parameters: undefined } }), 'send').rate).toBe(100);
+    expect(specOf(execution({}, deployed), 'send').rate).toBe(200);
   });
 
-  test('of the input comes before the parameter and the default', () => {
-    expect(argumentsOf(execution({ rate: 300 }, deployed), 'send')['--rate']).toBe('300');
+  test("of the input comes before the pipeline's parameter and the default", () => {
+    expect(specOf(execution({ rate: 300 }, deployed), 'send').rate).toBe(300);
   });
 
-  test('may be zero, which is a value', () => {
-    expect(argumentsOf(execution({ rate: 0 }), 'send')['--rate']).toBe('0');
+  test('may be zero, which is a value, and set back to nothing', () => {
+    expect(specOf(execution({ rate: 0 }), 'send').rate).toBe(0);
+    const region = { pipeline: { parameters: { region: 'Asia' } } };
+    expect(specOf(execution({}, region), 'showAll').region).toBe('Asia');
+    expect(specOf(execution({ region: '' }, region), 'showAll').region).toBe('');
   });
 
-  test('may be set back to nothing', () => {
-    const region = { pipeline: { tunables: { region: 'Asia' } } };
-    expect(argumentsOf(execution({}, region), 'show')['--region']).toBe('Asia');
-    expect(argumentsOf(execution({ region: '' }, region), 'show')).not.toHaveProperty('--region');
-  });
-
-  test('that looks like a placeholder stays what it is', () => {
-    expect(argumentsOf(execution({ region: 'x{rate}' }), 'show')['--region']).toBe('x{rate}');
-  });
-
-  for (const value of ['Österreich', 'São Tomé', "Côte d'I"]) {
-    test(`may be the text ${value}`, () => {
-      expect(argumentsOf(execution({ region: value }), 'show')['--region']).toBe(value);
+  for (const value of ['Österreich', 'São Tomé', "Côte d'I", 'x{rate}', '{x.y}', 'in {x.y}', '{platform', '"', '\\']) {
+    test(`may be the text ${value}, which stays as it is`, () => {
+      expect(specOf(execution({ region: value }), 'showAll').region).toBe(value);
     });
   }
 
   for (const value of ['2026-01-31T13:00Z', '2026-01-31T13:00:59Z', '2024-02-29T00:00:00.123456Z']) {
     test(`may be the instant ${value}`, () => {
-      expect(argumentsOf(execution({ since: value }), 'show')['--since']).toBe(value);
+      expect(specOf(execution({ since: value }), 'showAll').since).toBe(value);
     });
   }
 });
 
 describe('the work of an execution', () => {
-  test('is the first action of the pipeline until the input says otherwise', () => {
-    expect(execution({})).toMatchObject({ action: 'run', job: '' });
-    expect(execution({ action: 'upgrade' })).toMatchObject({ action: 'upgrade', job: '' });
+  const all = ['enrich', 'sumUp'];
+  const drains = ['enrichDrain', 'sumUpDrain'];
+
+  test.each([
+    ['run', {}, all, [all, ['send'], drains, ['showAll']]],
+    ['run', { action: 'run' }, all, [all, ['send'], drains, ['showAll']]],
+    ['start', { action: 'start' }, all, [all, [], [], []]],
+    ['stop', { action: 'stop' }, all, [[], [], drains, []]],
+    ['upgrade', { action: 'upgrade' }, all, [all, [], drains, []]],
+    ['start', { action: 'start', stream: 'enrich' }, ['enrich'], [['enrich'], [], [], []]],
+    ['stop', { action: 'stop', stream: 'sum-up' }, ['sumUp'], [[], [], ['sumUpDrain'], []]],
+    ['upgrade', { action: 'upgrade', stream: 'sum-up' }, ['sumUp'], [['sumUp'], [], ['sumUpDrain'], []]],
+    ['job', { job: 'show-all' }, [], [[], [], [], ['showAll']]],
+    ['job', { job: 'replay', rate: 5 }, [], [[], [], [], ['replay']]],
+  ])('is %s for the input %j', (action, input, about, runs) => {
+    const prepared = execution(input);
+    expect(prepared).toMatchObject({ action, about, job: action === 'job' ? runs[3]?.[0] : '' });
+    expect(runsOf(prepared)).toEqual(runs);
   });
 
-  test('is one batch job alone where the input names it as people write it', () => {
-    expect(execution({ job: 'show-all' })).toMatchObject({ action: 'job', job: 'showAll' });
+  test('is what the pipeline usually does, with or without a stream named', () => {
+    const plan = { actions: ['start', 'run', 'stop', 'upgrade'] };
+    expect(runsOf(execution({}, { plan }))).toEqual([all, [], [], []]);
+    expect(runsOf(execution({ stream: 'enrich' }, { plan }))).toEqual([['enrich'], [], [], []]);
+  });
+
+  test('is to run only, in a pipeline without streams', () => {
+    const plan = { actions: ['run'], order: { streams: [], during: [], after: ['send', 'showAll'] } };
+    expect(runsOf(execution({}, { plan }))).toEqual([[], [], [], ['send', 'showAll']]);
+    expect(refusal({ action: 'stop' }, { plan })).toBe(`${REFUSED}"action" in the input is "stop". Allowed: run.`);
+    expect(refusal({ stream: 'enrich' }, { plan })).toBe(
+      `${REFUSED}"stream" in the input is "enrich". Allowed: a stream of pipeline tiny: none.`,
+    );
   });
 
   for (const action of ['pause', '', null, 'constructor', ['stop']]) {
@@ -93,18 +122,35 @@ describe('the work of an execution', () => {
     });
   }
 
+  for (const stream of ['sumUp', 'send', '', null, 7, 'toString']) {
+    test(`is not about the stream ${JSON.stringify(stream)}`, () => {
+      const allowed = 'Allowed: a stream of pipeline tiny: enrich, sum-up.';
+      expect(refusal({ action: 'stop', stream })).toBe(
+        `${REFUSED}"stream" in the input is ${JSON.stringify(stream)}. ${allowed}`,
+      );
+    });
+  }
+
+  test('is not a whole run of one stream', () => {
+    expect(refusal({ stream: 'enrich' })).toBe(
+      `${REFUSED}"stream" in the input goes with the actions start, stop and upgrade; a run is of the whole pipeline.`,
+    );
+  });
+
   for (const job of ['showAll', 'enrich', '', null, 7, 'toString']) {
     test(`is not the job ${JSON.stringify(job)}`, () => {
-      const allowed = 'Allowed: a batch job of pipeline tiny: send, show-all.';
+      const allowed = 'Allowed: a batch job of pipeline tiny: send, show-all, replay.';
       expect(refusal({ job })).toBe(`${REFUSED}"job" in the input is ${JSON.stringify(job)}. ${allowed}`);
     });
   }
 
-  test('is not an action and a job at once', () => {
-    expect(refusal({ action: 'stop', job: 'send' })).toBe(
-      `${REFUSED}The input has both "action" and "job". Allowed: one of them; a job is run alone.`,
-    );
-  });
+  for (const input of [{ action: 'stop' }, { stream: 'enrich' }]) {
+    test(`is not a job beside ${JSON.stringify(input)}`, () => {
+      expect(refusal({ job: 'send', ...input })).toBe(
+        `${REFUSED}The input has "job" beside "action" or "stream". Allowed: "job" alone; a job is run alone.`,
+      );
+    });
+  }
 });
 
 describe('an input is refused', () => {
@@ -122,7 +168,7 @@ describe('an input is refused', () => {
   for (const name of ['rows', 'Rate', 'constructor', 'toString', '__proto__', 'hasOwnProperty']) {
     test(`for the unknown name ${name}`, () => {
       expect(refusal(JSON.parse(`{"${name}": 1}`))).toBe(
-        `${REFUSED}Unknown name "${name}" in the input. Allowed: rate, region, since, files, action, job.`,
+        `${REFUSED}Unknown name "${name}" in the input. Allowed: rate, share, region, since, files, action, stream, job.`,
       );
     });
   }
@@ -135,7 +181,15 @@ describe('an input is refused', () => {
     });
   }
 
-  for (const value of [7, null, ' Asia', '--since', 'Asia\n', 'As\0ia', 'x'.repeat(11)]) {
+  for (const value of [-0.1, 1.01, '0.5']) {
+    test(`for the decimal ${JSON.stringify(value)}`, () => {
+      expect(refusal({ share: value })).toBe(
+        `${REFUSED}"share" in the input is ${JSON.stringify(value)}. Allowed: numbers from 0 to 1 (of all rows).`,
+      );
+    });
+  }
+
+  for (const value of [7, null, ' Asia', 'Asia\n', 'As\0ia', 'x'.repeat(11)]) {
     test(`for the text ${JSON.stringify(value)}`, () => {
       expect(refusal({ region: value })).toBe(
         `${REFUSED}"region" in the input is ${JSON.stringify(value)}. Allowed: name of a region, as \\S.{0,9}, or "" for none.`,
@@ -159,17 +213,56 @@ describe('an input is refused', () => {
   }
 
   test('with all its mistakes at once, and those of the parameter', () => {
-    const parameter = { pipeline: { tunables: { speed: 1 } } };
+    const parameter = { pipeline: { parameters: { speed: 1 } } };
     expect(refusal({ rate: -1, rows: 5, files: { readigs: 's3://data/input/tiny/readigs.csv' } }, parameter)).toBe(
-      `${REFUSED}Unknown name "speed" in the parameter of pipeline tiny. Allowed: rate, region, since. ` +
+      `${REFUSED}Unknown name "speed" in the parameter of pipeline tiny. Allowed: rate, share, region, since. ` +
         '"rate" in the input is -1. Allowed: whole numbers from 0 to 20000 (rows a second). ' +
-        'Unknown name "rows" in the input. Allowed: rate, region, since, files, action, job. ' +
+        'Unknown name "rows" in the input. Allowed: rate, share, region, since, files, action, stream, job. ' +
         'Unknown file "readigs" in the input. Allowed: readings, regions.',
     );
   });
 
-  test('without repeating a value that is very long', () => {
-    expect(refusal({ rate: 'x'.repeat(100_000) }).length).toBeLessThan(500);
+  test('that would make a spec longer than an argument may be', () => {
+    const plan = {
+      parameters: { note: { kind: 'text', default: '', pattern: '"*', unit: 'quotes', description: '' } },
+    };
+    const spec = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`n${index}`, '{parameters.note}']));
+    const jobs = { send: { kind: 'batch', timeoutMinutes: 1, spec } };
+    const order = { streams: [], during: [], after: ['send'] };
+    // Six times 1,000 quotes, each with its escape, and `"n0":"",` around them.
+    expect(refusal({ note: '"'.repeat(1_000) }, { plan: { ...plan, jobs, order } })).toBe(
+      `${REFUSED}The spec of job send has 12049 characters. Allowed: 10280 at most, so shorter values.`,
+    );
+  });
+
+  test.each([
+    ['one long value', { rate: 'x'.repeat(200_000) }],
+    ['one long name', { ['x'.repeat(200_000)]: 1 }],
+    ['one long file', { files: { readings: '\u{1F600}'.repeat(100_000), ['y'.repeat(200_000)]: 1 } }],
+    ['many names', Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`name${index}`, index]))],
+    ['long work', { action: 'a'.repeat(200_000), stream: 'b'.repeat(200_000) }],
+    ['a deep list', { rate: JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`) }],
+  ])('shortly for 200 kB of %s', (_, input) => {
+    expect(refusal(input).length).toBeLessThan(9_000);
+  });
+
+  test('shortly for a pipeline with many parameters', () => {
+    const rule = { kind: 'instant', default: '', description: '' };
+    const names = Array.from({ length: 500 }, (_, index) => `${'p'.repeat(26)}${index}`);
+    const parameters = Object.fromEntries(names.map((name) => [name, rule]));
+    const wrong = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`q${index}`, 1]));
+    const text = refusal(wrong, { plan: { parameters } });
+    expect(text.length).toBeLessThan(9_000);
+    expect(text).toMatch(/\.\.\. And 10 more\.$/);
+  });
+
+  test('without a stack, which Lambda would repeat', () => {
+    try {
+      execution({ rate: -1 });
+      expect.unreachable();
+    } catch (error) {
+      expect((error as Error).stack).toBe(String(error));
+    }
   });
 });
 
@@ -192,29 +285,94 @@ describe('parameters that lack a value', () => {
   });
 });
 
-test('the handler gives what the core gives', async () => {
-  const event = {
-    plan: {
-      pipeline: 'tiny',
-      tunables: {},
-      files: [],
-      actions: ['start', 'stop', 'upgrade'],
-      batchJobs: {},
-      arguments: { send: [['--to', '{execution.name}']] },
-    },
-    platform: {},
-    pipeline: {},
-    execution: { name: 'first' },
-    input: {},
-  } as const;
-  await expect(handler(event)).resolves.toEqual({
-    action: 'start',
-    job: '',
-    arguments: { send: ['--to', 'first'] },
-    tunables: {},
-    files: {},
+describe('every pipeline', async () => {
+  for (const pipeline of await loadPipelines()) {
+    const plan = planOf(pipeline);
+    const run = (input: object) => {
+      const schemas = Object.values(plan.jobs).flatMap(({ spec }) => [
+        ...JSON.stringify(spec).matchAll(/\{(#?)pipeline\.schemas\.(\w+)\}/g),
+      ]);
+      return execution(input, {
+        plan,
+        pipeline: {
+          schemas: Object.fromEntries(schemas.map(([, id, key]) => [key, id ? '12' : `s3://assets/${key}.json`])),
+          files: Object.fromEntries(plan.files.map((file) => [file, `s3://assets/${file}`])),
+        },
+      });
+    };
+
+    test(`is started with specs of the right form: ${pipeline.name}`, () => {
+      const { streams, during, drains, after } = run({});
+      const runs = [...streams, ...during, ...drains, ...after];
+      expect(runs.length).toBeGreaterThan(plan.order.streams.length);
+      for (const { run, job, arguments: words } of runs) {
+        expect(Spec.parse(JSON.parse(words[1]))).toMatchObject({
+          job,
+          mode: run === job ? plan.jobs[job]?.kind : 'drain',
+        });
+      }
+    });
+  }
+});
+
+describe('the handler', () => {
+  test('gives what the core gives', async () => {
+    const event = {
+      plan: {
+        pipeline: 'tiny',
+        parameters: {},
+        files: [],
+        actions: ['run'],
+        order: { streams: [], during: [], after: ['send'] },
+        jobs: { send: { kind: 'batch', timeoutMinutes: 5, spec: { to: '{execution.name}' } } },
+      },
+      starts: { send: { roleArn: 'role', entryPoint: 'send.py', submitParameters: '' } },
+      platform: {},
+      pipeline: {},
+      execution: { name: 'first' },
+      input: {},
+    } as const;
+    await expect(handler(event)).resolves.toEqual({
+      action: 'run',
+      job: '',
+      about: [],
+      streams: [],
+      during: [],
+      drains: [],
+      after: [
+        {
+          job: 'send',
+          run: 'send',
+          roleArn: 'role',
+          entryPoint: 'send.py',
+          submitParameters: '',
+          timeoutMinutes: 5,
+          token: expect.stringMatching(TOKEN),
+          arguments: ['--spec', '{"to":"first"}'],
+        },
+      ],
+      parameters: {},
+      files: {},
+    });
+    await expect(handler({ ...event, input: { rate: 1 } })).rejects.toThrow(
+      'Unknown name "rate" in the input. Allowed: action, stream, job.',
+    );
   });
-  await expect(handler({ ...event, input: { rate: 1 } })).rejects.toThrow(
-    'Unknown name "rate" in the input. Allowed: action, job.',
-  );
+
+  test('is bundled without the checks and the kinds of declarations', async () => {
+    const entry = new URL('../../../lambda/prepare/handler.ts', import.meta.url).pathname;
+    const { metafile } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: 'node',
+      format: 'cjs',
+    });
+    expect(Object.keys(metafile.inputs).sort()).toEqual([
+      'lambda/prepare/core.ts',
+      'lambda/prepare/handler.ts',
+      ...['fill', 'json', 'limits', 'names', 'parameter'].map((name) => `lib/declaration/${name}.ts`),
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
-/** An execution of a small pipeline as the state machine describes it to the prepare function. Used by the tests beside it. */
-import { type Prepared, type PrepareEvent, prepare } from '../../../lambda/prepare/core.ts';
+/** An execution of a small pipeline as the state machine describes it to the prepare function, for the tests beside it. */
+import { type Prepared, type PrepareEvent, prepare, type Run } from '../../../lambda/prepare/core.ts';
 
 const PLATFORM = {
   bootstrapServers: 'broker:9098',
@@ -7,36 +7,45 @@ const PLATFORM = {
   registryUrl: 'http://registry:8080',
   bucket: 'data',
 };
+const start = (job: string) => ({
+  roleArn: `role-${job}`,
+  entryPoint: `s3://jobs/${job}.py`,
+  submitParameters: '--conf a=b',
+});
+const batch = (spec: object) => ({ kind: 'batch' as const, timeoutMinutes: 30, spec: { mode: 'batch', ...spec } });
+const stream = (spec: object) => ({ kind: 'stream' as const, timeoutMinutes: 60, spec: { mode: 'stream', ...spec } });
 
+/** Two streams, a batch job that feeds them, one that reads their results, and one that runs alone. */
 const event: PrepareEvent = {
   plan: {
     pipeline: 'tiny',
-    tunables: {
+    parameters: {
       rate: { kind: 'integer', default: 100, minimum: 0, maximum: 20_000, unit: 'rows a second', description: '' },
+      share: { kind: 'decimal', default: 0.5, minimum: 0, maximum: 1, unit: 'of all rows', description: '' },
       region: { kind: 'text', default: '', pattern: '\\S.{0,9}', unit: 'name of a region', description: '' },
       since: { kind: 'instant', default: '', description: '' },
     },
     files: ['readings', 'regions'],
     actions: ['run', 'start', 'stop', 'upgrade'],
-    batchJobs: { send: 'send', 'show-all': 'showAll' },
-    arguments: {
-      send: [
-        ['--kafka-bootstrap-servers', '{platform.bootstrapServers}'],
-        ['--readings-file', '{files.readings}'],
-        ['--readings-file-schema-id', '{pipeline.schemas.readingsFile}'],
-        ['--rejects-path', 's3://{platform.bucket}/rejects/tiny/{execution.name}'],
-        ['--rate', '{tunables.rate}'],
-      ],
-      show: [
-        ['--regions-file', '{files.regions}'],
-        ['--region', '{tunables.region}'],
-        ['--since', '{tunables.since}'],
-      ],
+    order: { streams: ['enrich', 'sumUp'], during: ['send'], after: ['showAll'] },
+    jobs: {
+      send: batch({
+        kafka: '{platform.bootstrapServers}',
+        file: '{files.readings}',
+        schema: '{#pipeline.schemas.readingsFile}',
+        folder: 's3://{platform.bucket}/rejects/tiny/{execution.name}',
+        rate: '{parameters.rate}',
+      }),
+      enrich: stream({ lateness: 5 }),
+      sumUp: stream({}),
+      showAll: batch({ file: '{files.regions}', region: '{parameters.region}', since: '{parameters.since}' }),
+      replay: batch({}),
     },
   },
+  starts: Object.fromEntries(['send', 'enrich', 'sumUp', 'showAll', 'replay'].map((job) => [job, start(job)])),
   platform: PLATFORM,
   pipeline: {
-    tunables: {},
+    parameters: {},
     schemas: { readingsFile: '7' },
     files: { readings: 's3://assets/readings.csv', regions: 's3://assets/regions.csv' },
   },
@@ -44,28 +53,39 @@ const event: PrepareEvent = {
   input: {},
 };
 
-/** Prepares an execution with this input, and with other parameters where the test is about them. */
-export function execution(input: unknown, parameters: { platform?: object; pipeline?: object } = {}): Prepared {
-  return prepare({
-    ...event,
-    input,
-    platform: { ...PLATFORM, ...parameters.platform },
-    pipeline: { ...event.pipeline, ...parameters.pipeline },
-  });
+/** What a test gives the function in place of what is deployed. */
+interface Deployed {
+  readonly plan?: object;
+  readonly platform?: object;
+  readonly pipeline?: object;
 }
 
+/** Prepares an execution with this input. */
+export const execution = (input: unknown, { plan, platform, pipeline }: Deployed = {}): Prepared =>
+  prepare({
+    ...event,
+    input,
+    plan: { ...event.plan, ...plan },
+    platform: { ...PLATFORM, ...platform },
+    pipeline: { ...event.pipeline, ...pipeline },
+  });
+
 /** What the execution with this input is refused with: the error's name and message. */
-export function refusal(input: unknown, parameters: Parameters<typeof execution>[1] = {}): string {
+export function refusal(input: unknown, deployed: Deployed = {}): string {
   try {
-    execution(input, parameters);
+    execution(input, deployed);
   } catch (error) {
-    return `${(error as Error).name}: ${(error as Error).message}`;
+    return String(error);
   }
   throw new Error('The execution was not refused.');
 }
 
-/** The arguments of a job as an object. */
-export function argumentsOf(prepared: Prepared, job: string): Record<string, string> {
-  const words = prepared.arguments[job] ?? [];
-  return Object.fromEntries(words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1] ?? '']] : [])));
+/** Names of the runs in each list of what is prepared. */
+export const runsOf = ({ streams, during, drains, after }: Prepared): string[][] =>
+  [streams, during, drains, after].map((runs) => runs.map(({ run }) => run));
+
+/** The spec that a job is started with. */
+export function specOf({ streams, during, drains, after }: Prepared, run: string): Record<string, unknown> {
+  const found = [...streams, ...during, ...drains, ...after].find((one: Run) => one.run === run);
+  return JSON.parse(found?.arguments[1] ?? '{}') as Record<string, unknown>;
 }

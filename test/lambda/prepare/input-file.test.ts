@@ -1,6 +1,6 @@
 /** Where the files of an execution's input may lie. */
 import { describe, expect, test } from 'vitest';
-import { argumentsOf, execution, refusal } from './execution.ts';
+import { execution, refusal, specOf } from './execution.ts';
 
 const PREFIX = 's3://data/input/tiny/';
 
@@ -8,7 +8,7 @@ describe('a file of the input', () => {
   for (const key of ['readings.csv', 'first/readings.csv', 'März 2026/readings (1).csv', 'a_b=c+d@e,f-g..csv']) {
     test(`takes the place of the sample: ${key}`, () => {
       const prepared = execution({ files: { readings: PREFIX + key } });
-      expect(argumentsOf(prepared, 'send')['--readings-file']).toBe(PREFIX + key);
+      expect(specOf(prepared, 'send').file).toBe(PREFIX + key);
       expect(prepared.files).toEqual({ readings: PREFIX + key, regions: 's3://assets/regions.csv' });
     });
   }

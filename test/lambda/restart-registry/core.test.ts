@@ -1,6 +1,6 @@
 /** Restarting after a rotation, decided from two moments. */
 import { expect, test } from 'vitest';
-import { restartAfterRotation } from '../../../lambda/restart-registry/core.ts';
+import { restartAfterRotation } from '../../../lambda/restart-registry/handler.ts';
 
 async function decide(rotated: string | undefined, deployed: string | undefined): Promise<[boolean, number]> {
   let restarts = 0;

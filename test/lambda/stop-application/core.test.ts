@@ -1,15 +1,12 @@
 /** Stopping an application, against one in memory that takes its time. */
+import type { ApplicationState } from '@aws-sdk/client-emr-serverless';
 import { expect, test } from 'vitest';
-import {
-  type ApplicationPorts,
-  type ApplicationState,
-  stopApplication,
-} from '../../../lambda/stop-application/core.ts';
+import { type ApplicationPorts, stopApplication } from '../../../lambda/stop-application/core.ts';
 
 const minutes = (count: number): number => count * 60_000;
 
 /** An application whose runs end so many milliseconds after they are cancelled. */
-function application(start: ApplicationState, runs: number, cancelTakes = 20_000) {
+function application(start: ApplicationState | undefined, runs: number, cancelTakes = 20_000) {
   let clock = 0;
   let state = start;
   let stopped: number | undefined;
@@ -26,7 +23,7 @@ function application(start: ApplicationState, runs: number, cancelTakes = 20_000
       return state;
     },
     aliveRuns: async () => living().map(({ id, endsAt }) => ({ id, cancelling: endsAt < Number.POSITIVE_INFINITY })),
-    cancel: async (_, id) => {
+    cancel: async (id) => {
       calls.push(`cancel ${id}`);
       for (const run of alive) if (run.id === id) run.endsAt = clock + cancelTakes;
     },
@@ -36,8 +33,8 @@ function application(start: ApplicationState, runs: number, cancelTakes = 20_000
       state = 'STOPPING';
       stopped = clock + 30_000;
     },
-    wait: async (milliseconds) => {
-      clock += milliseconds;
+    wait: async (ms) => {
+      clock += ms;
     },
     now: () => clock,
   };

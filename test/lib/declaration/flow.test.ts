@@ -1,179 +1,223 @@
-/** Each kind of mistake in flow, order, reconciliation and report, in the words that a person reads. */
-import { describe } from 'vitest';
-import { accepts, refuses } from './refusals.ts';
+/** The order that follows from who reads what, and each kind of mistake in the flow of data. */
+import { describe, expect, test } from 'vitest';
+import { actionsOf, orderOf, peakCores } from '../../../lib/declaration/flow.ts';
+import { avro, batch, events, folder, latest, standingFolder, stream, topic } from '../../../lib/declaration/index.ts';
+import type { Job } from '../../../lib/declaration/job.ts';
+import type { Declaration, Pipeline } from '../../../lib/declaration/pipeline.ts';
+import { accepts, declare, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
+
+const of = (jobs: Readonly<Record<string, Job>>, more: Partial<Declaration> = {}): Pipeline =>
+  declare({ description: 'Jobs.', jobs, ...more });
+const [a, b, c] = ['a', 'b', 'c'].map((name) => topic(name, { partitions: 1 })) as [T, T, T];
+type T = ReturnType<typeof topic>;
+const table = topic('table', {
+  partitions: 1,
+  cleanup: 'compact',
+  key: avro('word-key.avsc'),
+  external: 'written',
+});
+const archive = standingFolder('archive');
+
+const send = batch('send.py', { reads: {}, writes: { a } });
+const first = stream('count.py', { reads: { a }, writes: { b } });
+const second = stream('count.py', { reads: { b: events(b, { lateness: 'none' }) }, writes: { c } });
+const show = batch('show.py', { reads: { c }, writes: {} });
+
+describe('the order', () => {
+  test('is of streams upstream first, batch jobs that feed them, and batch jobs that read results', () => {
+    expect(orderOf(of({ show, second, first, send }))).toEqual({
+      streams: ['first', 'second'],
+      during: ['send'],
+      after: ['show'],
+    });
+  });
+
+  test('of jobs that have nothing to do with each other is that of the declaration', () => {
+    const one = stream('count.py', { reads: { a }, writes: {} });
+    const other = stream('count.py', { reads: { b }, writes: {} });
+    expect(orderOf(of({ other, one })).streams).toEqual(['other', 'one']);
+  });
+
+  test('follows from a batch job that feeds another which feeds a stream, and from one that reads what another reads', () => {
+    const make = batch('send.py', { reads: {}, writes: { archive } });
+    const replay = batch('send.py', { reads: { archive }, writes: { a } });
+    const count = batch('show.py', { reads: { archive }, writes: {} });
+    expect(orderOf(of({ replay, count, first, make }))).toEqual({
+      streams: ['first'],
+      during: ['make', 'replay'],
+      after: ['count'],
+    });
+  });
+
+  test('follows from a topic that is read as a lookup, and from two writers of one topic', () => {
+    const fill = batch('send.py', { reads: {}, writes: { table } });
+    const again = stream('count.py', { reads: { a }, writes: { table } });
+    const join = stream('count.py', { reads: { b, table: latest(table) }, writes: {} });
+    expect(orderOf(of({ join, again, fill }))).toEqual({ streams: ['again', 'join'], during: ['fill'], after: [] });
+  });
+
+  test('is what `after` says where no data does', () => {
+    const tell = batch('show.py', { reads: {}, writes: {}, after: [show] });
+    const early = stream('count.py', { reads: { c: a }, writes: {}, after: [first] });
+    expect(orderOf(of({ early, tell, show, first, second, send }))).toEqual({
+      streams: ['first', 'early', 'second'],
+      during: ['send'],
+      after: ['show', 'tell'],
+    });
+  });
+
+  test('leaves out jobs that run alone, which may send back what others read', () => {
+    const replay = batch('send.py', { reads: { c }, writes: { a }, alone: true });
+    const compact = batch('show.py', { reads: { archive }, writes: { archive }, alone: true });
+    const pipeline = of({ replay, compact, first, second, send });
+    expect(orderOf(pipeline)).toEqual({ streams: ['first', 'second'], during: ['send'], after: [] });
+    expect(refusalOf(pipeline)).toEqual([]);
+  });
+});
+
+describe('what an execution may do', () => {
+  test('is to run first where batch jobs feed the streams or read their results', () => {
+    expect(actionsOf(of({ first, send }))).toEqual(['run', 'start', 'stop', 'upgrade']);
+    expect(actionsOf(of({ second, show }))).toEqual(['run', 'start', 'stop', 'upgrade']);
+  });
+
+  test('is to start first where no batch job is part of a run, or where the declaration says so', () => {
+    const replay = batch('send.py', { reads: { c }, writes: { a }, alone: true });
+    expect(actionsOf(of({ first, replay }))).toEqual(['start', 'run', 'stop', 'upgrade']);
+    expect(actionsOf(of({ first, send }, { usually: 'start' }))).toEqual(['start', 'run', 'stop', 'upgrade']);
+  });
+
+  test('is to run only where there are no streams', () => {
+    expect(actionsOf(of({ send }))).toEqual(['run']);
+    expect(actionsOf(of({ send: batch('send.py', { reads: {}, writes: {}, alone: true }) }))).toEqual(['run']);
+  });
+});
+
+/** Tests that this pipeline is refused with exactly these lines. */
+const refusesJobs = (what: string, pipeline: () => Pipeline, ...lines: string[]) =>
+  test(`refuses ${what}`, () => expect(refusalOf(pipeline())).toEqual(lines));
 
 describe('the flow of data', () => {
   refuses(
-    'an unknown topic, in the reads and in the writes',
-    (p) => {
-      p.jobs.show.reads.topics = ['wordCounts', 'wordcounts'];
-      p.jobs.count.writes.topics = ['wordCounts', 'lost', 'found'];
-    },
-    'tiny.jobs.count.writes: is not a topic of the pipeline; got "found"; allowed: words, wordCounts, lost',
-    'tiny.jobs.show.reads: is not a topic of the pipeline; got "wordcounts"; allowed: words, wordCounts, lost',
-  );
-  refuses(
-    'a name that every object has',
-    (p) => {
-      p.jobs.show.reads.topics = ['wordCounts', 'constructor'];
-    },
-    'tiny.jobs.show.reads: is not a topic of the pipeline; got "constructor"; allowed: words, wordCounts, lost',
-  );
-  refuses(
-    'an unknown file',
-    (p) => {
-      p.jobs.send.reads.files = ['lines', 'rows'];
-    },
-    'tiny.jobs.send.reads: is not a file of the pipeline; got "rows"; allowed: lines',
-  );
-  refuses(
     'a topic that no job uses',
-    (p) => {
-      p.jobs.count.writes.topics = ['wordCounts'];
+    {
+      whole: (whole) => void Object.assign(whole, { topics: { found: topic('tiny.found', { partitions: 1 }) } }),
     },
-    'tiny.topics.lost: is neither written nor read by a job; got "tiny.lost"; allowed: a job that uses it, or external',
+    'tiny.topics.found: is neither written nor read by a job; got "topic tiny.found"; allowed: a job that uses it, or external: \'both\'',
   );
-  refuses(
-    'a topic that is read and never written',
-    (p) => {
-      p.jobs.send.writes.topics = [];
-    },
-    'tiny.topics.words: is read, but nobody writes it; got "tiny.words"; allowed: a job that writes it, or external: \'written\'',
-  );
-  refuses(
-    'a topic that applications outside read and nobody writes',
-    (p) => {
-      p.jobs.send.writes.topics = [];
-      Object.assign(p.topics.words, { external: 'read' });
-    },
-    'tiny.topics.words: is read, but nobody writes it; got "tiny.words"; allowed: a job that writes it, or external: \'written\'',
-  );
-  refuses(
-    'a topic that applications outside write and nobody reads',
-    (p) => {
-      p.jobs.count.writes.topics = ['wordCounts'];
-      Object.assign(p.topics.lost, { external: 'written' });
-    },
-    'tiny.topics.lost: is neither written nor read by a job; got "tiny.lost"; allowed: a job that uses it, or external: \'both\'',
-  );
-  accepts('a topic that applications outside write', (p) => {
-    p.jobs.send.writes.topics = [];
-    Object.assign(p.topics.words, { external: 'written' });
+  accepts('a topic that only applications outside use', {
+    whole: (whole) =>
+      void Object.assign(whole, { topics: { found: topic('tiny.found', { partitions: 1, external: 'both' }) } }),
   });
-  refuses(
-    'a job that reads what it writes',
-    (p) => void p.jobs.count.reads.topics.push('lost'),
-    'tiny.topics.lost.retention: is not said, but count derives its watermark from it; got nothing; allowed: milliseconds, such as days(7)',
-    'tiny.jobs: their reads and writes form a cycle; got "lost -> lost"; allowed: data that flows one way',
+  for (const external of [undefined, 'read'] as const) {
+    refuses(
+      `a topic that is read and never written, external: ${external}`,
+      {
+        things: ({ words }) => void Object.assign(words, { external }),
+        jobs: ({ send }, { rejects }) => void Object.assign(send, { writes: { rejects } }),
+      },
+      'tiny.topics.words: is read, but nobody writes it; got "topic tiny.words"; allowed: a job that writes it, or external: \'written\'',
+    );
+  }
+  accepts('a topic that applications outside write', {
+    things: ({ words }) => void Object.assign(words, { external: 'written' }),
+    jobs: ({ send }, { rejects }) => void Object.assign(send, { writes: { rejects } }),
+  });
+  refusesJobs(
+    'a stream that reads what it writes',
+    () => of({ first: stream('count.py', { reads: { a }, writes: { a } }) }),
+    'tiny.jobs: wait for each other in a circle; got "first -> first"; allowed: data that flows one way',
   );
-  refuses(
-    'a cycle through two jobs',
-    (p) => void Object.assign(p.jobs.show.writes, { topics: ['words'] }),
-    'tiny.jobs: their reads and writes form a cycle; got "words -> wordCounts -> words"; allowed: data that flows one way',
+  refusesJobs(
+    'a cycle, with its path in the order in which data flows',
+    () => of({ send: batch('send.py', { reads: { c }, writes: { a } }), first, second }),
+    'tiny.jobs: wait for each other in a circle; got "send -> first -> second -> send"; allowed: data that flows one way',
+  );
+  refusesJobs(
+    'a batch job between two streams',
+    () =>
+      of({
+        send,
+        first,
+        between: batch('show.py', { reads: { b }, writes: { c } }),
+        last: stream('count.py', { reads: { c }, writes: {} }),
+      }),
+    'tiny.jobs.between: comes after stream first and before another, so that it would read while that still writes; got "job show.py"; allowed: a stream in its place, or `alone: true`',
+  );
+  refusesJobs(
+    'to come after a job of another pipeline',
+    () => of({ send, first, show: batch('show.py', { reads: { b }, writes: {}, after: [second] }) }),
+    'tiny.jobs.show.after: is no job of the pipeline; got "job count.py"; allowed: jobs in its `jobs`',
+  );
+  refusesJobs(
+    'to come after a job that runs alone',
+    () => {
+      const alone = batch('send.py', { reads: {}, writes: {}, alone: true });
+      return of({
+        send,
+        alone,
+        first: stream('count.py', { reads: { a }, writes: {} }),
+        show: batch('show.py', { reads: {}, writes: {}, after: [alone] }),
+      });
+    },
+    'tiny.jobs.show.after: runs alone, so that nothing comes after it; got "job send.py"; allowed: a job of a whole run',
+  );
+  refusesJobs(
+    'a stream that comes after a batch job',
+    () => of({ send, first: stream('count.py', { reads: { a }, writes: {}, after: [send] }) }),
+    'tiny.jobs.first.after: comes after the streams have started; got "job send.py"; allowed: streams',
+  );
+  refusesJobs('no jobs', () => of({}), 'tiny.jobs: are none; got "no job"; allowed: at least one');
+  refusesJobs(
+    'to start usually without a stream',
+    () => of({ send }, { usually: 'start' }),
+    'tiny.usually: starts streams; got "no stream"; allowed: run',
+  );
+  refusesJobs(
+    'to run usually where that would end the streams at once',
+    () =>
+      of(
+        { first: stream('count.py', { reads: { table: events(table, { lateness: 'none' }) }, writes: {} }) },
+        { usually: 'run' },
+      ),
+    'tiny.usually: would end its streams at once; got "no batch job"; allowed: start',
+  );
+  refusesJobs(
+    'a folder of an execution that two jobs write, which the second would find in its way',
+    () => {
+      const results = folder('results');
+      const one = (file: string) => batch(file, { reads: {}, writes: { results } });
+      return of({ first: one('show.py'), second: one('send.py') });
+    },
+    'tiny.folders.results: is written by several jobs, each of which makes it anew; got ["first","second"]; allowed: a folder for each',
+  );
+  // Its records never expire, so that no watermark is far enough behind them.
+  refusesJobs(
+    'a stream that follows a compacted topic and waits for late records',
+    () => of({ first: stream('count.py', { reads: { table }, writes: {} }) }, { usually: 'start' }),
+    `tiny.jobs.first.reads.table: is followed with a lateness, but keeps records of any age; got "compact"; allowed: lateness: 'none', latest(...), or cleanup 'delete'`,
   );
 });
 
-describe('the order', () => {
-  refuses(
-    'an unknown job',
-    (p) => void p.order.after.push('tell'),
-    'tiny.order.after: is not a job of the pipeline; got "tell"; allowed: send, count, show',
-  );
-  refuses(
-    'a name that every object has',
-    (p) => void p.order.after.push('toString'),
-    'tiny.order.after: is not a job of the pipeline; got "toString"; allowed: send, count, show',
-  );
-  refuses(
-    'a batch job as the stream, and the stream among the others',
-    (p) => void Object.assign(p.order, { stream: 'send', during: ['count'] }),
-    'tiny.order.stream: is not a streaming job; got "send (batch)"; allowed: a streaming job',
-    'tiny.order.during: is not a batch job; got "count (streaming)"; allowed: a batch job',
-  );
-  accepts('a batch job that is left out, since it can be run alone', (p) => {
-    p.order.after = [];
+describe('the vCPU that a pipeline takes at once', () => {
+  const size = (driver: number, executor: number, executors: number) => ({
+    size: { driver: { cores: driver, memory: 2 }, executor: { cores: executor, memory: 2 }, executors },
   });
-  accepts('a stream that goes on, with batch jobs that are run alone', (p) => {
-    Object.assign(p, { order: { kind: 'continuous', stream: 'count' } });
-  });
-  refuses(
-    'jobs beside a stream that goes on, which would never end',
-    (p) => void Object.assign(p.order, { kind: 'continuous' }),
-    'tiny.order.during: is not a word of a declaration; got "during"; allowed: see model.ts',
-    'tiny.order.after: is not a word of a declaration; got "after"; allowed: see model.ts',
-  );
-  refuses(
-    'another kind of order',
-    (p) => void Object.assign(p.order, { kind: 'endless' }),
-    'tiny.order.kind: is none of the words for it; got "endless"; allowed: bounded, continuous',
-  );
-  refuses(
-    'a second stream',
-    (p) => void Object.assign(p.jobs, { again: { ...p.jobs.count, writes: { topics: ['lost'] } } }),
-    'tiny.order: leaves out a streaming job, which is not run alone; got "again"; allowed: one streaming job, as order.stream',
-  );
-  refuses(
-    'a job that is run twice',
-    (p) => void p.order.during.push('show'),
-    'tiny.order: names a job more than once; got "show 2 times"; allowed: once',
-  );
-  refuses(
-    'jobs that need more together than the account has',
-    (p) => void Object.assign(p.jobs.count.size, { executors: 14 }),
-    'tiny.order: jobs that run together need too many vCPU; got 17; allowed: 16 at most (account quota)',
-  );
-  accepts('jobs that need just what the account has', (p) => {
-    p.jobs.count.size.executors = 13;
-  });
-});
+  const sized = (...sizes: [object, object, object]) =>
+    tinyPipeline({
+      jobs: ({ send, count, show }) =>
+        [send, count, show].forEach((job, index) => void Object.assign(job, sizes[index])),
+    });
 
-describe('the reconciliation and the report', () => {
-  accepts('a pipeline that has neither', (p) => {
-    Reflect.deleteProperty(p, 'reconciliation');
-    Reflect.deleteProperty(p, 'report');
+  test('is that of its streams and of the largest batch job, which may be run alone beside them', () => {
+    // 1 + 2 x 2 of the stream, 2 + 4 x 1 of the larger batch job.
+    expect(peakCores(sized(size(1, 1, 2), size(1, 2, 2), size(2, 4, 1)))).toBe(11);
   });
-  refuses(
-    'names of nothing',
-    (p) => {
-      Object.assign(p.reconciliation, { file: 'rows', rows: 'rate', source: 'a', rejects: 'b', deadLetters: 'c' });
-      Object.assign(p.reconciliation.summary, { topic: 'd', windowsPerRow: 0 });
-      Object.assign(p.report, { job: 'tell' });
-    },
-    'tiny.reconciliation.source: is not a topic of the pipeline; got "a"; allowed: words, wordCounts, lost',
-    'tiny.reconciliation.deadLetters: is not a topic of the pipeline; got "c"; allowed: words, wordCounts, lost',
-    'tiny.reconciliation.summary.topic: is not a topic of the pipeline; got "d"; allowed: words, wordCounts, lost',
-    'tiny.reconciliation.file: is not a file of the pipeline; got "rows"; allowed: lines',
-    'tiny.reconciliation.summary.windowsPerRow: is out of range; got 0; allowed: whole numbers from 1 to 1000',
-    'tiny.reconciliation.rows: is not a tunable of a job; got "rate"; allowed: lineCount, word, since',
-    'tiny.reconciliation.rejects: is not a folder that a job writes; got "b"; allowed: a folder in writes.folders',
-    'tiny.report.job: is not a job of the pipeline; got "tell"; allowed: send, count, show',
-  );
-  refuses(
-    'rows that are no number',
-    (p) => {
-      p.reconciliation.rows = 'word';
-    },
-    'tiny.reconciliation.rows: is not a number; got "word"; allowed: a tunable of numbers',
-  );
-  refuses(
-    'a count that is no number in the results',
-    (p) => {
-      p.reconciliation.summary.count = 'word';
-    },
-    'tiny.reconciliation.summary.count: is not a whole number in the values of its topic; got "word"; allowed: times',
-  );
-  refuses(
-    "a report of another job's folder",
-    (p) => {
-      p.report.folder = 'rejects';
-    },
-    'tiny.report.folder: is not a folder that show writes; got "rejects"; allowed: results',
-  );
-  refuses(
-    'a report that shows nothing',
-    (p) => {
-      p.report.columns = [];
-    },
-    'tiny.report.columns: shows nothing; got "no column"; allowed: at least one',
-  );
+
+  test('may be just what the account has', () => {
+    expect(refusalOf(sized(size(1, 1, 1), size(1, 1, 13), size(1, 1, 1)))).toEqual([]);
+    expect(refusalOf(sized(size(1, 1, 1), size(1, 1, 14), size(1, 1, 1)))).toEqual([
+      'tiny.jobs: that run together need too many vCPU; got 17; allowed: 16 at most (account quota)',
+    ]);
+  });
 });

@@ -1,123 +1,223 @@
-/** Each kind of mistake in jobs and tunables, in the words that a person reads. */
-import { describe } from 'vitest';
-import { accepts, refuses } from './refusals.ts';
+/** Each kind of mistake in jobs and parameters, in the words that a person reads, and how large the state of a stream gets. */
+import { describe, expect, test } from 'vitest';
+import { stateOf } from '../../../lib/declaration/flow.ts';
+import { batch, csv, decimal, events, integer, stream, text, topic } from '../../../lib/declaration/index.ts';
+import type { Job } from '../../../lib/declaration/job.ts';
+import { accepts, declare, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
+
+const worker = { cores: 1, memory: 2 };
+const SIZES = 'cores 1, 2, 4, 8, 16, memory in whole GiB up to what they can have';
 
 describe('jobs', () => {
   refuses(
     'an entry point that does not exist',
-    (p) => {
-      p.jobs.show.entryPoint = 'gone.py';
-    },
+    { jobs: ({ show }) => void Object.assign(show, { entryPoint: 'gone.py' }) },
     'tiny.jobs.show.entryPoint: does not exist; got "<root>/jobs/pyspark/tiny/gone.py"; allowed: a file in <root>/jobs/pyspark/tiny',
   );
-  refuses(
-    'a number of cores that no worker has',
-    (p) => {
-      p.jobs.show.size.driver.cores = 3;
-    },
-    'tiny.jobs.show.size.driver.cores: is not a worker size; got 3; allowed: 1, 2, 4, 8, 16',
-  );
-  refuses(
-    'more memory than such a worker has',
-    (p) => {
-      p.jobs.show.size.executor.memory = 8;
-    },
-    'tiny.jobs.show.size.executor.memory: is out of range; got 8; allowed: whole numbers from 1 to 7 GiB',
-  );
+  for (const [driver, shown] of [
+    [{ cores: 3, memory: 2 }, '{"cores":3,"memory":2}'],
+    [{ cores: 1, memory: 8 }, '{"cores":1,"memory":8}'],
+    [{ cores: 1, memory: 1.5 }, '{"cores":1,"memory":1.5}'],
+    [{ cores: 'constructor', memory: 1 }, '{"cores":"constructor","memory":1}'],
+    [{ ...worker, disk: 20 }, '{"cores":1,"memory":2,"disk":20}'],
+    [5, '5'],
+  ] as const) {
+    refuses(
+      `a driver of ${shown}`,
+      { jobs: ({ show }) => void Object.assign(show, { size: { driver, executor: worker, executors: 1 } }) },
+      `tiny.jobs.show.size.driver: is not a worker size; got ${shown}; allowed: ${SIZES}`,
+    );
+  }
   refuses(
     'no executors',
-    (p) => {
-      p.jobs.show.size.executors = 0;
-    },
+    { jobs: ({ show }) => void Object.assign(show, { size: { driver: worker, executor: worker, executors: 0 } }) },
     'tiny.jobs.show.size.executors: is out of range; got 0; allowed: whole numbers from 1 to 16',
   );
   refuses(
-    'a stream without queries',
-    (p) => {
-      p.jobs.count.queries = [];
-    },
-    'tiny.jobs.count.queries: a streaming job names its queries; got "none"; allowed: at least one name',
-  );
-  refuses(
-    'two queries of one name, whose checkpoints would be one',
-    (p) => {
-      p.jobs.count.queries = ['counts', 'counts'];
-    },
-    'tiny.jobs.count.queries: is not a name for a query; got "counts"; allowed: a-z, 0-9 and -, first a letter, each name once',
-  );
-  refuses(
-    'queries of a batch job',
-    (p) => void Object.assign(p.jobs.show, { queries: ['counts'] }),
-    'tiny.jobs.show.queries: a batch job has no queries; got ["counts"]; allowed: none, or mode streaming',
-  );
-  refuses(
-    'a timeout of no time',
-    (p) => void Object.assign(p.jobs.show, { timeoutMinutes: 0 }),
+    'a time limit of no time',
+    { jobs: ({ show }) => void Object.assign(show, { timeoutMinutes: 0 }) },
     'tiny.jobs.show.timeoutMinutes: is out of range; got 0; allowed: whole numbers from 1 to 1440',
   );
-  refuses(
-    'one argument for a topic and a tunable',
-    (p) => void Object.assign(p.jobs.send.tunables, { wordsTopic: { ...p.jobs.send.tunables.lineCount } }),
-    'tiny.jobs.send: would be given one argument for two things; got "--words-topic"; allowed: topics, files, folders and tunables whose arguments differ',
-  );
+  test('have specs that fit into an argument, texts of 1,000 characters included', () => {
+    const filters = (count: number) =>
+      tinyPipeline({
+        jobs: ({ show }) => {
+          for (let index = 0; index < count; index += 1) {
+            const filter = text({ pattern: '.*', unit: 'filter', description: '' });
+            Object.assign(show.parameters, { [`filter${index}`]: filter });
+          }
+        },
+      });
+    expect(refusalOf(filters(5))).toEqual([]);
+    expect(refusalOf(filters(9))).toEqual([
+      expect.stringMatching(
+        /^tiny\.jobs\.show: has a spec that EMR Serverless does not take as an argument; got "1\d{4} characters"; allowed: 10280 at most, so fewer inputs, outputs or parameters$/,
+      ),
+    ]);
+  });
 });
 
-describe('tunables', () => {
+describe('parameters', () => {
+  const lineCount = (change: object) => ({
+    jobs: ({ send }: { send: { parameters: { lineCount: object } } }) =>
+      void Object.assign(send.parameters.lineCount, change),
+  });
+  const word = (change: object) => ({
+    jobs: ({ show }: { show: { parameters: { word: object } } }) => void Object.assign(show.parameters.word, change),
+  });
   refuses(
     'a default out of its range',
-    (p) => {
-      p.jobs.send.tunables.lineCount.default = 10;
-    },
-    'tiny.jobs.send.tunables.lineCount.default: is not a value of its own tunable; got 10; allowed: whole numbers from 0 to 9 (lines)',
+    lineCount({ default: 10 }),
+    'tiny.jobs.send.parameters.lineCount.default: is not a value of its own parameter; got 10; allowed: whole numbers from 0 to 9 (lines)',
   );
   refuses(
     'an empty range',
-    (p) => {
-      p.jobs.send.tunables.lineCount.minimum = 10;
-    },
-    'tiny.jobs.send.tunables.lineCount: has an empty range; got 10; allowed: <= 9',
+    lineCount({ minimum: 10 }),
+    'tiny.jobs.send.parameters.lineCount: has an empty range; got 10; allowed: <= 9',
   );
   refuses(
     'a range of fractions',
-    (p) => {
-      p.jobs.send.tunables.lineCount.maximum = 9.5;
-    },
-    'tiny.jobs.send.tunables.lineCount: has a range that is not of whole numbers; got [0,9.5]; allowed: whole numbers up to 9007199254740991',
+    lineCount({ maximum: 9.5 }),
+    'tiny.jobs.send.parameters.lineCount.maximum: is not a whole number; got 9.5; allowed: up to 9007199254740991',
   );
   refuses(
+    'a number without a unit',
+    lineCount({ unit: undefined }),
+    'tiny.jobs.send.parameters.lineCount.unit: is missing; got nothing; allowed: a text',
+  );
+  accepts('a decimal', {
+    jobs: ({ send }) =>
+      Object.assign(send.parameters, {
+        share: decimal({ default: 0.5, minimum: 0, maximum: 1, unit: 'of all lines', description: 'How many.' }),
+      }),
+  });
+  refuses(
     'a pattern that is none',
-    (p) => {
-      p.jobs.show.tunables.word.pattern = '([';
-    },
-    'tiny.jobs.show.tunables.word.pattern: is not a regular expression; got "(["; allowed: one that JavaScript reads with the flag u',
+    word({ pattern: '([' }),
+    'tiny.jobs.show.parameters.word.pattern: is not a regular expression; got "(["; allowed: one that JavaScript reads with the flag u',
   );
   refuses(
     'a default that does not match its pattern',
-    (p) => {
-      p.jobs.show.tunables.word.default = 'Mill';
-    },
-    'tiny.jobs.show.tunables.word.default: is not a value of its own tunable; got "Mill"; allowed: word, as [a-z]+, or "" for none',
+    word({ default: 'Mill' }),
+    'tiny.jobs.show.parameters.word.default: is not a value of its own parameter; got "Mill"; allowed: word, as [a-z]+, or "" for none',
   );
   refuses(
     'a default that is no instant',
-    (p) => {
-      p.jobs.show.tunables.since.default = 'yesterday';
-    },
-    'tiny.jobs.show.tunables.since.default: is not a value of its own tunable; got "yesterday"; allowed: an instant in UTC, such as 2026-01-31T13:00:00Z, or "" for none',
+    { jobs: ({ show }) => void Object.assign(show.parameters.since, { default: 'yesterday' }) },
+    'tiny.jobs.show.parameters.since.default: is not a value of its own parameter; got "yesterday"; allowed: an instant in UTC, such as 2026-01-31T13:00:00Z, or "" for none',
   );
   refuses(
     'two meanings of one name',
-    (p) => {
-      Object.assign(p.jobs.count, { tunables: { lineCount: { ...p.jobs.send.tunables.lineCount, maximum: 8 } } });
+    {
+      jobs: ({ send, count }) =>
+        void Object.assign(count, { parameters: { lineCount: { ...send.parameters.lineCount, maximum: 8 } } }),
     },
-    'tiny.jobs.count.tunables.lineCount: differs from the same tunable of send; got {"kind":"integer","default":0,"minimum":0,"maximum":8,"unit":"lines","description":"How many."}; allowed: one meaning a name',
+    'tiny.jobs.count.parameters.lineCount: differs from the same parameter of send; got {"kind":"integer","default":0,"minimum":0,"maximum":8,"unit":"lines","description":"How many."}; allowed: one meaning for one name',
   );
-  accepts('one meaning in two jobs', (p) => {
-    Object.assign(p.jobs.count, { tunables: { lineCount: { ...p.jobs.send.tunables.lineCount } } });
+  accepts('one meaning in two jobs', {
+    jobs: ({ send, count }) =>
+      void Object.assign(count, { parameters: { lineCount: { ...send.parameters.lineCount } } }),
   });
+  for (const [name, does] of [
+    ['files', 'replaces files'],
+    ['action', 'says what to do with the streams'],
+    ['stream', 'names the stream that the action is about'],
+    ['job', 'names a job to run alone'],
+  ] as const) {
+    refuses(
+      `the word ${name} of an input`,
+      {
+        jobs: ({ show }) =>
+          Object.assign(show.parameters, { [name]: text({ pattern: '.', unit: 'letter', description: '' }) }),
+      },
+      `tiny.jobs.show.parameters.${name}: is the word by which an input ${does}; got "${name}"; allowed: another name`,
+    );
+  }
+});
+
+describe('windows', () => {
+  const counting = (props: object) => ({
+    jobs: ({ count }: { count: object }) => void Object.assign(count, props),
+  });
+  accepts('that slide', counting({ windows: { minutes: 10, every: 5 }, keys: 10 }));
   refuses(
-    'the word by which an input replaces files',
-    (p) => void Object.assign(p.jobs.send.tunables, { files: { ...p.jobs.send.tunables.lineCount } }),
-    'tiny.jobs.send.tunables.files: is the word by which an input replaces files; got "files"; allowed: another name',
+    'that do not fit into each other',
+    counting({ windows: { minutes: 10, every: 4 }, keys: 10 }),
+    'tiny.jobs.count.windows.every: does not divide the windows; got 4; allowed: a divisor of 10',
   );
+  refuses(
+    'of more than a day',
+    counting({ windows: { minutes: 1_441 }, keys: 10 }),
+    'tiny.jobs.count.windows.minutes: is out of range; got 1441; allowed: whole numbers from 1 to 1440',
+  );
+  refuses(
+    'without saying how many keys',
+    counting({ windows: { minutes: 10 } }),
+    'tiny.jobs.count.keys: is missing beside windows; got nothing; allowed: how many keys the state is to hold',
+  );
+});
+
+describe('the state of a stream', () => {
+  const week = topic('week', { partitions: 1, retention: 604_800_000 });
+  const hour = topic('hour', { partitions: 1, retention: 3_600_000 });
+  const state = (props: object) => stateOf(stream('count.py', { reads: { week }, writes: {}, ...props } as never));
+
+  test('is none without keys, and one row for each key of running totals', () => {
+    expect(state({})).toBeUndefined();
+    expect(state({ keys: 1_000 })).toEqual({ rows: 1_000, bytes: 350_000, held: 1_073_741_824 });
+  });
+
+  test('is a row for each key in each window that the watermark has not passed', () => {
+    // The watermark stays behind by 7 days of retention, 7 until the segment is closed, 10 minutes until it is deleted, 10 of lateness, 10 of
+    // future and 7 days of replay: 21 x 1,440 + 30 = 30,270 minutes. With the window of 10: 30,280 minutes, which hold 6,056 starts of windows.
+    expect(state({ windows: { minutes: 10, every: 5 }, keys: 10 })?.rows).toBe(60_560);
+    // 30,300 minutes, half an hour each: 1,010.
+    expect(state({ windows: { minutes: 30 }, keys: 1 })?.rows).toBe(1_010);
+  });
+
+  test('follows from retention, lateness and replay of the input that is furthest behind', () => {
+    const windows = { windows: { minutes: 5 }, keys: 1 };
+    // 60 + 10,080 + 10 + 0 + 10 + 0 = 10,160 minutes and the window: 10,165 in steps of 5.
+    const read = { hour: events(hour, { lateness: 0, replayDays: 0 }) };
+    expect(state({ ...windows, reads: read })?.rows).toBe(2_033);
+    // 10,080 + 10,080 + 10 + 60 + 10 + 1,440 = 21,680 minutes and the window: 21,685.
+    const lateness = integer({ default: 10, minimum: 0, maximum: 60, unit: 'minutes', description: '' });
+    expect(state({ ...windows, reads: { ...read, week: events(week, { lateness, replayDays: 1 }) } })?.rows).toBe(
+      4_337,
+    );
+  });
+
+  test('may fill half of the executors', () => {
+    // 2 executors of 2 GiB hold 2,147,483,648 bytes in half of their heap: 6,135,667 rows of 350 bytes.
+    const keys = (count: number): Job => {
+      const size = { driver: worker, executor: worker, executors: 2 };
+      return stream('count.py', { reads: { week }, writes: {}, keys: count, size });
+    };
+    const refusal = (count: number) =>
+      refusalOf(
+        declare({
+          description: 'Totals.',
+          jobs: { count: keys(count), send: batch('send.py', { reads: {}, writes: { week } }) },
+        }),
+      );
+    expect(refusal(6_135_667)).toEqual([]);
+    expect(refusal(6_135_668)).toEqual([
+      'tiny.jobs.count.keys: make more state than the executors hold; got "6,135,668 rows, 2,148 MB"; allowed: 2,148 MB, or larger executors',
+    ]);
+  });
+
+  test('counts files and lookups for nothing', () => {
+    const lines = csv('lines.csv', ',', { format: 'avro', file: 'line.avsc' });
+    expect(state({ keys: 3, reads: { lines, week: events(week, { lateness: 'none' }) } })?.rows).toBe(3);
+  });
+});
+
+test('mistakes in jobs are told beside those of others', () => {
+  const twice = tinyPipeline({
+    jobs: ({ send, show }) => {
+      Object.assign(send, { entryPoint: 'gone.py' });
+      Object.assign(show, { entryPoint: 'gone.py' });
+    },
+  });
+  expect(refusalOf(twice)).toHaveLength(2);
 });

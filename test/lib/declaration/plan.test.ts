@@ -1,141 +1,137 @@
-/** The arguments that follow from a declaration, on a pipeline that is small enough to read at once. */
+/** What the prepare Lambda is told of a pipeline, on one that is small enough to read at once. */
 import { describe, expect, test } from 'vitest';
-import { artifactOf, drainOf, kebab, planOf } from '../../../lib/declaration/plan.ts';
-import { coresOf, peakCores } from '../../../lib/declaration/sizes.ts';
-import { asJson, tinyPipeline } from './tiny-pipeline.ts';
+import { events, integer, latest } from '../../../lib/declaration/index.ts';
+import { commitsPrefix } from '../../../lib/declaration/names.ts';
+import { planOf, specOf } from '../../../lib/declaration/plan.ts';
+import { asJson, type Change, tinyPipeline } from './tiny-pipeline.ts';
 
-const KAFKA = [
-  ['--kafka-bootstrap-servers', '{platform.bootstrapServers}'],
-  ['--kafka-security', '{platform.kafkaSecurity}'],
-];
-const PLATFORM = [...KAFKA, ['--registry-url', '{platform.registryUrl}']];
+const KAFKA = { bootstrapServers: '{platform.bootstrapServers}', security: '{platform.kafkaSecurity}' };
+const HEAD = { pipeline: 'tiny', execution: '{execution.name}', kafka: KAFKA };
+const registry = { url: '{platform.registryUrl}' };
+const schema = (key: string) => ({ format: 'avro', id: `{#pipeline.schemas.${key}}` });
+const words = { kind: 'topic', topic: 'tiny.words', key: schema('wordsTopicKey'), value: schema('wordsTopicValue') };
+const wordCounts = {
+  kind: 'topic',
+  topic: 'tiny.counts',
+  key: schema('wordCountsTopicKey'),
+  value: schema('wordCountsTopicValue'),
+};
+
+describe('the template of a spec', () => {
+  test('tells a batch job of its file, its topic and its folder', () => {
+    expect(specOf(tinyPipeline(), 'send')).toEqual({
+      ...HEAD,
+      job: 'send',
+      mode: 'batch',
+      registry,
+      reads: { lines: { kind: 'file', url: '{files.lines}', schema: schema('linesFile'), separator: ',' } },
+      writes: {
+        words,
+        rejects: { kind: 'folder', url: 's3://{platform.bucket}/rejects/tiny/{execution.name}' },
+      },
+      parameters: { lineCount: '{parameters.lineCount}' },
+    });
+  });
+
+  test('tells a stream the rules of its input, its checkpoint and its windows', () => {
+    const windows: Change = { jobs: ({ count }) => void Object.assign(count, { windows: { minutes: 10 }, keys: 1 }) };
+    expect(specOf(tinyPipeline(windows), 'count')).toEqual({
+      ...HEAD,
+      job: 'count',
+      mode: 'stream',
+      registry,
+      reads: {
+        words: {
+          ...words,
+          groupIdPrefix: 'millrace.tiny.count',
+          // An hour of retention, 7 days until the segment is closed, 3 times 10 minutes, 7 days of replay: 20,250 minutes.
+          rules: { latenessMinutes: 10, futureMinutes: 10, replayMinutes: 10_080, watermarkDelayMs: 1_215_000_000 },
+        },
+      },
+      writes: { wordCounts, lost: { kind: 'topic', topic: 'tiny.lost' } },
+      parameters: {},
+      checkpoint: 's3://{platform.bucket}/checkpoints/tiny/count',
+      windows: { minutes: 10, every: 10 },
+    });
+  });
+
+  test('tells a batch job that reads a topic no rules', () => {
+    expect(specOf(tinyPipeline(), 'show')).toMatchObject({
+      reads: { wordCounts: { ...wordCounts, groupIdPrefix: 'millrace.tiny.show' } },
+      writes: { results: { kind: 'folder', url: 's3://{platform.bucket}/results/tiny/{execution.name}' } },
+      parameters: { word: '{parameters.word}', since: '{parameters.since}' },
+    });
+    expect(specOf(tinyPipeline(), 'show')).not.toHaveProperty('reads.wordCounts.rules');
+    expect(specOf(tinyPipeline(), 'show')).not.toHaveProperty('checkpoint');
+  });
+
+  test('tells of a lookup that it is one', () => {
+    const change: Change = {
+      jobs: ({ show }, things) => void Object.assign(show, { reads: { wordCounts: latest(things.wordCounts) } }),
+    };
+    expect(specOf(tinyPipeline(change), 'show')).toMatchObject({
+      reads: { wordCounts: { ...wordCounts, kind: 'lookup', groupIdPrefix: 'millrace.tiny.show' } },
+    });
+  });
+
+  test('has the lateness of each input: minutes, a parameter, or none', () => {
+    const lateness = integer({ default: 5, minimum: 0, maximum: 60, unit: 'minutes', description: '' });
+    const rules = (props: object, parameters: object = {}) =>
+      specOf(
+        tinyPipeline({
+          jobs: ({ count }, things) =>
+            void Object.assign(count, { reads: { words: events(things.words, props) }, parameters }),
+        }),
+        'count',
+      );
+    expect(rules({ lateness: 3 })).toHaveProperty('reads.words.rules.latenessMinutes', 3);
+    expect(rules({ lateness: 0 })).toHaveProperty('reads.words.rules.latenessMinutes', 0);
+    expect(rules({ lateness }, { patience: lateness })).toMatchObject({
+      reads: { words: { rules: { latenessMinutes: '{parameters.patience}' } } },
+      parameters: { patience: '{parameters.patience}' },
+    });
+    // 60 + 10,080 + 10 + 10 + 10,080 minutes, and the longest lateness that the parameter allows: 20,300.
+    expect(rules({ lateness }, { lateness })).toHaveProperty('reads.words.rules.watermarkDelayMs', 20_300 * 60_000);
+    expect(rules({ lateness: 'none', replayDays: 1 })).toMatchObject({
+      reads: { words: { rules: { latenessMinutes: null, watermarkDelayMs: null, replayMinutes: 1_440 } } },
+    });
+  });
+
+  test('has no registry and the addresses of schemas where nothing is Avro', () => {
+    const spec = specOf(tinyPipeline(asJson), 'send');
+    expect(spec).not.toHaveProperty('registry');
+    expect(spec).toMatchObject({
+      reads: { lines: { schema: { format: 'json', url: '{pipeline.schemas.linesFile}' } } },
+      writes: { words: { value: { format: 'json', url: '{pipeline.schemas.wordsTopicValue}' } } },
+    });
+    expect(spec).not.toHaveProperty('reads.lines.separator');
+    expect(spec).not.toHaveProperty('writes.words.key');
+  });
+});
 
 describe('the plan of a pipeline', () => {
   const plan = planOf(tinyPipeline());
 
-  test('gives a job that reads a file and writes a topic what it has to know of both', () => {
-    expect(plan.arguments.send).toEqual([
-      ...PLATFORM,
-      ['--lines-file', '{files.lines}'],
-      ['--lines-file-schema-id', '{pipeline.schemas.linesFile}'],
-      ['--lines-file-separator', ','],
-      ['--words-topic', 'tiny.words'],
-      ['--words-key-schema-id', '{pipeline.schemas.wordsTopicKey}'],
-      ['--words-value-schema-id', '{pipeline.schemas.wordsTopicValue}'],
-      ['--rejects-path', 's3://{platform.bucket}/rejects/tiny/{execution.name}'],
-      ['--line-count', '{tunables.lineCount}'],
-    ]);
-  });
-
-  const stream = [
-    ...PLATFORM,
-    ['--words-topic', 'tiny.words'],
-    ['--words-key-schema-id', '{pipeline.schemas.wordsTopicKey}'],
-    ['--words-value-schema-id', '{pipeline.schemas.wordsTopicValue}'],
-    ['--word-counts-topic', 'tiny.counts'],
-    ['--word-counts-key-schema-id', '{pipeline.schemas.wordCountsTopicKey}'],
-    ['--word-counts-value-schema-id', '{pipeline.schemas.wordCountsTopicValue}'],
-    ['--lost-topic', 'tiny.lost'],
-    ['--words-retention-ms', '3600000'],
-    ['--checkpoint-path', 's3://{platform.bucket}/checkpoints/tiny/count'],
-    ['--group-id-prefix', 'millrace.tiny.count'],
-  ];
-
-  test('gives a stream the retention of its source, its checkpoint and its group, and no schema where there is none', () => {
-    expect(plan.arguments.count).toEqual(stream);
-  });
-
-  test('gives the drain of a stream the same and when to end', () => {
-    expect(plan.arguments[drainOf('count')]).toEqual([...stream, ['--until', 'caught-up']]);
-  });
-
-  test('gives no batch job a checkpoint, a retention or an end', () => {
-    expect(plan.arguments.show).toEqual([
-      ...PLATFORM,
-      ['--word-counts-topic', 'tiny.counts'],
-      ['--word-counts-key-schema-id', '{pipeline.schemas.wordCountsTopicKey}'],
-      ['--word-counts-value-schema-id', '{pipeline.schemas.wordCountsTopicValue}'],
-      ['--group-id-prefix', 'millrace.tiny.show'],
-      ['--results-path', 's3://{platform.bucket}/results/tiny/{execution.name}'],
-      ['--word', '{tunables.word}'],
-      ['--since', '{tunables.since}'],
-    ]);
-  });
-
-  test('gives a job that uses no Avro the addresses of its schemas and no registry', () => {
-    const { arguments: templates } = planOf(tinyPipeline(asJson));
-    expect(templates.send).toEqual([
-      ...KAFKA,
-      ['--lines-file', '{files.lines}'],
-      ['--lines-file-schema', '{pipeline.schemas.linesFile}'],
-      ['--words-topic', 'tiny.words'],
-      ['--words-value-schema', '{pipeline.schemas.wordsTopicValue}'],
-      ['--rejects-path', 's3://{platform.bucket}/rejects/tiny/{execution.name}'],
-      ['--line-count', '{tunables.lineCount}'],
-    ]);
-    expect(templates.show?.map(([flag]) => flag)).toContain('--registry-url');
-  });
-
-  test('lets an execution run a bounded order, work on its stream, or run a batch job by the name that people write', () => {
-    expect(plan.actions).toEqual(['run', 'start', 'stop', 'upgrade']);
-    const renamed = tinyPipeline((p) => Object.assign(p.jobs, { showAll: p.jobs.show }));
-    expect(planOf(renamed).batchJobs).toEqual({ send: 'send', show: 'show', 'show-all': 'showAll' });
-  });
-
-  test('starts the stream of a continuous order where an input says nothing', () => {
-    const continuous = tinyPipeline((p) => Object.assign(p, { order: { kind: 'continuous', stream: 'count' } }));
-    expect(planOf(continuous).actions).toEqual(['start', 'stop', 'upgrade']);
-  });
-
-  test('names every job, every tunable and every file, and nothing else', () => {
-    expect(plan.pipeline).toBe('tiny');
-    expect(Object.keys(plan.arguments)).toEqual(['send', 'count', 'countDrain', 'show']);
-    expect(Object.keys(plan.tunables)).toEqual(['lineCount', 'word', 'since']);
-    expect(plan.files).toEqual(['lines']);
-  });
-
-  test('gives a topic that a job reads and writes once', () => {
-    const both = tinyPipeline((p) => p.jobs.count.writes.topics.push('words'));
-    const flags = (planOf(both).arguments.count ?? []).map(([flag]) => flag);
-    expect(flags.filter((flag) => flag === '--words-topic')).toHaveLength(1);
-  });
-});
-
-test('an artifact is named after its topic unless the declaration names it', () => {
-  const pipeline = tinyPipeline((p) => void Object.assign(p.topics.words.value, { artifact: 'word' }));
-  expect(artifactOf(pipeline, 'words', 'key')).toBe('tiny.words-key');
-  expect(artifactOf(pipeline, 'words', 'value')).toBe('word');
-  expect(artifactOf(pipeline, 'lost', 'value')).toBeUndefined();
-});
-
-test('a name becomes an argument by hyphens', () => {
-  expect(kebab('deadLetters')).toBe('dead-letters');
-  expect(kebab('rows')).toBe('rows');
-});
-
-describe('the vCPU that a pipeline takes', () => {
-  const size = (driver: number, executor: number, executors: number) => ({
-    driver: { cores: driver, memory: 2 },
-    executor: { cores: executor, memory: 2 },
-    executors,
-  });
-
-  test('by a job are those of its driver and of all its executors', () => {
-    expect(coresOf(size(2, 4, 3))).toBe(14);
-  });
-
-  test('at once are those of the stream and the largest job beside it', () => {
-    const pipeline = tinyPipeline((p) => {
-      p.jobs.count.size = size(1, 2, 2);
-      p.jobs.send.size = size(1, 1, 2);
+  test('names every job, every parameter, every file and every action', () => {
+    expect(plan).toMatchObject({
+      pipeline: 'tiny',
+      files: ['lines'],
+      actions: ['run', 'start', 'stop', 'upgrade'],
+      order: { streams: ['count'], during: ['send'], after: ['show'] },
     });
-    expect(peakCores(pipeline)).toBe(8);
+    expect(Object.keys(plan.parameters)).toEqual(['lineCount', 'word', 'since']);
+    expect(Object.values(plan.jobs).map(({ kind, timeoutMinutes }) => [kind, timeoutMinutes])).toEqual([
+      ['batch', 60],
+      ['stream', 60],
+      ['batch', 60],
+    ]);
   });
 
-  test('at once are those of the stream and the largest job that may be run beside it alone', () => {
-    const pipeline = tinyPipeline((p) => {
-      p.jobs.show.size = size(4, 4, 2);
-    });
-    expect(peakCores(pipeline)).toBe(14);
+  test('has the template of each job', () => {
+    expect(plan.jobs.count?.spec).toEqual(specOf(tinyPipeline(), 'count'));
   });
+});
+
+test('a stream notes its commits below its checkpoint', () => {
+  expect(commitsPrefix('tiny', 'countAll')).toBe('checkpoints/tiny/count-all/query/commits/');
 });

@@ -1,103 +1,80 @@
 /** What two pipelines may not share: topics, artifacts, the partitions of one cluster. */
 import { expect, test } from 'vitest';
-import type { Pipeline } from '../../../lib/declaration/model.ts';
-import { refusalOf, type TinyPipeline, tinyPipeline } from './tiny-pipeline.ts';
+import { avro } from '../../../lib/declaration/index.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
+import { type Change, refusalOf, tinyPipeline } from './tiny-pipeline.ts';
 
 /** A second pipeline whose topics and artifacts have names of their own. */
-const another = (change: (pipeline: TinyPipeline) => void = () => {}): Pipeline =>
-  tinyPipeline((p) => {
-    for (const topic of Object.values(p.topics)) topic.name = topic.name.replace('tiny', 'other');
-    p.files.lines.schema.artifact = 'other.lines.csv';
-    change(p);
-    p.name = 'other';
-  });
+const another = (things: Change['things'] = () => {}): Pipeline => ({
+  ...tinyPipeline({
+    things: (props) => {
+      Object.assign(props.words, { name: 'other.words' });
+      Object.assign(props.wordCounts, { name: 'other.counts' });
+      Object.assign(props.lost, { name: 'other.lost' });
+      Object.assign(props.lines, { schema: avro('line.avsc', 'other.lines.csv') });
+      things(props);
+    },
+  }),
+  name: 'other',
+});
 
-/** Lines without those that come of both pipelines living in one folder here. */
-const refusal = (...pipelines: Pipeline[]) =>
-  refusalOf(...pipelines).filter((line) => !line.includes('is not the name of its folder'));
-
-test('two pipelines with names of their own fit beside each other', () => {
-  expect(refusal(tinyPipeline(), another())).toEqual([]);
+test('two pipelines with names of their own fit beside each other, although their folders have one name', () => {
+  expect(refusalOf(tinyPipeline(), another())).toEqual([]);
 });
 
 test('two topics of one name are refused', () => {
-  const clash = another((p) => {
-    p.topics.lost.name = 'tiny.lost';
-  });
-  expect(refusal(tinyPipeline(), clash)).toEqual([
+  const clash = another(({ lost }) => void Object.assign(lost, { name: 'tiny.lost' }));
+  expect(refusalOf(tinyPipeline(), clash)).toEqual([
     'other.topics.lost.name: is the name of tiny.topics.lost too; got "tiny.lost"; allowed: a name of its own, "." and "_" being alike',
   ]);
 });
 
 test('two topics of one name in one pipeline are refused', () => {
-  const clash = tinyPipeline((p) => {
-    p.topics.lost.name = 'tiny.words';
-  });
-  expect(refusal(clash)).toEqual([
+  const clash = tinyPipeline({ things: ({ lost }) => void Object.assign(lost, { name: 'tiny.words' }) });
+  expect(refusalOf(clash)).toEqual([
     'tiny.topics.lost.name: is the name of tiny.topics.words too; got "tiny.words"; allowed: a name of its own, "." and "_" being alike',
   ]);
 });
 
 test('two topics are refused whose names Kafka cannot tell apart', () => {
-  const clash = another((p) => {
-    p.topics.lost.name = 'tiny_lost';
-  });
-  expect(refusal(tinyPipeline(), clash)).toEqual([
+  const clash = another(({ lost }) => void Object.assign(lost, { name: 'tiny_lost' }));
+  expect(refusalOf(tinyPipeline(), clash)).toEqual([
     'other.topics.lost.name: collides with tiny.lost; got "tiny_lost"; allowed: a name of its own, "." and "_" being alike',
   ]);
 });
 
 test('two schemas under one name in the registry are refused', () => {
-  const clash = another((p) => {
-    p.files.lines.schema.artifact = 'tiny.words-value';
-  });
-  expect(refusal(tinyPipeline(), clash)).toEqual([
-    'other.files.lines.schema: registers another schema than tiny.topics.words.value under the same name; got "tiny.words-value"; allowed: an artifact of its own',
+  const clash = another(({ lines }) => void Object.assign(lines, { schema: avro('line.avsc', 'tiny.words-value') }));
+  expect(refusalOf(tinyPipeline(), clash)).toEqual([
+    'other.files.lines: registers another schema than tiny.topics.words under the same name; got "tiny.words-value"; allowed: an artifact of its own',
   ]);
 });
 
 test('one schema may have one name in two places', () => {
-  const shared = tinyPipeline((p) => {
-    Object.assign(p.topics.words.key, { artifact: 'word' });
-    Object.assign(p.topics.wordCounts.key, { artifact: 'word' });
+  const shared = tinyPipeline({
+    things: ({ words, wordCounts }) => {
+      Object.assign(words, { key: avro('word-key.avsc', 'word') });
+      Object.assign(wordCounts, { key: avro('word-key.avsc', 'word') });
+    },
   });
-  expect(refusal(shared)).toEqual([]);
+  expect(refusalOf(shared)).toEqual([]);
 });
 
 test('compacted topics have 120 partitions together', () => {
-  const first = tinyPipeline((p) => {
-    p.topics.wordCounts.partitions = 60;
-  });
-  expect(
-    refusal(
-      first,
-      another((p) => {
-        p.topics.wordCounts.partitions = 60;
-      }),
-    ),
-  ).toEqual([]);
-  expect(
-    refusal(
-      first,
-      another((p) => {
-        p.topics.wordCounts.partitions = 61;
-      }),
-    ),
-  ).toEqual([
+  const first = tinyPipeline({ things: ({ wordCounts }) => void Object.assign(wordCounts, { partitions: 60 }) });
+  const second = (partitions: number) => another(({ wordCounts }) => void Object.assign(wordCounts, { partitions }));
+  expect(refusalOf(first, second(60))).toEqual([]);
+  expect(refusalOf(first, second(61))).toEqual([
     'topics: compacted topics have too many partitions together; got 121; allowed: 120 at most (quota of a cluster)',
   ]);
 });
 
 test('all topics have 2,400 partitions together', () => {
-  const first = tinyPipeline((p) => {
-    p.topics.words.partitions = 1_200;
-  });
-  expect(
-    refusal(
-      first,
-      another((p) => {
-        p.topics.words.partitions = 1_197;
-      }),
-    ),
-  ).toEqual(['topics: topics have too many partitions together; got 2401; allowed: 2400 at most (quota of a cluster)']);
+  const first = tinyPipeline({ things: ({ words }) => void Object.assign(words, { partitions: 1_200 }) });
+  const second = (partitions: number) => another(({ words }) => void Object.assign(words, { partitions }));
+  // The four other topics have one partition each.
+  expect(refusalOf(first, second(1_196))).toEqual([]);
+  expect(refusalOf(first, second(1_197))).toEqual([
+    'topics: topics have too many partitions together; got 2401; allowed: 2400 at most (quota of a cluster)',
+  ]);
 });

@@ -1,7 +1,4 @@
-/**
- * Templates of the app, synthesized in memory once per test file: changes of the environment `dev` come in, a template per
- * stack goes out. Called by the tests of constructs.
- */
+/** Templates of the app in memory, with changes of the environment `dev`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +9,7 @@ import { dev } from '../../../config/dev.ts';
 import type { Environment } from '../../../config/environment.ts';
 import { createApp } from '../../../lib/app.ts';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
-import type { Pipeline } from '../../../lib/declaration/model.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 
 const pipelines = await loadPipelines();
 const folder = mkdtempSync(join(tmpdir(), 'millrace-lib-'));

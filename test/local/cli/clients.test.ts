@@ -6,16 +6,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { showClients } from '../../../local/cli/clients.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { writeRecord } from '../../../local/services/records.ts';
-import type { TopicClients } from '../../../tools/clients/describe.ts';
+import { writeServiceFile } from '../../../local/services/service-files.ts';
+import type { TopicClients } from '../../../tools/clients.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
-import { asJson, tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
+import { wordsPipeline } from '../support/words-pipeline.ts';
 
-const pipeline = tinyPipeline((tiny) => {
-  asJson(tiny);
-  Object.assign(tiny.topics.words, { external: 'written' });
-  Object.assign(tiny.topics.wordCounts, { external: 'both' });
-});
+const { pipeline } = wordsPipeline();
 
 async function shown(json: boolean, home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-clients-')))) {
   let text = '';
@@ -64,7 +60,7 @@ test('on AWS a client proves its role as the jobs do; readers use a group that t
 
 test('on this machine nothing is asked, and the broker is where it ran last', async () => {
   const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-clients-')));
-  writeRecord(home, 'kafka', { ports: { broker: 19_092, controller: 19_093 } });
+  writeServiceFile(home, 'kafka', { ports: { broker: 19_092, controller: 19_093 } });
   const text = await shown(false, home);
   expect(text).toContain('To write it on this machine, without authentication; the broker does not run now');
   expect(text).toContain("kcat -b 127.0.0.1:19092 -t tiny.words -K '\\t' -P -X partitioner=murmur2_random");
@@ -89,8 +85,8 @@ test('librdkafka takes the settings, and the program for Python is one', async (
 
 test('a pipeline without external topics is told how it gets one', async () => {
   const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-clients-')));
-  const shownTiny = showClients({ home, json: false, print: () => {} }, tinyPipeline(), 'dev');
-  await expect(shownTiny).rejects.toThrow(
+  const silent = { ...pipeline, jobs: {} };
+  await expect(showClients({ home, json: false, print: () => {} }, silent, 'dev')).rejects.toThrow(
     /Pipeline "tiny" has no topic that applications outside.*external: 'written'/,
   );
 });

@@ -3,35 +3,40 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { decoderOf } from '../../../local/cli/report/counts.ts';
-import { countFiles } from '../../../local/cli/report/reconcile.ts';
-import { asJson, tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
+import { avro, jsonSchema } from '../../../lib/declaration/index.ts';
+import { countFile, decoderOf } from '../../../local/cli/report/counts.ts';
 
-function fileWith(content: string): { path: string; rejects: string } {
+function fileWith(content: string): { path: string; rejectsFolder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-counts-'));
   writeFileSync(join(folder, 'lines'), content);
   mkdirSync(join(folder, 'rejects'));
-  writeFileSync(join(folder, 'rejects', 'part-0'), '{"line":1}\n{"line":2}\n');
-  return { path: join(folder, 'lines'), rejects: join(folder, 'rejects') };
+  writeFileSync(join(folder, 'rejects', 'part-0'), '{"line":1,"reason":"not-json"}\n{"line":2,"reason":"late"}\n');
+  writeFileSync(join(folder, 'rejects', 'part-1'), '{"line":3,"reason":"late"}\n');
+  return { path: join(folder, 'lines'), rejectsFolder: join(folder, 'rejects') };
 }
 
 describe('rows of a file', () => {
   test('that is delimited come after its header', async () => {
-    const { path, rejects } = fileWith('word\none\ntwo\n\nthree\n');
-    const declared = tinyPipeline().files.lines;
-    expect(await countFiles({ path, declared }, 0, rejects)).toEqual({ read: 3, rejected: 2 });
-    expect(await countFiles({ path, declared }, 7, '/nowhere')).toEqual({ read: 7, rejected: 0 });
+    const { path, rejectsFolder } = fileWith('word\none\ntwo\n\nthree\n');
+    expect(await countFile({ path, hasHeader: true, rows: 0, rejectsFolder })).toMatchObject({ read: 3, rejected: 3 });
+    expect(await countFile({ path, hasHeader: true, rows: 7 })).toMatchObject({ read: 7, rejected: 0 });
   });
 
   test('of JSON lines are all its lines', async () => {
     const { path } = fileWith('{"word":"one"}\n{"word":"two"}\nno json');
-    const declared = tinyPipeline(asJson).files.lines;
-    expect(await countFiles({ path, declared }, 0, '/nowhere')).toEqual({ read: 3, rejected: 0 });
+    const counted = await countFile({ path, hasHeader: false, rows: 0, rejectsFolder: '/nowhere' });
+    expect(counted).toMatchObject({ read: 3, rejected: 0 });
+  });
+
+  test('that were rejected are counted by their reason', async () => {
+    const file = fileWith('');
+    const { rejectedByReason } = await countFile({ ...file, hasHeader: false, rows: 3 });
+    expect(rejectedByReason).toEqual({ 'not-json': 1, late: 2 });
   });
 });
 
-describe('the value of a summary', () => {
-  const decode = decoderOf({ file: 'word.schema.json' }, 'http://127.0.0.1:1');
+describe('the value of a result', () => {
+  const decode = decoderOf(jsonSchema('word.schema.json'), 'http://127.0.0.1:1');
 
   test('of a JSON Schema is read as JSON, without a registry', async () => {
     expect(await decode(Buffer.from('{"word":"Türkiye","times":3}'))).toEqual({ word: 'Türkiye', times: 3 });
@@ -42,7 +47,7 @@ describe('the value of a summary', () => {
   });
 
   test('of Avro has to be framed', async () => {
-    const framed = decoderOf({ file: 'count.avsc' }, 'http://127.0.0.1:1');
+    const framed = decoderOf(avro('count.avsc'), 'http://127.0.0.1:1');
     await expect(framed(Buffer.from('{"times":3}'))).rejects.toThrow(/not framed/);
   });
 });

@@ -28,6 +28,13 @@ test('money keeps every digit, also those that a double has not', () => {
   );
 });
 
+test('a count is a number, and an amount keeps its decimals', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-results-'));
+  mkdirSync(join(folder, 'json'));
+  writeFileSync(join(folder, 'json', 'part-0000.json'), '{"region":"Asia","count":12,"total":1.50}\n');
+  expect(readResults(folder)).toEqual([{ region: 'Asia', count: 12, total: '1.50' }]);
+});
+
 test('a whole amount is shown with its decimals', () => {
   expect(table([{ region: 'Europe', total: '1234', count: '2', window_start: '' }], columns)).toContain('1,234.00');
 });

@@ -3,18 +3,16 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Pipeline } from '../../../lib/declaration/model.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { checkSampleData, publishSampleData } from '../../../local/cli/sample-data.ts';
 import { bucketPath } from '../../../local/cloudformation/index.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { MillraceError } from '../../../tools/errors.ts';
-import { asJson, tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
+import { MillraceError } from '../../../tools/errors.mjs';
+import { wordsPipeline } from '../support/words-pipeline.ts';
 
 /** A pipeline of two files, one with several columns. */
-const delimited = tinyPipeline((tiny) => {
-  Object.assign(tiny.files, { totals: { sample: 'totals.csv', separator: '|', schema: { file: 'count.avsc' } } });
-});
-const json = tinyPipeline(asJson);
+const delimited = wordsPipeline().pipeline;
+const json = wordsPipeline({ json: true }).pipeline;
 
 function folderWith(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-sample-'));

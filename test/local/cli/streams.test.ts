@@ -8,10 +8,10 @@ import { describe, expect, test } from 'vitest';
 import { down } from '../../../local/cli/down.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { refuseRemovalOfLive } from '../../../local/cli/up.ts';
-import { liveStreams } from '../../../local/emr/live-streams.ts';
+import { liveStreams } from '../../../local/emr/streams.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { writeAssembly } from '../cloudformation/support.ts';
 import { fakeJobRuns, fakeRequest } from '../emr/fake-job.ts';
+import { wordsPipeline } from '../support/words-pipeline.ts';
 
 /** A home in which a stream of `readings` goes on that nobody watches. */
 async function homeWithStream(secondsToFinish = '0.1') {
@@ -54,18 +54,16 @@ describe('down', () => {
 });
 
 describe('up', () => {
-  test('refuses to remove a pipeline while its stream goes on, and says what to do', async () => {
+  test('refuses to remove a stream that goes on, and says what to do', async () => {
     const { home } = await homeWithStream();
-    const assemblyOf = (...names: string[]) =>
-      writeAssembly(
-        mkdtempSync(join(tmpdir(), 'millrace-assembly-')),
-        names.map((name) => ({ name, template: { Resources: {} } })),
-      );
-    expect(() => refuseRemovalOfLive(home, assemblyOf('platform', 'readings'))).not.toThrow();
-    expect(() => refuseRemovalOfLive(home, assemblyOf('platform'))).toThrow(
-      /Pipeline "readings" is no longer declared, and its stream sum-by-window runs since.*Nothing was deployed.*millrace down/,
-    );
+    const { pipeline, jobs } = wordsPipeline();
+    const readings = { ...pipeline, name: 'readings', jobs: { sumByWindow: jobs.count } };
+    expect(() => refuseRemovalOfLive(home, [readings])).not.toThrow();
+    const refused = /stream sum-by-window of readings, which runs since.*Nothing was deployed.*millrace down/;
+    expect(() => refuseRemovalOfLive(home, [])).toThrow(refused);
+    // Its pipeline stays, and it does not.
+    expect(() => refuseRemovalOfLive(home, [{ ...readings, jobs: {} }])).toThrow(refused);
     await told(home, false);
-    expect(() => refuseRemovalOfLive(home, assemblyOf('platform'))).not.toThrow();
+    expect(() => refuseRemovalOfLive(home, [])).not.toThrow();
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../../local/cloudformation/index.ts';
 import { awsOnly } from '../../../local/cloudformation/providers/aws-only.ts';
-import { standingOf } from '../../../local/cloudformation/providers/registry.ts';
+import { isLocal } from '../../../local/cloudformation/providers/index.ts';
 import { localParameters, temporaryFolder, writeAssembly } from './support.ts';
 
 const types = Object.entries(awsOnly);
@@ -28,7 +28,7 @@ describe('the list of what stays on AWS', () => {
   });
 
   test('has nothing that exists on this machine', () => {
-    expect(types.filter(([type]) => 'provider' in (standingOf(type) ?? {}))).toEqual([]);
+    expect(types.filter(([type]) => isLocal(type))).toEqual([]);
   });
 });
 

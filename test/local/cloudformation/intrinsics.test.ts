@@ -143,25 +143,22 @@ describe('the order of resources', () => {
     expect(dependenciesOf(resource, { Resources }).sort()).toEqual(['A', 'B', 'C', 'D']);
   });
 
-  test('keeps the given order otherwise', () => {
-    const order = inDependencyOrder(
-      new Map([
-        ['c', ['a']],
-        ['b', []],
-        ['a', []],
-      ]),
+  /** `c: a b` is a resource c that depends on a and b. */
+  const inOrder = (...resources: string[]) =>
+    inDependencyOrder(
+      resources.map((text) => {
+        const [logicalId = '', ...dependsOn] = text.split(/:? /);
+        return { logicalId, dependsOn };
+      }),
       'dev/test',
-    );
-    expect(order).toEqual(['a', 'c', 'b']);
+    ).map(({ logicalId }) => logicalId);
+
+  test('keeps the given order otherwise', () => {
+    expect(inOrder('c: a', 'b', 'a')).toEqual(['a', 'c', 'b']);
   });
 
   test('names a circle', () => {
-    const circle = new Map([
-      ['a', ['b']],
-      ['b', ['c']],
-      ['c', ['a']],
-    ]);
-    expect(() => inDependencyOrder(circle, 'dev/test')).toThrow(
+    expect(() => inOrder('a: b', 'b: c', 'c: a')).toThrow(
       'dev/test: resources depend on each other in a circle: a -> b -> c -> a.',
     );
   });

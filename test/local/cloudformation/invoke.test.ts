@@ -91,8 +91,8 @@ describe('a function', () => {
   test('finds no module outside of its bundle', async () => {
     const { call } = await deployFunction(`const above = require('above'); ${handler('return above;')}`);
     await expect(call()).rejects.toMatchObject({
-      errorType: 'Runtime.ImportModuleError',
-      errorMessage: "Cannot find module 'above': it is not part of the bundle",
+      name: 'Runtime.ImportModuleError',
+      message: "Cannot find module 'above': it is not part of the bundle",
     });
   });
 
@@ -121,9 +121,8 @@ describe('a function', () => {
         handler('throw new InputError("rate: -1");'),
     );
     await expect(call()).rejects.toMatchObject({
-      name: 'LambdaError',
-      errorType: 'InputError',
-      errorMessage: 'rate: -1',
+      name: 'InputError',
+      message: 'rate: -1',
     });
   });
 
@@ -135,16 +134,16 @@ describe('a function', () => {
     ],
     ['leaving its process', 'process.exit(0);', 'Runtime.ExitError'],
     ['endless memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(Math.random()));', 'Runtime.OutOfMemory'],
-  ])('fails by %s', async (_name, body, errorType) => {
+  ])('fails by %s', async (_name, body, name) => {
     const { call } = await deployFunction(handler(body), { Timeout: 20, MemorySize: 32 });
-    await expect(call()).rejects.toMatchObject({ errorType });
+    await expect(call()).rejects.toMatchObject({ name });
   });
 
   test('is ended after its timeout, even when it never yields', async () => {
     const { call } = await deployFunction(handler('for (;;);'), { Timeout: 1 });
     await expect(call()).rejects.toMatchObject({
-      errorType: 'Sandbox.Timedout',
-      errorMessage: 'Task timed out after 1.00 seconds',
+      name: 'Sandbox.Timedout',
+      message: 'Task timed out after 1.00 seconds',
     });
   });
 
@@ -159,7 +158,7 @@ describe('a function', () => {
 
   test('that is not there is told apart from one that fails', async () => {
     const { call } = await deployFunction(handler(''), { Handler: 'index.other' });
-    await expect(call()).rejects.toMatchObject({ errorType: 'Runtime.HandlerNotFound' });
+    await expect(call()).rejects.toMatchObject({ name: 'Runtime.HandlerNotFound' });
   });
 
   test('of another language is refused', async () => {

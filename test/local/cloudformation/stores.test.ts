@@ -108,7 +108,7 @@ describe('a table', () => {
     const home = temporaryHome();
     new TableStore(home, 'locks').create(['pipeline']);
     const script = join(temporaryFolder(), 'contend.ts');
-    const stores = new URL('../../../local/cloudformation/stores.ts', import.meta.url).href;
+    const stores = new URL('../../../local/cloudformation/table-store.ts', import.meta.url).href;
     const homes = new URL('../../../local/home.ts', import.meta.url).href;
     writeFileSync(
       script,
@@ -139,13 +139,13 @@ describe('a table', () => {
 });
 
 describe('the Parameter Store', () => {
-  test('counts versions and lists names as they were given', () => {
+  test('holds the last value of each name, whatever the name', () => {
     const store = new ParameterStore(temporaryHome());
     store.put('/millrace/dev/platform', '{}');
     store.put('/millrace/dev/platform', '{"a":1}');
     store.put('/millrace/dev', 'above');
-    expect(store.get('/millrace/dev/platform')).toMatchObject({ value: '{"a":1}', version: 2, type: 'String' });
-    expect(store.names()).toEqual(['/millrace/dev', '/millrace/dev/platform']);
+    expect(store.get('/millrace/dev/platform')).toMatchObject({ value: '{"a":1}', type: 'String' });
+    expect(store.get('/millrace/dev')).toMatchObject({ value: 'above' });
     store.delete('/millrace/dev');
     expect(store.get('/millrace/dev')).toBeUndefined();
   });

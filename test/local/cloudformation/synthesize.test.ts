@@ -73,4 +73,10 @@ describe('synthesizing', () => {
     });
     expect(existsSync(join(root, 'cdk.out'))).toBe(false);
   });
+
+  test('tells a mistake of syntax by its file and line', async () => {
+    const { run, write } = project();
+    write('bin/app.ts', 'const partitions: number = 6;\nconst retention: number = ;\n');
+    await expect(run()).rejects.toThrow(/bin\/app\.ts:2\n[\s\S]*Expression expected/);
+  });
 });

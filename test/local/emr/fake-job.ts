@@ -1,4 +1,4 @@
-/** Makes job runs over a script that stands in for spark-submit. Used by the tests of this folder. */
+/** Makes job runs over a script that stands in for spark-submit. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { JobRunRecord } from '../../../local/emr/job-run-records.ts';
 import type { JobRuns } from '../../../local/emr/job-runs.ts';
-import { identityOf, processStartTime } from '../../../local/services/process.ts';
+import { identityOf } from '../../../local/services/process.ts';
 import type { JsonObject } from '../../../local/stepfunctions/task.ts';
 import { fakeJobRuns, fakeRequest } from './fake-job.ts';
 
@@ -76,7 +76,7 @@ describe('a job run', () => {
     await until(() => existsSync(childFile));
     jobRuns.cancel(id, 0);
     expect(await jobRuns.wait(id)).toMatchObject({ state: 'CANCELLED' });
-    await until(() => processStartTime(Number(readFileSync(childFile, 'utf8'))) === undefined);
+    await until(() => identityOf(Number(readFileSync(childFile, 'utf8'))) === undefined);
   });
 
   test('that another command watches is ended by this one, and the other records its end', async () => {

@@ -7,8 +7,8 @@ import { type Home, millraceHome } from '../../../local/home.ts';
 import { serviceDied, serviceNotReady } from '../../../local/services/diagnosis.ts';
 import { kafka } from '../../../local/services/kafka.ts';
 import { availableMemory, requireMemory } from '../../../local/services/memory.ts';
-import { agreeOnData, readRecord, serviceFiles, writeRecord } from '../../../local/services/records.ts';
-import { MillraceError } from '../../../tools/errors.ts';
+import { agreeOnData, readServiceFile, serviceFiles, writeServiceFile } from '../../../local/services/service-files.ts';
+import { MillraceError } from '../../../tools/errors.mjs';
 
 let home: Home;
 const names = ['kafka', 'registry'] as const;
@@ -70,18 +70,18 @@ describe('data of both services', () => {
   });
 });
 
-describe('records', () => {
+describe('service files', () => {
   test('come back as they were written', () => {
-    expect(readRecord(home, 'kafka')).toEqual({});
+    expect(readServiceFile(home, 'kafka')).toEqual({});
     const record = { ports: { broker: 9092 }, process: { pid: 1, startTime: 'x', startedAt: 'y' } };
-    writeRecord(home, 'kafka', record);
-    expect(readRecord(home, 'kafka')).toEqual(record);
+    writeServiceFile(home, 'kafka', record);
+    expect(readServiceFile(home, 'kafka')).toEqual(record);
   });
 
   test('that cannot be read are an error and not "stopped": the process may run', () => {
-    writeRecord(home, 'kafka', {});
-    writeFileSync(serviceFiles(home, 'kafka').record, '{"ports"');
-    expect(() => readRecord(home, 'kafka')).toThrow(expect.objectContaining({ code: 'SERVICE_RECORD_UNREADABLE' }));
+    writeServiceFile(home, 'kafka', {});
+    writeFileSync(serviceFiles(home, 'kafka').file, '{"ports"');
+    expect(() => readServiceFile(home, 'kafka')).toThrow(expect.objectContaining({ code: 'DAMAGED_FILE' }));
   });
 });
 

@@ -1,7 +1,7 @@
 /** Free ports are found whoever holds the others, and a taken one is named with its holder. */
 import { createServer, type Server } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { isPortFree, nextFreePort, requireFreePort } from '../../../local/services/ports.ts';
+import { isPortFree, listens, nextFreePort, requireFreePort } from '../../../local/services/ports.ts';
 
 const servers: Server[] = [];
 
@@ -35,6 +35,14 @@ test('the wanted port is given when it is free, and the next free one when it is
 
 test('there is no port behind the last one', async () => {
   await expect(nextFreePort(65_535, new Set([65_535]))).rejects.toMatchObject({ code: 'NO_FREE_PORT' });
+});
+
+test('who listens on a port is told apart from who does not', async () => {
+  for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
+    const port = await listen(host);
+    expect(listens(process.pid, port)).toBe(true);
+    expect(listens(process.ppid, port)).toBe(false);
+  }
 });
 
 test('a port that was asked for and is taken is refused, with the option that chooses another one', async () => {

@@ -9,7 +9,6 @@ import {
   identityOf,
   isSameProcess,
   type ProcessIdentity,
-  processStartTime,
   residentMemory,
 } from '../../../local/services/process.ts';
 
@@ -27,6 +26,7 @@ async function start(script: string): Promise<ProcessIdentity & { child: ChildPr
   return { ...identity, child };
 }
 
+const processStartTime = (pid: number) => identityOf(pid)?.startTime;
 const isAlive = (pid: number) => processStartTime(pid) !== undefined;
 
 afterEach(() => {

@@ -11,16 +11,16 @@ import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Home, millraceHome } from '../../../local/home.ts';
 import { isPortFree, nextFreePort } from '../../../local/services/ports.ts';
-import { processStartTime } from '../../../local/services/process.ts';
-import { readRecord } from '../../../local/services/records.ts';
+import { identityOf } from '../../../local/services/process.ts';
+import { readServiceFile } from '../../../local/services/service-files.ts';
 import {
-  type ServiceStatus,
   type StartedServices,
   type StartOptions,
   serviceStatuses,
   startServices,
   stopServices,
 } from '../../../local/services/services.ts';
+import type { ServiceStatus } from '../../../local/services/types.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { withTestAdmin } from '../../support/kafka.ts';
 
@@ -47,7 +47,7 @@ const seen = new Set<number>();
 const remember = ({ kafka, registry }: StartedServices): void => {
   for (const { pid } of [kafka, registry]) if (pid !== undefined) seen.add(pid);
 };
-const alive = () => [...seen].filter((pid) => processStartTime(pid) !== undefined);
+const alive = () => [...seen].filter((pid) => identityOf(pid) !== undefined);
 
 async function occupy(port: number): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
@@ -89,7 +89,8 @@ const endOffset = (bootstrapServers: string) =>
 let schemaId: number;
 
 beforeAll(() => {
-  home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-services-')));
+  // Neither the broker nor the registry may trip over a folder that is not spelt in ASCII.
+  home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-sërvices-😀-')));
 });
 afterAll(async () => {
   await stopServices(home, { purge: true });
@@ -117,6 +118,7 @@ test('two starts at once make one broker and one registry, which work', async ()
   expect(registry).toMatchObject({ name: 'registry', state: 'running', url: `http://127.0.0.1:${registry.port}` });
   expect(kafka.memoryBytes).toBeGreaterThan(100 * 1024 * 1024);
   expect(existsSync(kafka.log)).toBe(true);
+  expect(existsSync(join(home.services, 'kafka', 'data', 'broker', 'meta.properties'))).toBe(true);
   await withTestAdmin(kafka.bootstrapServers ?? '', (admin) =>
     admin.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] }),
   );
@@ -138,7 +140,7 @@ test('a start while both run changes nothing and takes no time', async () => {
 test('nothing listens where another machine could reach it', async () => {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const outside = addresses.filter(({ internal, family }) => !internal && family === 'IPv4');
-  const ports = [readRecord(home, 'kafka'), readRecord(home, 'registry')].flatMap((record) =>
+  const ports = [readServiceFile(home, 'kafka'), readServiceFile(home, 'registry')].flatMap((record) =>
     Object.values(record.ports ?? {}),
   );
   expect(ports).toHaveLength(4);
@@ -199,7 +201,7 @@ test('a stop leaves no process and keeps data and ports', async () => {
 });
 
 test('a port that is taken meanwhile is replaced by the next free one, which is remembered', async () => {
-  const { ports } = readRecord(home, 'kafka');
+  const { ports } = readServiceFile(home, 'kafka');
   const port = ports?.broker ?? 0;
   const server = await occupy(port);
   try {
@@ -214,7 +216,7 @@ test('a port that is taken meanwhile is replaced by the next free one, which is 
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
-  expect(readRecord(home, 'kafka').ports?.broker).not.toBe(port);
+  expect(readServiceFile(home, 'kafka').ports?.broker).not.toBe(port);
 });
 
 test('called off in the middle, a start leaves no process, and the next one works', async () => {
@@ -222,7 +224,7 @@ test('called off in the middle, a start leaves no process, and the next one work
   const called = start({}, controller.signal);
   await sleep(1_500);
   for (const name of ['kafka', 'registry'] as const) {
-    const { process: started } = readRecord(home, name);
+    const { process: started } = readServiceFile(home, name);
     if (started) seen.add(started.pid);
   }
   controller.abort();
@@ -259,10 +261,9 @@ test('data of one service without that of the other is refused', async () => {
   expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('2');
 });
 
-test('one service can be stopped alone, but its data not be purged alone', async () => {
+test('one service can be stopped alone', async () => {
   await stopServices(home, { purge: false, only: ['registry'] });
   expect(await states()).toEqual(['running', 'stopped']);
-  await expect(stopServices(home, { purge: true, only: ['registry'] })).rejects.toMatchObject({ code: 'PURGE_OF_ONE' });
 });
 
 test('a purge leaves neither processes nor data', async () => {

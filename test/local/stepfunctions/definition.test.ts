@@ -1,7 +1,7 @@
 /** What the local interpreter accepts, and that it refuses with words what it would otherwise ignore. */
 import { describe, expect, test } from 'vitest';
 import { readDefinition } from '../../../local/stepfunctions/definition.ts';
-import { MillraceError } from '../../../tools/errors.ts';
+import { MillraceError } from '../../../tools/errors.mjs';
 
 const resource = 'arn:aws:states:::lambda:invoke';
 
@@ -29,6 +29,7 @@ describe('a definition', () => {
     ['a heartbeat', task({ HeartbeatSeconds: 5 }), {}, /A: "HeartbeatSeconds" would be ignored/],
     ['a variable', task({ Parameters: { 'x.$': '$mine.name' } }), {}, /A: "\$mine" is a variable/],
     ['a variable in an intrinsic', task({ Parameters: { 'x.$': "States.Format('{}', $mine)" } }), {}, /"\$mine"/],
+    ['a hash', task({ Parameters: { 'x.$': "States.Hash($.name, 'MD5')" } }), {}, /States.Hash gives other values/],
     [
       'an unknown part of the context',
       task({ Parameters: { 'x.$': '$$.Task.Token' } }),
@@ -53,7 +54,7 @@ describe('a definition', () => {
   test('may use the execution and the state machine of the context', () => {
     const parameters = {
       'a.$': '$$.Execution.Id',
-      'b.$': "States.Hash(States.Format('{}', $$.Execution.Name), 'SHA-256')",
+      'b.$': "States.Format('{}', $$.Execution.Name)",
     };
     expect(mistakesOf(task({ Parameters: parameters }))).toEqual([]);
   });

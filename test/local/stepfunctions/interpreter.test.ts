@@ -1,5 +1,4 @@
 /** Executions of small definitions: results, errors that Catch sees, context, abortion. */
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -133,34 +132,82 @@ describe('an execution', () => {
     });
   });
 
-  test('tells long texts apart by their hash', async () => {
-    const id = `arn:aws:states:us-east-1:000000000000:execution:${'x'.repeat(40)}`;
-    const states = {
-      Ask: {
-        Type: 'Task',
-        Resource: resource,
-        Parameters: {
-          'one.$': "States.Hash(States.Format('{}/One', $$.Execution.Id), 'SHA-256')",
-          'two.$': "States.Hash(States.Format('{}/Two', $$.Execution.Id), 'SHA-256')",
-        },
-        End: true,
-      },
-    };
-    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-    await expect(run(states, async (parameters) => parameters, undefined, {}, id).outcome).resolves.toMatchObject({
-      output: { one: sha256(`${id}/One`), two: sha256(`${id}/Two`) },
-    });
-  });
-
-  test('of a definition whose hash needs more than the context is refused', async () => {
-    const Parameters = { 'x.$': "States.Hash($.name, 'MD5')" };
-    const states = { Ask: { Type: 'Task', Resource: resource, Parameters, End: true } };
-    await expect(run(states, async () => ({})).outcome).rejects.toThrow(/cannot be computed on this machine/);
-  });
-
   test('of a definition that is no valid state machine is refused', async () => {
     const states = { Ask: { Type: 'Task', Resource: resource, Next: 'Nowhere' } };
     await expect(run(states, async () => ({})).outcome).rejects.toThrow(/not valid Amazon States Language/);
+  });
+});
+
+describe('a Map that takes one item at a time', () => {
+  const each = (more: object = {}) => ({
+    Each: {
+      Type: 'Map',
+      ItemsPath: '$.list',
+      MaxConcurrency: 1,
+      ItemProcessor: {
+        StartAt: 'Do',
+        States: { Do: { Type: 'Task', Resource: resource, Parameters: { 'x.$': '$' }, End: true } },
+      },
+      ...more,
+    },
+  });
+
+  test('gives its items one after the other, with what is selected', async () => {
+    const states = each({
+      ItemSelector: { 'of.$': '$.name', 'item.$': '$$.Map.Item.Value' },
+      ResultPath: '$.done',
+      End: true,
+    });
+    let atOnce = 0;
+    const { outcome, history } = run(
+      states,
+      async ({ x }, _, state) => {
+        atOnce += 1;
+        await sleep(5);
+        expect([atOnce, state]).toEqual([1, 'Do']);
+        atOnce -= 1;
+        return x ?? null;
+      },
+      undefined,
+      { name: 'list', list: ['a', 'b'] },
+    );
+    const done = ['a', 'b'].map((item) => ({ of: 'list', item }));
+    await expect(outcome).resolves.toEqual({ status: 'SUCCEEDED', output: { name: 'list', list: ['a', 'b'], done } });
+    expect(history.flatMap(({ event, state }) => (event === 'StateEntered' ? [state] : []))).toEqual([
+      'Each',
+      'Do',
+      'Do',
+    ]);
+  });
+
+  test('begins no item after one has failed, also when the error is caught', async () => {
+    const begun: unknown[] = [];
+    const states = {
+      ...each({ Catch: [{ ErrorEquals: ['Broken'], ResultPath: '$.error', Next: 'Caught' }], End: true }),
+      Caught: { Type: 'Wait', Seconds: 1, End: true },
+    };
+    const fails: Task = async ({ x }) => {
+      begun.push(x);
+      throw new TaskError('Broken', 'as the test wants it');
+    };
+    await expect(run(states, fails, undefined, { list: ['a', 'b', 'c'] }).outcome).resolves.toMatchObject({
+      output: { error: { Error: 'Broken', Cause: 'as the test wants it' } },
+    });
+    expect(begun).toEqual(['a']);
+  });
+
+  test('ends with the execution, and so does the task of its item', async () => {
+    const controller = new AbortController();
+    let ended = false;
+    const waits: Task = async (_, signal) => {
+      controller.abort();
+      await once(signal, 'abort');
+      ended = true;
+      return null;
+    };
+    const { outcome } = run(each({ End: true }), waits, controller.signal, { list: ['a', 'b'] });
+    await expect(outcome).resolves.toEqual({ status: 'ABORTED' });
+    expect(ended).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listObjects } from '../../../local/stepfunctions/list-objects.ts';
+import { listObjects } from '../../../local/stepfunctions/tasks.ts';
 
 test('objects below a prefix are listed in the order of their keys', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bucket-'));

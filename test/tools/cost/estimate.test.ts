@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { dev } from '../../../config/dev.ts';
 import type { Environment } from '../../../config/environment.ts';
 import { prod } from '../../../config/prod.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { cost } from '../../../local/cli/cost.ts';
 import { type CostLine, type Estimate, estimate, STACKS } from '../../../tools/cost/estimate.ts';
 import { renderEstimate, renderPart } from '../../../tools/cost/render.ts';
@@ -65,6 +66,18 @@ test('a run costs its jobs by size and minutes, a month thirty of them', () => {
   expect(spark.day).toBe(0);
 });
 
+test('streams write to S3 for as long as they and their drains run, a bounded one only then', () => {
+  const result = estimate(tiny, [tinyPipeline()]);
+  // 6 minutes of the stream and 3 of its drain.
+  expect(line(result, 'S3 requests').quantity).toBe(9 * 30 * 30);
+  expect(line(result, 'S3 requests').run).toBeCloseTo(0.0405, 9);
+  expect(() => line(result, 'S3 requests of count')).toThrow('No line');
+});
+
+test('the registry is watched at 0.30 USD a metric', () => {
+  expect(line(estimate(tiny, []), 'Container Insights').month).toBeCloseTo(25 * 0.3, 9);
+});
+
 test('the total is the sum of the lines', () => {
   const { lines, total } = estimate(tiny, [tinyPipeline()]);
   for (const column of ['day', 'run', 'month'] as const) {
@@ -111,9 +124,7 @@ test('a third zone, warm workers and another pipeline show', () => {
 });
 
 test('a pipeline adds the same whichever others there are, and in every environment', () => {
-  const other = tinyPipeline((pipeline) => {
-    pipeline.name = 'other';
-  });
+  const other = { ...tinyPipeline(), name: 'other' };
   const alone = renderPart(estimate(dev, [tinyPipeline()]), 'tiny');
   expect(renderPart(estimate(dev, [other, tinyPipeline()]), 'tiny')).toEqual(alone);
   expect(renderPart(estimate(prod, [tinyPipeline()]), 'tiny')).toEqual(alone);
@@ -121,15 +132,15 @@ test('a pipeline adds the same whichever others there are, and in every environm
 });
 
 test('a stream that goes on is paid for all day, and drained by a run', () => {
-  const continuous = tinyPipeline((pipeline) => {
-    Object.assign(pipeline, { order: { kind: 'continuous', stream: 'count' } });
-  });
+  const continuous: Pipeline = { ...tinyPipeline(), usually: 'start' };
   const result = estimate(tiny, [continuous]);
   // A driver and an executor of 1 vCPU each.
   expect(line(result, 'Spark count, vCPU')).toMatchObject({ quantity: 2, basis: 'hour', run: 0 });
   expect(line(result, 'Spark count, vCPU').day).toBeCloseTo(24 * 2 * 0.052624 * 0.8, 9);
   expect(line(result, 'Spark count, drain, vCPU').quantity).toBeCloseTo((2 * 3) / 60, 9);
   expect(() => line(result, 'Spark send, vCPU')).toThrow('No line');
+  // 6 files of a micro-batch, 5 requests each, 30 micro-batches a minute: 0.27 USD an hour.
+  expect(line(result, 'S3 requests of count').day).toBeCloseTo(24 * 0.27, 9);
 });
 
 test('a person reads the arithmetic, the totals and the date', () => {

@@ -17,7 +17,10 @@ function millrace(...words: string[]) {
 
 describe('a mistake is told without a stack trace', () => {
   test.each([
-    [['new', 'My-Pipeline'], /^error INVALID_NAME: .*"My-Pipeline": it is not a name\. Allowed: a-z and 0-9/m],
+    [
+      ['new', 'My-Pipeline'],
+      /^error INVALID_NAME: .*"My-Pipeline": it is not a name for its folder\. Allowed: a-z and 0-9/m,
+    ],
     [['new', 'json'], /^error INVALID_NAME: .*"json"/m],
     [['test', 'nosuch'], /^error UNKNOWN_PIPELINE: There is no pipeline "nosuch"\. Allowed: /m],
     [['new'], /^error: missing required argument 'name'/m],

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
-import type { Pipeline } from '../../../lib/declaration/model.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { projectRoot } from '../../../local/home.ts';
 import { scaffold } from '../../../tools/scaffold/scaffold.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
@@ -92,12 +92,12 @@ describe('a new pipeline', () => {
 
 describe('a name is refused', () => {
   test.each([
-    ['', 'is not a name'],
-    ['Tides', 'is not a name'],
-    ['my-tides', 'is not a name'],
-    ['../tides', 'is not a name'],
-    ['9lives', 'is not a name'],
-    ['x'.repeat(31), 'is not a name'],
+    ['', 'is not a name for its folder'],
+    ['Tides', 'is not a name for its folder'],
+    ['my-tides', 'is not a name for its folder'],
+    ['../tides', 'is not a name for its folder'],
+    ['9lives', 'is not a name for its folder'],
+    ['x'.repeat(31), 'is not a name for its folder'],
     ['streaming', 'is taken by the platform'],
     ['millrace', 'is taken by the platform'],
   ])('"%s": %s, with what is allowed', async (name, problem) => {

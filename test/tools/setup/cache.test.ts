@@ -1,12 +1,11 @@
-/** A step that was interrupted is done again; what was finished is kept; two set-ups at once do not meet. */
+/** A step that was interrupted is done again; what was finished is kept. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { cached, isComplete, keyOf, removeLeftovers } from '../../../tools/setup/cache.mjs';
-import { lock } from '../../../tools/setup/exclusive.mjs';
 import { root } from '../../../tools/setup/folders.mjs';
 import { temporaryFolder, write } from './temporary.ts';
 
@@ -76,49 +75,5 @@ describe('a folder of the cache', () => {
   test('has a name in which the order and the bounds of the parts count', () => {
     expect(keyOf('a', 'bc')).not.toBe(keyOf('ab', 'c'));
     expect(keyOf('a', 'b')).not.toBe(keyOf('b', 'a'));
-  });
-});
-
-describe('the lock', () => {
-  test('makes the second wait until the first is done', async () => {
-    const path = join(temporaryFolder(), 'lock');
-    const release = await lock(path, () => undefined);
-    let waitedFor = 0;
-    let second = false;
-    const waiting = lock(path, (pid) => {
-      waitedFor = pid;
-    }).then((done) => {
-      second = true;
-      return done;
-    });
-    await expect.poll(() => waitedFor).toBe(process.pid);
-    expect(second).toBe(false);
-    release();
-    (await waiting)();
-    expect(existsSync(path)).toBe(false);
-  });
-
-  test('of a process that was killed is taken over', async () => {
-    const path = join(temporaryFolder(), 'lock');
-    const child = await otherProcess(`
-      import { lock } from ${module('exclusive.mjs')};
-      await lock(${JSON.stringify(path)}, () => undefined);
-      console.log('locked');
-      setInterval(() => undefined, 1000);`);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    expect(existsSync(path)).toBe(true);
-    const release = await lock(path, () => {
-      throw new Error('nobody is alive to wait for');
-    });
-    release();
-  });
-
-  test('of a process whose id another program has now is taken over', async () => {
-    const path = write(join(temporaryFolder(), 'lock'), `${process.pid}\nThu Jan  1 00:00:00 1970\nsome-id\n`);
-    const release = await lock(path, () => {
-      throw new Error('the holder is long gone');
-    });
-    release();
   });
 });

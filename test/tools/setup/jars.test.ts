@@ -3,8 +3,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, linkSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { artifactFolder, fileNameOf, folderNameOf, parseLock, verify } from '../../../tools/setup/jars.mjs';
-import { placeSparkJars, sparkJarsInPlace } from '../../../tools/setup/spark-jars.mjs';
+import {
+  artifactFolder,
+  fileNameOf,
+  folderNameOf,
+  parseLock,
+  placeSparkJars,
+  sparkJarsInPlace,
+  verify,
+} from '../../../tools/setup/jars.mjs';
 import { program, temporaryFolder, write } from './temporary.ts';
 
 const CONTENT = 'the right bytes';

@@ -38,6 +38,12 @@ describe('TypeScript', () => {
       'pipelines/tides/pipeline.ts': `import '../../lib/declaration/model.ts';`,
       'bin/app.ts': `import '../lib/stacks/streaming.ts';`,
       'config/dev.ts': `import '../pipelines/tides/pipeline.ts';`,
+      'lib/constructs/network/network.ts': `import '../spark/job.ts';\nimport '../functions/role.ts';`,
+      'lib/constructs/registry/registry.ts': `import '../kafka/kafka.ts';\nimport '../network/network.ts';`,
+      'lib/constructs/kafka/kafka.ts': '',
+      'lib/constructs/functions/role.ts': '',
+      'lib/constructs/spark/job.ts': `import './size.ts';`,
+      'lib/constructs/spark/size.ts': '',
       'lib/constructs/a.ts': `import './b.ts';`,
       'lib/constructs/b.ts': `import './a.ts';`,
       'node_modules/aws-cdk-lib/package.json':
@@ -60,6 +66,8 @@ describe('TypeScript', () => {
     for (const [rule, dependency] of [
       ['declaration-is-the-bottom', 'lib/declaration/model.ts → lib/constructs/topic.ts'],
       ['constructs-over-declaration', 'lib/constructs/topic.ts → lib/stacks/streaming.ts'],
+      ['subsystems-go-down', 'lib/constructs/network/network.ts → lib/constructs/spark/job.ts'],
+      ['subsystems-go-down', 'lib/constructs/registry/registry.ts → lib/constructs/kafka/kafka.ts'],
       ['stacks-compose', 'lib/stacks/streaming.ts → local/home.ts'],
       ['local-reads-the-assembly', 'local/home.ts → lambda/topics/core.ts'],
       ['no-cdk-below-the-app', 'local/cdk.ts → node_modules/aws-cdk-lib/index.js'],
@@ -72,6 +80,7 @@ describe('TypeScript', () => {
       expect.soft(said).toContain(`error ${rule}: ${dependency}`);
     }
     expect(said).not.toMatch(/error [\w-]+: (bin\/app|lambda\/schemas|pipelines\/tides)\b/);
+    expect(said).not.toMatch(/error subsystems-go-down: .* → lib\/constructs\/(network|functions)\/|spark\/size/);
     expect(said).not.toMatch(/readings\/tests\/one\.ts → (lib|pipelines\/readings)\b/);
   });
 });

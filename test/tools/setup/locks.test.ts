@@ -1,4 +1,4 @@
-/** What the lock files must say, and must not: exact versions with hashes, and no address of a registry. */
+/** The lock files hold exact versions with hashes, and no address of a package index. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,11 @@ import { root } from '../../../tools/setup/folders.mjs';
 import { parseLock } from '../../../tools/setup/jars.mjs';
 
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
-const REQUIREMENTS = ['requirements-bootstrap', 'requirements-build', 'requirements', 'requirements-dev'];
+/** Locks of Python packages, with the dependency groups of pyproject.toml that each of them serves. */
+const REQUIREMENTS: readonly [lock: string, ...groups: string[]][] = [
+  ['requirements-bootstrap.lock', 'bootstrap'],
+  ['requirements.lock', 'run', 'dev'],
+];
 const ADDRESS = /https?:\/\/|\b[\w-]+\.(?:org|com|io|net)\//;
 
 interface PackageLock {
@@ -22,20 +26,26 @@ interface PackageLock {
   >;
 }
 
+/** The packages with their versions that a dependency group of pyproject.toml names itself. */
+function pinsOf(group: string): string[] {
+  const [, list = ''] = new RegExp(`^${group} = \\[([^\\]]*)\\]`, 'm').exec(read('pyproject.toml')) ?? [];
+  return [...list.matchAll(/"([\w-]+==[^"]+)"/g)].map(([, pin = '']) => pin);
+}
+
+/** A package's name in the form that locks have it in. */
+const normal = (text: string) => text.toLowerCase().replaceAll('_', '-');
+
 const packageLock: PackageLock = JSON.parse(read('package-lock.json'));
 
-describe('no lock names a registry', () => {
+describe('no lock names a package index', () => {
   test('package-lock.json', () => {
     const named = Object.entries(packageLock.packages).filter(([, entry]) => entry.resolved !== undefined);
     expect(named).toEqual([]);
   });
 
-  test.each([...REQUIREMENTS.flatMap((name) => [`${name}.in`, `${name}.lock`]), 'jgo.toml', 'jgo.lock.toml'])(
-    '%s',
-    (name) => {
-      expect(read(name)).not.toMatch(ADDRESS);
-    },
-  );
+  test.each([...REQUIREMENTS.map(([lock]) => lock), 'pyproject.toml', 'jgo.toml', 'jgo.lock.toml'])('%s', (name) => {
+    expect(read(name)).not.toMatch(ADDRESS);
+  });
 });
 
 test('the programs of the tools are locked for every system: without that, npm ci refuses the lock', () => {
@@ -54,8 +64,8 @@ describe('every download has a hash', () => {
     expect(without).toEqual([]);
   });
 
-  test.each(REQUIREMENTS)('%s.lock', (name) => {
-    const entries = read(`${name}.lock`)
+  test.each(REQUIREMENTS)('%s', (lock) => {
+    const entries = read(lock)
       .split(/^(?=[a-z0-9])/im)
       .filter((entry) => /^[a-z0-9]/i.test(entry));
     expect(entries.length).toBeGreaterThan(0);
@@ -68,11 +78,16 @@ describe('every download has a hash', () => {
 });
 
 describe('the locks hold what was asked for', () => {
-  test.each(REQUIREMENTS)('%s', (name) => {
-    const pins = read(`${name}.in`).match(/^[\w-]+==\S+/gm) ?? [];
-    const locked = read(`${name}.lock`).toLowerCase().replaceAll('_', '-');
-    expect(pins.length).toBeGreaterThan(0);
-    expect(pins.filter((pin) => !locked.includes(`${pin.toLowerCase().replaceAll('_', '-')} `))).toEqual([]);
+  test.each(REQUIREMENTS)('%s', (lock, ...groups) => {
+    const entries = normal(read(lock)).split(/^(?=[a-z0-9])/m);
+    for (const group of groups) {
+      const pins = pinsOf(group);
+      expect(pins.length).toBeGreaterThan(1);
+      // The group stands beside its packages, so that an environment is made anew when one moves to another group.
+      const isLocked = (entry: string, pin: string) =>
+        entry.startsWith(`${normal(pin)} `) && entry.includes(`(pyproject.toml:${group})`);
+      expect(pins.filter((pin) => !entries.some((entry) => isLocked(entry, pin)))).toEqual([]);
+    }
   });
 
   test('jgo.toml', () => {

@@ -3,8 +3,7 @@ import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { root } from '../../../tools/setup/folders.mjs';
-import { checkNodeProgram, NODE_PROGRAMS } from '../../../tools/setup/node-binary.mjs';
-import { installNodePackages } from '../../../tools/setup/npm.mjs';
+import { checkNodeProgram, installNodePackages, NODE_PROGRAMS } from '../../../tools/setup/npm.mjs';
 import { program, temporaryFolder, write } from './temporary.ts';
 
 let folder: string;

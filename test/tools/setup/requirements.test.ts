@@ -1,8 +1,7 @@
-/** What a person is told who lacks something: each missing tool gives one error with the command that installs it. */
+/** Each tool that the machine lacks is one error with the command that installs it. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findJava } from '../../../tools/setup/java.mjs';
-import { checkNode, findPython, installHint } from '../../../tools/setup/requirements.mjs';
+import { checkNode, findJava, findPython, installHint } from '../../../tools/setup/requirements.mjs';
 import { program, temporaryFolder, write } from './temporary.ts';
 
 /** A Python that answers the one question it is asked. */

@@ -1,7 +1,4 @@
-/**
- * Gives the tests of set-up folders that go away with the test, and small programs that stand in for those of the machine.
- * Called by the tests beside it.
- */
+/** Folders that go away with their test, and small programs that stand in for those of the machine. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

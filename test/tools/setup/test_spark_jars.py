@@ -1,6 +1,6 @@
-"""The archives that jobs get: takes build/spark-jars and Spark's own class path, and shows that together they do what AWS needs of them.
+"""The archives that jobs get do, together with Spark's own class path, what AWS needs of them.
 
-EMR cannot be had here, but a signature for MSK can: it needs every class of the AWS SDK that was kept, and none that was left out.
+A signature for MSK shows it: it needs every class of the AWS SDK that was kept, and none that was left out.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SIGNER = "software.amazon.msk.auth.iam"
 
 

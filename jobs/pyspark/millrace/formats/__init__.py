@@ -1,1 +1,1 @@
-"""What bytes and files mean: Avro, JSON, delimited text, and the checks of each."""
+"""What bytes and files mean: Avro, JSON and delimited text, and what can be wrong with each."""

@@ -1,4 +1,4 @@
-"""Takes the text of an Avro record schema and gives its fields as a reader of delimited files needs them. Plain Python; used by `millrace.formats.delimited`."""
+"""Fields of a delimited line from the Avro record schema that describes it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ class Field:
 
 
 def fields_of(schema: str, name: str) -> list[Field]:
-    """The fields of a record whose types a delimited file can hold."""
+    """The fields of a record whose types a delimited file can hold; errors call the schema `name`.
+
+    Raises:
+        JobError: WRONG_SCHEMA when it is no record, or a field is of another type.
+    """
     document = json.loads(schema)
     if not isinstance(document, dict) or document.get("type") != "record":
         raise JobError(

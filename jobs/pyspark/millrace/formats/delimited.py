@@ -1,5 +1,4 @@
-"""Takes a large delimited file and its schema and gives typed rows with their line number and the reason why a line is no row. Called by jobs that
-send files.
+"""Large delimited files: typed rows, or the reason why a line is no row.
 
 A line is a row: a quoted field cannot hold a line break (such a row would be rejected, not lost). Lines end with LF or CRLF; a byte order mark
 before the header is no part of it; lines of nothing but blanks are no data; blanks around a field are no part of it.
@@ -14,8 +13,8 @@ from pyspark.sql import functions as F
 
 from millrace.errors import JobError
 from millrace.formats.avro_schema import Field
+from millrace.formats.checks import Check, computed_once, first_reason, reason_code
 from millrace.formats.lines import BYTE_ORDER_MARK
-from millrace.formats.reasons import first_reason, reason_code
 
 CORRUPT = "_corrupt"
 
@@ -24,7 +23,11 @@ FIRST_DATA_LINE = 2
 
 
 def check_header(lines: DataFrame, fields: Sequence[Field], separator: str, name: str) -> None:
-    """Refuses a file whose first line is not the names of these fields, in this order."""
+    """Refuses a file whose first line is not the names of these fields, in this order.
+
+    Raises:
+        JobError: WRONG_COLUMNS.
+    """
     first = lines.head()
     found = (
         [column.strip().strip('"') for column in first["text"].lstrip(BYTE_ORDER_MARK).split(separator)]
@@ -40,12 +43,16 @@ def check_header(lines: DataFrame, fields: Sequence[Field], separator: str, name
 
 
 def parsed(lines: DataFrame, fields: Sequence[Field], separator: str) -> DataFrame:
-    """line, text, the typed fields, and `reason`: null, or why the line is no row (`wrong-number-of-fields`, `missing-FIELD`, `bad-FIELD`)."""
+    """Parses lines (`line` and `text`) without the header.
+
+    Returns:
+        `line`, `text`, the fields in their types, and `reason` (string): null, or why the line is no row (`wrong-number-of-fields`,
+        `missing-FIELD`, `bad-FIELD`).
+    """
     schema = ", ".join(f"`{name}` STRING" for name in [*(field.name for field in fields), CORRUPT])
     options = {"sep": separator, "escape": '"', "ignoreLeadingWhiteSpace": "true", "columnNameOfCorruptRecord": CORRUPT}
-    # The explode is a barrier: without it the optimiser parses the line anew for every field that is tested or taken.
-    once = F.explode(F.array(F.from_csv("text", schema, options))).alias("fields")
-    columns = lines.select("line", "text", once).select("line", "text", "fields.*")
+    fields_of_line = F.from_csv("text", schema, options)
+    columns = computed_once(lines, ["line", "text"], "fields", fields_of_line).select("line", "text", "fields.*")
     trimmed = columns.select(
         "line", "text", CORRUPT, *[F.nullif(F.trim(F.col(field.name)), F.lit("")).alias(field.name) for field in fields]
     )
@@ -57,7 +64,7 @@ def parsed(lines: DataFrame, fields: Sequence[Field], separator: str) -> DataFra
     )
 
 
-def _checks(field: Field) -> list[tuple[str, Column]]:
+def _checks(field: Field) -> list[Check]:
     value = F.col(field.name)
     checks = [(reason_code("missing", field.name), value.isNull())] if field.required else []
     if field.kind != "string":
@@ -71,7 +78,7 @@ def _typed(field: Field) -> Column:
     if field.kind == "string":
         return value
     if field.kind != "decimal":
-        return F.when(value.rlike(r"^[+-]?\d+$"), value.try_cast("int" if field.kind == "int" else "bigint"))
-    wide = F.when(value.rlike(r"^[+-]?\d+(\.\d{1,18})?$"), value.try_cast("decimal(38,18)"))
+        return F.when(value.rlike(r"^[+-]?\d+\z"), value.try_cast("int" if field.kind == "int" else "bigint"))
+    wide = F.when(value.rlike(r"^[+-]?\d+(\.\d{1,18})?\z"), value.try_cast("decimal(38,18)"))
     narrow = wide.try_cast(f"decimal({field.precision},{field.scale})")
     return F.when(narrow == wide, narrow)

@@ -1,5 +1,4 @@
-"""Takes the text of a JSON number and gives it as an exact decimal, or null where it has too many digits. Pure column expressions, used by
-`millrace.formats.json_records`.
+"""Exact decimals from the texts of JSON numbers.
 
 Nothing goes through a binary fraction, and nothing is rounded: 12.50, 1e1 and 12.5000 have two decimals, 12.505 has three.
 """
@@ -12,13 +11,13 @@ from pyspark.sql import functions as F
 QUOTED_NUMBERS = (r'\G((?:[^"0-9-]|"(?:[^"\\]|\\.)*+")*+)(-?[0-9][0-9.eE+-]*+)', r'$1"$2"')
 """Puts every number of a text that is known to be JSON in quotes: walks over strings and what is between the numbers, from one to the next."""
 
-NUMBER = r"^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?0*\d{1,3}))?$"
+NUMBER = r"^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?0*\d{1,3}))?\z"
 """Whole digits, decimals, exponent. One of four digits could only be written out in a text of kilobytes."""
 
 
 def exact_decimal(text: Column, precision: int, digits: int) -> Column:
-    """The number that a text writes out or with an exponent, in so many digits, of which so many are behind the point; null if they do not suffice."""
-    short = rf"^-?\d+(\.\d{{1,{digits}}})?$" if digits else r"^-?\d+$"
+    """The number that a text writes out or with an exponent, with so many `digits` behind the point; null if they do not suffice."""
+    short = rf"^-?\d+(\.\d{{1,{digits}}})?\z" if digits else r"^-?\d+\z"
     written = text.try_cast(f"decimal({precision},{digits})")
     return F.when(text.rlike(short), written).when(
         text.rlike(NUMBER) & (_decimals_needed(text) <= digits),

@@ -1,6 +1,4 @@
-"""Takes the address of a small file and gives its bytes, from any file system that Spark knows. Called for tables and schemas that a job reads
-once, at its start.
-"""
+"""Small files in any file system that Spark knows: tables and schemas that a job reads once, at its start."""
 
 from __future__ import annotations
 
@@ -14,7 +12,11 @@ LARGEST_BYTES = 16 * 1024 * 1024
 
 
 def read_file(spark: SparkSession, url: str) -> bytes:
-    """The bytes of a file; no Spark job is needed for that."""
+    """Reads a file, without a Spark job.
+
+    Raises:
+        JobError: FILE_UNREADABLE or FILE_TOO_LARGE.
+    """
     jvm = jvm_of(spark)
     path = jvm.org.apache.hadoop.fs.Path(url)
     try:

@@ -1,93 +1,162 @@
-"""Takes records that hold one JSON object each and a schema, and gives typed columns and what is wrong; and back. Pure frame functions, used for
-Kafka's values and for lines of a file alike.
+"""JSON records: values that hold one object each. The same rules hold for Kafka's records and for lines of a file.
 
-Strict where a lenient reader would guess: bytes that are not UTF-8, text behind the object, and a name that comes twice are `not-json`.
+Strict where a lenient reader would guess: bytes that are not UTF-8, text behind the object, a name that comes twice, and half a surrogate
+pair are `not-json`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from millrace.formats.checks import Check, Decoded, computed_once, reason_code
 from millrace.formats.exact_numbers import QUOTED_NUMBERS, exact_decimal
 from millrace.formats.json_schema import MOST_DIGITS, JsonField, JsonSchema
-from millrace.formats.reasons import first_reason, reason_code
 
-DATE_TIME = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$"
+DATE_TIME = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})\z"
 """RFC 3339: never without an offset."""
 
-GENERAL_PROBLEMS = ("null-value", "not-json", "not-an-object")
+SURROGATE = r"\\u[dD][89a-fA-F]"
+"""Begins the escape of half a character, which Java would write as a question mark."""
+
+SURROGATE_PAIRS = r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+"""Two halves behind each other, and escaped backslashes, which could be taken for the beginning of one."""
 
 OUTPUT = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "timeZone": "UTC"}
 
-_PARSED, _OBJECT, _VALUES, _EXACT = "_parsed", "_object", "_values", "_exact"
+
+@dataclass(frozen=True)
+class JsonCodec:
+    """Reads and writes objects of one schema; see `millrace.formats.codecs.Codec`."""
+
+    schema: JsonSchema
+
+    def encoded(self, _column: str | None = None) -> Column:
+        """The bytes of one object (binary): the schema's fields in its order, decimals as exact numbers, times as instants in UTC."""
+        return F.to_json(F.struct(*[F.col(field.name) for field in self.schema.fields]), OUTPUT).cast("binary")
+
+    def decoded(self, records: DataFrame, column: str, name: str) -> Decoded:
+        """The records with the object as a struct, each field null unless it is right."""
+        fields, columns = self.schema.fields, records.columns
+        parsed, found, read, exact = (f"_{name}_{step}" for step in ("parsed", "object", "values", "exact"))
+        text = F.col(column).cast("string")
+        frame = computed_once(records, columns, parsed, _parsed_with_end(text))
+        is_json = F.coalesce(F.try_variant_get(parsed, "$[1]", "bigint") == _end_of(text), F.lit(False))
+        opened = F.when(is_json, F.try_variant_get(parsed, "$[0]", "map<string,variant>"))
+        frame = computed_once(frame, columns, found, F.struct(is_json.alias("is_json"), opened.alias("fields")))
+        values = F.struct(*[_value(F.col(found)["fields"], field.name).alias(field.name) for field in fields])
+        frame = computed_once(frame, [*columns, found], read, values)
+        raw = {field.name: _Raw(field, F.col(read)[field.name], F.col(exact)) for field in fields}
+        frame = computed_once(frame, [*columns, found, read], exact, _exact_texts(text, list(raw.values())))
+        typed = F.struct(*[one.typed().alias(key) for key, one in raw.items()])
+        frame = computed_once(frame, [*columns, found, read], name, typed)
+        return Decoded(frame, self._checks(F.col(column), F.col(found), F.col(name), raw))
+
+    def _checks(self, given: Column, found: Column, typed: Column, raw: dict[str, _Raw]) -> list[Check]:
+        checks = [
+            ("null-value", given.isNull()),
+            ("not-json", ~found["is_json"]),
+            ("not-an-object", found["fields"].isNull()),
+        ]
+        for name, one in raw.items():
+            checks += one.checks(typed[name])
+        if self.schema.closed:
+            known = F.array(*[F.lit(name) for name in raw])
+            checks.append(("unknown-field", F.size(F.array_except(F.map_keys(found["fields"]), known)) > 0))
+        return checks
 
 
-def problems_of(schema: JsonSchema) -> list[str]:
-    """Every code that `decoded` can give, in the order in which it looks."""
-    ours = [code for field in schema.fields for code in _codes(field)]
-    return [*GENERAL_PROBLEMS, *ours, *(["unknown-field"] if schema.closed else [])]
+@dataclass(frozen=True)
+class _Raw:
+    """What the parser made of a field."""
+
+    field: JsonField
+    value: Column
+    """Its type, null for a field that is absent, and its value as text."""
+    exact: Column
+    """Texts of numbers as they are written, by field."""
+
+    def is_of(self, name: str) -> Column:
+        """Whether the parser took the value for this type."""
+        return self.value["type"] == name
+
+    def typed(self) -> Column:
+        """The value in its column's type; null if it is of another, or does not fit."""
+        field, text = self.field, self.value["text"]
+        match field.kind:
+            case "boolean":
+                return F.when(self.is_of("BOOLEAN"), text == "true")
+            case "string":
+                return F.when(self.is_of("STRING"), text)
+            case "timestamp":
+                is_time = self.is_of("STRING") & text.rlike(DATE_TIME)
+                return F.when(is_time, F.upper(text).try_cast("timestamp"))
+            case "integer":
+                whole = F.when(self.is_of("BIGINT"), text.try_cast("bigint"))
+                return whole.otherwise(exact_decimal(self._number(), 38, 0).try_cast("bigint"))
+        return exact_decimal(self._number(), MOST_DIGITS, field.digits)
+
+    def _number(self) -> Column:
+        """The text of a number, exact; null for what is none."""
+        is_exact = self.is_of("BIGINT") | self.value["type"].startswith("DECIMAL")
+        written = F.when(is_exact, self.value["text"])
+        return written.when(self.is_of("DOUBLE"), self.exact.getItem(self.field.name))
+
+    def checks(self, typed: Column) -> list[Check]:
+        """What can be wrong with the value, given what it is in its column's type."""
+        name, absent = self.field.name, self.value["type"].isNull()
+        nothing = absent | self.is_of("VOID") if self.field.nullable else absent
+        bad = ~nothing & _any([typed.isNull(), *self._broken_rules(typed)])
+        missing = [(reason_code("missing", name), absent)] if self.field.required else []
+        return [*missing, (reason_code("bad", name), bad)]
+
+    def _broken_rules(self, typed: Column) -> list[Column]:
+        field, text = self.field, self.value["text"]
+        rules = []
+        if field.minimum is not None:
+            rules.append(typed < F.lit(field.minimum))
+        if field.maximum is not None:
+            rules.append(typed > F.lit(field.maximum))
+        if field.shortest is not None:
+            rules.append(F.char_length(text) < field.shortest)
+        if field.longest is not None:
+            rules.append(F.char_length(text) > field.longest)
+        if field.pattern is not None:
+            rules.append(~text.rlike(field.pattern))
+        if field.allowed:
+            rules.append(~text.isin(*field.allowed))
+        return rules
 
 
-def decoded(records: DataFrame, column: str, schema: JsonSchema, name: str) -> DataFrame:
-    """The records with the object in `column` (text or bytes) as the struct `name`, and `problem`: the code of the first thing wrong, or null."""
-    text = F.col(column).cast("string")
-    # A parser stops where the value ends. So the text is parsed as the first of two: if the second one comes out as it was put in, nothing was
-    # left over. It is made from the text, which therefore cannot bring it along.
-    end = F.xxhash64(text)
-    both = F.concat(F.lit("["), text, F.lit(","), end.cast("string"), F.lit("]"))
-    parsed = _once(records, records.columns, _PARSED, F.try_parse_json(F.when(F.is_valid_utf8(text), both)))
-    is_json = F.coalesce(F.try_variant_get(_PARSED, "$[1]", "bigint") == end, F.lit(False))
-    found = F.when(is_json, F.try_variant_get(_PARSED, "$[0]", "map<string,variant>"))
-    opened = _once(parsed, records.columns, _OBJECT, F.struct(is_json.alias("is_json"), found.alias("fields")))
-    values = F.struct(*[_value(field.name).alias(field.name) for field in schema.fields])
-    read = _once(opened, [*records.columns, _OBJECT], _VALUES, values)
-    exact = _once(read, [*records.columns, _OBJECT, _VALUES], _EXACT, _exact_texts(text, schema))
-    typed = F.struct(*[_typed(field).alias(field.name) for field in schema.fields])
-    result = _once(exact, [*records.columns, _OBJECT, _VALUES], name, typed)
-    general = [F.col(column).isNull(), ~F.col(f"{_OBJECT}.is_json"), F.col(f"{_OBJECT}.fields").isNull()]
-    checks = list(zip(GENERAL_PROBLEMS, general, strict=True))
-    for field in schema.fields:
-        checks += zip(_codes(field), _tests(field, F.col(name).getField(field.name)), strict=True)
-    if schema.closed:
-        known = F.array(*[F.lit(field.name) for field in schema.fields])
-        checks.append(("unknown-field", F.size(F.array_except(F.map_keys(f"{_OBJECT}.fields"), known)) > 0))
-    return _once(result, [*records.columns, name], "problem", first_reason(checks))
+def _end_of(text: Column) -> Column:
+    """A number made of the text, which therefore cannot bring it along."""
+    return F.xxhash64(text)
 
 
-def encoded(schema: JsonSchema) -> Column:
-    """The columns that a schema names, as the bytes of one JSON object: fields in its order, decimals as exact numbers, times as instants in UTC."""
-    return F.to_json(F.struct(*[F.col(field.name) for field in schema.fields]), OUTPUT).cast("binary")
+def _parsed_with_end(text: Column) -> Column:
+    """The text as the first of two values, null where that is no JSON.
 
-
-def _once(frame: DataFrame, columns: Sequence[str], name: str, value: Column) -> DataFrame:
-    """These columns of a frame and one more. The explode is a barrier: without it the optimiser repeats the expression wherever its value is used,
-    which costs the work several times over and makes code that is too large to be compiled.
+    A parser stops where a value ends. If the second one, the text's end, comes out as it was put in, nothing was left over.
     """
-    return frame.select(*columns, F.explode(F.array(value)).alias(name))
+    both = F.concat(F.lit("["), text, F.lit(","), _end_of(text).cast("string"), F.lit("]"))
+    is_whole = ~text.rlike(SURROGATE) | ~F.regexp_replace(text, SURROGATE_PAIRS, " ").rlike(SURROGATE)
+    return F.try_parse_json(F.when(F.is_valid_utf8(text) & is_whole, both))
 
 
-def _value(name: str) -> Column:
+def _value(fields: Column, name: str) -> Column:
     """What the parser made of a field: its type, null for a field that is absent, and its value as text."""
-    value = F.col(f"{_OBJECT}.fields").getItem(name)
+    value = fields.getItem(name)
     return F.struct(F.schema_of_variant(value).alias("type"), F.try_variant_get(value, "$", "string").alias("text"))
 
 
-def _type(field: JsonField) -> Column:
-    return F.col(_VALUES).getField(field.name).getField("type")
-
-
-def _text(field: JsonField) -> Column:
-    return F.col(_VALUES).getField(field.name).getField("text")
-
-
-def _exact_texts(text: Column, schema: JsonSchema) -> Column:
+def _exact_texts(text: Column, raw: Sequence[_Raw]) -> Column:
     """The numbers as they are written, by the names of their fields, where the parser took one for a binary fraction: it does so where there is an
     exponent, or more digits than any decimal has.
     """
-    inexact = [_type(field) == "DOUBLE" for field in schema.fields if field.kind in {"integer", "number"}]
+    inexact = [one.is_of("DOUBLE") for one in raw if one.field.kind in {"integer", "number"}]
     quoted = F.regexp_replace(text, *[F.lit(part) for part in QUOTED_NUMBERS])
     return F.when(_any(inexact), F.try_variant_get(F.try_parse_json(quoted), "$", "map<string,string>"))
 
@@ -97,54 +166,3 @@ def _any(conditions: Sequence[Column]) -> Column:
     for condition in conditions:
         holds = holds | F.coalesce(condition, F.lit(False))
     return holds
-
-
-def _typed(field: JsonField) -> Column:
-    """The value in its column's type; null if it is of another, or does not fit."""
-    text, is_of = _text(field), _type(field)
-    if field.kind == "boolean":
-        return F.when(is_of == "BOOLEAN", text == "true")
-    if field.kind == "string":
-        return F.when(is_of == "STRING", text)
-    if field.kind == "timestamp":
-        return F.when((is_of == "STRING") & text.rlike(DATE_TIME), F.upper(text).try_cast("timestamp"))
-    if field.kind == "integer":
-        whole = F.when(is_of == "BIGINT", text.try_cast("bigint"))
-        return whole.otherwise(exact_decimal(_number(field), 38, 0).try_cast("bigint"))
-    return exact_decimal(_number(field), MOST_DIGITS, field.digits)
-
-
-def _number(field: JsonField) -> Column:
-    """The text of a number, exact; null for what is none."""
-    is_exact = (_type(field) == "BIGINT") | _type(field).startswith("DECIMAL")
-    return F.when(is_exact, _text(field)).when(_type(field) == "DOUBLE", F.col(_EXACT).getItem(field.name))
-
-
-def _codes(field: JsonField) -> list[str]:
-    return [reason_code(problem, field.name) for problem in (["missing"] if field.required else []) + ["bad"]]
-
-
-def _tests(field: JsonField, typed: Column) -> list[Column]:
-    """The conditions for `_codes`."""
-    absent = _type(field).isNull()
-    nothing = absent | (_type(field) == "VOID") if field.nullable else absent
-    bad = ~nothing & _any([typed.isNull(), *_broken_rules(field, typed)])
-    return [absent, bad] if field.required else [bad]
-
-
-def _broken_rules(field: JsonField, typed: Column) -> list[Column]:
-    text = _text(field)
-    rules = []
-    if field.minimum is not None:
-        rules.append(typed < F.lit(field.minimum))
-    if field.maximum is not None:
-        rules.append(typed > F.lit(field.maximum))
-    if field.shortest is not None:
-        rules.append(F.char_length(text) < field.shortest)
-    if field.longest is not None:
-        rules.append(F.char_length(text) > field.longest)
-    if field.pattern is not None:
-        rules.append(~text.rlike(field.pattern))
-    if field.allowed:
-        rules.append(~text.isin(*field.allowed))
-    return rules

@@ -1,13 +1,13 @@
-"""Takes the text of a JSON Schema and gives its fields as columns and rules that Spark can keep. Called by the entry points of jobs whose records are
-JSON.
+"""JSON Schemas of records: their fields as columns, with rules that Spark can keep.
 
-Only a part of JSON Schema is understood, the part that docs/adding-a-pipeline.md names: a word that was passed over in silence would be a rule that
+Only the part of JSON Schema that docs/adding-a-pipeline.md names is understood: a word that was passed over in silence would be a rule that
 is not kept.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -64,12 +64,20 @@ class JsonSchema:
 
 
 def read_schema(spark: SparkSession, url: str) -> JsonSchema:
-    """The schema in a file."""
+    """Reads a schema from a file.
+
+    Raises:
+        JobError: FILE_UNREADABLE, or WRONG_SCHEMA when something in it cannot be kept.
+    """
     return schema_of(read_file(spark, url).decode("utf-8", "replace"), url)
 
 
 def schema_of(text: str, name: str) -> JsonSchema:
-    """The schema that a text describes, or the error that says what in it cannot be kept."""
+    """Reads the JSON Schema of an object; errors call it `name`.
+
+    Raises:
+        JobError: WRONG_SCHEMA when something in it cannot be kept.
+    """
     try:
         # Limits of exact numbers are exact too: never through a float.
         document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
@@ -106,9 +114,14 @@ def _field(name: str, declared: dict[str, Any], where: str, *, required: bool) -
         maximum=declared.get("maximum"),
         shortest=_count(declared.get("minLength")),
         longest=_count(declared.get("maxLength")),
-        pattern=declared.get("pattern"),
+        pattern=_for_java(declared["pattern"]) if "pattern" in declared else None,
         allowed=tuple(declared.get("enum", ())),
     )
+
+
+def _for_java(pattern: str) -> str:
+    """The pattern with each `$` as the end of the text; to Java it is also the place before a line break at the end."""
+    return re.sub(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", lambda found: found[1] or r"\z", pattern)
 
 
 def _count(value: Decimal | None) -> int | None:

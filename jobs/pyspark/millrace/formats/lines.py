@@ -1,6 +1,4 @@
-"""Takes a text file and gives its lines with their numbers, and what is to be told of those that are no rows. Used for delimited files and for JSON
-lines alike, by jobs that send files.
-"""
+"""Lines of a text file with their numbers: those that are rows, and what is told of the others."""
 
 from __future__ import annotations
 
@@ -17,7 +15,14 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def numbered_lines(spark: SparkSession, url: str) -> DataFrame:
-    """Every line with its number, from 1; needs a session with `WHOLE_FILE`."""
+    """Reads a file; needs a session with `WHOLE_FILE`.
+
+    Returns:
+        `line` (bigint, from 1) and `text` (string), in one partition.
+
+    Raises:
+        JobError: FILE_UNREADABLE.
+    """
     try:
         lines = spark.read.text(url)
     except AnalysisException as error:
@@ -26,16 +31,16 @@ def numbered_lines(spark: SparkSession, url: str) -> DataFrame:
 
 
 def data_lines(lines: DataFrame, most: int, first: int = 1) -> DataFrame:
-    """The lines from the first one on that are more than blanks, at most so many (0: all)."""
+    """The lines from number `first` on that are more than blanks, at most so many (0: all); same columns."""
     data = lines.where((F.col("line") >= first) & (F.trim("text") != ""))
     return data.limit(most) if most else data
 
 
 def rejects(lines: DataFrame) -> DataFrame:
-    """What the rejects file says of each line that is no row."""
+    """What the rejects file says of each line that is no row: `line`, `reason`, `text`."""
     return lines.where(F.col("reason").isNotNull()).select("line", "reason", "text")
 
 
 def good_rows(lines: DataFrame, *columns: str) -> DataFrame:
-    """These columns of the lines that are rows, numbered by `position` from 0 in their order; needs them in one partition."""
+    """These columns of the lines that are rows, and `position` (bigint): their number from 0, in their order. Needs them in one partition."""
     return lines.where(F.col("reason").isNull()).select(F.monotonically_increasing_id().alias("position"), *columns)

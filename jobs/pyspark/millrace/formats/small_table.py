@@ -1,5 +1,4 @@
-"""Takes a small delimited file and gives its rows, checked, and a frame that no batch has to read again. Called once at the start of a job, for the
-static side of a join.
+"""Small delimited files that are read once, at the start of a job, for the static side of a join.
 
 A file source would be read again in every micro-batch: a file replaced meanwhile would act in the middle of a run, an emptied one in silence.
 """
@@ -9,12 +8,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
 from millrace.errors import JobError
+from millrace.job.jvm import in_plan
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,11 @@ class SmallTable:
 
 
 def parse_table(content: bytes, columns: Sequence[str], name: str, separator: str = ",") -> SmallTable:
-    """The rows under a header of exactly these columns; quotes as in RFC 4180, blanks around a field and empty lines are no data."""
+    """Reads the rows of a UTF-8 file under a header of these columns; quotes as in RFC 4180, blanks around a field and empty lines are no data.
+
+    Raises:
+        JobError: FILE_UNREADABLE, WRONG_COLUMNS or BAD_LINE.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -56,7 +61,11 @@ def parse_table(content: bytes, columns: Sequence[str], name: str, separator: st
 
 
 def keyed_by(table: SmallTable, column: str, name: str) -> SmallTable:
-    """The table with each key once, or the error that says which key stands for two things: a join would count its rows twice."""
+    """The table with each key once.
+
+    Raises:
+        JobError: AMBIGUOUS_KEY when a key stands for two things: a join would count its rows twice.
+    """
     position = table.columns.index(column)
     found: dict[str, tuple[str, ...]] = {}
     for row in table.rows:
@@ -69,6 +78,9 @@ def keyed_by(table: SmallTable, column: str, name: str) -> SmallTable:
 
 
 def frame_of(spark: SparkSession, table: SmallTable) -> DataFrame:
-    """The table as a frame whose rows are part of the plan."""
-    schema = ", ".join(f"{column} STRING NOT NULL" for column in table.columns)
-    return spark.createDataFrame(list(table.rows), schema)
+    """The table as a frame whose rows are part of the plan; all columns are strings."""
+    form = ", ".join(f"`{column}`: STRING" for column in table.columns)
+    rows = json.dumps([dict(zip(table.columns, row, strict=True)) for row in table.rows])
+    # Rows from a Python list would be a Python process's to deliver, anew in every batch of a stream.
+    read = spark.sql("SELECT inline(from_json(:rows, :form))", {"rows": rows, "form": f"ARRAY<STRUCT<{form}>>"})
+    return in_plan(read)

@@ -1,1 +1,1 @@
-"""The frame of a job: arguments, session, events, stop, results."""
+"""The frame of a job: its spec, session, events and end."""

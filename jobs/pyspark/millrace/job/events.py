@@ -1,4 +1,4 @@
-"""Takes what happens in a job and writes it to stdout, one JSON object a line, for the metric filters on AWS and the display of a local run.
+"""What happens in a job, on stdout: one JSON object a line, for the metric filters on AWS and the display of a local run.
 
 Nothing else may be written to stdout; what a person reads goes to stderr.
 """

@@ -1,10 +1,10 @@
-"""Takes a session and gives the Java virtual machine behind it, for the few things that PySpark has no function for."""
+"""The Java virtual machine behind a session, for the few things that PySpark has no function for."""
 
 from __future__ import annotations
 
 from py4j.java_gateway import JavaGateway, JVMView
 from pyspark.java_gateway import ensure_callback_server_started
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 
 def jvm_of(spark: SparkSession) -> JVMView:
@@ -15,6 +15,13 @@ def jvm_of(spark: SparkSession) -> JVMView:
 def accept_callbacks(spark: SparkSession) -> None:
     """From here on Java can call Python objects that implement its interfaces."""
     ensure_callback_server_started(_gateway_of(spark))  # type: ignore[no-untyped-call]
+
+
+def in_plan(frame: DataFrame) -> DataFrame:
+    """Reads a small frame now and holds its rows in the plan, so that no batch reads them again; same columns."""
+    spark = frame.sparkSession
+    rows = frame._jdf.collectAsList()
+    return DataFrame(spark._jsparkSession.createDataFrame(rows, frame._jdf.schema()), spark)
 
 
 def _gateway_of(spark: SparkSession) -> JavaGateway:

@@ -1,6 +1,4 @@
-"""Takes the main function of an entry point and runs it: gives the exit code, and turns every error into one `failed` event. Called at the
-bottom of each entry point.
-"""
+"""Runs an entry point's main function: reads its spec, turns every error into one `failed` event, and gives the exit code."""
 
 from __future__ import annotations
 
@@ -8,24 +6,31 @@ import itertools
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 
 from millrace.errors import JobError
 from millrace.job.events import Events
+from millrace.job.spec import Spec, read_spec
 
 LONGEST_MESSAGE = 1_000
 
 
-def run(job: str, main: Callable[[Sequence[str], Events], None], arguments: Sequence[str] | None = None) -> int:
-    """Runs the job and gives its exit code: 0, or 1 after one `failed` event on stdout.
+def run(main: Callable[[Spec, Events], None], arguments: Sequence[str] | None = None) -> int:
+    """Runs a job, with the arguments of the process unless others are given.
 
     A mistake of the user's is told in one sentence. An error that nobody foresaw leaves its stack trace on stderr as well, for the log.
+
+    Returns:
+        The exit code: 0, or 1 after one `failed` event on stdout.
     """
-    events = Events(job)
+    events = Events(Path(sys.argv[0]).stem)
     try:
-        main(sys.argv[1:] if arguments is None else arguments, events)
+        spec = read_spec(sys.argv[1:] if arguments is None else arguments)
+        events = Events(spec.job)
+        main(spec, events)
     except JobError as error:
         _fail(events, error.code, error.message)
     except (PySparkException, Py4JError) as error:

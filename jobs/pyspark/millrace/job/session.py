@@ -1,6 +1,4 @@
-"""Takes the name of a job and gives its Spark session, with the settings that belong to the code and not to the machine. Called once by each
-entry point.
-"""
+"""The Spark session of a job, with the settings that belong to the code and not to the machine."""
 
 from __future__ import annotations
 
@@ -9,6 +7,7 @@ from collections.abc import Mapping
 from pyspark.sql import SparkSession
 
 from millrace.job.jvm import jvm_of
+from millrace.job.spec import Spec
 
 SETTINGS = {
     # Times in topics and files are UTC, whatever the machine's zone is.
@@ -30,10 +29,10 @@ S3_CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSys
 """Writes a checkpoint's file under another name and renames it, which on S3 is a copy: nothing fences off a second writer, the pipeline's lock does."""
 
 
-def session(job: str, settings: Mapping[str, str] | None = None) -> SparkSession:
-    """The session of this job."""
-    builder = SparkSession.builder.appName(job)
-    for name, value in (SETTINGS | dict(settings or {})).items():
+def session(spec: Spec, settings: Mapping[str, str] | None = None) -> SparkSession:
+    """The session of a job; `settings` are what it needs besides, such as `millrace.formats.lines.WHOLE_FILE`."""
+    builder = SparkSession.builder.appName(spec.job)
+    for name, value in (SETTINGS | _stream_settings(spec.checkpoint) | dict(settings or {})).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
@@ -41,9 +40,11 @@ def session(job: str, settings: Mapping[str, str] | None = None) -> SparkSession
     return spark
 
 
-def stream_settings(checkpoint_path: str) -> dict[str, str]:
-    """What a job with streaming queries sets besides; the file manager of its checkpoints is named where the default one does not fit."""
-    on_s3 = checkpoint_path.startswith(("s3:", "s3a:"))
+def _stream_settings(checkpoint: str | None) -> dict[str, str]:
+    """What a stream sets besides; the file manager of its checkpoints is named where the default one does not fit."""
+    if checkpoint is None:
+        return {}
+    on_s3 = checkpoint.startswith(("s3:", "s3a:"))
     return STREAM_SETTINGS | ({"spark.sql.streaming.checkpointFileManagerClass": S3_CHECKPOINTS} if on_s3 else {})
 
 

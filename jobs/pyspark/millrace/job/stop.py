@@ -1,4 +1,4 @@
-"""Takes a request to end (SIGTERM, SIGINT) and lets a stream finish its batch before the process dies. Used by jobs that run until they are told.
+"""A request to end a stream (SIGTERM, SIGINT), which lets it finish its batch before the process dies.
 
 The process that gets the signal is the JVM of spark-submit, which would be gone in half a second without ever telling Python. So a hook of the
 JVM's shutdown, run before Spark's own, calls back and waits.

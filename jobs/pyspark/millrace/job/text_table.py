@@ -1,4 +1,4 @@
-"""Takes rows and gives them as an aligned table, for a person who reads a log. Called by the jobs that show what they found."""
+"""Rows as an aligned table, for a person who reads a log."""
 
 from __future__ import annotations
 

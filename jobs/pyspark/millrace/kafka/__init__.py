@@ -1,1 +1,1 @@
-"""Kafka's client settings and the records that a stream sets aside."""
+"""Kafka's client settings, and records that a stream sets aside."""

@@ -1,8 +1,11 @@
-"""Takes where the brokers are and how they are secured, and gives the options of Spark's Kafka source and sink. Called by the entry points."""
+"""Where the brokers are and how they are secured, as options of Spark's Kafka source and sink."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from millrace.job.document import Name
 
 LARGEST_BATCH = 5_000_000
 """Records that one micro-batch takes at most. It bounds the work that a crash repeats; a tenth of it costs a third of the throughput."""
@@ -12,8 +15,8 @@ LARGEST_BATCH = 5_000_000
 class KafkaConnection:
     """How to reach the brokers."""
 
-    bootstrap_servers: str
-    security: str
+    bootstrap_servers: Name
+    security: Literal["iam", "none"]
     """`iam` (MSK: TLS, signed with the role of the job) or `none` (a broker on this machine)."""
 
     def client_options(self) -> dict[str, str]:
@@ -32,28 +35,31 @@ class KafkaConnection:
         return options
 
     def source_options(self, topic: str, group_id_prefix: str) -> dict[str, str]:
-        """Reads a topic from its first record. The group's prefix is what the job's role may use; Spark makes the rest of the name."""
+        """Reads a topic from its first record; what a failed transaction has left in it is passed over.
+
+        The group's prefix is what the job's role may use; Spark makes the rest of the name.
+        """
         return self.client_options() | {
             "subscribe": topic,
             "groupIdPrefix": group_id_prefix,
             "startingOffsets": "earliest",
             "failOnDataLoss": "true",
+            "kafka.isolation.level": "read_committed",
         }
 
     def stream_options(self, topic: str, group_id_prefix: str) -> dict[str, str]:
-        """The same for a stream that also wants the headers of the records."""
+        """The same for a stream, which also wants the headers of the records."""
         return self.source_options(topic, group_id_prefix) | {
             "includeHeaders": "true",
             "maxOffsetsPerTrigger": str(LARGEST_BATCH),
         }
 
-    def sink_options(self, topic: str, compression: str = "lz4") -> dict[str, str]:
-        """Writes to a topic: acknowledged by all replicas (the client's default), in large compressed batches.
+    def sink_options(self, compression: Literal["lz4", "gzip"]) -> dict[str, str]:
+        """Writes acknowledged by all replicas (the client's default), in large compressed batches.
 
         lz4 costs least where much is written; gzip is what every client reads without more, for topics that people look into.
         """
         return self.client_options() | {
-            "topic": topic,
             "kafka.compression.type": compression,
             "kafka.linger.ms": "20",
             "kafka.batch.size": str(128 * 1024),

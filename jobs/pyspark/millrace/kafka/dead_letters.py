@@ -1,7 +1,7 @@
-"""Takes records of a Kafka source with the reason why they were set aside, and gives the records of the dead-letter topic. Pure frame functions.
+"""Records that a stream sets aside: key and value are the original bytes, nulls too; headers say why and where from.
 
-Key and value are the original bytes, nulls too. Why and where from are in headers, and so is the time at which the record first reached its
-topic: a replay that copies the headers is judged by that time and not by its own.
+One of them is the time at which the record first reached its topic: a replay that copies the headers is judged by that time and not by its
+own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ FIRST_TIMESTAMP = "millrace.first-timestamp"
 """Header of a replayed record: when it first reached the topic, in milliseconds since 1970, as text."""
 
 
+HEADERS = "array<struct<key:string,value:binary>>"
+"""Type of the column `headers`."""
+
+
 def first_timestamp(headers: Column, timestamp: Column) -> Column:
     """When the record first reached its topic: what the header says, if it says something that lies before the record's own timestamp."""
     said = F.filter(headers, lambda header: header["key"] == FIRST_TIMESTAMP)
@@ -22,9 +26,17 @@ def first_timestamp(headers: Column, timestamp: Column) -> Column:
 
 
 def dead_letters(records: DataFrame, job: str) -> DataFrame:
-    """Key, value and headers to write, of records with their `reason` and `first_timestamp`. Headers of an earlier failure are replaced."""
+    """Makes dead letters; headers of an earlier failure are replaced.
+
+    Args:
+        records: Kafka's columns, `reason` (string) and `first_timestamp` (timestamp).
+        job: the job that sets them aside.
+
+    Returns:
+        `key`, `value` (binary) and `headers` (array of key and value).
+    """
     kept = F.filter(
-        F.coalesce(F.col("headers"), F.array().cast("array<struct<key:string,value:binary>>")),
+        F.coalesce(F.col("headers"), F.array().cast(HEADERS)),
         lambda header: ~header["key"].startswith(ERROR_HEADERS) & (header["key"] != FIRST_TIMESTAMP),
     )
     added = F.array(

@@ -1,4 +1,4 @@
-"""Takes the numbers that tell the rows of a file apart and lets them go on when the file is sent again. Plain numbers and pure column expressions."""
+"""Numbers that tell the rows of a file apart, and that go on when the file is sent again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ class Numbering:
 
 
 def repetition(numbering: Numbering, count: int, total: int, lowest: int | None, highest: int | None) -> int:
-    """By how much the numbers rise each time the file comes again; refused where there is nothing to repeat or the numbers run out."""
+    """By how much the numbers rise each time a file of `count` rows comes again, so that `total` rows are sent.
+
+    Raises:
+        JobError: NOTHING_TO_SEND, or that the numbers are exhausted.
+    """
     if not total:
         return 0
     if lowest is None or highest is None:
@@ -42,5 +46,5 @@ def repetition(numbering: Numbering, count: int, total: int, lowest: int | None,
 
 
 def renumbered(numbering: Numbering, shift: int, column_type: str) -> Column:
-    """The number of a row in the cycle in which it is sent."""
+    """The number of a row, which has its `cycle` (bigint), in the cycle in which it is sent."""
     return (F.col(numbering.column) + F.col("cycle") * F.lit(shift).cast("bigint")).cast(column_type)

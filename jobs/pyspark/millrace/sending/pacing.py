@@ -1,4 +1,4 @@
-"""Takes prepared rows and sends them at a steady rate, on Spark's own clock: exact in each second, ends by itself. Called by jobs that play a file.
+"""Sends prepared rows at a steady rate, on Spark's own clock: exact in each second; or all at once.
 
 Spark's `rate` source says which rows are due; each batch takes exactly those from the cached rows. A batch that took too long is followed by a
 larger one, so the rate holds on average.
@@ -15,17 +15,23 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-FASTEST = 20_000
-"""Rows a second up to which the pace was measured to be exact; above it, send without a pace."""
-
 MANY_ROWS = 100_000
+CYCLES_AT_ONCE = 10_000
+"""Cycles of a row that are made together."""
 
 
 def send_paced(
     spark: SparkSession, rows: DataFrame, count: int, total: int, rate: int, send: Callable[[DataFrame, int], None]
 ) -> None:
-    """Sends `total` rows, `rate` a second. `rows` has `count` rows numbered by `position` from 0; after the last the first comes again, with
-    `cycle` one higher. `send` writes the rows it is given and learns how many are out then.
+    """Sends `total` rows, `rate` a second, and ends; after the last row the first comes again.
+
+    Args:
+        spark: the session.
+        rows: cached rows, numbered by `position` (bigint) from 0.
+        count: how many there are.
+        total: how many are sent.
+        rate: how many of them a second.
+        send: writes the rows that it is given, each with its `cycle` (bigint), and learns how many are out then.
     """
     sent = 0
     failures: list[Exception] = []
@@ -61,7 +67,7 @@ def send_paced(
 
 
 def due_rows(rows: DataFrame, due: DataFrame, start: int, end: int, count: int) -> DataFrame:
-    """The rows for the numbers `start` to `end` (without it) that `due` holds as `value`, each with its `cycle`.
+    """The rows for the numbers `start` to `end` (without it) that `due` holds as `value` (bigint); their columns and `cycle` (bigint).
 
     Of many cached rows only the blocks that hold these positions are read. For few that is not worth a condition that differs in each batch,
     because Spark compiles each different plan anew.
@@ -75,11 +81,15 @@ def due_rows(rows: DataFrame, due: DataFrame, start: int, end: int, count: int) 
 
 
 def all_rows(rows: DataFrame, count: int, total: int) -> DataFrame:
-    """`total` rows at once, each with its `cycle`, over as many tasks as there are cores; in no order."""
+    """`total` rows at once, each with its `cycle` (bigint), over as many tasks as there are cores; in no order."""
     cycles = -(-total // count)
-    numbers = F.explode(F.sequence(F.lit(0), F.lit(cycles - 1))).alias("cycle")
+    step = F.lit(CYCLES_AT_ONCE).cast("bigint")
+    # In two steps: all cycles of a row in one array would not fit into memory where a short file is sent a hundred million times.
+    starts = F.sequence(F.lit(0).cast("bigint"), F.lit(cycles - 1).cast("bigint"), step)
+    block = F.sequence("start", F.least(F.col("start") + step, F.lit(cycles)) - 1)
     return (
-        rows.repartition(rows.sparkSession.sparkContext.defaultParallelism)
-        .select("*", numbers)
+        rows.select("*", F.explode(starts).alias("start"))
+        .repartition(rows.sparkSession.sparkContext.defaultParallelism)
+        .select(*rows.columns, F.explode(block).alias("cycle"))
         .where(F.col("cycle") * F.lit(count).cast("bigint") + F.col("position") < total)
     )

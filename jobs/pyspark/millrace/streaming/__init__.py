@@ -1,1 +1,1 @@
-"""What a streaming query needs: event time, watermark, progress, start and end."""
+"""Streams: events judged by what their records say, and the one query that writes results and dead letters."""

@@ -1,27 +1,51 @@
-"""Takes when something happened, according to a record, and when the record reached its topic, and says what is wrong with that. Pure column
-expressions, used by the streams of every pipeline.
+"""Event time: which events are too old for their records, or ahead of them.
 
 Only what is in the record decides, so that a replay decides the same way. The watermark then only frees state.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from millrace.formats.checks import Check
+from millrace.job.document import at_least
+
+MINUTE_MS = 60_000
 LATE, FUTURE = "late", "future"
 
+Count = Annotated[int, at_least(0)]
 
-def event_time_checks(
-    event: Column, first: Column, own: Column, lateness_ms: int, future_ms: int, replay_ms: int
-) -> list[tuple[str, Column]]:
-    """Code and condition of an event that is too old for its record, or ahead of it.
 
-    `first` is when the record first reached the topic, `own` its own timestamp. A replayed record may be older, but not so much that the
-    watermark might have passed it.
+@dataclass(frozen=True)
+class EventTimeRules:
+    """The rules of one input; how they follow from its declaration is said in `lib/declaration/event-time.ts`."""
+
+    lateness_minutes: Count | None
+    """How much older than its record an event may be; None: never late."""
+    future_minutes: Count
+    """How far ahead of its record an event may be."""
+    replay_minutes: Count
+    """How old a replayed record may be."""
+    watermark_delay_ms: Count | None
+    """How far the watermark stays behind the newest event; None: there is none."""
+
+
+def event_time_checks(event: Column, first: Column, own: Column, rules: EventTimeRules) -> list[Check]:
+    """Checks when something happened against when its record reached the topic.
+
+    Args:
+        event: when it happened, according to the record (timestamp).
+        first: when the record first reached the topic (timestamp).
+        own: the record's own timestamp. That of a replayed record may be later, but not so much that the watermark might have passed it.
+        rules: what is allowed.
     """
     event_ms, first_ms, own_ms = F.unix_millis(event), F.unix_millis(first), F.unix_millis(own)
-    return [
-        (LATE, (event_ms < first_ms - lateness_ms) | (event_ms < own_ms - lateness_ms - replay_ms)),
-        (FUTURE, event_ms > first_ms + future_ms),
-    ]
+    checks: list[Check] = [(FUTURE, event_ms > first_ms + rules.future_minutes * MINUTE_MS)]
+    if rules.lateness_minutes is None:
+        return checks
+    lateness_ms, replay_ms = rules.lateness_minutes * MINUTE_MS, rules.replay_minutes * MINUTE_MS
+    return [(LATE, (event_ms < first_ms - lateness_ms) | (event_ms < own_ms - lateness_ms - replay_ms)), *checks]

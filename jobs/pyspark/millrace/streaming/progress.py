@@ -1,12 +1,17 @@
-"""Takes what Spark tells about each micro-batch and gives one progress event for it. Called back by Spark from the streams of `millrace.streaming.streams`."""
+"""One progress event for each micro-batch, from what Spark tells about it, and a few of its results for the log."""
 
 from __future__ import annotations
 
 import ast
 import json
 import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from pyspark.sql import Column, Row
+from pyspark.sql import functions as F
 from pyspark.sql.streaming.listener import (
     QueryIdleEvent,
     QueryProgressEvent,
@@ -16,30 +21,68 @@ from pyspark.sql.streaming.listener import (
 )
 
 from millrace.job.events import Events
+from millrace.job.text_table import TableColumn, table
 
-DEAD_LETTERS = "dead_letters"
-"""Name of the observation that counts dead letters, one column a reason."""
+ROWS_IN, DEAD_LETTERS, ROWS_OUT = "rows_in_", "dead_letters_", "rows_out_"
+"""How the names of observations begin; an alias follows. Records judged and rows written are counted in a column `rows`, dead letters in one column
+a reason.
+"""
 
-ROWS_OUT = "rows_out"
-"""Name of the observation that counts the rows a query writes, in a column `rows`."""
+
+@dataclass(frozen=True)
+class Shown:
+    """Which rows of a result are shown in the log: up to `most` of those that a batch changed, the newest ones.
+
+    They are found by aggregates that every batch computes on its way, because a look at the batch itself would read it twice.
+    """
+
+    columns: tuple[TableColumn, ...]
+    newest: str
+    """The column by which a row is newer than another."""
+    key: str
+    """The column over whose values the choice is spread."""
+    most: int = 12
+
+    def chosen(self) -> list[Column]:
+        """The newest row of each of `most` parts of the keys."""
+        row = F.struct(*[column.field for column in self.columns])
+        part = F.pmod(F.hash(self.key), F.lit(self.most))
+        return [
+            F.max_by(row, F.when(part == number, F.col(self.newest))).alias(f"shown_{number}")
+            for number in range(self.most)
+        ]
+
+    def text(self, observed: Row) -> str:
+        """What is shown of the counts and rows of one batch."""
+        found = [value for name, value in observed.asDict().items() if name.startswith("shown_") and value is not None]
+        found.sort(key=lambda row: str(row[self.key]))
+        found.sort(key=lambda row: row[self.newest], reverse=True)
+        return f"{observed['rows']:,} rows\n{table(self.columns, found, observed['rows'])}"
 
 
 class ProgressListener(StreamingQueryListener):
-    """Reports the batches that moved rows; knows which queries have told everything."""
+    """Reports the batches that moved rows; knows whether a run has more to tell."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, shown: Mapping[str, Shown]) -> None:
         self._events = events
-        self._ended: set[str] = set()
+        self._shown = shown
+        self._running: set[str] = set()
         self._changed = threading.Condition()
 
     def onQueryStarted(self, event: QueryStartedEvent) -> None:
         """Nothing to report yet."""
+        with self._changed:
+            self._running.add(str(event.runId))
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
         """One batch is committed."""
         fields = progress_fields(json.loads(event.progress.json))
         if fields is not None:
             self._events.progress(**fields)
+        for alias, shown in self._shown.items():
+            observed = event.progress.observedMetrics.get(ROWS_OUT + alias)
+            if observed is not None and observed["rows"]:
+                self._events.note(f"{alias}: {shown.text(observed)}")
 
     def onQueryIdle(self, event: QueryIdleEvent) -> None:
         """Nothing came in: nothing to report."""
@@ -47,34 +90,42 @@ class ProgressListener(StreamingQueryListener):
     def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:
         """The last event of a query's run."""
         with self._changed:
-            self._ended.add(str(event.runId))
+            self._running.discard(str(event.runId))
             self._changed.notify_all()
 
-    def wait_for(self, run_ids: set[str], seconds: float) -> None:
-        """Returns when everything about these runs was reported, or after the time given."""
+    def wait_for_ends(self, seconds: float) -> None:
+        """Returns when everything about runs that were started was reported, or after the time given."""
         with self._changed:
-            self._changed.wait_for(lambda: run_ids <= self._ended, seconds)
+            self._changed.wait_for(lambda: not self._running, seconds)
 
 
 def progress_fields(progress: dict[str, Any]) -> dict[str, object] | None:
-    """The fields of a progress event; None for a batch that moved nothing."""
+    """The fields of a progress event, from Spark's own progress of a batch; None for a batch that moved nothing."""
     observed = progress.get("observedMetrics") or {}
-    dead_letters = {reason: count for reason, count in (observed.get(DEAD_LETTERS) or {}).items() if count}
-    written = (observed.get(ROWS_OUT) or {}).get("rows")
-    rows_out = sum(dead_letters.values()) if written is None else written
+    rows_in, rows_out = (_rows(observed, name) for name in (ROWS_IN, ROWS_OUT))
+    dead_letters: Counter[str] = Counter()
+    for name, counts in observed.items():
+        if name.startswith(DEAD_LETTERS):
+            dead_letters.update(counts or {})
     dropped = sum(operator.get("numRowsDroppedByWatermark", 0) for operator in progress.get("stateOperators", []))
-    if not progress["numInputRows"] and not rows_out and not dropped:
+    if not rows_in and not rows_out and not dropped:
         return None
     return {
         "query": progress["name"],
         "batch": progress["batchId"],
-        "rowsIn": progress["numInputRows"],
+        "rowsIn": rows_in,
         "rowsOut": rows_out,
-        "deadLetters": dead_letters,
+        # A metric filter reads numbers by their names, and reasons differ from pipeline to pipeline.
+        "deadLetterRows": dead_letters.total(),
+        "deadLetters": {reason: count for reason, count in dead_letters.items() if count},
         "droppedByWatermark": dropped,
         "batchSeconds": round(progress.get("batchDuration", 0) / 1000, 3),
         "lag": sum(_lag(source) for source in progress["sources"]),
     }
+
+
+def _rows(observed: dict[str, Any], name: str) -> int:
+    return sum((counts or {}).get("rows", 0) for key, counts in observed.items() if key.startswith(name))
 
 
 def _lag(source: dict[str, Any]) -> int:

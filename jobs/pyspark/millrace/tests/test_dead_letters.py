@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from millrace.formats.reasons import first_reason
+from millrace.formats.checks import first_reason
 from millrace.kafka.dead_letters import FIRST_TIMESTAMP, dead_letters, first_timestamp
 
 MOMENT = datetime(2026, 5, 21, 10, tzinfo=UTC)

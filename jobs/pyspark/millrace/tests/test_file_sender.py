@@ -1,4 +1,4 @@
-"""What every producer does with its file: rejects, and the arguments that all of them have."""
+"""What every producer does with the lines that are no rows."""
 
 import json
 from pathlib import Path

@@ -5,10 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import Row, SparkSession
-from pyspark.sql import functions as F
 
-from millrace.formats import framing
-from millrace.formats.reasons import first_reason
+from millrace.formats.checks import judged
+from millrace.formats.framing import AvroCodec
 
 MONEY = {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2}
 
@@ -32,22 +31,15 @@ TEN_EURO_TEN = b"\x00\x00\x00\x00\x07" + b"\x02" + b"\x04\x03\xf2"
 def decoded(spark: SparkSession, values: list[bytes | None], reader: int = 7) -> list[Row]:
     """What the reader's schema makes of each value, and the reason where it makes nothing."""
     frame = spark.createDataFrame([(number, value) for number, value in enumerate(values)], "number int, value binary")
-    writers = {7: OLD, 8: NEW}
-    order = frame.select(
-        "number", "value", F.explode(F.array(framing.decoded(F.col("value"), writers, reader))).alias("order")
-    )
-    checks = [
-        *framing.framing_checks(F.col("value"), list(writers)),
-        ("undecodable", F.col("order.id").isNull() | F.col("order.total").isNull()),
-    ]
-    return order.select("order", first_reason(checks).alias("reason"), "number").orderBy("number").collect()
+    found, checks = AvroCodec(reader, {7: OLD, 8: NEW}).decoded(frame, "value", "order")
+    return judged(found, ["order", "number"], checks).frame.orderBy("number").collect()
 
 
 def test_the_frame_is_a_zero_the_id_and_the_body(spark: SparkSession) -> None:
     readings = spark.createDataFrame([(1, Decimal("10.10"))], "id int, total decimal(10,2)")
     rows = readings.select(
-        framing.encoded(F.struct("id", "total"), 7, OLD).alias("value"),
-        framing.encoded(F.col("id"), 300, '"int"').alias("key"),
+        AvroCodec(7, {7: OLD}).encoded().alias("value"),
+        AvroCodec(300, {300: '"int"'}).encoded("id").alias("key"),
     ).collect()
     assert bytes(rows[0].value) == TEN_EURO_TEN
     assert bytes(rows[0].key) == b"\x00\x00\x00\x01\x2c\x02"
@@ -58,10 +50,7 @@ def test_what_was_framed_comes_back_exactly(spark: SparkSession) -> None:
     readings = spark.createDataFrame(
         [(number, Decimal(amount)) for number, amount in enumerate(amounts)], "id int, total decimal(10,2)"
     )
-    values = [
-        bytes(row.value)
-        for row in readings.select(framing.encoded(F.struct("id", "total"), 7, OLD).alias("value")).collect()
-    ]
+    values = [bytes(row.value) for row in readings.select(AvroCodec(7, {7: OLD}).encoded().alias("value")).collect()]
     assert [str(row.order.total) for row in decoded(spark, list(values))] == amounts
 
 
@@ -84,6 +73,10 @@ def test_each_kind_of_bad_bytes_has_its_reason(spark: SparkSession) -> None:
         "bare Avro": (TEN_EURO_TEN[5:] + b"\x00\x00", "not-framed"),
         "an id that nobody registered": (b"\x00\x00\x00\x00\x63" + TEN_EURO_TEN[5:], "unknown-schema-id"),
         "cut off": (TEN_EURO_TEN[:-1], "undecodable"),
+        "a byte behind": (TEN_EURO_TEN + b"\x00", "undecodable"),
+        "more than 64 bits": (header + b"\x02\x12" + (2**64 + 1000).to_bytes(9, "big"), "undecodable"),
+        "zeros before the digits": (header + b"\x02\x16" + (1010).to_bytes(11, "big"), None),
+        "one digit more than the schema allows": (header + b"\x02\x0a" + (10**10).to_bytes(5, "big"), "undecodable"),
         "garbage": (header + b"\xff" * 12, "undecodable"),
         "a length of two gigabytes": (two_gigabytes, "undecodable"),
         "more digits than the schema allows": (header + b"\x02\x14" + b"\x7f" * 10, "undecodable"),
@@ -91,3 +84,21 @@ def test_each_kind_of_bad_bytes_has_its_reason(spark: SparkSession) -> None:
     }
     reasons = [row.reason for row in decoded(spark, [value for value, _ in values.values()])]
     assert dict(zip(values, reasons, strict=True)) == {name: reason for name, (_, reason) in values.items()}
+
+
+def test_a_text_must_be_utf_8_and_may_be_missing(spark: SparkSession) -> None:
+    newer = b"\x00\x00\x00\x00\x08" + TEN_EURO_TEN[5:]
+    notes = {"utf-8": b"\x02\x0aK\xc3\xb6ln", "latin-1": b"\x02\x08K\xf6ln", "none": b"\x00"}
+    rows = decoded(spark, [newer + note for note in notes.values()], reader=8)
+    assert [(row.order.note, row.reason) for row in (rows[0], rows[2])] == [("Köln", None), (None, None)]
+    assert rows[1].reason == "undecodable"
+
+
+def test_a_value_that_is_no_record_comes_back_too(spark: SparkSession) -> None:
+    frame = spark.createDataFrame(
+        [(1, b"\x00\x00\x00\x00\x09\x04"), (2, b"\x00\x00\x00\x00\x09\x04\x04")], "n int, key binary"
+    )
+    found, checks = AvroCodec(9, {9: '"int"'}).decoded(frame, "key", "id")
+    rows = judged(found, ["n", "id"], checks).frame.orderBy("n").collect()
+    assert [(row.id, row.reason) for row in rows[:1]] == [(2, None)]
+    assert rows[1].reason == "undecodable"

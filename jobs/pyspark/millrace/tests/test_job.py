@@ -1,13 +1,16 @@
 """How a job ends: its exit code and its last line."""
 
 import json
-from collections.abc import Sequence
 
 import pytest
 
 from millrace.errors import JobError
 from millrace.job.events import Events
 from millrace.job.run import run
+from millrace.job.spec import Spec
+from millrace.tests.specs import DOCUMENT
+
+GIVEN = ["--spec", json.dumps(DOCUMENT)]
 
 
 def lines(text: str) -> list[dict[str, object]]:
@@ -15,37 +18,47 @@ def lines(text: str) -> list[dict[str, object]]:
 
 
 def test_a_job_that_did_its_work(capsys: pytest.CaptureFixture[str]) -> None:
-    def main(given: Sequence[str], events: Events) -> None:
+    def main(spec: Spec, events: Events) -> None:
         events.started()
-        events.result(rows=len(given))
+        events.result(rows=len(spec.reads))
 
-    assert run("count", main, ["a", "b"]) == 0
+    assert run(main, GIVEN) == 0
     assert lines(capsys.readouterr().out) == [
-        {"event": "started", "job": "count"},
-        {"event": "result", "job": "count", "rows": 2},
+        {"event": "started", "job": "sum"},
+        {"event": "result", "job": "sum", "rows": 2},
     ]
 
 
 def test_a_mistake_is_told_in_one_line_without_a_stack_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    def main(_given: Sequence[str], _events: Events) -> None:
+    def main(_spec: Spec, _events: Events) -> None:
         raise JobError("FILE_UNREADABLE", "no.csv cannot be read: it does not exist")
 
-    assert run("count", main, []) == 1
+    assert run(main, GIVEN) == 1
     told = capsys.readouterr()
     assert lines(told.out)[-1] == {
         "event": "failed",
-        "job": "count",
+        "job": "sum",
         "code": "FILE_UNREADABLE",
         "message": "no.csv cannot be read: it does not exist",
     }
-    assert told.err == "count: no.csv cannot be read: it does not exist\n"
+    assert told.err == "sum: no.csv cannot be read: it does not exist\n"
 
 
 def test_an_error_that_nobody_foresaw_leaves_its_stack_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    def main(_given: Sequence[str], _events: Events) -> None:
+    def main(_spec: Spec, _events: Events) -> None:
         raise ZeroDivisionError("by zero")
 
-    assert run("count", main, []) == 1
+    assert run(main, GIVEN) == 1
     told = capsys.readouterr()
     assert lines(told.out)[-1]["code"] == "UNEXPECTED"
     assert "Traceback" in told.err
+
+
+def test_a_job_without_a_spec_is_told_apart_by_its_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["/jobs/count.py", "--rate", "1"])
+    assert run(lambda _spec, _events: None) == 1
+    told = lines(capsys.readouterr().out)[-1]
+    assert (told["job"], told["code"]) == ("count", "BAD_SPEC")
+    assert "--rate 1" in str(told["message"])

@@ -4,16 +4,18 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
-from millrace.formats.json_records import decoded, encoded, problems_of
-from millrace.formats.json_schema import schema_of
+from millrace.formats.checks import Judged, judged
+from millrace.formats.json_records import JsonCodec
+from millrace.formats.json_schema import JsonSchema, schema_of
 
 PROPERTIES = {
     "id": {"type": "integer", "minimum": 0, "maximum": 2**53},
     "level": {"type": "number", "multipleOf": 0.01, "minimum": -50.5},
     "taken_at": {"type": "string", "format": "date-time"},
     "place": {"type": ["string", "null"], "minLength": 2, "maxLength": 4, "pattern": "^[A-Zé]"},
+    "code": {"type": "string", "pattern": "^[A-Z$]+$"},
     "kind": {"type": "string", "enum": ["air", "sea"]},
     "checked": {"type": ["boolean", "null"]},
 }
@@ -30,9 +32,14 @@ def reading(level: str = "1", more: str = "", number: str = "7") -> bytes:
     return f'{{"id":{number},"level":{level},{TIME}{more}}}'.encode()
 
 
+def decoded(records: DataFrame, column: str, schema: JsonSchema, name: str) -> Judged:
+    found, checks = JsonCodec(schema).decoded(records, column, name)
+    return judged(found, [*records.columns, name], checks)
+
+
 def rows_of(spark: SparkSession, values: list[bytes | None]) -> list[Row]:
     rows = spark.createDataFrame(list(enumerate(values)), "number int, value binary")
-    return decoded(rows, "value", SCHEMA, "reading").orderBy("number").collect()
+    return decoded(rows, "value", SCHEMA, "reading").frame.orderBy("number").collect()
 
 
 def test_numbers_are_exact_however_they_are_written(spark: SparkSession) -> None:
@@ -68,9 +75,9 @@ def test_numbers_are_exact_however_they_are_written(spark: SparkSession) -> None
         "-50.5": "-50.50",
     }
     rows = rows_of(spark, [reading(level) for level in levels])
-    found = {level: None if row.problem else str(row.reading.level) for level, row in zip(levels, rows, strict=True)}
+    found = {level: None if row.reason else str(row.reading.level) for level, row in zip(levels, rows, strict=True)}
     assert found == levels
-    assert {row.problem for row in rows} == {None, "bad-level"}
+    assert {row.reason for row in rows} == {None, "bad-level"}
 
 
 def test_the_text_of_a_number_is_taken_from_its_own_field(spark: SparkSession) -> None:
@@ -82,7 +89,7 @@ def test_the_text_of_a_number_is_taken_from_its_own_field(spark: SparkSession) -
         reading("1").replace(b'"level":1', b'"\\u006cevel":1e1'),
     ]
     rows = rows_of(spark, list(values))
-    assert [(row.problem, str(row.reading.level), row.reading.id) for row in rows] == [
+    assert [(row.reason, str(row.reading.level), row.reading.id) for row in rows] == [
         (None, "10.00", 7),
         (None, "10.00", 7),
         (None, "10.00", 2),
@@ -127,12 +134,18 @@ def test_every_value_is_good_or_has_the_first_thing_that_is_wrong(spark: SparkSe
         "too large for its column": (reading(number="9223372036854775808"), "bad-id"),
         "a time without offset": (reading().replace(b"00Z", b"00"), "bad-taken-at"),
         "a time with a blank": (reading().replace(b"T", b" "), "bad-taken-at"),
+        "a time with a line break behind": (reading().replace(b'00Z"', b'00Z\\n"'), "bad-taken-at"),
         "a day that does not exist": (reading().replace(b"05-21", b"02-30"), "bad-taken-at"),
         "a time with an offset": (reading().replace(b"00Z", b"00.5+02:00"), None),
         "a text too short": (reading(more=',"place":"A"'), "bad-place"),
         "a text too long": (reading(more=',"place":"ABCDE"'), "bad-place"),
         "four characters of more bytes": (reading(more=',"place":"é😀éé"'), None),
         "a text that does not match": (reading(more=',"place":"abc"'), "bad-place"),
+        "a text with a line break behind": (reading(more=',"code":"AB\\n"'), "bad-code"),
+        "half a surrogate pair": (reading(more=',"place":"U\\ud800"'), "not-json"),
+        "its other half": (reading(more=',"place":"U\\udc00\\ud83d"'), "not-json"),
+        "a surrogate pair": (reading(more=',"place":"U\\ud83d\\uDE00"'), None),
+        "a backslash before the letter u": (reading(more=',"note":"\\\\ud800"'), None),
         "a number for a text": (reading(more=',"place":12'), "bad-place"),
         "null where it may be": (reading(more=',"place":null,"checked":null'), None),
         "null where it may not be": (reading(more=',"kind":null'), "bad-kind"),
@@ -141,10 +154,12 @@ def test_every_value_is_good_or_has_the_first_thing_that_is_wrong(spark: SparkSe
         "all fields": (reading(more=',"place":"Ulm","kind":"sea","checked":true,"more":[]'), None),
     }
     rows = rows_of(spark, [value for value, _ in cases.values()])
-    assert {name: row.problem for name, row in zip(cases, rows, strict=True)} == {
+    assert {name: row.reason for name, row in zip(cases, rows, strict=True)} == {
         name: problem for name, (_, problem) in cases.items()
     }
-    assert {row.problem for row in rows if row.problem} <= set(problems_of(SCHEMA))
+    assert {row.reason for row in rows if row.reason} <= set(
+        decoded(spark.createDataFrame([], "value binary"), "value", SCHEMA, "reading").reasons
+    )
     *others, moment = (rows[-1].reading[name] for name in ("id", "level", "place", "kind", "checked", "taken_at"))
     assert others == [7, Decimal("1.00"), "Ulm", "sea", True]
     assert f"{moment:%H:%M:%S.%f}" == "10:00:00.000000"
@@ -154,22 +169,24 @@ def test_every_value_is_good_or_has_the_first_thing_that_is_wrong(spark: SparkSe
 
 def test_unknown_fields_are_wrong_only_where_the_schema_says_so(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(1, '{"id":1}'), (2, '{"id":1,"x":2}'), (3, "{}")], "number int, text string")
-    found = decoded(rows, "text", CLOSED, "object").orderBy("number").collect()
-    assert [row.problem for row in found] == [None, "unknown-field", None]
-    assert problems_of(CLOSED)[-1] == "unknown-field"
+    found = decoded(rows, "text", CLOSED, "object")
+    assert [row.reason for row in found.frame.orderBy("number").collect()] == [None, "unknown-field", None]
+    assert found.reasons == ("null-value", "not-json", "not-an-object", "bad-id", "unknown-field")
 
 
 def test_columns_become_an_object_in_the_order_of_the_schema_and_come_back(spark: SparkSession) -> None:
     moment = datetime(2026, 5, 21, 10, tzinfo=UTC)
     rows = [("sea", Decimal("10.50"), 7, moment, None, "x"), ("air", Decimal("0.00"), 8, moment, 'é"\n', "x")]
     columns = "kind string, level decimal(28,2), id bigint, taken_at timestamp, place string, other string"
-    frame = spark.createDataFrame(rows, columns).selectExpr("*", "cast(null as boolean) checked")
-    made = frame.orderBy("id").select(encoded(SCHEMA).alias("value")).cache()
+    frame = spark.createDataFrame(rows, columns).selectExpr(
+        "*", "cast(null as boolean) checked", "cast(null as string) code"
+    )
+    made = frame.orderBy("id").select(JsonCodec(SCHEMA).encoded().alias("value")).cache()
     texts = [bytes(row.value).decode() for row in made.collect()]
     assert texts[0] == (
-        '{"id":7,"level":10.50,"taken_at":"2026-05-21T10:00:00.000Z","place":null,"kind":"sea","checked":null}'
+        '{"id":7,"level":10.50,"taken_at":"2026-05-21T10:00:00.000Z","place":null,"code":null,"kind":"sea","checked":null}'
     )
     assert json.loads(texts[1])["place"] == 'é"\n'
     assert '"level":0.00,' in texts[1]
-    back = decoded(made, "value", SCHEMA, "reading").collect()
+    back = decoded(made, "value", SCHEMA, "reading").frame.collect()
     assert [str(row.reading.level) for row in back] == ["10.50", "0.00"]

@@ -20,8 +20,8 @@ def document(field: object, **others: object) -> str:
     [
         ({"type": "string"}, JsonField("x", "string", False, False), "string"),
         (
-            {"type": ["string", "null"], "minLength": 1, "maxLength": 9, "pattern": "^a", "enum": ["a", "ab"]},
-            JsonField("x", "string", False, True, shortest=1, longest=9, pattern="^a", allowed=("a", "ab")),
+            {"type": ["string", "null"], "minLength": 1, "maxLength": 9, "pattern": r"^a[$]\$?$", "enum": ["a", "ab"]},
+            JsonField("x", "string", False, True, shortest=1, longest=9, pattern=r"^a[$]\$?\z", allowed=("a", "ab")),
             "string",
         ),
         ({"type": "string", "format": "date-time"}, JsonField("x", "timestamp", False, False), "timestamp"),

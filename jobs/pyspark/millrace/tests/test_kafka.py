@@ -10,7 +10,7 @@ def test_on_aws_every_client_signs_with_its_role() -> None:
     for options in (
         MSK.source_options("readings", "p"),
         MSK.stream_options("readings", "p"),
-        MSK.sink_options("readings"),
+        MSK.sink_options("lz4"),
     ):
         assert options["kafka.security.protocol"] == "SASL_SSL"
         assert options["kafka.sasl.mechanism"] == "AWS_MSK_IAM"
@@ -19,7 +19,7 @@ def test_on_aws_every_client_signs_with_its_role() -> None:
 
 
 def test_a_local_broker_is_reached_without_authentication() -> None:
-    assert not [name for name in LOCAL.sink_options("readings") if "sasl" in name or "security" in name]
+    assert not [name for name in LOCAL.sink_options("lz4") if "sasl" in name or "security" in name]
 
 
 def test_a_stream_reads_everything_under_its_own_group_and_refuses_a_gap() -> None:
@@ -36,10 +36,14 @@ def test_a_stream_reads_everything_under_its_own_group_and_refuses_a_gap() -> No
 
 def test_the_sink_sends_large_compressed_batches() -> None:
     expected = {
-        "topic": "readings",
         "kafka.compression.type": "lz4",
         "kafka.linger.ms": "20",
         "kafka.batch.size": "131072",
     }
-    assert expected.items() <= LOCAL.sink_options("readings").items()
-    assert LOCAL.sink_options("readings", "gzip")["kafka.compression.type"] == "gzip"
+    assert expected.items() <= LOCAL.sink_options("lz4").items()
+    assert LOCAL.sink_options("gzip")["kafka.compression.type"] == "gzip"
+
+
+def test_what_a_failed_transaction_left_is_not_read() -> None:
+    for options in (LOCAL.source_options("readings", "p"), LOCAL.stream_options("readings", "p")):
+        assert options["kafka.isolation.level"] == "read_committed"

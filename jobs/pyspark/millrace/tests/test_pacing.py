@@ -5,6 +5,7 @@ import time
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from millrace.sending import pacing
 from millrace.sending.pacing import all_rows, due_rows, send_paced
 
 
@@ -35,6 +36,19 @@ def test_all_rows_are_as_many_as_asked_for(spark: SparkSession, total: int, last
     rows = {(row.cycle, row.position) for row in all_rows(numbered(spark, 5), 5, total).collect()}
     assert rows == {(number // 5, number % 5) for number in range(total)}
     assert max(cycle for cycle, _ in rows) == last_cycle
+
+
+def test_cycles_that_are_made_in_several_steps_are_all_there(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "CYCLES_AT_ONCE", 3)
+    rows = [(row.cycle, row.position) for row in all_rows(numbered(spark, 2), 2, 15).collect()]
+    assert sorted(rows) == [(number // 2, number % 2) for number in range(15)]
+
+
+def test_a_row_that_is_sent_very_often_fits_into_memory(spark: SparkSession) -> None:
+    """Its cycles are more than an array has elements."""
+    assert len(all_rows(numbered(spark, 1), 1, 3 * 10**9).limit(3).collect()) == 3
 
 
 def test_a_paced_run_sends_every_row_once_at_its_rate_and_ends(spark: SparkSession) -> None:

@@ -7,23 +7,24 @@ from millrace.streaming.progress import progress_fields
 
 def progress(**changed: object) -> dict[str, Any]:
     told = {
-        "name": "summaries",
+        "name": "enrich",
         "batchId": 3,
         "batchDuration": 1234,
-        "numInputRows": 10,
+        "numInputRows": 18,
         "stateOperators": [{"numRowsDroppedByWatermark": 0}],
         "sources": [{"latestOffset": {"t": {"0": 12, "1": 5}}, "endOffset": {"t": {"0": 10, "1": 5}}}],
-        "observedMetrics": {"rows_out": {"rows": 8}},
+        "observedMetrics": {"rows_in_sales": {"rows": 9}, "rows_out_sums": {"rows": 5}, "rows_out_tops": {"rows": 3}},
     }
     return told | changed
 
 
 def test_a_batch_tells_rows_seconds_and_lag() -> None:
     assert progress_fields(progress()) == {
-        "query": "summaries",
+        "query": "enrich",
         "batch": 3,
-        "rowsIn": 10,
+        "rowsIn": 9,
         "rowsOut": 8,
+        "deadLetterRows": 0,
         "deadLetters": {},
         "droppedByWatermark": 0,
         "batchSeconds": 1.234,
@@ -33,10 +34,17 @@ def test_a_batch_tells_rows_seconds_and_lag() -> None:
 
 def test_dead_letters_are_counted_by_reason_and_zeros_left_out() -> None:
     fields = progress_fields(
-        progress(name="dead-letters", observedMetrics={"dead_letters": {"late": 2, "future": 0, "not-framed": 1}})
+        progress(
+            observedMetrics={
+                "rows_in_sales": {"rows": 9},
+                "dead_letters_sales": {"late": 2, "future": 0, "not-framed": 1},
+                "dead_letters_refunds": {"late": 1},
+            }
+        )
     )
     assert fields is not None
-    assert (fields["deadLetters"], fields["rowsOut"]) == ({"late": 2, "not-framed": 1}, 3)
+    assert fields["deadLetterRows"] == 4
+    assert (fields["deadLetters"], fields["rowsOut"]) == ({"late": 3, "not-framed": 1}, 0)
 
 
 def test_offsets_may_come_as_the_text_of_a_python_dict() -> None:

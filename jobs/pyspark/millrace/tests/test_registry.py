@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from millrace.errors import JobError
+from millrace.formats import registry
 from millrace.formats.registry import Registry
 
 
@@ -50,32 +51,37 @@ def server() -> Iterator[Answers]:
     answers.server_close()
 
 
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "PAUSES_SECONDS", (0.0, 0.0))
+
+
 def schema_path(content_id: int) -> str:
     return f"/apis/registry/v3/ids/contentIds/{content_id}"
 
 
 def test_a_registry_that_is_still_starting_is_asked_again(server: Answers) -> None:
     server.by_path[schema_path(7)] = [(503, ""), (500, ""), (200, '"int"')]
-    assert Registry(server.url, pauses=(0.0, 0.0)).schema(7) == '"int"'
+    assert Registry(server.url).schema(7) == '"int"'
     assert len(server.asked) == 3
 
 
 def test_a_schema_that_is_missing_is_not_waited_for(server: Answers) -> None:
     with pytest.raises(JobError, match="does not have schema 7") as caught:
-        Registry(server.url, pauses=(0.0,)).schema(7)
+        Registry(server.url).schema(7)
     assert (caught.value.code, len(server.asked)) == ("SCHEMA_NOT_FOUND", 1)
 
 
 def test_a_refusal_is_not_repeated(server: Answers) -> None:
     server.by_path[schema_path(7)] = [(403, "")]
     with pytest.raises(JobError, match="answered 403") as caught:
-        Registry(server.url, pauses=(0.0,)).schema(7)
+        Registry(server.url).schema(7)
     assert (caught.value.code, len(server.asked)) == ("REGISTRY_REFUSED", 1)
 
 
 def test_a_registry_that_stays_away_is_named() -> None:
     with pytest.raises(JobError, match=r"http://127\.0\.0\.1:1 could not be asked for schema 7") as caught:
-        Registry("http://127.0.0.1:1/", pauses=(0.0,)).schema(7)
+        Registry("http://127.0.0.1:1").schema(7)
     assert caught.value.code == "REGISTRY_UNREACHABLE"
 
 
@@ -88,3 +94,12 @@ def test_every_version_of_a_value_is_known_and_the_readers_own_too(server: Answe
         server.by_path[schema_path(content_id)] = [(200, f'"schema {content_id}"')]
     known = Registry(server.url).schemas_of_values("shop.readings", 12)
     assert known == {4: '"schema 4"', 9: '"schema 9"', 12: '"schema 12"'}
+
+
+def test_more_versions_than_are_read_are_not_passed_over(server: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "MOST_VERSIONS", 1)
+    versions = {"count": 2, "versions": [{"version": "1", "contentId": 4}]}
+    path = "/apis/registry/v3/groups/default/artifacts/shop.readings-value/versions?limit=1"
+    server.by_path[path] = [(200, json.dumps(versions))]
+    with pytest.raises(JobError, match="has 2 versions"):
+        Registry(server.url).schemas_of_values("shop.readings", 4)

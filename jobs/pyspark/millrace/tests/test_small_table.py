@@ -52,3 +52,14 @@ def test_a_file_becomes_a_frame(spark: SparkSession, tmp_path: Path) -> None:
         {"country": "Peru", "region": "Latin America"}
     ]
     assert frame_of(spark, SmallTable(COLUMNS, (), "")).count() == 0
+
+
+def test_its_rows_are_part_of_the_plan(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
+    """A frame made of a Python list is delivered by Python workers, which each micro-batch of a stream would start."""
+    table = SmallTable(COLUMNS, (("Côte d'Ivoire", 'the "new" \\ Africa'), ("Peru", "Latin America")), "")
+    frame = frame_of(spark, table)
+    assert [tuple(row) for row in frame.collect()] == list(table.rows)
+    frame.explain()
+    plan = capsys.readouterr().out
+    assert "LocalTableScan" in plan
+    assert "RDD" not in plan

@@ -1,30 +1,34 @@
 """What the orders pipeline does with its data, on tiny frames."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from millrace.formats.json_records import decoded, encoded
+from millrace.formats.checks import judged
+from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import JsonSchema, schema_of
 from millrace.formats.lines import good_rows
+from millrace.kafka.dead_letters import FIRST_TIMESTAMP, HEADERS
+from millrace.streaming.event_time import EventTimeRules
+from millrace.streaming.source import judge
+from millrace.streaming.windows import Windows
 from orders import transforms
 
 SCHEMAS = Path(__file__).parents[4] / "pipelines" / "orders" / "schemas"
 NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
-MINUTE = 60_000
-DAY = 24 * 60 * MINUTE
+RULES = EventTimeRules(lateness_minutes=10, future_minutes=10, replay_minutes=7 * 1440, watermark_delay_ms=0)
+KAFKA = f"key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp, headers {HEADERS}"
 
 
 def schema(name: str) -> JsonSchema:
     return schema_of((SCHEMAS / f"{name}.schema.json").read_text("utf-8"), name)
 
 
-ORDER = schema("order")
+ORDERS = JsonCodec(schema("order"))
 
 # --- the producer
 
@@ -35,7 +39,7 @@ def test_a_repeated_line_is_a_new_order_at_the_time_of_sending(spark: SparkSessi
         country string, reason string"""
     rows = good_rows(spark.createDataFrame([line], columns), *transforms.KEPT_COLUMNS)
     sent = transforms.orders_to_send(rows.crossJoin(spark.range(2).toDF("cycle")), 100, F.lit(NOW))
-    made = sent.orderBy("order_id").select(encoded(ORDER).alias("value")).collect()
+    made = sent.orderBy("order_id").select(ORDERS.encoded().alias("value")).collect()
     assert [bytes(row.value).decode() for row in made] == [
         f'{{"order_id":{number},"customer_id":2,"amount":9.90,"order_date":"2026-05-21T10:03:00.000Z","city":null,"district":null,"country":"Peru"}}'
         for number in (7, 107)
@@ -51,14 +55,8 @@ def value(moment: datetime = NOW, **changed: object) -> bytes:
 
 
 def record(value: bytes | None, timestamp: datetime = NOW, first: datetime | None = None) -> tuple[object, ...]:
-    return (b"1", value, "t", 0, 1, timestamp, None, first or timestamp)
-
-
-def judged(spark: SparkSession, records: Sequence[tuple[object, ...]]) -> DataFrame:
-    columns = """key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp,
-        headers array<struct<key:string,value:binary>>, first_timestamp timestamp"""
-    frame = spark.createDataFrame(list(records), columns)
-    return transforms.judged(frame, ORDER, 10 * MINUTE, 10 * MINUTE, 7 * DAY)
+    said = [(FIRST_TIMESTAMP, str(int(first.timestamp() * 1000)).encode())] if first else None
+    return (b"1", value, "t", 0, 1, timestamp, said)
 
 
 def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
@@ -84,13 +82,12 @@ def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
         "too many decimals": (record(value(amount=9.505)), "bad-amount"),
         "late and broken": (record(value(NOW - 2 * ten, amount="9")), "bad-amount"),
     }
-    frame = judged(spark, [case for case, _ in cases.values()]).cache()
-    found = dict(zip(cases, (row.reason for row in frame.collect()), strict=True))
-    assert found == {name: reason for name, (_, reason) in cases.items()}
-    bad = transforms.bad_records(frame)
-    assert bad.count() + transforms.good_orders(frame).count() == len(cases)
-    assert set(transforms.dead_letter_reasons(ORDER)) >= {row.reason for row in bad.collect()}
-    frame.unpersist()
+    records = spark.createDataFrame([case for case, _ in cases.values()], KAFKA)
+    found = judge(records, ORDERS, RULES, transforms.TIME)
+    reasons = dict(zip(cases, (row.reason for row in found.frame.collect()), strict=True))
+    assert reasons == {name: reason for name, (_, reason) in cases.items()}
+    assert found.bad().count() + found.good().count() == len(cases)
+    assert {*found.reasons} >= {reason for reason in reasons.values() if reason}
 
 
 def test_each_order_counts_in_two_windows_of_its_country_and_duplicates_twice(spark: SparkSession) -> None:
@@ -103,7 +100,7 @@ def test_each_order_counts_in_two_windows_of_its_country_and_duplicates_twice(sp
         (Decimal("9999999999999999.99"), NOW, "Chile"),
     ]
     frame = spark.createDataFrame(orders, "amount decimal(18,2), order_date timestamp, country string")
-    rows = transforms.windows(frame, DAY).collect()
+    rows = transforms.windows(frame, Windows(10, 5)).collect()
     assert {
         (row.country, f"{row.window_start:%H:%M}"): (str(row.sales), row.orders, f"{row.window_end:%H:%M}")
         for row in rows
@@ -133,15 +130,16 @@ def test_what_the_jobs_write_satisfies_its_own_schemas(spark: SparkSession) -> N
     orders = spark.createDataFrame(
         [(Decimal("12.50"), NOW, "Peru")], "amount decimal(18,2), order_date timestamp, country string"
     )
-    window, key, totals = schema("window"), schema("window-key"), schema("totals")
-    windows = transforms.windows(orders, DAY)
-    made = windows.select(encoded(key).alias("key"), encoded(window).alias("value")).orderBy("key").cache()
+    window, key, totals = (JsonCodec(schema(name)) for name in ("window", "window-key", "totals"))
+    windows = transforms.windows(orders, Windows(10, 5))
+    made = windows.select(key.encoded().alias("key"), window.encoded().alias("value")).orderBy("key").cache()
     first = made.collect()[0]
     assert bytes(first.key) == b'{"country":"Peru","window_start":"2026-05-21T09:55:00.000Z"}'
     assert bytes(first.value) == (
         b'{"country":"Peru","sales":12.50,"orders":1,"window_start":"2026-05-21T09:55:00.000Z","window_end":"2026-05-21T10:05:00.000Z"}'
     )
-    total = transforms.totals(orders).select(encoded(totals).alias("value"))
+    total = transforms.totals(orders).select(totals.encoded().alias("value"))
     assert bytes(total.collect()[0].value) == b'{"country":"Peru","sales":12.50,"orders":1}'
     for frame, column, declared in ((made, "key", key), (made, "value", window), (total, "value", totals)):
-        assert {row.problem for row in decoded(frame, column, declared, "back").collect()} == {None}
+        back, checks = declared.decoded(frame, column, "back")
+        assert {row.reason for row in judged(back, ["back"], checks).frame.collect()} == {None}

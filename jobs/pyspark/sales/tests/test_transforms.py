@@ -1,21 +1,30 @@
 """What the sales pipeline does with its data, on tiny frames."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from millrace.formats.framing import AvroCodec
 from millrace.formats.lines import good_rows, rejects
+from millrace.kafka.dead_letters import FIRST_TIMESTAMP, HEADERS
+from millrace.streaming.event_time import EventTimeRules
+from millrace.streaming.source import judge
+from millrace.streaming.windows import Windows
 from sales import transforms
 
 NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
-MINUTE = 60_000
-DAY = 24 * 60 * MINUTE
+RULES = EventTimeRules(lateness_minutes=10, future_minutes=10, replay_minutes=7 * 1440, watermark_delay_ms=0)
+SCHEMAS = Path(__file__).parents[4] / "pipelines" / "sales" / "schemas"
+CODEC = AvroCodec(4, {4: (SCHEMAS / "sales-value.avsc").read_text("utf-8")})
+KAFKA = f"key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp, headers {HEADERS}"
 LINE = "line bigint, text string, payment_id int, customer_id int, amount decimal(10,2), payment_date string, city string, district string, country string, reason string"
-SALE = "struct<payment_id:int,customer_id:int,amount:decimal(10,2),payment_date:timestamp,city:string,district:string,country:string>"
+SALE = "payment_id int, customer_id int, amount decimal(10,2), payment_date timestamp, city string, district string, country string"
 GOOD_DATE = "2026-05-10 13:04:06.996577+00"
 
 
@@ -66,56 +75,60 @@ def test_a_repeated_line_is_a_new_payment_at_the_time_of_sending(spark: SparkSes
     assert {(sale.payment_date, sale.amount, sale.district) for sale in sales} == {
         (NOW.replace(tzinfo=None), Decimal("9.99"), None)
     }
-    assert tuple(sales[0].asDict()) == transforms.SALE_COLUMNS
+    assert {*sales[0].asDict()} == {field["name"] for field in json.loads(CODEC.schemas[4])["fields"]}
 
 
 # --- the enrichment
 
 
-def record(
-    sale: Sequence[object] | None, timestamp: datetime = NOW, first: datetime | None = None
-) -> tuple[object, ...]:
-    return (b"k", b"v", "t", 0, 1, timestamp, None, first or timestamp, sale)
+def record(value: bytes | None, timestamp: datetime = NOW, first: datetime | None = None) -> tuple[object, ...]:
+    said = [(FIRST_TIMESTAMP, str(int(first.timestamp() * 1000)).encode())] if first else None
+    return (b"k", value, "t", 0, 1, timestamp, said)
 
 
-def sale(
-    moment: datetime = NOW, amount: str = "9.99", country: str | None = "Peru", payment_id: int = 1
-) -> tuple[object, ...]:
-    return (payment_id, 2, Decimal(amount), moment, None, None, country)
+def sales_of(spark: SparkSession, *sales: tuple[object, ...]) -> list[bytes]:
+    """Sales as they are sent."""
+    frame = spark.createDataFrame(list(sales), SALE)
+    return [bytes(row.value) for row in frame.select(CODEC.encoded().alias("value")).collect()]
 
 
-def judged(spark: SparkSession, records: Sequence[tuple[object, ...]]) -> DataFrame:
-    schema = f"""key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp,
-        headers array<struct<key:string,value:binary>>, first_timestamp timestamp, sale {SALE}"""
-    frame = spark.createDataFrame(list(records), schema)
-    return transforms.judged(frame, [("null-value", F.col("value").isNull())], 10 * MINUTE, 10 * MINUTE, 7 * DAY)
+def sale(moment: datetime = NOW, amount: str = "9.99", payment_id: int = 1) -> tuple[object, ...]:
+    return (payment_id, 2, Decimal(amount), moment, None, None, "Peru")
 
 
 def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
     second = timedelta(seconds=1)
     ten = timedelta(minutes=10)
     week_old = NOW - timedelta(days=7)
-    cases = {
-        "good": (record(sale()), None),
-        "just in time": (record(sale(NOW - ten)), None),
-        "late": (record(sale(NOW - ten - second)), "late"),
-        "just believable": (record(sale(NOW + ten)), None),
-        "future": (record(sale(NOW + ten + second)), "future"),
-        "a far future": (record(sale(datetime(2099, 1, 1, tzinfo=UTC))), "future"),
-        "replayed": (record(sale(week_old - ten), first=week_old), None),
-        "replayed and late the first time": (record(sale(week_old - ten - second), first=week_old), "late"),
-        "replayed too late": (record(sale(week_old - ten - second), first=week_old - second), "late"),
-        "not decoded": (record(None), "undecodable"),
-        "decoded to nothing": (record((None,) * 7), "undecodable"),
-        "without a country": (record(sale(country=None)), "undecodable"),
-        "a negative id": (record(sale(payment_id=-1)), "out-of-range"),
-        "a refund": (record(sale(amount="-5.00")), None),
+    moments = {
+        "good": (NOW, NOW, None, None),
+        "just in time": (NOW - ten, NOW, None, None),
+        "late": (NOW - ten - second, NOW, None, "late"),
+        "just believable": (NOW + ten, NOW, None, None),
+        "future": (NOW + ten + second, NOW, None, "future"),
+        "a far future": (datetime(2099, 1, 1, tzinfo=UTC), NOW, None, "future"),
+        "replayed": (week_old - ten, NOW, week_old, None),
+        "replayed and late the first time": (week_old - ten - second, NOW, week_old, "late"),
+        "replayed too late": (week_old - ten - second, NOW, week_old - second, "late"),
     }
-    frame = judged(spark, [case for case, _ in cases.values()])
-    assert [row.reason for row in frame.collect()] == [reason for _, reason in cases.values()]
-    bad = transforms.bad_records(frame)
-    assert bad.count() + transforms.good_sales(frame).count() == len(cases)
-    assert set(transforms.DEAD_LETTER_REASONS) >= {row.reason for row in bad.collect()}
+    sent = sales_of(
+        spark, *[sale(moment) for moment, *_ in moments.values()], sale(payment_id=-1), sale(amount="-5.00")
+    )
+    cases = {
+        name: (record(value, own, first), reason)
+        for (name, (_, own, first, reason)), value in zip(moments.items(), sent, strict=False)
+    } | {
+        "not framed": (record(b"hello"), "not-framed"),
+        "of another schema": (record(b"\x00\x00\x00\x00\x05" + sent[0][5:]), "unknown-schema-id"),
+        "cut off": (record(sent[0][:-1]), "undecodable"),
+        "a negative id": (record(sent[-2]), "out-of-range"),
+        "a refund": (record(sent[-1]), None),
+    }
+    frame = spark.createDataFrame([case for case, _ in cases.values()], KAFKA)
+    found = judge(frame, CODEC, RULES, transforms.TIME, transforms.checks())
+    assert [row.reason for row in found.frame.collect()] == [reason for _, reason in cases.values()]
+    assert found.bad().count() + found.good().count() == len(cases)
+    assert {*found.reasons} == {"null-value", "out-of-range", *(reason for _, reason in cases.values() if reason)}
 
 
 def summed(spark: SparkSession, sales: Sequence[tuple[object, ...]]) -> dict[tuple[str, str], tuple[str, int, str]]:
@@ -123,7 +136,7 @@ def summed(spark: SparkSession, sales: Sequence[tuple[object, ...]]) -> dict[tup
     regions = spark.createDataFrame(
         [("Peru", "Latin America"), ("Chile", "Latin America"), ("Japan", "Asia")], "country string, region string"
     )
-    rows = transforms.summaries(frame, regions, DAY).collect()
+    rows = transforms.summaries(frame, regions, Windows(10, 5)).collect()
     return {
         (row.region, f"{row.window_start:%H:%M}"): (str(row.sales), row.orders, f"{row.window_end:%H:%M}")
         for row in rows
@@ -159,30 +172,28 @@ def test_money_is_exact_where_binary_fractions_are_not(spark: SparkSession) -> N
 # --- the batch read
 
 
-def test_the_last_record_of_a_key_counts_and_deleted_ones_are_gone(spark: SparkSession) -> None:
-    summary = "struct<region:string,sales:decimal(18,2),orders:bigint,window_start:timestamp,window_end:timestamp>"
+def test_the_newest_window_comes_first_then_the_regions(spark: SparkSession) -> None:
     start, end = NOW.replace(minute=0), NOW.replace(minute=10)
-
-    def total(offset: int, region: str, sales: str | None, start: datetime = start) -> tuple[object, ...]:
-        value = None if sales is None else (region, Decimal(sales), 1, start, end)
-        return (offset, (region, start), value)
-
     earlier = start - timedelta(minutes=5)
-    records = [
-        total(1, "Asia", "1.00"),
-        total(7, "Asia", "30.00"),
-        total(3, "Asia", "2.00"),
-        total(2, "Africa", "5.00", earlier),
-        total(4, "Africa", "6.00"),
-        total(5, "Europe", "1.00"),
-        total(9, "Europe", None),
+    totals = [
+        ("Africa", Decimal("5.00"), 1, earlier, end),
+        ("Asia", Decimal("30.00"), 1, start, end),
+        ("Africa", Decimal("6.00"), 1, start, end),
     ]
-    frame = spark.createDataFrame(
-        records, f"offset bigint, key struct<region:string,window_start:timestamp>, summary {summary}"
-    )
-    rows = [tuple(row) for row in transforms.report(transforms.latest_summaries(frame)).collect()]
+    summary = "region string, sales decimal(18,2), orders bigint, window_start timestamp, window_end timestamp"
+    rows = [tuple(row) for row in transforms.report(spark.createDataFrame(totals, summary)).collect()]
     assert rows == [
         ("Africa", Decimal("6.00"), 1, "2026-05-21T10:00:00Z", "2026-05-21T10:10:00Z"),
         ("Asia", Decimal("30.00"), 1, "2026-05-21T10:00:00Z", "2026-05-21T10:10:00Z"),
         ("Africa", Decimal("5.00"), 1, "2026-05-21T09:55:00Z", "2026-05-21T10:10:00Z"),
     ]
+
+
+def test_one_region_since_a_time(spark: SparkSession) -> None:
+    start = NOW.replace(minute=0)
+    ends = [("Asia", start.replace(hour=hour)) for hour in (8, 9, 10)] + [("Africa", start)]
+    rows = spark.createDataFrame(ends, "region string, window_end timestamp")
+    assert transforms.chosen(rows, None, None).count() == 4
+    found = transforms.chosen(rows, "Asia", start.replace(hour=8)).collect()
+    assert sorted(row.window_end.hour for row in found) == [9, 10]
+    assert transforms.chosen(rows, "Atlantis", None).count() == 0

@@ -67,5 +67,7 @@ test('it outlives the stack of a durable environment only', () => {
   const policyOf = (templates: typeof before) =>
     Object.values(templates.streaming?.findResources('AWS::MSK::ServerlessCluster') ?? {})[0]?.DeletionPolicy;
   expect(policyOf(before)).toBe('Delete');
-  expect(policyOf(templatesOf({ environment: { removal: 'retain' } }))).toBe('Retain');
+  expect(policyOf(templatesOf({ environment: { removal: 'retain', alarmEmail: 'somebody@example.com' } }))).toBe(
+    'Retain',
+  );
 });

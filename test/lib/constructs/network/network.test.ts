@@ -21,12 +21,16 @@ describe('the networks', () => {
     expect(peered.sort()).toEqual(['10.20.0.0/16', '10.20.0.0/16', '10.21.0.0/16', '10.21.0.0/16']);
   });
 
-  test('share a private zone, and log what they refuse', () => {
+  test('share a private zone, and log what they refuse; a durable environment all that they carry', () => {
     network?.hasResourceProperties('AWS::Route53::HostedZone', {
       Name: 'dev.millrace.internal.',
       VPCs: [Match.anyValue(), Match.anyValue()],
     });
-    network?.allResourcesProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT' });
+    const traffic = (template: typeof network) =>
+      Object.values(resourcesOf(template, 'AWS::EC2::FlowLog')).map(({ TrafficType: type }) => type);
+    expect(traffic(network)).toEqual(['REJECT', 'REJECT']);
+    const durable = templatesOf({ environment: { removal: 'retain', alarmEmail: 'somebody@example.com' } });
+    expect(traffic(durable.network)).toEqual(['ALL', 'ALL']);
   });
 
   test('have one NAT gateway in a small environment, one in each zone in a durable one', () => {
@@ -78,10 +82,13 @@ describe('endpoints', () => {
       ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
       's3:ListBucket',
       's3:GetObject',
+      's3:ListBucket',
       ['s3:PutObject', 's3:PutObjectAcl'],
     ]);
-    expect(text(Statement[2]?.Resource)).toContain(':s3:::cdk-hnb659fds-assets-');
-    expect(text(Statement[3]?.Resource)).toContain('.appinfo.src/*');
+    const [, , read, list, own] = Statement;
+    expect(text(read?.Resource)).toMatch(/:s3:::cdk-hnb659fds-assets-.*\/millrace\/dev\/\*/);
+    expect(list).toMatchObject({ Condition: { StringLike: { 's3:prefix': 'millrace/dev/*' } } });
+    expect(text(own?.Resource)).toContain('.appinfo.src/*');
   });
 
   test('of CloudWatch Logs take log lines of this account, in every zone', () => {

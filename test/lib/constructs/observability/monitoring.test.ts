@@ -11,12 +11,30 @@ const pipeline = first?.name ?? '';
 const ALARM = 'AWS::CloudWatch::Alarm';
 
 describe('alarms', () => {
+  test('are not all: a job run that failed is told of as it happens, whoever waits for it', () => {
+    const rules = Object.values(resourcesOf(stacks.processing, 'AWS::Events::Rule'));
+    expect(rules).toMatchObject([
+      {
+        EventPattern: {
+          source: ['aws.emr-serverless'],
+          'detail-type': ['EMR Serverless Job Run State Change'],
+          detail: {
+            applicationId: [{ 'Fn::GetAtt': [expect.stringMatching('^Spark'), 'ApplicationId'] }],
+            state: ['FAILED'],
+          },
+        },
+      },
+    ]);
+    const [{ Targets: targets } = {}] = rules;
+    expect(JSON.stringify(targets)).toContain('AlertsTopic');
+    expect(JSON.stringify(targets)).toContain('aws emr-serverless get-job-run');
+  });
+
   test('all publish to the topic', () => {
     const alarms = ['streaming', pipeline].flatMap((stack) => Object.entries(resourcesOf(stacks[stack], ALARM)));
     expect(alarms.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
       'MonitoringDropped',
       'MonitoringFailed',
-      'MonitoringJobFailed',
       'MonitoringUncleaned',
       'RegistryBalancerHealth',
       'RegistryDatabaseStorage',
@@ -34,7 +52,7 @@ describe('alarms', () => {
     templatesOf().network?.resourceCountIs('AWS::SNS::Subscription', 0);
   });
 
-  test('come from CloudWatch and Budgets of this account only, encrypted on their way', () => {
+  test('come from CloudWatch, Budgets and rules of this account only, encrypted on their way', () => {
     stacks.network?.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -42,6 +60,10 @@ describe('alarms', () => {
           Match.objectLike({
             Principal: { Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com'] },
             Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+          Match.objectLike({
+            Principal: { Service: 'events.amazonaws.com' },
+            Condition: { ArnLike: { 'aws:SourceArn': Match.anyValue() } },
           }),
         ]),
       },
@@ -56,6 +78,26 @@ test('the bill is told of before and when it reaches the limit', () => {
       Match.objectLike({ Notification: Match.objectLike({ NotificationType }) }),
     ),
   });
+});
+
+test('each progress line counts once, dead letters among its numbers', () => {
+  const filters = Object.values(resourcesOf(stacks[pipeline], 'AWS::Logs::MetricFilter'));
+  const values = filters.map(({ FilterPattern: pattern, MetricTransformations: transformations }) => [
+    pattern,
+    (transformations as { MetricValue: string }[])[0]?.MetricValue,
+  ]);
+  const progress = '{ $.event = "progress" }';
+  expect(values.sort()).toEqual(
+    ['batchSeconds', 'deadLetterRows', 'droppedByWatermark', 'lag', 'rowsIn', 'rowsOut'].map((field) => [
+      progress,
+      `$.${field}`,
+    ]),
+  );
+});
+
+test('the dashboard asks for job runs by the name of the application, without which nothing is reported', () => {
+  const [dashboard] = Object.values(resourcesOf(stacks[pipeline], 'AWS::CloudWatch::Dashboard'));
+  expect(JSON.stringify(dashboard)).toContain(String.raw`\"ApplicationName\",\"millrace-dev\"`);
 });
 
 test('an event that nobody could clean up after is kept', () => {

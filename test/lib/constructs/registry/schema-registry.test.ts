@@ -88,11 +88,19 @@ describe('the service', () => {
 });
 
 describe('the database', () => {
+  test('is of a major version, whose minor ones RDS upgrades by itself', () => {
+    streaming?.hasResourceProperties('AWS::RDS::DBInstance', { EngineVersion: '17', AutoMinorVersionUpgrade: true });
+  });
+
   test('is encrypted, managed by AWS as to its password, and unprotected in a disposable environment only', () => {
     const common = { StorageEncrypted: true, ManageMasterUserPassword: true, PubliclyAccessible: false, Port: '5433' };
     streaming?.hasResourceProperties('AWS::RDS::DBInstance', { ...common, MultiAZ: false, DeletionProtection: false });
     const durable = templatesOf({
-      environment: { removal: 'retain', registry: { ...dev.registry, databaseMultiZone: true } },
+      environment: {
+        removal: 'retain',
+        alarmEmail: 'somebody@example.com',
+        registry: { ...dev.registry, databaseMultiZone: true },
+      },
     }).streaming;
     durable?.hasResource('AWS::RDS::DBInstance', {
       DeletionPolicy: 'Snapshot',

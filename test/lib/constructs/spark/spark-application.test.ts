@@ -176,14 +176,42 @@ describe('grants', () => {
     });
   });
 
+  test('with tags reach the runs that have them only, and these are started with them', () => {
+    const { stack, made, template } = application();
+    const other = new iam.Role(stack, 'Other', { assumedBy: new iam.ServicePrincipal('states.amazonaws.com') });
+    made.grantRun(other, [other], { pipeline: 'tiny' });
+    const Condition = (key: string) => ({ StringEquals: { [`aws:${key}/pipeline`]: 'tiny' } });
+    template().hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Action: 'emr-serverless:StartJobRun', Condition: Condition('RequestTag') }),
+          Match.objectLike({ Action: 'emr-serverless:TagResource', Condition: Condition('RequestTag') }),
+          Match.objectLike({ Action: 'emr-serverless:ListJobRuns', Condition: Match.absent() }),
+          Match.objectLike({
+            Action: ['emr-serverless:CancelJobRun', 'emr-serverless:GetJobRun'],
+            Condition: Condition('ResourceTag'),
+          }),
+          Match.objectLike({ Action: 'iam:PassRole' }),
+        ],
+      },
+    });
+  });
+
   test('an imported application has the same grants and metrics', () => {
-    const imported = SparkApplication.fromSparkApplicationAttributes(stack, 'Imported', { applicationId: '00abc' });
+    const imported = SparkApplication.fromSparkApplicationAttributes(stack, 'Imported', {
+      applicationId: '00abc',
+      applicationName: 'elsewhere',
+    });
     expect(stack.resolve(imported.applicationArn)['Fn::Join'][1].at(-1)).toBe(':/applications/00abc');
     expect(stack.resolve(imported.jobRunsArn)['Fn::Join'][1].at(-1)).toBe(':/applications/00abc/jobruns/*');
     expect(imported.metricFailedJobs().toMetricConfig().metricStat).toMatchObject({
       namespace: 'AWS/EMRServerless',
       metricName: 'FailedJobs',
-      dimensions: [{ name: 'ApplicationId', value: '00abc' }],
+      // Since release 7.10 nothing is reported by the id alone.
+      dimensions: [
+        { name: 'ApplicationId', value: '00abc' },
+        { name: 'ApplicationName', value: 'elsewhere' },
+      ],
       statistic: 'Sum',
     });
     expect(imported.metricRunningJobs().toMetricConfig().metricStat).toMatchObject({ statistic: 'Maximum' });

@@ -1,0 +1,180 @@
+"""The one query of a stream: results and dead letters leave by it together, so that one log of offsets decides where each record went.
+
+It runs until it is caught up, until someone asks for the end, or until it fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from millrace.errors import JobError
+from millrace.job.events import Events
+from millrace.job.run import spark_message
+from millrace.job.spec import Spec
+from millrace.job.stop import StopRequest
+from millrace.kafka.dead_letters import HEADERS, dead_letters
+from millrace.kinds import topic
+from millrace.streaming import progress
+from millrace.streaming.progress import ProgressListener, Shown
+from millrace.streaming.source import Source
+
+POLL_SECONDS = 0.1
+FINISH_SECONDS = 50.0
+"""How long a batch may take to finish after a request to end; less than the grace of the request."""
+
+LAST_EVENTS_SECONDS = 5.0
+
+RESTART_FAULT = 'the return value of "scala.Option.get()" is null'
+"""What Java says of a value that is missing where Spark's Kafka reader takes it for granted."""
+
+RECORD = ("topic", "key", "value", "headers")
+"""The columns of Kafka's sink."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows that a stream writes: in each batch those that it changed."""
+
+    alias: str
+    """The topic among the job's `writes`."""
+    rows: DataFrame
+    """The columns that the topic's schemas name."""
+    key: str | None = None
+    """The column that is the key, where its schema is of no record, or it has none."""
+    shown: Shown | None = None
+    """Which of them are shown in the log."""
+
+
+def run_query(
+    spec: Spec,
+    events: Events,
+    sources: Sequence[Source],
+    results: Sequence[Result],
+    dead_letters_alias: str = "deadLetters",
+) -> None:
+    """Runs the query of a stream; returns when it is drained, or after a request to end.
+
+    A batch starts every `triggerSeconds` seconds, where the job has that parameter; else as soon as the one before has ended.
+
+    Args:
+        spec: the job's spec.
+        events: where progress is told.
+        sources: the topics that the stream follows.
+        results: what it makes of them.
+        dead_letters_alias: the topic for events that are no good, among the job's `writes`.
+
+    Raises:
+        JobError: STREAM_FAILED in Spark's words when the query fails.
+    """
+    spark = sources[0].good.sparkSession
+    records = [result_records(spark, spec, result) for result in results]
+    target = spec.output(dead_letters_alias, topic.Output).topic
+    records += [set_aside(source, target, spec.job) for source in sources]
+    writer = united(records).writeStream.queryName(spec.job).outputMode("update")
+    writer = writer.format("kafka").options(**spec.kafka.sink_options("gzip"))
+    writer = writer.option("checkpointLocation", f"{spec.declared(spec.checkpoint, 'checkpoint').rstrip('/')}/query")
+    draining = spec.mode == "drain"
+    seconds = spec.integer("triggerSeconds") if "triggerSeconds" in spec.parameters else 0
+    # Spark's own "available now" reads the ends of the topics once, works up to them in batches, and ends.
+    writer = writer.trigger(availableNow=True) if draining else writer.trigger(processingTime=f"{seconds} seconds")
+    shown = {result.alias: result.shown for result in results if result.shown}
+    _run(spark, writer.start, ProgressListener(events, shown), events, draining=draining)
+
+
+def result_records(spark: SparkSession, spec: Spec, result: Result) -> DataFrame:
+    """The records of a result, counted: the columns of Kafka's sink."""
+    output = spec.output(result.alias, topic.Output)
+    counted = result.rows.observe(
+        progress.ROWS_OUT + result.alias, F.count("*").alias("rows"), *(result.shown.chosen() if result.shown else ())
+    )
+    key_and_value = topic.columns(spark, spec, output, result.key)
+    no_headers = F.lit(None).cast(HEADERS).alias("headers")
+    return counted.select(F.lit(output.topic).alias("topic"), *key_and_value, no_headers)
+
+
+def set_aside(source: Source, target: str, job: str) -> DataFrame:
+    """The dead letters of a source, counted by reason: the columns of Kafka's sink.
+
+    All records are counted here as well: Spark reads a source once for each branch of a union, and counts what it reads.
+    """
+    judged = source.judged
+    seen = judged.frame.observe(progress.ROWS_IN + source.alias, F.count("*").alias("rows"))
+    bad = seen.where(F.col("reason").isNotNull()).observe(progress.DEAD_LETTERS + source.alias, *judged.counts())
+    return dead_letters(bad, job).select(F.lit(target).alias("topic"), "key", "value", "headers")
+
+
+def united(records: Sequence[DataFrame]) -> DataFrame:
+    """All records in one frame."""
+    return reduce(DataFrame.union, [one.select(*RECORD) for one in records])
+
+
+def _run(
+    spark: SparkSession,
+    start: Callable[[], StreamingQuery],
+    listener: ProgressListener,
+    events: Events,
+    *,
+    draining: bool,
+) -> None:
+    spark.streams.addListener(listener)
+    stop = StopRequest()
+    stop.install(spark)
+    try:
+        try:
+            watch(start, stop, events, draining=draining)
+        finally:
+            for query in spark.streams.active:
+                query.stop()
+        listener.wait_for_ends(LAST_EVENTS_SECONDS)
+    finally:
+        stop.finished()
+
+
+def watch(start: Callable[[], StreamingQuery], stop: StopRequest, events: Events, *, draining: bool) -> None:
+    """Starts the query and waits until it has ended as it should."""
+    query, is_first = start(), True
+    events.started()
+    while not stop.requested.is_set():
+        if query.isActive:
+            time.sleep(POLL_SECONDS)
+            continue
+        error = query.exception()
+        if error is None and draining:
+            return
+        if error is None or not is_restart_fault(error) or not is_first:
+            why = "it ended by itself" if error is None else spark_message(error)
+            raise JobError("STREAM_FAILED", f"The query failed: {why}")
+        events.note("Spark failed on a batch that is committed already; starting once more")
+        query, is_first = start(), False
+    events.note("asked to end: finishing the batch that runs")
+    _finish_batch(query)
+
+
+def is_restart_fault(error: Exception) -> bool:
+    """Whether this is the fault of Spark 4.1.1 (SPARK-55271, SPARK-57438).
+
+    After a restart over a batch that was planned and not committed, the batch is repeated and committed, and then its Kafka metrics cannot be
+    made. The next start goes on after it. Taking another error for this one costs one more start.
+    """
+    return RESTART_FAULT in str(error)
+
+
+def _finish_batch(query: StreamingQuery) -> None:
+    """Ends a query between two batches; in the middle of one only when that takes too long."""
+    deadline = time.monotonic() + FINISH_SECONDS
+    batch = _batch(query)
+    while query.isActive and query.status["isTriggerActive"] and _batch(query) == batch and time.monotonic() < deadline:
+        time.sleep(0.02)
+    query.stop()
+
+
+def _batch(query: StreamingQuery) -> int:
+    progress = query.lastProgress
+    return -1 if progress is None else int(progress["batchId"])

@@ -1,0 +1,200 @@
+"""The one query of a stream: what leaves by it and what is counted, and when it ends, goes on, is started again or fails."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from millrace.errors import JobError
+from millrace.formats.checks import Check
+from millrace.formats.json_records import JsonCodec
+from millrace.formats.json_schema import read_schema
+from millrace.job.events import Events
+from millrace.job.stop import StopRequest
+from millrace.job.text_table import TableColumn
+from millrace.kafka.dead_letters import HEADERS
+from millrace.streaming import query
+from millrace.streaming.event_time import EventTimeRules
+from millrace.streaming.progress import ProgressListener, Shown
+from millrace.streaming.query import Result, result_records, set_aside, united
+from millrace.streaming.source import Source, judge
+from millrace.tests.specs import DOCUMENT, spec_of
+
+FAULT = """Cannot invoke "scala.collection.IterableOps.map(scala.Function1)" because the return value of "scala.Option.get()" is null
+=== Streaming Query ==="""
+
+
+@dataclass
+class Query:
+    """A query that is active for so many questions, then ends with its error or without one."""
+
+    polls: int = 0
+    error: Exception | None = None
+    busy: int = 0
+    batch: int = 0
+    stopped: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def isActive(self) -> bool:  # noqa: N802
+        self.polls -= 1
+        return self.polls >= 0 and not self.stopped
+
+    @property
+    def status(self) -> dict[str, Any]:
+        self.busy -= 1
+        return {"isTriggerActive": self.busy >= 0}
+
+    @property
+    def lastProgress(self) -> dict[str, Any] | None:  # noqa: N802
+        return {"batchId": self.batch}
+
+    def exception(self) -> Exception | None:
+        return self.error
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query, "POLL_SECONDS", 0)
+
+
+def watch(*queries: Query, draining: bool, stop: StopRequest | None = None) -> None:
+    """Watches a query; each start takes the next one."""
+    left = list(queries)
+
+    def start() -> StreamingQuery:
+        return cast("StreamingQuery", left.pop(0))
+
+    query.watch(start, stop or StopRequest(), Events("sum"), draining=draining)
+    assert not left
+
+
+def test_a_drain_ends_when_its_query_has_ended() -> None:
+    watch(Query(polls=5), draining=True)
+
+
+def test_a_stream_that_ends_by_itself_has_failed() -> None:
+    with pytest.raises(JobError, match="failed: it ended by itself"):
+        watch(Query(polls=1), draining=False)
+
+
+def test_a_failed_query_fails_the_job_with_its_own_words() -> None:
+    with pytest.raises(JobError, match="failed: topic is gone") as caught:
+        watch(Query(error=StreamingQueryException("topic is gone")), draining=True)
+    assert caught.value.code == "STREAM_FAILED"
+
+
+def test_sparks_fault_on_restart_is_answered_with_one_more_start() -> None:
+    watch(Query(error=StreamingQueryException(FAULT)), Query(polls=1), draining=True)
+
+
+def test_the_same_fault_twice_fails_the_job() -> None:
+    broken = Query(error=StreamingQueryException(FAULT))
+    with pytest.raises(JobError, match="The query failed"):
+        watch(broken, broken, draining=True)
+
+
+def test_a_request_to_end_lets_the_query_finish_its_batch() -> None:
+    stop = StopRequest()
+    stop.requested.set()
+    busy = Query(polls=100, busy=3)
+    watch(busy, draining=False, stop=stop)
+    assert busy.stopped
+    assert busy.busy < 0
+
+
+@pytest.mark.parametrize("text", ["None.get", "Connection to node 1 lost", ""])
+def test_other_errors_are_not_taken_for_the_fault(text: str) -> None:
+    assert not query.is_restart_fault(StreamingQueryException(text))
+
+
+NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
+RULES = EventTimeRules(lateness_minutes=10, future_minutes=10, replay_minutes=0, watermark_delay_ms=60_000)
+KAFKA = f"key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp, headers {HEADERS}"
+READING = {"town": {"type": "string"}, "level": {"type": "integer"}, "at": {"type": "string", "format": "date-time"}}
+SUM = {"town": {"type": "string"}, "sum": {"type": "integer"}}
+
+
+def schema_file(folder: Path, name: str, properties: object, required: list[str]) -> str:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps({"type": "object", "properties": properties, "required": required}))
+    return path.as_uri()
+
+
+def reading(town: str, level: int, at: datetime = NOW) -> bytes:
+    return json.dumps({"town": town, "level": level, "at": at.isoformat()}).encode()
+
+
+BATCHES: list[list[bytes | None]] = [
+    [reading("Ulm", 1), reading("Ulm", 2), reading("Bonn", 3), b"hello", None],
+    [reading("Ulm", 10), reading("Ulm", 7, NOW - timedelta(hours=1)), reading("Bonn", -1)],
+]
+
+
+def test_every_record_leaves_by_one_query_and_is_counted_once(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A union reads its source twice, and Spark's own count of the rows that came in says so."""
+    schemas = {"format": "json", "url": schema_file(tmp_path, "sum", SUM, ["town", "sum"])}
+    sums = {"kind": "topic", "topic": "shop.sums", "value": schemas}
+    spec = spec_of(writes=DOCUMENT["writes"] | {"sums": sums})
+    for values in BATCHES:
+        rows = [(b"k", value, "shop.readings", 0, offset, NOW, None) for offset, value in enumerate(values)]
+        spark.createDataFrame(rows, KAFKA).coalesce(1).write.mode("append").parquet((tmp_path / "in").as_uri())
+    records = spark.readStream.schema(KAFKA).option("maxFilesPerTrigger", 1).parquet((tmp_path / "in").as_uri())
+    reader = JsonCodec(read_schema(spark, schema_file(tmp_path, "reading", READING, ["town", "level", "at"])))
+    negative: list[Check] = [("negative", F.col("event.level") < 0)]
+    found = judge(records, reader, RULES, "at", negative)
+    source = Source("readings", found, found.good().select("event.*"))
+    totals = source.good.groupBy("town").agg(F.sum("level").alias("sum"))
+    table = (TableColumn("town", 8), TableColumn("sum", 4, is_number=True))
+    result = Result("sums", totals, key="town", shown=Shown(table, newest="sum", key="town"))
+    listener = ProgressListener(Events("sum"), {"sums": cast("Shown", result.shown)})
+    spark.streams.addListener(listener)
+
+    both = united([result_records(spark, spec, result), set_aside(source, "shop.dead-letters", "sum")])
+    stream = both.writeStream.queryName("left").format("memory").outputMode("update").trigger(availableNow=True)
+    run = stream.option("checkpointLocation", (tmp_path / "checkpoint").as_uri()).start()
+    run.awaitTermination(60)
+    listener.wait_for_ends(10)
+    spark.streams.removeListener(listener)
+
+    left = spark.table("left").collect()
+    results = [(bytes(row.key), bytes(row.value)) for row in left if row.topic == "shop.sums"]
+    assert [(key, json.loads(value)["sum"]) for key, value in sorted(results)] == [
+        (b"Bonn", 3),
+        (b"Ulm", 13),
+        (b"Ulm", 3),
+    ]
+    bad = [row for row in left if row.topic == "shop.dead-letters"]
+    reasons = [{header.key: bytes(header.value) for header in row.headers}["millrace.error.reason"] for row in bad]
+    assert sorted(reasons) == [b"late", b"negative", b"not-json", b"null-value"]
+    assert {row.value for row in bad if row.value} == {b"hello", BATCHES[1][1], BATCHES[1][2]}
+
+    spark_says = [json.loads(batch.json) for batch in run.recentProgress]
+    assert [(len(batch["sources"]), batch["numInputRows"]) for batch in spark_says] == [(1, 10), (1, 6)]
+    told = capsys.readouterr()
+    progress = [json.loads(line) for line in told.out.splitlines()]
+    assert [(batch["rowsIn"], batch["rowsOut"], batch["deadLetters"]) for batch in progress] == [
+        (5, 2, {"null-value": 1, "not-json": 1}),
+        (3, 1, {"late": 1, "negative": 1}),
+    ]
+    assert told.err.splitlines() == [
+        "sum: sums: 2 rows",
+        "town       sum",
+        "Bonn         3",
+        "Ulm          3",
+        "sum: sums: 1 rows",
+        "town       sum",
+        "Ulm         13",
+    ]

@@ -1,0 +1,68 @@
+/**
+ * The kinds of things that jobs read and write, on AWS: what each makes in a pipeline's stack, and what it grants a job's role. A kind is
+ * the file of its name in this folder, whose default export is a `MakeKind`; no other file names it.
+ */
+import { readdirSync } from 'node:fs';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct, IDependable } from 'constructs';
+import type { JobUse } from '../../declaration/flow.ts';
+import type { Pipeline } from '../../declaration/pipeline.ts';
+import type { KafkaCluster } from '../kafka/kafka-cluster.ts';
+import type { Network } from '../network/network.ts';
+import type { AssetsFolder } from '../storage/assets-folder.ts';
+import type { DataBucket } from '../storage/data-bucket.ts';
+
+/** What a kind may use. */
+export interface KindProps {
+  readonly pipeline: Pipeline;
+  readonly network: Network;
+  readonly cluster: KafkaCluster;
+  readonly bucket: DataBucket;
+  readonly assets: AssetsFolder;
+  readonly logRetentionDays: number;
+  /**
+   * The pipeline's schemas in the registry, which come before whatever holds data of theirs.
+   * @default the pipeline registers none
+   */
+  readonly schemas?: IDependable;
+}
+
+/** Allows the role of a job to use a thing. */
+export type Grant = (role: iam.Role, use: JobUse) => void;
+
+/** A kind in one pipeline. */
+export interface Kind {
+  /**
+   * Address of each file by its alias, for the pipeline's parameter.
+   * @default none
+   */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Reading; missing in a kind that is only written. */
+  readonly grantRead?: Grant;
+  /** Writing; missing in a kind that is only read. */
+  readonly grantWrite?: Grant;
+}
+
+/** Makes what all things of a kind in a pipeline need. */
+export type MakeKind = (scope: Construct, props: KindProps) => Kind;
+
+const names = readdirSync(new URL('.', import.meta.url))
+  .filter((file) => file.endsWith('.ts') && file !== 'index.ts')
+  .map((file) => file.slice(0, -'.ts'.length));
+
+const modules: readonly { default: MakeKind }[] = await Promise.all(
+  names.map((name) => import(new URL(`${name}.ts`, import.meta.url).href)),
+);
+
+/**
+ * What makes a kind.
+ *
+ * @throws Error when the kind has no file here
+ */
+export function kindOf(name: string): MakeKind {
+  const found = modules[names.indexOf(name)]?.default;
+  if (found) return found;
+  throw new Error(
+    `Kind "${name}" has no construct. Known are ${names.join(', ')}; write lib/constructs/kinds/${name}.ts.`,
+  );
+}

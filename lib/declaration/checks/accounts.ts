@@ -1,0 +1,54 @@
+/** Checks how a pipeline accounts for its rows and shows its results, where it says so. */
+import { readFileSync } from 'node:fs';
+import { filesOf, foldersOf, nameIn, topicsOf } from '../flow.ts';
+import type { Topic } from '../kinds/topic.ts';
+import { type Note, names } from '../mistakes.ts';
+import type { Account, Pipeline, Report } from '../pipeline.ts';
+import type { Named } from '../thing.ts';
+import { integersOf } from './json-schema.ts';
+import { schemaPath } from './schema.ts';
+
+export function checkAccount(pipeline: Pipeline, { sent, deadLetters, results, from }: Account, note: Note): void {
+  const checkAmong = <T>(things: Named<T>, where: string, thing: T): void => {
+    if (nameIn(things, thing) === undefined) note(where, 'is not used by a job of the pipeline', thing, names(things));
+  };
+  const topics = topicsOf(pipeline);
+  checkAmong(topics, 'sent', sent);
+  checkAmong(topics, 'deadLetters', deadLetters);
+  checkAmong(topics, 'results.topic', results.topic);
+  const counts = integersIn(pipeline, results.topic);
+  if (counts && !counts.includes(results.count)) {
+    const allowed = counts.join(', ') || 'none';
+    note('results.count', 'is not a whole number in the values of its topic', results.count, allowed);
+  }
+  if (!from) return;
+  checkAmong(filesOf(pipeline), 'from.file', from.file);
+  checkAmong(foldersOf(pipeline), 'from.rejects', from.rejects);
+  const reader = Object.values(pipeline.jobs).find((job) => Object.values(job.reads).includes(from.file));
+  if (reader && (from.rows.kind !== 'integer' || nameIn(reader.parameters, from.rows) === undefined)) {
+    const problem = 'is no whole number among the parameters of the job that reads the file';
+    note('from.rows', problem, from.rows, names(reader.parameters));
+  }
+}
+
+/** Fields of a topic's values that are whole numbers; undefined when the schema cannot be read, which is noted where the topic is. */
+function integersIn(pipeline: Pipeline, { props: { value } }: Topic): string[] | undefined {
+  if (!value) return [];
+  try {
+    const text = readFileSync(schemaPath(pipeline, value.file), 'utf8');
+    if (value.format === 'json') return integersOf(text);
+    const { fields = [] } = JSON.parse(text) as { fields?: { name: string; type: unknown }[] };
+    return fields.filter(({ type }) => type === 'long' || type === 'int').map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
+}
+
+export function checkReport({ jobs }: Pipeline, { job, folder, columns }: Report, note: Note): void {
+  const name = nameIn(jobs, job);
+  if (name === undefined) note('job', 'is not a job of the pipeline', job, names(jobs));
+  else if (nameIn(job.writes, folder) === undefined) {
+    note('folder', `is not written by ${name}`, folder, names(job.writes));
+  }
+  if (columns.length === 0) note('columns', 'shows nothing', 'no column', 'at least one');
+}

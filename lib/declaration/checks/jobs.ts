@@ -1,0 +1,154 @@
+/** Checks jobs by themselves: their form, files, sizes and parameters, the size of their state and of their spec. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { placeholdersOf, type Template } from '../fill.ts';
+import { stateOf } from '../flow.ts';
+import { type BatchProps, Job, type StreamProps } from '../job.ts';
+import { ACCOUNT_VCPU, LONGEST_ARGUMENT, WORKER_MEMORY } from '../limits.ts';
+import { type Note, noteAt } from '../mistakes.ts';
+import { drainOf } from '../names.ts';
+import { allowedInstead, INPUT_WORDS, LONGEST_TEXT, type Parameter, patternOf } from '../parameter.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { specOf } from '../plan.ts';
+import { isSink, isSource, isStreamSource, type Named } from '../thing.ts';
+import { checkCamelCase, checkForm, type Fault, fileName, fitting, isWhole, made, whole } from './form.ts';
+
+const text = z.string();
+const integer = fitting('is not a whole number', `up to ${Number.MAX_SAFE_INTEGER}`, Number.isSafeInteger, 'number');
+const numeric = (number: z.ZodType) => ({ default: number, minimum: number, maximum: number, unit: text });
+const ofParameter = { kind: text, description: text };
+const parameterForms: Record<Parameter['kind'], z.ZodType> = {
+  integer: z.strictObject({ ...ofParameter, ...numeric(integer) }),
+  decimal: z.strictObject({ ...ofParameter, ...numeric(z.number()) }),
+  text: z.strictObject({ ...ofParameter, default: text, pattern: text, unit: text }),
+  instant: z.strictObject({ ...ofParameter, default: text }),
+};
+const hasKind = (value: unknown): value is Parameter => Object.hasOwn(parameterForms, Object(value).kind);
+
+const process = fitting(
+  'is not a worker size',
+  `cores ${Object.keys(WORKER_MEMORY).join(', ')}, memory in whole GiB up to what they can have`,
+  (value) => {
+    const { cores, memory, ...others } = Object(value);
+    const most = Object.hasOwn(WORKER_MEMORY, cores) ? WORKER_MEMORY[cores] : undefined;
+    return most !== undefined && isWhole(memory, 1, most) && Object.keys(others).length === 0;
+  },
+  'object',
+);
+const parameter = fitting('is no parameter', 'integer(...), decimal(...), text(...) or instant(...)', hasKind);
+/** Up to a day: how long a run may take and a window may be. */
+const minutes = whole(1, 1_440);
+const ofJob = {
+  entryPoint: fileName,
+  reads: z.record(text, fitting('cannot be read', 'what can be, such as a topic or a file', isSource)),
+  writes: z.record(text, fitting('cannot be written', 'what can be, such as a topic or a folder', isSink)),
+  size: z.strictObject({ driver: process, executor: process, executors: whole(1, ACCOUNT_VCPU) }).optional(),
+  parameters: z.record(text, parameter).optional(),
+  after: z.array(made(Job, 'a job made by batch(...) or stream(...)')).optional(),
+  timeoutMinutes: minutes.optional(),
+};
+const forms = {
+  batch: z.strictObject({
+    ...ofJob,
+    alone: z.boolean().optional(),
+  } satisfies Record<keyof BatchProps<never, never> | 'entryPoint', z.ZodType>),
+  stream: z.strictObject({
+    ...ofJob,
+    windows: z.strictObject({ minutes, every: minutes.optional() }).optional(),
+    keys: whole(1, 1_000_000_000).optional(),
+  } satisfies Record<keyof StreamProps<never, never> | 'entryPoint', z.ZodType>),
+};
+
+export function checkJobForm(job: Job, at: string, note: Note): Fault[] {
+  const faults = checkForm(forms[job.kind], job.given, at, note);
+  for (const [name, parameter] of Object.entries(job.parameters)) {
+    if (!hasKind(parameter)) continue;
+    faults.push(...checkForm(parameterForms[parameter.kind], parameter, `${at}.parameters.${name}`, note));
+  }
+  return faults;
+}
+
+/** Notes the mistakes in each job of a pipeline; in its state and its spec only where its form and that of its things is right. */
+export function checkJobs(pipeline: Pipeline, note: Note, isRight: (job: string) => boolean): void {
+  const parameters = new Map<string, { readonly parameter: string; readonly job: string }>();
+  const drains = new Map(Object.keys(pipeline.jobs).map((name) => [drainOf(name), name]));
+  for (const [name, job] of Object.entries(pipeline.jobs)) {
+    const noteJob = noteAt(note, `jobs.${name}`);
+    checkCamelCase(noteJob, '', name);
+    const drained = drains.get(name);
+    if (drained) noteJob('', `is the name of the drain of ${drained}`, name, 'another name');
+    const path = join(pipeline.folders.jobs, job.entryPoint);
+    if (!existsSync(path)) noteJob('entryPoint', 'does not exist', path, `a file in ${pipeline.folders.jobs}`);
+    for (const [parameterName, parameter] of Object.entries(job.parameters)) {
+      const noteParameter = noteAt(noteJob, `parameters.${parameterName}`);
+      checkParameter(noteParameter, parameterName, parameter);
+      const written = JSON.stringify(parameter);
+      const other = parameters.get(parameterName);
+      if (other && other.parameter !== written) {
+        noteParameter('', `differs from the same parameter of ${other.job}`, parameter, 'one meaning for one name');
+      }
+      parameters.set(parameterName, { parameter: written, job: name });
+    }
+    if (!isRight(name)) continue;
+    if (job.kind === 'stream') checkStream(noteJob, job);
+    const length = longestSpec(specOf(pipeline, name), job.parameters);
+    if (length > LONGEST_ARGUMENT) {
+      const allowed = `${LONGEST_ARGUMENT} at most, so fewer inputs, outputs or parameters`;
+      noteJob('', 'has a spec that EMR Serverless does not take as an argument', `${length} characters`, allowed);
+    }
+  }
+}
+
+function checkStream(note: Note, job: Job): void {
+  const { windows, keys, reads } = job;
+  const followed = Object.values(reads).filter(isStreamSource);
+  if (followed.length === 0) {
+    note('reads', 'has nothing that a stream can follow', Object.values(reads), 'a topic, or events(...) of one');
+    return;
+  }
+  if (windows) {
+    const { minutes, every = minutes } = windows;
+    if (minutes % every !== 0) {
+      note('windows.every', 'does not divide the windows', every, `a divisor of ${minutes}`);
+      return;
+    }
+    if (keys === undefined) note('keys', 'is missing beside windows', keys, 'how many keys the state is to hold');
+    if (followed.some(({ watermarkDelayMs }) => watermarkDelayMs === undefined)) {
+      note('windows', 'never end over events that are never late', windows, 'a lateness in minutes');
+      return;
+    }
+  }
+  const state = stateOf(job);
+  if (!state || state.bytes <= state.held) return;
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1_000_000).toLocaleString('en-US')} MB`;
+  const got = `${state.rows.toLocaleString('en-US')} rows, ${megabytes(state.bytes)}`;
+  const allowed = `${megabytes(state.held)}, or larger executors`;
+  note('keys', 'make more state than the executors hold', got, allowed);
+}
+
+function checkParameter(note: Note, name: string, parameter: Parameter): void {
+  checkCamelCase(note, '', name);
+  if (Object.hasOwn(INPUT_WORDS, name)) {
+    note('', `is the word by which an input ${INPUT_WORDS[name]}`, name, 'another name');
+  }
+  if ('minimum' in parameter && parameter.minimum > parameter.maximum) {
+    note('', 'has an empty range', parameter.minimum, `<= ${parameter.maximum}`);
+  } else if (parameter.kind === 'text' && !patternOf(parameter.pattern)) {
+    note('pattern', 'is not a regular expression', parameter.pattern, 'one that JavaScript reads with the flag u');
+  } else {
+    const allowed = allowedInstead(parameter, parameter.default);
+    if (allowed) note('default', 'is not a value of its own parameter', parameter.default, allowed);
+  }
+}
+
+/** What a placeholder becomes at most, if it is no text of a person: an address in the data bucket, a list of brokers. */
+const FILLED_CHARACTERS = 200;
+
+function longestSpec(spec: Template, parameters: Named<Parameter>): number {
+  const filled = placeholdersOf(spec).map((path) => {
+    const [scope, name = ''] = path.split('.');
+    return scope === 'parameters' && parameters[name]?.kind === 'text' ? LONGEST_TEXT : FILLED_CHARACTERS;
+  });
+  return JSON.stringify(spec).length + filled.reduce((sum, length) => sum + length, 0);
+}

@@ -1,0 +1,142 @@
+/** How data flows through a pipeline: the things that its jobs use, the order of its jobs, and what runs at the same time. */
+import { STATE_ROW_BYTES, stateRows } from './event-time.ts';
+import type { Job, JobSize } from './job.ts';
+import { InputFile } from './kinds/file.ts';
+import { Folder } from './kinds/folder.ts';
+import { Topic } from './kinds/topic.ts';
+import type { Account, Action, Pipeline } from './pipeline.ts';
+import { isStreamSource, type Named, type Sink, type Source, type Thing, type Use } from './thing.ts';
+
+/** A job's use of a thing. */
+export type JobUse = Use &
+  ({ readonly way: 'reads'; readonly thing: Source } | { readonly way: 'writes'; readonly thing: Sink });
+
+/** Every use of a thing by a job, in the order of the declaration. */
+export function usesOf(pipeline: Pipeline): JobUse[] {
+  return Object.entries(pipeline.jobs).flatMap(([job, { kind: mode, parameters, reads, writes }]) => {
+    const use = { pipeline, job, mode, parameters };
+    return [
+      ...aliased(reads).map((one): JobUse => ({ ...use, ...one, way: 'reads' })),
+      ...aliased(writes).map((one): JobUse => ({ ...use, ...one, way: 'writes' })),
+    ];
+  });
+}
+
+/** A thing under its alias. */
+export interface Aliased<T = Thing> {
+  readonly alias: string;
+  readonly thing: T;
+}
+
+export const aliased = <T>(things: Named<T> = {}): Aliased<T>[] =>
+  Object.entries(things).map(([alias, thing]) => ({ alias, thing }));
+
+/** The things of a pipeline, each once, whichever way it is read. Two of different kinds may share an alias. */
+export function thingsOf(pipeline: Pipeline): Aliased[] {
+  const used = usesOf(pipeline).map(({ alias, thing }) => ({ alias, thing: thing.origin }));
+  return [...new Map([...aliased(pipeline.topics), ...used].map((one) => [one.thing, one])).values()];
+}
+
+const ofClass = <T extends Thing>(
+  pipeline: Pipeline,
+  type: abstract new (...args: never[]) => T,
+): Record<string, T> => {
+  const things = thingsOf(pipeline).filter((one): one is Aliased<T> => one.thing instanceof type);
+  return Object.fromEntries(things.map(({ alias, thing }) => [alias, thing]));
+};
+
+export const topicsOf = (pipeline: Pipeline): Record<string, Topic> => ofClass(pipeline, Topic);
+export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
+export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
+
+/** The name by which a declaration knows a value; undefined when it is not among these. */
+export const nameIn = <T>(things: Named<T>, value: T): string | undefined =>
+  Object.keys(things).find((name) => things[name] === value);
+
+/** The jobs of a pipeline in the order in which they are begun. */
+export interface Order {
+  /** Streams, upstream first. */
+  readonly streams: readonly string[];
+  /** Batch jobs that feed streams: they run while these do. */
+  readonly during: readonly string[];
+  /** The other batch jobs of a whole run: they run once the streams are drained. */
+  readonly after: readonly string[];
+}
+
+/** For each job of a whole run those that come before it: who writes what it reads, and who it says. */
+export function predecessorsOf(pipeline: Pipeline): Record<string, string[]> {
+  const isPart = (name: string) => !pipeline.jobs[name]?.alone;
+  const uses = usesOf(pipeline).filter(({ job }) => isPart(job));
+  const predecessors = (name: string, { after }: Job): string[] => {
+    const read = uses.filter(({ job, way }) => job === name && way === 'reads').map(({ thing }) => thing.origin);
+    const writers = uses.filter(({ way, thing }) => way === 'writes' && read.includes(thing.origin));
+    const said = Object.keys(pipeline.jobs).filter((other) => after.some((job) => job === pipeline.jobs[other]));
+    return [...new Set([...writers.map(({ job }) => job), ...said])];
+  };
+  const jobs = Object.entries(pipeline.jobs).filter(([name]) => isPart(name));
+  return Object.fromEntries(jobs.map(([name, job]) => [name, predecessors(name, job)]));
+}
+
+/** All jobs from which this one can be reached, those before others first. */
+export function upstreamOf(
+  predecessors: Named<readonly string[]>,
+  job: string,
+  found: Set<string> = new Set(),
+): Set<string> {
+  for (const before of predecessors[job] ?? []) {
+    if (found.has(before)) continue;
+    upstreamOf(predecessors, before, found);
+    found.add(before);
+  }
+  return found;
+}
+
+/** The order that follows from who reads what, for a pipeline without cycles. */
+export function orderOf(pipeline: Pipeline): Order {
+  const predecessors = predecessorsOf(pipeline);
+  const sorted = [...new Set(Object.keys(predecessors).flatMap((name) => [...upstreamOf(predecessors, name), name]))];
+  const ofKind = (kind: Job['kind']) => sorted.filter((name) => pipeline.jobs[name]?.kind === kind);
+  const streams = ofKind('stream');
+  const batch = ofKind('batch');
+  const feeding = new Set(streams.flatMap((name) => [...upstreamOf(predecessors, name)]));
+  return {
+    streams,
+    during: batch.filter((name) => feeding.has(name)),
+    after: batch.filter((name) => !feeding.has(name)),
+  };
+}
+
+/** What an execution of a pipeline may do; the first is done when its input says nothing. */
+export function actionsOf(pipeline: Pipeline): readonly Action[] {
+  const { streams, during, after } = orderOf(pipeline);
+  const usually = pipeline.usually ?? (during.length + after.length > 0 || streams.length === 0 ? 'run' : 'start');
+  const actions: readonly Action[] = streams.length > 0 ? ['run', 'start', 'stop', 'upgrade'] : ['run'];
+  return [usually, ...actions.filter((action) => action !== usually)];
+}
+
+/** How often a row is counted in the results of an account. */
+export function perRowOf(pipeline: Pipeline, { results }: Account): number {
+  const writer = usesOf(pipeline).find(({ way, thing }) => way === 'writes' && thing.origin === results.topic);
+  const windows = writer && pipeline.jobs[writer.job]?.windows;
+  return results.perRow ?? (windows?.every ? windows.minutes / windows.every : 1);
+}
+
+/** vCPU of all processes of a job at once. */
+export const coresOf = ({ driver, executor, executors }: JobSize): number => driver.cores + executor.cores * executors;
+
+/** The most vCPU that a pipeline uses at once: its streams with the largest batch job, which may be run beside them. */
+export function peakCores(pipeline: Pipeline): number {
+  const jobs = Object.values(pipeline.jobs);
+  const cores = (kind: string) => jobs.filter((job) => job.kind === kind).map((job) => coresOf(job.size));
+  return cores('stream').reduce((sum, one) => sum + one, 0) + Math.max(0, ...cores('batch'));
+}
+
+/** What a stream keeps in its state at most, in rows and bytes, and the bytes that its executors hold; undefined where it keeps none. */
+export function stateOf(job: Job): Readonly<Record<'rows' | 'bytes' | 'held', number>> | undefined {
+  const { keys, reads, windows, size } = job;
+  if (keys === undefined) return undefined;
+  const delays = Object.values(reads).map((input) => (isStreamSource(input) ? (input.watermarkDelayMs ?? 0) : 0));
+  const rows = stateRows(keys, windows, Math.max(...delays));
+  // The other half of the heap is for what a micro-batch moves.
+  return { rows, bytes: rows * STATE_ROW_BYTES, held: (size.executors * size.executor.memory * 2 ** 30) / 2 };
+}

@@ -1,0 +1,50 @@
+/** Names made from those of a declaration: of consumer groups, folders, runs, stacks and policies. */
+
+/** `produce` -> `Produce`. */
+export const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** `allowedLateness` -> `allowed-lateness`. */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Key of a schema's id or address in the pipeline's parameter. */
+export const schemaKey = (alias: string, part: 'key' | 'value' | 'file'): string =>
+  `${alias}${part === 'file' ? 'File' : `Topic${pascal(part)}`}`;
+
+export const drainOf = (job: string): string => `${job}Drain`;
+
+/**
+ * Prefix of the consumer groups of a job; granted to its role and to no other. A dot stands in no pipeline's or job's name, so that one's
+ * prefix never begins another's.
+ */
+export const groupPrefix = (pipeline: string, job: string): string => `millrace.${pipeline}.${job}`;
+
+/** Prefix of the consumer groups of applications outside, which read external topics of a pipeline. */
+export const externalGroupPrefix = (pipeline: string): string => `external.${pipeline}`;
+
+/** Name of the policy by which applications write or read a topic, and of the output that tells its ARN. */
+export const externalPolicy = (alias: string, way: 'Writer' | 'Reader'): string => `${pascal(alias)}${way}Policy`;
+
+/** Where in the data bucket a stream keeps its checkpoint. */
+export const checkpointPrefix = (pipeline: string, job: string): string => `checkpoints/${pipeline}/${kebab(job)}`;
+
+/** Where below its checkpoint Spark keeps what the one query of a stream has done. */
+export const queryPrefix = (pipeline: string, job: string): string => `${checkpointPrefix(pipeline, job)}/query`;
+
+/** Where the query of a stream notes each micro-batch that it has committed. */
+export const commitsPrefix = (pipeline: string, job: string): string => `${queryPrefix(pipeline, job)}/commits/`;
+
+/** Where in the data bucket jobs of a pipeline leave what they write to a folder. */
+export const outputPrefix = (pipeline: string, folder: string): string => `${folder}/${pipeline}`;
+
+/** Where below that one execution leaves it, with a placeholder for the execution. */
+export const executionPrefix = (pipeline: string, folder: string): string =>
+  `${outputPrefix(pipeline, folder)}/{execution.name}`;
+
+/** Where in the data bucket a person's own input files of a pipeline must lie. */
+export const inputPrefix = (pipeline: string): string => `input/${pipeline}`;
+
+/** Name in CloudFormation of a stack of an environment, a pipeline's among them. */
+export const stackNameOf = (environment: string, stack: string): string => `millrace-${environment}-${stack}`;
+
+/** How names of a pipeline's EMR Serverless job runs begin; a slash stands in no pipeline's or job's name, so that a prefix is exact. */
+export const runNamePrefix = (pipeline: string): string => `${pipeline}/`;

@@ -1,0 +1,166 @@
+/** Counts an execution from its topics and files, account by account, and says whether every row is accounted for. */
+import { join } from 'node:path';
+import { filesOf, foldersOf, nameIn, perRowOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import type { Account, Pipeline } from '../../../lib/declaration/pipeline.ts';
+import { readJson, writeJson } from '../../../tools/files.mjs';
+import { bucketPath, type Endpoints } from '../../cloudformation/index.ts';
+import type { JobSpec } from '../../emr/job-run-records.ts';
+import type { Home } from '../../home.ts';
+import { type Balance, balanceOf } from './balance.ts';
+import { countFile, deadLettersIn, decoderOf, type Source, totalOf } from './counts.ts';
+import { distance, KafkaReader, type Offsets, type Range, type TopicReader } from './kafka-reader.ts';
+
+/** What became of one account in an execution. */
+export interface Settled extends Balance {
+  /** Alias of the topic that the rows are sent to. */
+  readonly account: string;
+  readonly rejectedByReason: Readonly<Record<string, number>>;
+  /** Where the lines lie that were no rows. */
+  readonly rejectsFolder?: string;
+}
+
+const topics = ['sent', 'deadLetters', 'results'] as const;
+type OfTopics<T> = Readonly<Record<(typeof topics)[number], T>>;
+
+/** What the last execution that added up left in an account's topics: the next one counts from there. */
+interface Ledger extends OfTopics<Offsets> {
+  /** The broker that the offsets belong to. */
+  readonly clusterId: string;
+  /** Rows in the results by then. */
+  readonly summarized: number;
+}
+
+/** The accounts of one execution; opened before it and settled after it. */
+export class Accounts {
+  private readonly home: Home;
+  private readonly pipeline: Pipeline;
+  private readonly registryUrl: string;
+  private readonly reader: TopicReader;
+  /** Where the ledgers are kept. */
+  private readonly file: string;
+  /** Where the topics of each account ended before the execution. */
+  private readonly before = new Map<Account, OfTopics<Range>>();
+  private clusterId = '';
+
+  constructor(
+    home: Home,
+    pipeline: Pipeline,
+    { bootstrapServers, registryUrl }: Endpoints,
+    reader: TopicReader = new KafkaReader(bootstrapServers),
+  ) {
+    this.home = home;
+    this.pipeline = pipeline;
+    this.registryUrl = registryUrl;
+    this.reader = reader;
+    this.file = join(home.executions, pipeline.name, 'ledger.json');
+  }
+
+  async open(): Promise<void> {
+    await this.reader.connect();
+    this.clusterId = await this.reader.clusterId();
+    for (const account of this.pipeline.accounts ?? []) this.before.set(account, await this.rangesOf(account));
+  }
+
+  /** Counts after the execution, whose jobs were told these specs. A ledger goes on only when its account adds up. */
+  async settle(specs: readonly JobSpec[]): Promise<Settled[]> {
+    const settled: Settled[] = [];
+    for (const [account, before] of this.before) settled.push(await this.settleOne(account, before, specs));
+    return settled;
+  }
+
+  close(): Promise<void> {
+    return this.reader.close();
+  }
+
+  private async settleOne(account: Account, before: OfTopics<Range>, specs: readonly JobSpec[]): Promise<Settled> {
+    const { sent, deadLetters, results } = account;
+    const key = `${sent.name} -> ${results.topic.name}`;
+    const ledger = this.ledgerOf(key, before);
+    const now = await this.rangesOf(account);
+    const range = since(ledger.deadLetters, now.deadLetters);
+    const letters = await deadLettersIn(this.reader, deadLetters.name, range, sent.name);
+    // One whose source record is not known may be of this execution, too.
+    const isNew = (source: Source) => !source || source.offset >= (before.sent.to[source.partition] ?? 0);
+    const { gained, total } = await this.summarized(account, ledger, now.results);
+    const file = await this.countFile(account, specs);
+    const balance = balanceOf({
+      read: file?.read,
+      rejected: file?.rejected ?? 0,
+      sent: distance(before.sent.to, now.sent.to),
+      carriedOver: distance(ledger.sent, before.sent.to),
+      summarized: gained,
+      deadLetters: letters.total,
+      deadLettersByReason: letters.byReason,
+      deadLettersOfExecution: letters.sources.filter(isNew).length,
+    });
+    if (balance.addsUp) {
+      const ends = { sent: now.sent.to, deadLetters: now.deadLetters.to, results: now.results.to };
+      const next: Ledger = { clusterId: this.clusterId, summarized: total, ...ends };
+      writeJson(this.file, { ...this.ledgers(), [key]: next });
+    }
+    return {
+      account: nameIn(topicsOf(this.pipeline), sent) ?? sent.name,
+      ...balance,
+      rejectedByReason: file?.rejectedByReason ?? {},
+      rejectsFolder: file?.rejectsFolder,
+    };
+  }
+
+  /** Rows that the results gained, and those in all of them. What a compacted topic says of a key replaces what it said before. */
+  private async summarized(account: Account, ledger: Ledger, range: Range): Promise<{ gained: number; total: number }> {
+    const { topic, count: field } = account.results;
+    const compacted = topic.cleanup === 'compact';
+    const decode = decoderOf(topic.props.value, this.registryUrl);
+    const counted = compacted ? range : since(ledger.results, range);
+    const sum = await totalOf(this.reader, topic.name, counted, { field, decode, compacted });
+    const rows = sum / perRowOf(this.pipeline, account);
+    return compacted
+      ? { gained: rows - ledger.summarized, total: rows }
+      : { gained: rows, total: ledger.summarized + rows };
+  }
+
+  /** The ledger of an account, or an empty one when there is none or its topics are gone. */
+  private ledgerOf(key: string, now: OfTopics<Range>): Ledger {
+    const ledger = this.ledgers()[key];
+    const goesOn = (topic: keyof OfTopics<Range>) =>
+      Object.entries(ledger?.[topic] ?? {}).every(([at, offset]) => (now[topic].to[Number(at)] ?? 0) >= offset);
+    const same = ledger?.clusterId === this.clusterId && topics.every(goesOn);
+    return same ? ledger : { clusterId: this.clusterId, summarized: 0, sent: {}, deadLetters: {}, results: {} };
+  }
+
+  /** The ledgers of the pipeline, by account, in one file. */
+  private ledgers(): Readonly<Record<string, Ledger>> {
+    return readJson(this.file, 'Delete it: what the topics hold is counted from the beginning then.') ?? {};
+  }
+
+  private async countFile({ from }: Account, specs: readonly JobSpec[]) {
+    if (!from) return undefined;
+    const file = nameIn(filesOf(this.pipeline), from.file) ?? '';
+    const folder = nameIn(foldersOf(this.pipeline), from.rejects) ?? '';
+    const reader = specs.find(({ reads }) => reads[file]?.kind === 'file');
+    const input = reader?.reads[file];
+    if (!reader || !input?.url) return undefined;
+    const output = specs.map(({ writes }) => writes[folder]).find((part) => part?.kind === 'folder');
+    const rows = nameIn(this.pipeline.jobs[reader.job]?.parameters ?? {}, from.rows) ?? '';
+    return countFile({
+      path: bucketPath(this.home, input.url),
+      hasHeader: input.separator !== undefined,
+      rows: Number(reader.parameters[rows] ?? 0),
+      rejectsFolder: output?.url && bucketPath(this.home, output.url),
+    });
+  }
+
+  private async rangesOf({ sent, deadLetters, results }: Account): Promise<OfTopics<Range>> {
+    return {
+      sent: await this.reader.range(sent.name),
+      deadLetters: await this.reader.range(deadLetters.name),
+      results: await this.reader.range(results.topic.name),
+    };
+  }
+}
+
+/** What of a range came after these offsets. Retention may have removed records at the beginning. */
+function since(offsets: Offsets, { from, to }: Range): Range {
+  const later = Object.entries(from).map(([at, low]) => [at, Math.max(low, offsets[Number(at)] ?? 0)] as const);
+  return { from: Object.fromEntries(later), to };
+}

@@ -1,0 +1,175 @@
+/** What came of an execution, for a person or a machine; and of one that did not succeed, why and what to do. */
+import { nameIn, orderOf, topicsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { objectIn } from '../../lib/declaration/json.ts';
+import { kebab } from '../../lib/declaration/names.ts';
+import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import { bucketPath } from '../cloudformation/index.ts';
+import { type JobRunRecord, type JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
+import { wordsOf } from '../emr/job-run-words.ts';
+import { moment, type StreamStatus, streamCommands, streamLine } from '../emr/streams.ts';
+import type { ExecutionRecord } from '../stepfunctions/executions.ts';
+import type { Context } from './context.ts';
+import type { Settled } from './report/accounts.ts';
+import { byReason, number } from './report/balance.ts';
+import { readResults, table } from './report/results.ts';
+
+/** What the state machine's last state gives, as far as it is read here. */
+export interface Output {
+  readonly action: Action | 'job';
+  /** The job that was run alone; empty for an action. */
+  readonly job: string;
+}
+
+export interface Shown {
+  readonly pipeline: Pipeline;
+  readonly execution: ExecutionRecord;
+  readonly output: Output;
+  readonly jobs: readonly ShownJob[];
+  readonly accounts: readonly Settled[];
+  /** The streams that went on before the execution. */
+  readonly before: readonly StreamStatus[];
+  /** The streams that go on after it. */
+  readonly streams: readonly StreamStatus[];
+}
+
+type ShownJob = ReturnType<typeof jobsShown>[number];
+
+/** The ended jobs whose words people want: the one that was run alone, or those that came after the streams; with the folders that each wrote, by alias. */
+export function jobsShown(
+  pipeline: Pipeline,
+  { action, job }: Output,
+  runs: readonly JobRunRecord[],
+  records: JobRunRecords,
+  home: Context['home'],
+) {
+  const names = action === 'job' ? [job] : action === 'run' ? orderOf(pipeline).after : [];
+  return names.flatMap((name) => {
+    const run = runs.find((candidate) => partsOf(candidate).run === name);
+    if (!run) return [];
+    const folders: Record<string, string> = {};
+    for (const [alias, { kind, url }] of Object.entries(specOf(run)?.writes ?? {})) {
+      if (kind === 'folder' && url) folders[alias] = bucketPath(home, url);
+    }
+    return { name: kebab(name), ...wordsOf(run, records), folders };
+  });
+}
+
+export function show(context: Context, shown: Shown): void {
+  const { pipeline, execution, output, jobs, accounts, streams } = shown;
+  const { report } = pipeline;
+  const reported = report && jobs.find(({ name }) => name === kebab(nameIn(pipeline.jobs, report.job) ?? ''));
+  const resultsFolder = report && reported?.folders[nameIn<unknown>(report.job.writes, report.folder) ?? ''];
+  const results = resultsFolder === undefined ? [] : readResults(resultsFolder);
+  if (context.json) {
+    const { name, status, startedAt, stoppedAt } = execution;
+    const told = { name, status, startedAt, stoppedAt, output: execution.output };
+    context.print(
+      JSON.stringify({ pipeline: pipeline.name, execution: told, jobs, results, resultsFolder, accounts, streams }),
+    );
+    return;
+  }
+  // A report is what a whole run is about; what other jobs say beside it is in their logs.
+  const chosen = output.action === 'run' && reported ? [reported] : jobs;
+  const rows = results.length > 0 && report ? table(results, report.columns) : 'No results.';
+  const told = chosen
+    .map((job) => ({ job, text: job === reported && resultsFolder !== undefined ? rows : job.notes.join('\n') }))
+    .filter(({ text }) => text !== '');
+  // One text needs no title; several would run into each other.
+  const texts = told.map(({ job, text }) => (told.length > 1 ? `${job.name}\n${text}` : text));
+  if (texts.length > 0) context.print(texts.join('\n\n'));
+  if (output.action === 'run') showAccounts(context, shown, resultsFolder);
+  else
+    for (const line of output.action === 'job' ? jobs.flatMap(linesOfJob) : linesOfStreams(shown)) context.print(line);
+}
+
+function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Shown, results?: string): void {
+  if (results !== undefined) terminal.line(`results as CSV and JSON in ${results}`);
+  for (const { rejected, rejectedByReason, rejectsFolder } of accounts) {
+    if (rejected > 0) terminal.line(`${number(rejected)} rejected${byReason(rejectedByReason)} in ${rejectsFolder}`);
+  }
+  const lines = accounts.map(({ account, line }) => (accounts.length > 1 ? `${account}: ${line}` : line));
+  const uncounted = jobsWithoutAccount(pipeline);
+  if (lines.length === 0) lines.push('no accounts are declared: the jobs succeeded, and nobody counted rows');
+  else if (uncounted.length > 0) lines.push(`no account counts rows of ${uncounted.join(', ')}`);
+  print(`\n${lines.join('\n')}`);
+  for (const { account } of accounts.filter(({ addsUp }) => !addsUp)) {
+    const { results } = pipeline.accounts?.find(({ sent }) => topicsOf(pipeline)[account] === sent) ?? {};
+    const writer = usesOf(pipeline).find(({ way, thing }) => way === 'writes' && thing === results?.topic);
+    terminal.plain(
+      terminal.bad(
+        `The rows of ${account} do not add up: each one sent must be in the results or in the dead letters. ` +
+          `See "npx millrace logs ${kebab(writer?.job ?? account)}"; "npx millrace down --purge" starts from empty topics.`,
+      ),
+    );
+  }
+}
+
+/** Jobs of a whole run whose rows no account counts, as people write them. */
+function jobsWithoutAccount(pipeline: Pipeline): string[] {
+  const counted: unknown[] = (pipeline.accounts ?? []).flatMap(({ from, sent, deadLetters, results }) =>
+    from ? [sent, deadLetters, results.topic] : [deadLetters, results.topic],
+  );
+  const { streams, during, after } = orderOf(pipeline);
+  return [...streams, ...during, ...after]
+    .filter((name) => !Object.values(pipeline.jobs[name]?.writes ?? {}).some((thing) => counted.includes(thing)))
+    .map(kebab);
+}
+
+/** What a job that was run alone counted, and where it wrote. */
+function linesOfJob({ name, result, folders }: ShownJob): string[] {
+  const textOf = (value: unknown) => {
+    if (typeof value === 'number') return number(value);
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  };
+  const counted = Object.entries(result ?? {})
+    .filter(([field]) => folders[field] === undefined)
+    .map(([field, value]) => `${field} ${textOf(value)}`);
+  return [
+    `${name} succeeded${counted.length > 0 ? `: ${counted.join(', ')}` : ''}`,
+    ...Object.entries(folders).map(([folder, path]) => `${folder} in ${path}`),
+  ];
+}
+
+/** What became of the streams of a pipeline. */
+function linesOfStreams({ pipeline, before, streams, output }: Shown): string[] {
+  if (output.action !== 'stop') return [...streams.map(streamLine), ...streamCommands(streams)];
+  const ended = before.filter(({ runId }) => !streams.some((stream) => stream.runId === runId));
+  const names = ended.map(({ job }) => `stream ${job}`).join(' and ');
+  const what = names === '' ? 'no stream ran' : `${names} ended`;
+  return [`${pipeline.name}: ${what}; all that the topics held is worked through`, ...streams.map(streamLine)];
+}
+
+/**
+ * Why an execution did not succeed, and what to do.
+ *
+ * @param records where the execution's history lies
+ * @param streams those of the pipeline that go on or have failed
+ */
+export function failureOf(
+  { name, pipeline, status, error = '', cause = '' }: ExecutionRecord,
+  records: string,
+  streams: readonly StreamStatus[],
+): MillraceError {
+  if (status === 'ABORTED') return new MillraceError('ABORTED', `Execution ${name} was stopped.`);
+  // Step Functions wraps the cause of a function or job that failed.
+  const wrapped = objectIn(cause) ?? {};
+  const message = String(wrapped.errorMessage ?? wrapped.StateDetails ?? cause);
+  // What the prepare function refuses is the person's own mistake, and nothing was started.
+  if (error === 'InvalidInput') return new MillraceError('INVALID_INPUT', message);
+  const running = streams.filter(({ state }) => state !== 'FAILED');
+  if (error === 'JobRunAlive' && running.length > 0) {
+    const which = running.map(({ job, since }) => `${job} since ${moment(since)}`).join(', ');
+    return new MillraceError(
+      'STREAM_RUNS',
+      `Pipeline "${pipeline}" has streams that run: ${which}. Beside them only one of its batch jobs can be run (--job). ` +
+        `End them with "npx millrace run ${pipeline} --action stop", or start what is deployed now with "--action upgrade".`,
+    );
+  }
+  const failed = streams.filter(({ state, runName }) => state === 'FAILED' && runName.endsWith(`/${name}`));
+  const job = failed[0]?.job ?? String(wrapped.Name ?? '').split('/')[1];
+  const hint = job ? ` See "npx millrace logs ${kebab(job)}".` : '';
+  return new MillraceError('EXECUTION_FAILED', `Execution ${name} ended ${status}: ${error}: ${message}${hint}`, {
+    details: [...failed.map(({ job, details }) => `${job}: ${details}`), `Its history is in ${records}.`],
+  });
+}

@@ -1,0 +1,78 @@
+/** Resources that the services, state machines and job runs stand for: only their ids and ARNs are kept. */
+import { isObject } from '../../../lib/declaration/json.ts';
+import { MillraceError, messageOf } from '../../../tools/errors.mjs';
+import { arn, digest, nameIn, nameOf, type Provider, type ResourceRequest, upserting, used } from './provider.ts';
+
+/** The attribute under which a state machine's definition is recorded: JSON text, its substitutions made. */
+export const definitionAttribute = 'Definition';
+
+const stateMachine = upserting('its definition, interpreted', (request) => {
+  const properties = used(request, 'StateMachineName', 'DefinitionString', 'Definition', 'DefinitionSubstitutions');
+  const name = nameOf(request, properties.StateMachineName, 80);
+  const machineArn = arn(request.stack, 'states', `stateMachine:${name}`);
+  const definition = definitionOf(request, properties);
+  return { physicalId: machineArn, attributes: { Arn: machineArn, Name: name, [definitionAttribute]: definition } };
+});
+
+function definitionOf(request: ResourceRequest, properties: Record<string, unknown>): string {
+  const { DefinitionString: given, Definition: object, DefinitionSubstitutions: substitutions } = properties;
+  if (typeof given !== 'string' && !isObject(object)) {
+    throw new MillraceError(
+      'DEPLOY_DEFINITION',
+      `${nameIn(request)}: it has neither DefinitionString nor Definition. A definition in a bucket does not run here.`,
+    );
+  }
+  let definition = typeof given === 'string' ? given : JSON.stringify(object);
+  for (const [name, value] of Object.entries(isObject(substitutions) ? substitutions : {})) {
+    definition = definition.replaceAll(`\${${name}}`, String(value));
+  }
+  try {
+    JSON.parse(definition);
+  } catch (error) {
+    throw new MillraceError('DEPLOY_DEFINITION', `${nameIn(request)}: its definition is no JSON: ${messageOf(error)}.`);
+  }
+  return definition;
+}
+
+const sparkApplication = upserting('spark-submit, for each job run', (request) => {
+  const { Name: given, Type: type } = used(request, 'Name', 'Type');
+  const id = `00${digest(14, request.stack.name, request.logicalId, String(given), String(type))}`;
+  const applicationArn = arn(request.stack, 'emr-serverless', `/applications/${id}`);
+  return { physicalId: id, attributes: { ApplicationId: id, Arn: applicationArn } };
+});
+
+const kafkaCluster = upserting('the local Kafka broker', (request) => {
+  const { ClusterName: name } = used(request, 'ClusterName');
+  const id = digest(32, request.stack.name, request.logicalId, String(name));
+  const uuid = [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20)].join('-');
+  const clusterArn = arn(request.stack, 'kafka', `cluster/${nameOf(request, name, 64)}/${uuid}-s1`);
+  return { physicalId: clusterArn, attributes: { Arn: clusterArn } };
+});
+
+const registryService = upserting('the local Apicurio Registry', (request) => {
+  const { ServiceName: given } = used(request, 'ServiceName');
+  const name = nameOf(request, given, 255);
+  if (!/registry/i.test(`${request.logicalId} ${name}`)) {
+    throw new MillraceError(
+      'DEPLOY_UNKNOWN_SERVICE',
+      `${nameIn(request)}: the only container service with a counterpart on this machine is the schema registry, and neither name nor logical id say "registry".`,
+    );
+  }
+  const serviceArn = arn(request.stack, 'ecs', `service/${name}`);
+  return { physicalId: serviceArn, attributes: { ServiceArn: serviceArn, Name: name } };
+});
+
+const eventRule = upserting('an entry; its functions are called when an execution ends', (request) => {
+  const { Name: given, EventPattern: pattern } = used(request, 'Name', 'EventPattern');
+  const name = nameOf(request, given, 64);
+  const ruleArn = arn(request.stack, 'events', `rule/${name}`);
+  return { physicalId: name, attributes: { Arn: ruleArn, EventPattern: pattern ?? {} } };
+});
+
+export const providers: Record<string, Provider> = {
+  'AWS::ECS::Service': registryService,
+  'AWS::EMRServerless::Application': sparkApplication,
+  'AWS::Events::Rule': eventRule,
+  'AWS::MSK::ServerlessCluster': kafkaCluster,
+  'AWS::StepFunctions::StateMachine': stateMachine,
+};

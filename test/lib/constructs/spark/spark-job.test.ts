@@ -1,0 +1,95 @@
+/** A job: how it is started, and that its role reads what it needs by this deployment and by those before. */
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { SparkJob } from '../../../../lib/constructs/spark/spark-job.ts';
+import type { Pipeline } from '../../../../lib/declaration/pipeline.ts';
+import { parseSparkSubmitParameters } from '../../../../local/emr/spark-submit.ts';
+import readings from '../../../readings/pipelines/readings/pipeline.ts';
+import { resourcesOf, templatesOf } from '../../support/templates.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-job-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The same pipeline after somebody has changed its jobs. */
+function changed(): Pipeline {
+  const jobs = join(folder, 'pyspark');
+  cpSync(join(readings.folders.jobs, '..'), jobs, { recursive: true });
+  for (const script of ['send.py', 'average.py']) appendFileSync(join(jobs, 'readings', script), '# changed\n');
+  return { ...readings, folders: { ...readings.folders, jobs: join(jobs, 'readings') } };
+}
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: { readonly StringLike?: { readonly 's3:prefix'?: string | readonly string[] } };
+}
+
+/** A deployment: for each job how it is started, the keys that it names, and what its role may do with the assets' bucket. */
+function deploy(pipeline: Pipeline) {
+  const found: SparkJob[] = [];
+  const template = templatesOf({
+    pipelines: [pipeline],
+    change: (app) => found.push(...app.node.findAll().filter((one) => one instanceof SparkJob)),
+  }).readings;
+  const policies = Object.entries(resourcesOf(template, 'AWS::IAM::Policy'));
+  const parameter = JSON.stringify(resourcesOf(template, 'AWS::SSM::Parameter'));
+  return Object.fromEntries(
+    found.map((job) => {
+      const start = Stack.of(job).resolve([job.entryPoint, job.submitParameters]) as unknown;
+      const text = JSON.stringify(start) + parameter;
+      const keys = [...text.matchAll(/assets-[^/]*\/([\w/]+\.(?:py|zip|jar|jsonl?|csv))/g)].map(([, key = '']) => key);
+      const [, policy] = policies.find(([id]) => id.startsWith(`Job${job.jobName}`)) ?? [];
+      const { Statement: statements } = (policy?.PolicyDocument ?? { Statement: [] }) as { Statement: Statement[] };
+      const about = (action: string) =>
+        statements.filter(
+          ({ Action, Resource }) => [Action].flat().includes(action) && JSON.stringify(Resource).includes('-assets-'),
+        );
+      const read = about('s3:GetObject').flatMap(({ Resource }) =>
+        [...JSON.stringify(Resource).matchAll(/"\/(millrace\/[^"]*)"/g)].map(([, pattern = '']) => pattern),
+      );
+      const list = about('s3:ListBucket').flatMap(({ Condition }) => Condition?.StringLike?.['s3:prefix'] ?? []);
+      return [job.jobName, { start, keys, read, list }];
+    }),
+  );
+}
+
+const allows = (patterns: readonly string[] = [], text: string): boolean =>
+  patterns.some((pattern) => pattern.endsWith('*') && text.startsWith(pattern.slice(0, -1)));
+
+const before = deploy(readings);
+
+describe('the role of a job', () => {
+  test('reads after a deployment what a stream was started with before it, for a retry', () => {
+    const { average: after } = deploy(changed());
+    const old = before.average?.keys ?? [];
+    expect(old.filter((key) => !after?.keys.includes(key))).toEqual([expect.stringMatching(/\.py$/)]);
+    expect(old.length).toBeGreaterThan(5);
+    for (const key of old) expect([key, allows(after?.read, key)]).toEqual([key, true]);
+  });
+
+  test('lists a sample, as Spark does before it reads one, where the job reads a file, and no other pipeline', () => {
+    const sample = before.send?.keys.find((key) => key.endsWith('.csv')) ?? '';
+    expect(allows(before.send?.list, `${sample}/`)).toBe(true);
+    expect(allows(before.send?.list, 'millrace/dev/tides/')).toBe(false);
+    expect(before.show?.list).toEqual([]);
+  });
+});
+
+describe('a job is started', () => {
+  const [, parameters] = (before.average?.start ?? []) as [unknown, { 'Fn::Join': [string, unknown[]] }];
+  const text = parameters['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'known')).join('');
+  const { settings } = parseSparkSubmitParameters(text);
+
+  test('with quotes around values only, as EMR Serverless takes them', () => {
+    expect(text).toMatch(/--conf spark\.driver\.extraJavaOptions="-D\S+ -D\S+ -D\S+" --conf/);
+    expect(text).not.toContain('--conf "');
+    expect(settings['spark.executor.extraJavaOptions']).toMatch(/^-D\S+ -D\S+ -D\S+$/);
+  });
+
+  test('with workers that know each other, and a region that S3A need not ask for', () => {
+    expect(settings).toMatchObject({ 'spark.authenticate': 'true', 'spark.hadoop.fs.s3a.endpoint.region': 'known' });
+  });
+});

@@ -1,0 +1,93 @@
+/** Each kind of mistake in the accounts and in the report, in the words that a person reads, and how often a row is counted. */
+import { describe, expect, test } from 'vitest';
+import { perRowOf } from '../../../lib/declaration/flow.ts';
+import { csv, folder, jsonSchema, topic } from '../../../lib/declaration/index.ts';
+import type { Account } from '../../../lib/declaration/pipeline.ts';
+import { accepts, type Change, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
+
+/** Lets the tiny pipeline's only account say something else. */
+const account = (change: object | ((from: object) => object)): Change => ({
+  whole: ({ accounts: [account] }) =>
+    void Object.assign(account ?? {}, typeof change === 'function' ? change(account?.from ?? {}) : change),
+});
+const other = topic('other', { partitions: 1 });
+
+describe('the accounts', () => {
+  accepts('a pipeline that has none, and no report', {
+    whole: (whole) => void Object.assign(whole, { accounts: undefined, report: undefined }),
+  });
+  accepts('what is on a topic as what was sent', account({ from: undefined }));
+  accepts('several', { whole: ({ accounts }) => void accounts.push({ ...accounts[0] } as never) });
+  refuses(
+    'topics that no job uses',
+    account({ sent: other, deadLetters: other }),
+    'tiny.accounts.0.sent: is not used by a job of the pipeline; got "topic other"; allowed: words, wordCounts, lost',
+    'tiny.accounts.0.deadLetters: is not used by a job of the pipeline; got "topic other"; allowed: words, wordCounts, lost',
+  );
+  refuses(
+    'a file and a folder that no job uses',
+    account((from) => ({
+      from: { ...from, file: csv('a', ',', { format: 'avro', file: 'line.avsc' }), rejects: folder('b') },
+    })),
+    'tiny.accounts.0.from.file: is not used by a job of the pipeline; got "file a"; allowed: lines',
+    'tiny.accounts.0.from.rejects: is not used by a job of the pipeline; got "folder b"; allowed: rejects, results',
+  );
+  test('refuse rows that are no whole number of the job that reads the file', () => {
+    const parameters = tinyPipeline().jobs.show?.parameters;
+    const wrong = account((from) => ({ from: { ...from, rows: parameters?.word } }));
+    expect(refusalOf(tinyPipeline(wrong))).toEqual([
+      'tiny.accounts.0.from.rows: is no whole number among the parameters of the job that reads the file; got {"kind":"text","default":"","pattern":"[a-z]+","unit":"word","description":"Shows one word."}; allowed: lineCount',
+    ]);
+  });
+  refuses(
+    'a count that is no whole number in the results',
+    { whole: ({ accounts }) => void Object.assign(accounts[0]?.results ?? {}, { count: 'word' }) },
+    'tiny.accounts.0.results.count: is not a whole number in the values of its topic; got "word"; allowed: times',
+  );
+  refuses(
+    'a count that is no whole number of a JSON Schema',
+    {
+      things: ({ wordCounts }) => void Object.assign(wordCounts, { value: jsonSchema('word.schema.json') }),
+      whole: ({ accounts }) => void Object.assign(accounts[0]?.results ?? {}, { count: 'weight' }),
+    },
+    'tiny.accounts.0.results.count: is not a whole number in the values of its topic; got "weight"; allowed: times',
+  );
+  refuses(
+    'a row that is counted never',
+    { whole: ({ accounts }) => void Object.assign(accounts[0]?.results ?? {}, { perRow: 0 }) },
+    'tiny.accounts.0.results.perRow: is out of range; got 0; allowed: whole numbers from 1 to 1000',
+  );
+});
+
+describe('a row is counted', () => {
+  const perRow = (change: Change) => {
+    const pipeline = tinyPipeline(change);
+    return perRowOf(pipeline, pipeline.accounts?.[0] as Account);
+  };
+  test('once where the results have no windows', () => expect(perRow({})).toBe(1));
+  test('in each window that it is in', () => {
+    const windows = { minutes: 15, every: 5 };
+    expect(perRow({ jobs: ({ count }) => void Object.assign(count, { windows, keys: 1 }) })).toBe(3);
+  });
+  test('as often as the account says', () => {
+    expect(perRow({ whole: ({ accounts }) => void Object.assign(accounts[0]?.results ?? {}, { perRow: 7 }) })).toBe(7);
+  });
+});
+
+describe('the report', () => {
+  refuses(
+    "another job's folder",
+    { whole: ({ report, accounts }) => void Object.assign(report, { folder: accounts[0]?.from.rejects }) },
+    'tiny.report.folder: is not written by show; got "folder rejects"; allowed: results',
+  );
+  refuses(
+    'to show nothing',
+    { whole: ({ report }) => void Object.assign(report, { columns: [] }) },
+    'tiny.report.columns: shows nothing; got "no column"; allowed: at least one',
+  );
+  refuses(
+    'another form of a column',
+    { whole: ({ report }) => void Object.assign(report.columns[0] ?? {}, { format: 'percent' }) },
+    'tiny.report.columns.0.format: is none of its words; got "percent"; allowed: text, money, count, time',
+  );
+});

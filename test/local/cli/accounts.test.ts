@@ -1,0 +1,150 @@
+/** Accounts over a broker that is a table of records: what is counted from where, and what is carried over. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { jsonSchema, topic } from '../../../lib/declaration/index.ts';
+import type { Account, Pipeline } from '../../../lib/declaration/pipeline.ts';
+import { Accounts } from '../../../local/cli/report/accounts.ts';
+import type { TopicReader } from '../../../local/cli/report/kafka-reader.ts';
+import { bucketPath } from '../../../local/cloudformation/index.ts';
+import type { JobSpec } from '../../../local/emr/job-run-records.ts';
+import { specTextOf, temporaryHome } from '../support/deployed-words.ts';
+import { wordsPipeline } from '../support/words-pipeline.ts';
+
+type Record = readonly [key: string, value: string | null];
+
+/** Topics of one partition. */
+class Broker implements TopicReader {
+  readonly topics: { [topic: string]: Record[] } = {};
+  cluster = 'one';
+  connect = async () => {};
+  close = async () => {};
+  clusterId = async () => this.cluster;
+  range: TopicReader['range'] = async (name) => ({ from: { 0: 0 }, to: { 0: this.topics[name]?.length ?? 0 } });
+  read: TopicReader['read'] = async (name, { from, to }, onRecord) => {
+    for (const [index, [key, value]] of (this.topics[name] ?? []).entries()) {
+      if (index < (from[0] ?? 0) || index >= (to[0] ?? 0)) continue;
+      const record = {
+        key: Buffer.from(key),
+        value: value === null ? null : Buffer.from(value),
+        offset: String(index),
+      };
+      onRecord(record as Parameters<typeof onRecord>[0], 0);
+    }
+  };
+  send(name: string, ...records: Record[]): void {
+    this.topics[name] = [...(this.topics[name] ?? []), ...records];
+  }
+}
+
+const { pipeline, account, topics } = wordsPipeline();
+/** The counts as JSON, so that no registry has to be asked. */
+const counts = topic('tiny.counts', { partitions: 1, cleanup: 'compact', value: jsonSchema('word.schema.json') });
+const withoutFile: Account = {
+  sent: topics.words,
+  deadLetters: topics.lost,
+  results: { topic: counts, count: 'times' },
+};
+const withAccounts = (...accounts: Account[]): Pipeline => ({ ...pipeline, accounts });
+
+/** One execution that does this to the topics. */
+async function execution(
+  broker: Broker,
+  home: ReturnType<typeof temporaryHome>,
+  work: () => void,
+  accounted: Pipeline = withAccounts(withoutFile),
+  specs: readonly JobSpec[] = [],
+) {
+  const accounts = new Accounts(home, accounted, { bootstrapServers: '', registryUrl: '' }, broker);
+  await accounts.open();
+  work();
+  return accounts.settle(specs);
+}
+
+test('of a compacted topic the last count of each key counts, and only what was gained', async () => {
+  const [broker, home] = [new Broker(), temporaryHome()];
+  const first = await execution(broker, home, () => {
+    broker.send('tiny.words', ['a', ''], ['a', ''], ['b', '']);
+    broker.send('tiny.counts', ['a', '{"times":1}'], ['a', '{"times":2}'], ['b', '{"times":1}']);
+  });
+  expect(first).toMatchObject([{ account: 'words', addsUp: true, sent: 3, summarized: 3, carriedOver: 0 }]);
+  const second = await execution(broker, home, () => {
+    broker.send('tiny.words', ['a', '']);
+    broker.send('tiny.counts', ['a', '{"times":3}']);
+  });
+  expect(second).toMatchObject([{ addsUp: true, sent: 1, summarized: 1, carriedOver: 0 }]);
+});
+
+test('of another topic each record counts', async () => {
+  const [broker, home] = [new Broker(), temporaryHome()];
+  const results = {
+    topic: topic('tiny.each', { partitions: 1, value: jsonSchema('word.schema.json') }),
+    count: 'times',
+  };
+  const accounted = withAccounts({ ...withoutFile, results: { ...results, perRow: 2 } });
+  for (const rows of [2, 1]) {
+    const work = () => {
+      for (let row = 0; row < rows; row += 1) {
+        broker.send('tiny.words', ['a', '']);
+        broker.send('tiny.each', ['a', '{"times":1}'], ['a', '{"times":1}']);
+      }
+    };
+    expect(await execution(broker, home, work, accounted)).toMatchObject([
+      { addsUp: true, sent: rows, summarized: rows },
+    ]);
+  }
+});
+
+test('what one execution leaves unaccounted is carried over, unless it is another broker by now', async () => {
+  const [broker, home] = [new Broker(), temporaryHome()];
+  const left = await execution(broker, home, () => broker.send('tiny.words', ['a', ''], ['b', '']));
+  expect(left).toMatchObject([{ addsUp: false, sent: 2, summarized: 0 }]);
+  const work = () => broker.send('tiny.counts', ['a', '{"times":1}'], ['b', '{"times":1}']);
+  expect(await execution(broker, home, work)).toMatchObject([{ addsUp: true, sent: 0, carriedOver: 2 }]);
+  broker.cluster = 'two';
+  expect(await execution(broker, home, () => {})).toMatchObject([{ addsUp: true, carriedOver: 2, summarized: 2 }]);
+});
+
+test('each account has its own ledger, and one that does not add up keeps no other from going on', async () => {
+  const [broker, home] = [new Broker(), temporaryHome()];
+  const others: Account = { ...withoutFile, sent: topic('tiny.others', { partitions: 1 }) };
+  const accounted = withAccounts(withoutFile, { ...others, deadLetters: topic('tiny.gone', { partitions: 1 }) });
+  const work = () => {
+    broker.send('tiny.words', ['a', '']);
+    broker.send('tiny.counts', ['a', '{"times":1}']);
+  };
+  const settled = await execution(broker, home, work, accounted);
+  expect(settled.map(({ account: name, addsUp }) => [name, addsUp])).toEqual([
+    ['words', true],
+    ['tiny.others', false],
+  ]);
+  const again = await execution(broker, home, () => {}, accounted);
+  expect(again).toMatchObject([
+    { carriedOver: 0, summarized: 0 },
+    { carriedOver: 0, summarized: 1 },
+  ]);
+});
+
+test('rows of a file are read by the spec of the job that sent them, with what it rejected', async () => {
+  const [broker, home] = [new Broker(), temporaryHome()];
+  const files = {
+    's3://assets/lines.csv': 'word\none\ntwo\nthree\n',
+    's3://data/rejects/tiny/one/part-0': '{"reason":"x"}\n',
+  };
+  for (const [url, text] of Object.entries(files)) {
+    const path = bucketPath(home, url);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  const accounted = withAccounts({ ...account, results: withoutFile.results });
+  const work = () => {
+    broker.send('tiny.words', ['one', ''], ['two', '']);
+    broker.send('tiny.counts', ['one', '{"times":1}'], ['two', '{"times":1}']);
+  };
+  const specOf = (changes: object) => JSON.parse(specTextOf(pipeline, 'send', 'one', changes)) as JobSpec;
+  const settled = await execution(broker, home, work, accounted, [specOf({})]);
+  const rejectsFolder = join(home.buckets, 'data', 'rejects', 'tiny', 'one');
+  expect(settled).toMatchObject([{ addsUp: true, read: 3, rejected: 1, rejectedByReason: { x: 1 }, rejectsFolder }]);
+  const bounded = await execution(broker, home, () => {}, accounted, [specOf({ parameters: { lineCount: 5 } })]);
+  expect(bounded).toMatchObject([{ addsUp: false, read: 5 }]);
+});

@@ -1,0 +1,109 @@
+/** The home is Millrace's own folder, or none; what is damaged in it is told, and can be removed. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { millraceHome, projectRoot, purgeHome } from '../../local/home.ts';
+import { temporaryFolder, write } from '../tools/setup/temporary.ts';
+
+const program = join(projectRoot, 'local', 'cli', 'millrace.mjs');
+const environment = (home: string) => ({ ...process.env, MILLRACE_HOME: home, NO_COLOR: '1' });
+
+function millrace(home: string, ...words: string[]) {
+  return spawnSync('node', [program, ...words], { encoding: 'utf8', cwd: tmpdir(), env: environment(home) });
+}
+
+const newHome = () => millraceHome(join(temporaryFolder(), 'home'));
+
+describe('a home', () => {
+  test('can be read by nobody else', () => {
+    expect(statSync(newHome().root).mode & 0o777).toBe(0o700);
+    expect(statSync(millraceHome(temporaryFolder()).root).mode & 0o777).toBe(0o700);
+  });
+
+  test('is taken as it is by the next command', () => {
+    const home = newHome();
+    expect(millraceHome(home.root)).toEqual(home);
+  });
+
+  test('is never a folder with files of somebody else, whatever the command', () => {
+    const folder = temporaryFolder();
+    write(join(folder, 'state', 'thesis.txt'), 'years of work');
+    for (const words of [['down', '--purge'], ['status']]) {
+      const { status, stderr } = millrace(folder, ...words);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^error HOME_FOREIGN: .*MILLRACE_HOME/m);
+    }
+    expect(readdirSync(folder)).toEqual(['state']);
+    expect(existsSync(join(folder, 'state', 'thesis.txt'))).toBe(true);
+  });
+
+  test('that is a file is refused in words', () => {
+    const file = write(join(temporaryFolder(), 'file'), '');
+    const { status, stderr } = millrace(file, 'status');
+    expect(status).toBe(1);
+    expect(stderr).toContain(`error HOME_UNUSABLE: ${file} cannot hold`);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(JSON.parse(millrace(file, 'status', '--json').stdout)).toMatchObject({ error: { code: 'HOME_UNUSABLE' } });
+  });
+});
+
+describe('a purge', () => {
+  test('removes all data, and what an earlier one left that was killed', () => {
+    const home = newHome();
+    write(join(home.buckets, 'data', 'file'), 'content');
+    const left = join(dirname(home.root), `${basename(home.root)}.purged-1`);
+    mkdirSync(left);
+    purgeHome(home);
+    expect(readdirSync(home.buckets)).toEqual([]);
+    expect(readdirSync(dirname(home.root))).toEqual([basename(home.root)]);
+  });
+
+  test('of a home in which every file is damaged works, and says what it could not read', () => {
+    const home = newHome();
+    const files = [
+      join(home.services, 'kafka', 'service.json'),
+      join(home.state, 'dev.json'),
+      join(home.executions, 'readings', 'one', 'execution.json'),
+      join(home.jobRuns, 'one', 'run.json'),
+      join(home.parameters, 'one.json'),
+      join(home.tables, 'one.json'),
+    ];
+    for (const file of files) write(file, '{"cut');
+    const { status, stderr } = millrace(home.root, 'down', '--purge');
+    expect(stderr).toContain(`${files[0]} is no valid JSON`);
+    expect(stderr).toContain(`removed all data in ${home.root}`);
+    expect(status).toBe(0);
+    for (const file of files) expect(existsSync(file)).toBe(false);
+  });
+});
+
+test.each([
+  ['state/dev.json', 'status', 'millrace down --purge'],
+  ['services/kafka/service.json', 'status', 'remove the file'],
+  ['executions/readings/one/execution.json', 'down', 'Remove the folder of this execution'],
+])('a damaged %s is told by its path, with a remedy', (path, command, remedy) => {
+  const home = newHome();
+  const file = write(join(home.root, path), '');
+  const { status, stderr } = millrace(home.root, command);
+  expect(status).toBe(1);
+  expect(stderr).toContain(`error DAMAGED_FILE: ${file} is empty`);
+  expect(stderr).toContain(remedy);
+  expect(stderr).not.toMatch(/\n\s+at /);
+});
+
+test('a reader that has seen enough of a log is no failure', async () => {
+  const home = newHome();
+  write(join(home.services, 'kafka', 'log.txt'), 'a line\n'.repeat(200_000));
+  const errors = join(dirname(home.root), 'errors');
+  writeFileSync(errors, '');
+  const shell = spawn('sh', ['-c', `node "${program}" logs kafka 2>"${errors}" | head -1`], {
+    env: environment(home.root),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  for await (const part of shell.stdout) said += part;
+  expect(said).toBe('a line\n');
+  expect(readFileSync(errors, 'utf8')).toBe('');
+});

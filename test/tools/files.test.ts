@@ -1,0 +1,40 @@
+/** A file has its old content or its new one, and what cannot be read is told with a remedy. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { linkOrCopy, readJson, writeFileAtomically, writeJson } from '../../tools/files.mjs';
+import { temporaryFolder } from './setup/temporary.ts';
+
+test('a file is written whole, into a folder that is made for it, and nothing else stays', () => {
+  const folder = join(temporaryFolder(), 'new');
+  writeJson(join(folder, 'state.json'), { count: 1 });
+  writeJson(join(folder, 'state.json'), { count: 2 });
+  expect(readJson(join(folder, 'state.json'), '')).toEqual({ count: 2 });
+  expect(readdirSync(folder)).toEqual(['state.json']);
+});
+
+test('a write that fails leaves the old content and no draft', () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'taken', 'by a folder'), { recursive: true });
+  expect(() => writeFileAtomically(join(folder, 'taken'), 'new')).toThrow();
+  expect(readdirSync(folder)).toEqual(['taken']);
+});
+
+test.each(['', '{"version": 1, "stac'])('a file that holds %j is told by its path, with the remedy', (content) => {
+  const path = join(temporaryFolder(), 'dev.json');
+  writeFileSync(path, content);
+  const reading = () => readJson(path, 'Start again.');
+  expect(reading).toThrow(expect.objectContaining({ code: 'DAMAGED_FILE', message: expect.stringContaining(path) }));
+  expect(reading).toThrow('Start again.');
+});
+
+test('a file that is not there reads as nothing', () => {
+  expect(readJson(join(temporaryFolder(), 'dev.json'), '')).toBeUndefined();
+});
+
+test('a second name shows the same content', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'source'), 'content');
+  linkOrCopy(join(folder, 'source'), join(folder, 'target'));
+  expect(readFileSync(join(folder, 'target'), 'utf8')).toBe('content');
+});

@@ -1,0 +1,34 @@
+/** The error that a person gets to see. Plain JavaScript, because set-up needs it before anything is installed. */
+
+/**
+ * A failure that its reader can act on: the message says what failed, the value got, the values allowed and what to do.
+ */
+export class MillraceError extends Error {
+  /**
+   * @param {string} code stable, in SCREAMING_SNAKE_CASE: what tests and `--json` readers compare
+   * @param {string} message
+   * @param {{ cause?: unknown, details?: readonly string[] }} [options] details are more lines that help (the last
+   *   lines of a log, a list of mistakes); printed under the message, never needed to understand it
+   */
+  constructor(code, message, { cause, details = [] } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'MillraceError';
+    /** @readonly */
+    this.code = code;
+    /** @readonly */
+    this.details = details;
+  }
+}
+
+/** @param {unknown} error anything that can be thrown */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * @param {unknown} error
+ * @param {...string} codes of system errors, such as `ENOENT`
+ */
+export function hasErrorCode(error, ...codes) {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

@@ -1,0 +1,113 @@
+/**
+ * Files that a process may be killed over: each holds its old content or its new one, never a part. Plain JavaScript,
+ * because set-up needs it before anything is installed.
+ */
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hasErrorCode, MillraceError, messageOf } from './errors.mjs';
+
+/**
+ * Writes a file so that a reader, also one after a power cut, finds the old content or the new one. Its folder is
+ * made when it is missing.
+ * @param {string} path
+ * @param {string | Uint8Array} content
+ */
+export function writeFileAtomically(path, content) {
+  const folder = dirname(path);
+  fs.mkdirSync(folder, { recursive: true });
+  const draft = `${path}.${randomUUID()}.draft`;
+  try {
+    // The content first: otherwise the name may survive a power cut and the content not.
+    fs.writeFileSync(draft, content);
+    flush(draft);
+    fs.renameSync(draft, path);
+    flush(folder);
+  } finally {
+    fs.rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} value
+ */
+export function writeJson(path, value) {
+  writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** @param {string} path a file or a folder */
+function flush(path) {
+  const descriptor = fs.openSync(path, 'r');
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** @param {string} path of a file that need not exist */
+export function readText(path) {
+  try {
+    return fs.readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * @param {string} path of a file that need not exist
+ * @param {string} remedy what to do when the file is damaged, as a sentence
+ * @throws {MillraceError} DAMAGED_FILE when it is no JSON
+ */
+export function readJson(path, remedy) {
+  const text = readText(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const size = text.trim() === '' ? 'is empty' : `is no valid JSON (${messageOf(error)})`;
+    throw new MillraceError('DAMAGED_FILE', `${path} ${size}: it is damaged or was cut off. ${remedy}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Gives a file a second name, or a copy where the file system cannot link: another one, one without hard links, too
+ * many of them.
+ * @param {string} source
+ * @param {string} target
+ */
+export function linkOrCopy(source, target) {
+  try {
+    fs.linkSync(source, target);
+  } catch (error) {
+    if (!hasErrorCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK')) throw error;
+    const draft = `${target}.${randomUUID()}.draft`;
+    try {
+      fs.copyFileSync(source, draft);
+      fs.renameSync(draft, target);
+    } finally {
+      fs.rmSync(draft, { force: true });
+    }
+  }
+}
+
+/**
+ * The files below a folder, as sorted paths; none when there is no such folder.
+ * @param {string} folder
+ * @param {readonly string[]} [ignored] names of folders that are passed over
+ * @returns {string[]}
+ */
+export function filesBelow(folder, ignored = []) {
+  if (!fs.existsSync(folder)) return [];
+  const entries = fs.readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !ignored.includes(name));
+  const below = entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(path, ignored);
+    return entry.isFile() ? [path] : [];
+  });
+  return below.sort();
+}

@@ -21,7 +21,6 @@ const range = z.string().superRefine((text, context) => {
   if (problem) context.addIssue({ code: 'custom', message: problem });
 });
 
-/** A text of a pattern, and what is said of one that does not fit. */
 const text = (pattern: RegExp, problem: string) => z.string().regex(pattern, problem);
 
 const workers = z.strictObject({
@@ -61,7 +60,6 @@ const schema = z.strictObject({
     warm: z.strictObject({ drivers: workers, executors: workers }).optional(),
   }),
   registry: z.strictObject({
-    /** Tasks of the service. */
     tasks: z.int().min(1).max(10),
     /** Fargate units of a task: 512 is half a vCPU. */
     cpu: z.union([z.literal(512), z.literal(1024), z.literal(2048)]),
@@ -77,7 +75,6 @@ const schema = z.strictObject({
     /** ARN of a certificate for `registry.<zoneName>`; with it, all callers use HTTPS. */
     certificateArn: text(CERTIFICATE_ARN, 'is not the ARN of a certificate').optional(),
   }),
-  /** What becomes of data when a stack is destroyed. */
   removal: z.enum(['destroy', 'retain']),
   logDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
   /** Who hears of alarms and of the spend limit; without it, where nothing is kept, an alarm reaches a topic without a reader. */
@@ -86,7 +83,6 @@ const schema = z.strictObject({
   monthlySpendLimit: z.int().min(1),
 });
 
-/** An environment. */
 export type Environment = Readonly<z.infer<typeof schema>>;
 
 /** Mistakes in the environments' files. */

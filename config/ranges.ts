@@ -1,7 +1,6 @@
 /** Arithmetic of IPv4 ranges such as `10.20.0.0/16`. */
 import { isIPv4 } from 'node:net';
 
-/** A range as numbers. */
 interface Range {
   readonly address: number;
   readonly bits: number;

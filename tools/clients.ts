@@ -4,7 +4,6 @@ import type { Topic } from '../lib/declaration/kinds/topic.ts';
 import { externalGroupPrefix, externalPolicy, schemaKey, stackNameOf } from '../lib/declaration/names.ts';
 import type { Pipeline } from '../lib/declaration/pipeline.ts';
 
-/** What an application does with a topic. */
 interface Use {
   readonly pipeline: string;
   readonly topic: string;
@@ -50,7 +49,6 @@ export function describeClients(pipeline: Pipeline, environment: string, bootstr
   }));
 }
 
-/** What keys or values are, in words. */
 function contentOf(pipeline: Pipeline, topic: Topic, alias: string, part: 'key' | 'value'): string {
   const found = topic.schemas(alias).find(({ key }) => key === schemaKey(alias, part));
   if (!found) return 'bytes without a schema';

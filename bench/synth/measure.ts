@@ -30,7 +30,6 @@ const minimal = ({ stacks, bundles }: { stacks: number; bundles: number }): numb
   return seconds(bin('cdk'), ['synth', '--quiet', ...app, ...context]);
 };
 
-/** Stacks and distinct bundles of the environment, counted in its assembly. */
 function sizeOf(assembly: string): { stacks: number; bundles: number } {
   const stage = join(assembly, `assembly-${environment.name}`);
   const templates = readdirSync(stage).filter((name) => name.endsWith('.template.json'));

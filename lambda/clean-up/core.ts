@@ -5,21 +5,17 @@ export interface JobRun {
   readonly id: string;
   /** `<pipeline>/<run>/<execution>`, as the state machine names it. */
   readonly name: string;
-  /** State as EMR Serverless reports it. */
   readonly state: string;
 }
 
 /** What the clean-up needs of EMR Serverless and of the lock's table. */
 export interface CleanUpPorts {
-  /** Runs that have not ended. */
   aliveRuns(): Promise<readonly JobRun[]>;
   cancel(run: JobRun): Promise<void>;
-  /** Releases the lock if this execution holds it. */
   release(executionArn: string): Promise<void>;
   wait(ms: number): Promise<void>;
 }
 
-/** An execution that ended. */
 export interface EndedExecution {
   readonly pipeline: string;
   readonly name: string;

@@ -58,5 +58,4 @@ function shortened(text: string, bytes: number): string {
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A value in the words of a message. */
 export const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));

@@ -9,7 +9,6 @@ import { checkSteps, stepsFor, type TopicAdmin, takeSteps, waitUntilSettled } fr
 export interface Pace {
   /** Milliseconds since 1970, as text like all that CloudFormation passes on. */
   readonly StartedAt: string;
-  /** Partitions that are made or removed in all. */
   readonly PlannedPartitions: string;
 }
 

@@ -13,7 +13,6 @@ export interface ExistingTopic {
   readonly overrides: Readonly<Record<string, string>>;
 }
 
-/** What is to be reached. */
 export interface Goal {
   readonly kind: 'msk-serverless' | 'kafka';
   readonly declared: readonly Topic[];

@@ -24,7 +24,6 @@ export interface PrepareEvent {
 
 /** One start of a job, with everything that the state machine has to say to EMR Serverless. */
 export interface Run extends JobStart {
-  /** Name of the job in the declaration. */
   readonly job: string;
   /** Name of the run: the job's, or that of its drain. */
   readonly run: string;

@@ -124,7 +124,6 @@ const artifactPath = (artifact: ArtifactName) => `${groupPath(artifact)}/${encod
 const named = ({ group, artifactId }: ArtifactName) => `Schema ${artifactId} (group ${group})`;
 const idOf = (version: unknown) => String((version as { contentId: number }).contentId);
 
-/** How the registry says no. */
 interface Problem {
   /** Stable: `RuleViolationException`, `ArtifactNotFoundException`, ... */
   readonly name?: string;

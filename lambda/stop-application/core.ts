@@ -2,7 +2,6 @@
 
 import type { ApplicationState } from '@aws-sdk/client-emr-serverless';
 
-/** A job run that has not ended. */
 export interface AliveRun {
   readonly id: string;
   readonly cancelling: boolean;

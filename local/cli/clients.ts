@@ -6,7 +6,6 @@ import { readServiceFile } from '../services/service-files.ts';
 import { serviceStatuses } from '../services/services.ts';
 import { type Context, environmentOf, pipelineOf } from './context.ts';
 
-/** Where an application on AWS has to be. */
 const NETWORK =
   "in a VPC that is attached to the cluster (the environment's own, or one added to them; a peered one is not enough), " +
   'its security group let into that of the cluster on port 9098';

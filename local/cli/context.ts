@@ -5,7 +5,6 @@ import { MillraceError } from '../../tools/errors.mjs';
 import type { Home } from '../home.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The environment that the local run deploys. */
 export const environment = 'dev';
 
 export interface Context {

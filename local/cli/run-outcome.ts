@@ -27,9 +27,7 @@ export interface Shown {
   readonly output: Output;
   readonly jobs: readonly ShownJob[];
   readonly accounts: readonly Settled[];
-  /** The streams that went on before the execution. */
   readonly before: readonly StreamStatus[];
-  /** The streams that go on after it. */
   readonly streams: readonly StreamStatus[];
 }
 
@@ -131,7 +129,6 @@ function linesOfJob({ name, result, folders }: ShownJob): string[] {
   ];
 }
 
-/** What became of the streams of a pipeline. */
 function linesOfStreams({ pipeline, before, streams, output }: Shown): string[] {
   if (output.action !== 'stop') return [...streams.map(streamLine), ...streamCommands(streams)];
   const ended = before.filter(({ runId }) => !streams.some((stream) => stream.runId === runId));

@@ -48,7 +48,6 @@ export class Terminal {
     }
   }
 
-  /** Leaves the terminal as it was. */
   close(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -4,7 +4,6 @@ import type { Home } from '../home.ts';
 /** Properties as a template has them after resolving: plain JSON. */
 export type Properties = Record<string, unknown>;
 
-/** A resource that exists on this machine. */
 export interface DeployedResource {
   /** Path of its stack in the app: `dev/readings`. */
   stack: string;
@@ -50,7 +49,6 @@ export interface DeployOptions {
   /** Display name of the stage: `dev`. */
   readonly environment: string;
   readonly endpoints: Endpoints;
-  /** Gets a line for a person for each change. */
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

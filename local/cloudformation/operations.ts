@@ -11,7 +11,6 @@ export interface Site {
   readonly save: () => void;
 }
 
-/** A resource as its template has it. */
 export interface Wanted extends ResourceRequest, Pick<StoredResource, 'dependsOn' | 'retain'> {
   /** Whether the old physical resource stays when an Update makes a new one. */
   readonly retainReplaced: boolean;

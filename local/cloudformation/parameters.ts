@@ -3,7 +3,6 @@ import { MillraceError } from '../../tools/errors.mjs';
 import type { Endpoints, StackIdentity } from './model.ts';
 import type { Template, TemplateParameter } from './template.ts';
 
-/** By the parameter's name. */
 export type Overrides = Readonly<Record<string, string>>;
 
 /** What differs between AWS and this machine, and how a stack that cares is told: by these parameters alone. */

@@ -5,7 +5,6 @@ import { readJson, writeJson } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
 import type { DeployedResource, Deployment, StackIdentity } from './model.ts';
 
-/** A resource as the state remembers it. */
 export interface StoredResource extends DeployedResource {
   /** Logical ids in the same stack that must outlive it. */
   readonly dependsOn: readonly string[];
@@ -19,7 +18,6 @@ export interface StackState extends StackIdentity {
   /** By logical id, in the order of creation. */
   resources: Record<string, StoredResource>;
   outputs: Record<string, string>;
-  /** By the name of the export. */
   exports: Record<string, string>;
   /** The resources after the last deployment that succeeded; only while `updating`. */
   settled?: Record<string, StoredResource>;
@@ -27,7 +25,6 @@ export interface StackState extends StackIdentity {
   replaced: StoredResource[];
 }
 
-/** Everything deployed in one environment. */
 export interface State {
   readonly version: 1;
   readonly environment: string;

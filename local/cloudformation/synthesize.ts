@@ -10,7 +10,6 @@ import { filesBelow, readJson, writeJson } from '../../tools/files.mjs';
 import { withLock } from '../../tools/lock.mjs';
 import { projectRoot } from '../home.ts';
 
-/** What the app reads. */
 const inputs = ['bin', 'config', 'lib', 'pipelines', 'lambda', 'jobs', 'sample_data'];
 const inputFiles = ['cdk.json', 'cdk.context.json', 'package-lock.json'];
 /** Large and named by their version: their content is not read. */

@@ -32,7 +32,6 @@ export interface JobRunRecord {
   readonly createdAt: string;
   updatedAt: string;
   attempt: number;
-  /** When attempts failed. */
   failures: string[];
   process?: ProcessIdentity;
   /** The command that keeps this record while the run lives; a stream that was let go has none. */

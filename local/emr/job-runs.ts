@@ -9,7 +9,6 @@ import { hasEnded, type JobRunRecord, JobRunRecords, type JobRunRequest } from '
 import { endOf, lastWords } from './job-run-words.ts';
 import { LineTail } from './line-tail.ts';
 
-/** How one attempt is started. */
 export interface Launch {
   readonly command: string;
   readonly arguments: readonly string[];
@@ -21,7 +20,6 @@ export interface JobRunsOptions {
   readonly folder: string;
   /** Makes the command of a run; `folder` is the run's own, where it may leave files. */
   readonly launch: (request: JobRunRequest, folder: string) => Launch | Promise<Launch>;
-  /** A run came into another state. */
   readonly onState?: (run: JobRunRecord) => void;
   /** A run wrote a JSON line. */
   readonly onEvent?: (run: JobRunRecord, event: JsonObject) => void;
@@ -42,7 +40,6 @@ export class JobRuns {
   private readonly supervised = new Map<string, Promise<void>>();
   /** Lets go of a supervised run. */
   private readonly releases = new Map<string, () => void>();
-  /** Runs that this process is ending. */
   private readonly ending = new Set<string>();
 
   constructor(options: JobRunsOptions) {
@@ -82,7 +79,6 @@ export class JobRuns {
     return streams.flatMap(({ id }) => this.get(id) ?? []);
   }
 
-  /** All runs that have not ended. */
   alive(): JobRunRecord[] {
     return this.all().filter((run) => !hasEnded(run));
   }
@@ -111,7 +107,6 @@ export class JobRuns {
     return run;
   }
 
-  /** Waits until a run has ended. */
   async wait(id: string): Promise<JobRunRecord> {
     for (;;) {
       const run = this.get(id);

@@ -11,7 +11,6 @@ import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 import type { JobRunRequest } from './job-run-records.ts';
 import type { Launch } from './job-runs.ts';
 
-/** The parts of the toolchain that a Spark job needs. */
 export type SparkToolchain = Pick<Toolchain, 'python' | 'sparkHome' | 'java17Home'>;
 
 export interface SparkOptions {

@@ -19,7 +19,6 @@ export interface StreamStatus {
   readonly state: JobRunRecord['state'];
   readonly since: string;
   readonly pid?: number;
-  /** Why it failed. */
   readonly details?: string;
   /** Whether it runs what is deployed; undefined for a pipeline that is not deployed. */
   readonly current?: boolean;

@@ -3,7 +3,6 @@ import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 
 export type ServiceName = 'kafka' | 'registry';
 
-/** The parts of the toolchain that the services run on. */
 export type ServiceToolchain = Pick<Toolchain, 'java17' | 'java21' | 'kafkaJars' | 'registryHome'>;
 
 /** Port numbers by name ("broker", "management"). */
@@ -37,7 +36,6 @@ export interface ServiceDefinition {
   readonly command: (context: ServiceContext) => { readonly program: string; readonly arguments: readonly string[] };
   /** Performs one real operation; throws as long as the service cannot. */
   readonly probe: (ports: Ports) => Promise<void>;
-  /** Where others find it. */
   readonly address: (ports: Ports) => { readonly bootstrapServers?: string; readonly url?: string };
   /** What lines of the log mean, first match first: cause and remedy in a sentence. */
   readonly symptoms: readonly (readonly [pattern: RegExp, meaning: string])[];

@@ -12,7 +12,6 @@ import { isObject, type Json, type JsonObject, type Task } from './task.ts';
 export interface CleanUpPorts {
   readonly deployment: Deployment;
   readonly jobRuns: JobRuns;
-  /** Deletes the lock. */
   readonly deleteItem: Task;
   /** Runs a deployed function with additional environment variables. */
   readonly invoke: (fn: DeployedResource, event: JsonObject, environment: Record<string, string>) => Promise<Json>;

@@ -45,7 +45,6 @@ export interface Interpretation {
    * @default waits the whole time
    */
   readonly wait?: (seconds: number, signal: AbortSignal) => Promise<void>;
-  /** Aborts the execution. */
   readonly signal: AbortSignal;
   readonly onEvent?: (entry: HistoryEntry) => void;
 }
@@ -172,7 +171,6 @@ function replaceWaits(machine: Definition): void {
 
 /** A Map that takes one item at a time. */
 interface Loop {
-  /** What is done about one item. */
   readonly machine: Definition;
   /** Makes the input of it; absent: the item is the input. */
   readonly selector: Definition | undefined;

@@ -16,7 +16,6 @@ export interface TaskPorts {
   getParameter(name: string): Promise<string | undefined>;
   /** Runs a deployed function by its name or ARN; throws an error whose name is the function's `errorType`. */
   invoke(name: string, payload: Json, signal: AbortSignal): Promise<Json>;
-  /** The calls of the lock's table. */
   readonly table: ReturnType<typeof tableCalls>;
   findExecution(arn: string): ExecutionRecord | undefined;
 }

@@ -6,7 +6,6 @@ import { actionsOf, coresOf, orderOf } from '../../lib/declaration/flow.ts';
 import type { Job, ProcessSize } from '../../lib/declaration/job.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 
-/** One run of a job. */
 export interface JobRun {
   readonly name: string;
   readonly minutes: number;
@@ -47,7 +46,6 @@ const BATCHES_A_MINUTE = 30;
 /** Requests to S3 that a stream makes in an hour in which rows come all the time. */
 export const STREAM_REQUESTS_AN_HOUR = FILES_OF_A_BATCH * REQUESTS_OF_A_FILE * BATCHES_A_MINUTE * 60;
 
-/** The assumptions in words. */
 export const RUN_ASSUMPTIONS: readonly string[] = [
   `a batch job on the sample files takes ${BATCH_MINUTES} minutes, a drain ${DRAIN_MINUTES}, a stream ${STREAM_EXTRA_MINUTES} more than the jobs beside it`,
   `a worker's memory is its heap and a tenth, at least 384 MiB, rounded up to whole GB; its 20 GB of disk are free`,

@@ -12,7 +12,6 @@ export interface Amounts {
   readonly month: number;
 }
 
-/** One part that is billed. */
 export interface CostLine extends Amounts {
   /**
    * The pipeline that it is of.

@@ -3,7 +3,6 @@
 /** Price of one unit. */
 export interface Price {
   readonly dollars: number;
-  /** The unit, as in a bill. */
   readonly per: string;
   /** Where the figure was read, and what is uncertain about it. */
   readonly source: string;
@@ -12,7 +11,6 @@ export interface Price {
 /** The day on which copies of the price lists were read last. */
 export const PRICES_READ = '2026-11-21';
 
-/** The Region that the prices are of. */
 export const PRICES_REGION = 'us-east-1';
 
 /** Hours of a month in AWS's own examples: 8,760 hours a year by twelve. */

@@ -3,7 +3,6 @@ import { type Amounts, type CostLine, type Estimate, RUNS_A_MONTH, sumOf } from 
 import { PRICES, PRICES_READ, PRICES_REGION } from './prices.ts';
 
 const TITLES = ['part', 'quantity', 'from', 'price, USD', 'idle day', 'demo run', 'month'];
-/** Columns whose cells are words. */
 const WORDS = new Set([0, 2, 3]);
 
 /** The text: a table of what all pipelines share, one of what each of them adds, the sum, and notes. */
@@ -34,7 +33,6 @@ export function renderPart({ lines }: Estimate, pipeline?: string): string[] {
   return tableOf([...part.map(rowOf), ['sum', '', '', '', ...moneyOf(sumOf(part))]]);
 }
 
-/** Where each price was read, with what it is for. */
 function sources(): string[] {
   const prices = Object.values(PRICES);
   return [...new Set(prices.map(({ source }) => source))].map((source) => {

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from millrace.sending.numbering import Numbering, renumbered
-from millrace.streaming.windows import Windows, by_window
+from millrace.streaming.event_time import Windows, by_window
 
 TIME = "order_date"
 """When an order happened."""

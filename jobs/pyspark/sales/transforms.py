@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from millrace.formats.checks import Check, first_reason, reason_code
 from millrace.sending.numbering import Numbering, renumbered
-from millrace.streaming.windows import Windows, by_window
+from millrace.streaming.event_time import Windows, by_window
 
 IDS = ("payment_id", "customer_id")
 TIME = "payment_date"

@@ -14,7 +14,6 @@ import { HandlerProvider } from '../functions/handler-provider.ts';
 import { type Kind, type KindProps, kindOf } from '../kinds/index.ts';
 
 export interface ContractsProps extends Omit<KindProps, 'schemas'> {
-  /** Address of the registry at which schemas can be registered. */
   readonly registryUrl: string;
 }
 
@@ -42,7 +41,6 @@ export class Contracts extends Construct {
     };
   }
 
-  /** Allows the role of a job what the job reads and writes. */
   grant(role: iam.Role, job: string): void {
     for (const use of usesOf(this.pipeline).filter((each) => each.job === job)) {
       const kind = this.kinds.get(use.thing.kind);

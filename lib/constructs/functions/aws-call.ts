@@ -12,7 +12,6 @@ import { acknowledge } from './acknowledge.ts';
 import { LoggedRole } from './logged-role.ts';
 
 export interface AwsCallProps extends Pick<AwsSdkCall, 'service' | 'action' | 'parameters'> {
-  /** Field of the answer. */
   readonly field: string;
   /** The IAM action of the call, which knows no resources. */
   readonly permission: string;

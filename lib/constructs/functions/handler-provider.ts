@@ -29,7 +29,6 @@ const DEPLOYMENT = 'It runs during deployments only, whose events CloudFormation
 /** The handler, its identity and the provider framework around it. */
 export class HandlerProvider extends Construct {
   readonly serviceToken: string;
-  /** Role of the handler, for grants. */
   readonly role: iam.Role;
 
   constructor(scope: Construct, id: string, props: HandlerProviderProps) {

@@ -5,7 +5,6 @@ import { acknowledge } from './acknowledge.ts';
 import { bundleHandler } from './handler-bundle.ts';
 import type { LoggedRole } from './logged-role.ts';
 
-/** Where in a VPC a function is attached. */
 export type Placement = Pick<lambda.FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
 
 export interface NodeFunctionProps

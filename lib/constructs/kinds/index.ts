@@ -12,7 +12,6 @@ import type { Network } from '../network/network.ts';
 import type { AssetsFolder } from '../storage/assets-folder.ts';
 import type { DataBucket } from '../storage/data-bucket.ts';
 
-/** What a kind may use. */
 export interface KindProps {
   readonly pipeline: Pipeline;
   readonly network: Network;
@@ -27,10 +26,8 @@ export interface KindProps {
   readonly schemas?: IDependable;
 }
 
-/** Allows the role of a job to use a thing. */
 export type Grant = (role: iam.Role, use: JobUse) => void;
 
-/** A kind in one pipeline. */
 export interface Kind {
   /**
    * Address of each file by its alias, for the pipeline's parameter.

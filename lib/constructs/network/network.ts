@@ -30,10 +30,8 @@ export const KAFKA_PORT = 9098;
 export class Network extends Construct {
   /** Spark's workers; nothing in it reaches the internet. */
   readonly analytics: ec2.Vpc;
-  /** The registry, its database and the Lambdas. */
   readonly services: ec2.Vpc;
   readonly zone: route53.PrivateHostedZone;
-  /** Of Spark's workers. */
   readonly sparkSecurityGroup: ec2.SecurityGroup;
   /** Of the Lambdas that manage topics and schemas. */
   readonly handlerSecurityGroup: ec2.SecurityGroup;

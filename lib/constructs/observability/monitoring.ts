@@ -18,7 +18,6 @@ export interface MonitoringProps {
   readonly application: SparkApplicationBase;
   /** Ends of executions after which nobody could clean up. */
   readonly uncleaned: IQueue;
-  /** Where alarms publish. */
   readonly alerts: ITopic;
 }
 

@@ -18,7 +18,6 @@ import { ACCESS_LOG_PREFIXES } from '../storage/access-logs.ts';
 export interface RegistryBalancerProps {
   readonly network: Network;
   readonly service: ecs.FargateService;
-  /** Where access logs go. */
   readonly accessLogs: IBucket;
   /**
    * ARN of a certificate for `registry.<zone>`.
@@ -41,7 +40,6 @@ const LISTENERS = {
 
 /** The load balancer, its listeners and its name. */
 export class RegistryBalancer extends Construct {
-  /** Address at which jobs read schemas. */
   readonly readUrl: string;
   /** Address at which handlers register schemas. */
   readonly writeUrl: string;

@@ -24,7 +24,6 @@ const DATABASE_PORT = 5433;
 /** The major version only: RDS upgrades the minor one by itself, and a template that names it would ask for the old one again. */
 const POSTGRES = rds.PostgresEngineVersion.of('17', '17');
 
-/** Name of the database, and of the user that owns it. */
 const NAME = 'registry';
 
 /** A database that holds every schema. */

@@ -13,7 +13,6 @@ import { RegistryDatabase, type RegistryDatabaseProps } from './registry-databas
 import { RegistryRestart } from './registry-restart.ts';
 
 export interface SchemaRegistryProps extends RegistryDatabaseProps, Omit<RegistryBalancerProps, 'service'> {
-  /** How many tasks run at once. */
   readonly tasks: number;
   /** Fargate units of one task. */
   readonly cpu: number;

@@ -27,7 +27,6 @@ export class JobAssets extends Construct {
     this.jars = jarFiles().map((name) => new Asset(this, `Jar-${name}`, { path: join(JARS, name) }));
   }
 
-  /** The script of a job. */
   entryPoint(file: string): Asset {
     const id = `Script-${file}`;
     const known = this.node.tryFindChild(id) as Asset | undefined;

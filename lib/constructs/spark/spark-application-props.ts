@@ -20,7 +20,6 @@ export interface WarmWorkers {
 }
 
 export interface SparkApplicationProps {
-  /** Name of the application. */
   readonly applicationName: string;
   /**
    * Release of EMR; its Spark is the one that the local run uses.

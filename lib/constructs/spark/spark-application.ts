@@ -70,12 +70,10 @@ export abstract class SparkApplicationBase extends Resource {
     }).attachTo(this);
   }
 
-  /** Job runs that failed. */
   metricFailedJobs(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FailedJobs', props);
   }
 
-  /** Job runs that run. */
   metricRunningJobs(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('RunningJobs', { statistic: 'Maximum', ...props });
   }

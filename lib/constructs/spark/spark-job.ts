@@ -16,15 +16,12 @@ import type { SparkApplication } from './spark-application.ts';
 
 export interface SparkJobProps {
   readonly pipeline: Pipeline;
-  /** Name of the job in the declaration. */
   readonly job: string;
   readonly contracts: Contracts;
-  /** Where its code lies. */
   readonly assets: AssetsFolder;
   readonly code: JobAssets;
   readonly application: SparkApplication;
   readonly bucket: DataBucket;
-  /** Where the driver and the executors log. */
   readonly logGroup: LogGroup;
 }
 

@@ -6,7 +6,6 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { EmptiedBucket } from './emptied-bucket.ts';
 
-/** Prefixes of those that log. */
 export const ACCESS_LOG_PREFIXES = { data: 'data', registry: 'registry' } as const;
 
 export interface AccessLogsProps {

@@ -11,7 +11,6 @@ import type { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { allow } from '../functions/allow.ts';
 
-/** Where the assets of an environment, or of one of its pipelines, lie. */
 const prefixOf = (environment: string, pipeline?: string): string =>
   pipeline ? `millrace/${environment}/${pipeline}/` : `millrace/${environment}/`;
 
@@ -24,7 +23,6 @@ export class AssetsFolder {
   readonly bucketArn: string;
   /** ARN of everything in the folder. */
   readonly objectsArn: string;
-  /** What a request may ask to be listed. */
   readonly listable: Readonly<Record<string, unknown>>;
   private readonly prefix: string;
 
@@ -45,7 +43,6 @@ export class AssetsFolder {
     acknowledge(role, { [`AwsSolutions-IAM5[/${this.prefix}*]`]: reason });
   }
 
-  /** Allows to list the folder. */
   grantList(role: iam.Role): void {
     allow(role, ['s3:ListBucket'], [this.bucketArn], this.listable);
   }

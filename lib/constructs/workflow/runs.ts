@@ -34,7 +34,6 @@ export const askRun = ({ applicationId }: Pick<WorkflowDefinitionProps, 'applica
   Retry: RETRY.jobs,
 });
 
-/** The names that this execution gives to its job runs. */
 export const ownNames = (plan: Plan): State =>
   Object.fromEntries(
     runNames(plan).map((run) => [
@@ -87,7 +86,6 @@ export function endRunsStates(props: WorkflowDefinitionProps): States {
   };
 }
 
-/** What is done about one run. */
 function endRunStates({ plan, ...props }: WorkflowDefinitionProps): States {
   const prefix = runNamePrefix(plan.pipeline);
   const named = (pattern: string): State => ({ Variable: '$.run.Name', StringMatches: `${prefix}${pattern}` });

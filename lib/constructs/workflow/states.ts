@@ -2,7 +2,6 @@
 import type { JobStart, Plan } from '../../declaration/plan.ts';
 
 export type State = Readonly<Record<string, unknown>>;
-/** States by name. */
 export type States = Record<string, State>;
 
 /** Seconds between two questions about a job run. */
@@ -54,7 +53,6 @@ export const RETRY = {
 /** States in which a job run has not ended. */
 export const ALIVE = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'] as const;
 
-/** States of a job run that has ended. */
 export const ENDED = ['CANCELLED', 'SUCCESS', 'FAILED'] as const;
 
 /** True where the value is one of these texts. */
@@ -98,7 +96,6 @@ export const CATCH: readonly State[] = [{ ErrorEquals: ['States.ALL'], ResultPat
 export interface WorkflowDefinitionProps {
   readonly description: string;
   readonly plan: Plan;
-  /** How each job of the plan is started. */
   readonly starts: Readonly<Record<string, JobStart>>;
   readonly platformParameter: string;
   readonly pipelineParameter: string;

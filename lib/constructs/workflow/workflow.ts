@@ -32,7 +32,6 @@ export interface WorkflowProps {
   /** Table whose key is the pipeline's name. */
   readonly lockTable: ITable;
   readonly bucket: IBucket;
-  /** Where the jobs log. */
   readonly jobLogGroup: logs.ILogGroup;
   readonly logRetentionDays: number;
 }

@@ -10,7 +10,6 @@ import { type Balance, balanceOf } from './balance.ts';
 import { countFile, deadLettersIn, decoderOf, type Source, totalOf } from './counts.ts';
 import { distance, KafkaReader, type Offsets, type Range, type TopicReader } from './kafka-reader.ts';
 
-/** What became of one account in an execution. */
 export interface Settled extends Balance {
   /** Alias of the topic that the rows are sent to. */
   readonly account: string;
@@ -24,7 +23,6 @@ type OfTopics<T> = Readonly<Record<(typeof topics)[number], T>>;
 
 /** What the last execution that added up left in an account's topics: the next one counts from there. */
 interface Ledger extends OfTopics<Offsets> {
-  /** The broker that the offsets belong to. */
   readonly clusterId: string;
   /** Rows in the results by then. */
   readonly summarized: number;
@@ -36,9 +34,7 @@ export class Accounts {
   private readonly pipeline: Pipeline;
   private readonly registryUrl: string;
   private readonly reader: TopicReader;
-  /** Where the ledgers are kept. */
   private readonly file: string;
-  /** Where the topics of each account ended before the execution. */
   private readonly before = new Map<Account, OfTopics<Range>>();
   private clusterId = '';
 
@@ -128,7 +124,6 @@ export class Accounts {
     return same ? ledger : { clusterId: this.clusterId, summarized: 0, sent: {}, deadLetters: {}, results: {} };
   }
 
-  /** The ledgers of the pipeline, by account, in one file. */
   private ledgers(): Readonly<Record<string, Ledger>> {
     return readJson(this.file, 'Delete it: what the topics hold is counted from the beginning then.') ?? {};
   }

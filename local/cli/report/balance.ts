@@ -10,7 +10,6 @@ export interface Counts {
   readonly sent: number;
   /** Records that lay in the topic before it and had not been accounted for. */
   readonly carriedOver: number;
-  /** Rows that the results gained. */
   readonly summarized: number;
   readonly deadLetters: number;
   readonly deadLettersByReason: Readonly<Record<string, number>>;

@@ -11,7 +11,6 @@ import type { Range, TopicReader } from './kafka-reader.ts';
 /** Bytes before the Avro body: a zero and the schema's id. */
 const frameBytes = 5;
 
-/** Gives the fields of a record's value. */
 type Decoder = (value: Buffer) => Promise<Record<string, unknown>>;
 
 /** How values of a topic are read: JSON says by itself what it holds, Avro names a schema in the registry, which is fetched once. */
@@ -82,7 +81,6 @@ export async function deadLettersIn(reader: TopicReader, topic: string, range: R
   return { total: found.length, byReason, sources: found.map(({ source }) => source) };
 }
 
-/** An account's file, as an execution read it. */
 export interface ReadFile {
   readonly path: string;
   /** Whether its first line is none of its rows. */
@@ -114,7 +112,6 @@ export function partsIn(folder: string): string[] {
   }
 }
 
-/** Lines that are not empty. */
 async function* linesOf(file: string): AsyncGenerator<string> {
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() !== '') yield line;

@@ -16,7 +16,6 @@ export interface Range {
 /** Reading stops with an error when nothing came for so long. */
 const silenceMs = 20_000;
 
-/** What is asked of a broker. */
 export type TopicReader = Pick<KafkaReader, 'connect' | 'close' | 'clusterId' | 'range' | 'read'>;
 
 export class KafkaReader {

@@ -13,7 +13,6 @@ export interface AwsOnly {
   readonly identity?: (stack: StackIdentity, logicalId: string, properties: Properties) => Outcome;
 }
 
-/** Reasons, each with the types that it holds for. */
 const reasons: Readonly<Record<string, string>> = {
   'part of a network: on this machine everything talks over the loopback interface': `
     EC2::EIP EC2::FlowLog EC2::InternetGateway EC2::NatGateway EC2::NetworkAcl EC2::NetworkAclEntry EC2::Route EC2::RouteTable

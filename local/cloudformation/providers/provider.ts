@@ -4,17 +4,13 @@ import type { Asset } from '../assembly.ts';
 import { requireKnown } from '../markers.ts';
 import type { DeployedResource, DeployOptions, Properties, StackIdentity } from '../model.ts';
 
-/** The resource that is to be as described. */
 export interface ResourceRequest extends Pick<DeployedResource, 'logicalId' | 'type' | 'properties'> {
   readonly stack: StackIdentity;
 }
 
-/** What came of it. */
 export type Outcome = Pick<DeployedResource, 'physicalId' | 'attributes'>;
 
-/** What providers may use of this machine. */
 export interface Machine extends Pick<DeployOptions, 'home' | 'endpoints' | 'progress' | 'signal'> {
-  /** The asset that lies in a bucket under a key. */
   asset(bucket: string, key: string): Asset | undefined;
   /** The deployed resource of a type with an ARN, in whatever stack. */
   byArn(type: string, arn: string | undefined): DeployedResource | undefined;

@@ -19,7 +19,7 @@ from millrace.errors import JobError
 from millrace.formats.registry import Registry
 from millrace.job.document import Name, Reader, Url
 from millrace.kafka.connection import KafkaConnection
-from millrace.streaming.windows import Windows
+from millrace.streaming.event_time import Windows
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Event time: which events are too old for their records, or ahead of them.
+"""Event time: which events are too old for their records, or ahead of them, and totals by sliding windows of it.
 
 Only what is in the record decides, so that a replay decides the same way. The watermark then only frees state.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from millrace.formats.checks import Check
@@ -49,3 +49,25 @@ def event_time_checks(event: Column, first: Column, own: Column, rules: EventTim
         return checks
     lateness_ms, replay_ms = rules.lateness_minutes * MINUTE_MS, rules.replay_minutes * MINUTE_MS
     return [(LATE, (event_ms < first_ms - lateness_ms) | (event_ms < own_ms - lateness_ms - replay_ms)), *checks]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How long windows are, and how far the start of one is from the next, in minutes."""
+
+    minutes: Annotated[int, at_least(1)]
+    every: Annotated[int, at_least(1)]
+
+
+def by_window(rows: DataFrame, column: str, time: str, windows: Windows, **totals: Column) -> DataFrame:
+    """Sums rows up by a column and by window of their `time` (timestamp); a row counts in every window that it lies in.
+
+    Returns:
+        `column`, the totals by their names, `window_start` and `window_end` (timestamp): a row for each window that has rows.
+    """
+    length, distance = f"{windows.minutes} minutes", f"{windows.every} minutes"
+    return (
+        rows.groupBy(column, F.window(time, length, distance).alias("window"))
+        .agg(*[total.alias(name) for name, total in totals.items()])
+        .select(column, *totals, F.col("window.start").alias("window_start"), F.col("window.end").alias("window_end"))
+    )

@@ -14,8 +14,7 @@ from millrace.job import spec as spec_module
 from millrace.job.document import camel
 from millrace.job.spec import Spec, read_spec
 from millrace.kinds import file, folder, lookup, topic
-from millrace.streaming.event_time import EventTimeRules
-from millrace.streaming.windows import Windows
+from millrace.streaming.event_time import EventTimeRules, Windows
 from millrace.tests.specs import DOCUMENT, spec_of
 
 SCHEMA = Path(spec_module.__file__).with_name("spec.schema.json")

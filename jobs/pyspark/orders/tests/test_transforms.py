@@ -13,9 +13,8 @@ from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import JsonSchema, schema_of
 from millrace.formats.lines import good_rows
 from millrace.kafka.dead_letters import FIRST_TIMESTAMP, HEADERS
-from millrace.streaming.event_time import EventTimeRules
+from millrace.streaming.event_time import EventTimeRules, Windows
 from millrace.streaming.source import judge
-from millrace.streaming.windows import Windows
 from orders import transforms
 
 SCHEMAS = Path(__file__).parents[4] / "pipelines" / "orders" / "schemas"

@@ -13,9 +13,8 @@ from pyspark.sql import functions as F
 from millrace.formats.framing import AvroCodec
 from millrace.formats.lines import good_rows, rejects
 from millrace.kafka.dead_letters import FIRST_TIMESTAMP, HEADERS
-from millrace.streaming.event_time import EventTimeRules
+from millrace.streaming.event_time import EventTimeRules, Windows
 from millrace.streaming.source import judge
-from millrace.streaming.windows import Windows
 from sales import transforms
 
 NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)

@@ -1,7 +1,7 @@
 /**
- * What vitest runs, in four projects: `unit` needs nothing but the tree, `aws` the synthesized templates, `integration` shares one real
- * broker and registry, `e2e` starts its own and runs one file after the other. The tests of a pipeline lie beside it, in
- * `pipelines/<name>/tests`, and say by their suffix which project they are of. Read by vitest, which `npm test` starts.
+ * What vitest runs, in projects: `unit` and `unit-constructs` need nothing but the tree, `aws` the synthesized templates, `integration` shares one real
+ * broker and registry, each file of `e2e` starts its own. The tests of a pipeline lie beside it, in `pipelines/<name>/tests`, and say by
+ * their suffix which project they are of.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -9,6 +9,7 @@ const seconds = (count: number) => count * 1000;
 const TESTS = '{test,pipelines}/**/*.test.ts';
 const INTEGRATION = '{test,pipelines}/**/*.integration.test.ts';
 const AWS = ['test/aws/**/*.test.ts', 'pipelines/**/*.aws.test.ts'];
+const CONSTRUCTS = 'test/lib/constructs/**/*.test.ts';
 const END_TO_END = ['test/e2e/**/*.test.ts', 'pipelines/**/*.e2e.test.ts'];
 const ELSEWHERE = ['**/node_modules/**', 'build/**', 'cdk.out/**', '.millrace/**'];
 
@@ -18,13 +19,25 @@ export default defineConfig({
     update: 'none',
     allowOnly: false,
     maxWorkers: 2,
+    setupFiles: ['test/support/temporary-folder.ts'],
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: [TESTS],
-          exclude: [...ELSEWHERE, INTEGRATION, ...AWS, ...END_TO_END],
+          exclude: [...ELSEWHERE, INTEGRATION, ...AWS, ...END_TO_END, CONSTRUCTS],
+          testTimeout: seconds(30),
+          hookTimeout: seconds(60),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Loading the CDK takes longer than most of these tests: their files share one copy.
+          name: 'unit-constructs',
+          include: [CONSTRUCTS],
+          isolate: false,
           testTimeout: seconds(30),
           hookTimeout: seconds(60),
         },
@@ -57,8 +70,6 @@ export default defineConfig({
           name: 'e2e',
           include: END_TO_END,
           exclude: [...ELSEWHERE, INTEGRATION],
-          // Each file starts services of its own and measures time: two at once would measure each other.
-          fileParallelism: false,
           testTimeout: seconds(600),
           hookTimeout: seconds(600),
         },

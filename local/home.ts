@@ -22,6 +22,8 @@ const folders = {
   executions: 'executions',
   /** `<id>/{run.json,stdout.jsonl,stderr.log}` of each job run. */
   jobRuns: 'job-runs',
+  /** `<key>-<pid>.json` of each JVM that waits for jobs, and a folder of its own. */
+  warmJvms: 'warm-jvms',
   logs: 'logs',
 } as const;
 

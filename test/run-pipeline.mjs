@@ -8,12 +8,12 @@ import { buildFolder, root } from '../tools/setup/folders.mjs';
 import { readToolchain } from '../tools/setup/toolchain.mjs';
 import { carryOut } from './run/carry-out.mjs';
 import { pipelinePlanOf } from './run/pipeline.mjs';
-import { namesOf, planOf } from './run/plan.mjs';
+import { planOf } from './run/plan.mjs';
 
 const [pipeline = ''] = process.argv.slice(2);
 const results = join(buildFolder, 'pipeline-test-results', pipeline);
 rmSync(results, { recursive: true, force: true });
 const plan = pipelinePlanOf(planOf(readToolchain(), results), pipeline, root);
-const { passed, failed } = await carryOut(plan, namesOf(plan));
+const { passed, failed } = await carryOut(plan);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

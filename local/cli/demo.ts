@@ -11,7 +11,10 @@ import { bringUp, stopStarted } from './up.ts';
 /** What the demo shows; where it was removed, the first pipeline by name that comes to an end. */
 const DEMO_PIPELINE = 'sales';
 
-export async function demo(context: Context, { keep }: { readonly keep?: boolean }): Promise<number> {
+export async function demo(
+  context: Context,
+  { keep, cold }: { readonly keep?: boolean; readonly cold?: boolean },
+): Promise<number> {
   const all = await pipelines();
   const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all.find((one) => actionsOf(one)[0] === 'run');
   if (!pipeline)
@@ -19,13 +22,15 @@ export async function demo(context: Context, { keep }: { readonly keep?: boolean
   const running = await bringUp(context, {});
   let succeeded = false;
   try {
-    const code = await runDeployed(context, pipeline, {}, running);
+    const code = await runDeployed(context, pipeline, {}, running, cold);
     succeeded = true;
     return code;
   } finally {
     // Kept services are for looking at: not what an interrupted or failed demo leaves.
     if (!(keep && succeeded)) await stopStarted(context, running.started);
     else context.terminal.line('services stay up; "npx millrace down" ends them');
+    if (succeeded && !keep && !cold)
+      context.terminal.line('JVMs stay for five minutes, for the next run; "npx millrace down" ends them');
     if (succeeded) context.terminal.plain(`Next  ${keep ? '' : 'npx millrace up; '}npx millrace run ${pipeline.name}`);
   }
 }

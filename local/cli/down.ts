@@ -4,6 +4,7 @@
  */
 import { messageOf } from '../../tools/errors.mjs';
 import { knownJobRuns, liveStreams } from '../emr/streams.ts';
+import { endWarmJvms } from '../emr/warm-jvms.ts';
 import { endProcess } from '../services/process.ts';
 import { stopServices } from '../services/services.ts';
 import { Executions } from '../stepfunctions/executions.ts';
@@ -13,6 +14,8 @@ import type { Context } from './context.ts';
 const commandGraceMs = 30_000;
 /** A batch takes a few seconds; one that takes longer is repeated at the next start. */
 const streamGraceSeconds = 30;
+/** A job that was ended a moment ago may still hold its JVM. */
+const jvmPatienceMs = 10_000;
 
 export async function down(context: Context, { purge = false }: { readonly purge?: boolean }): Promise<number> {
   const { home, terminal } = context;
@@ -32,6 +35,8 @@ export async function down(context: Context, { purge = false }: { readonly purge
   const endedJobRuns = ended.map(({ request }) => request.name);
   for (const name of endedJobRuns) terminal.line(`ended job run ${name}`);
   for (const record of executions.abandoned()) executions.finish(record, { status: 'ABORTED' });
+  const jvms = await endWarmJvms(home.warmJvms, jvmPatienceMs);
+  if (jvms > 0) terminal.line(`ended ${jvms} warm ${jvms === 1 ? 'JVM' : 'JVMs'}`);
   const stopped = await stopServices(home, { purge }, terminal.line);
   for (const name of stopped) terminal.line(`stopped ${name}`);
   if (purge) terminal.line(`removed all data in ${home.root}`);

@@ -90,6 +90,7 @@ const program = new Command('millrace')
 
 const command = (words: string, description: string) => program.command(words).description(description);
 const json = ['--json', 'print one JSON object'] as const;
+const cold = ['--cold', 'start a JVM for each job, instead of jobs in warm ones'] as const;
 
 command('up', 'synthesize, start Kafka and the schema registry, deploy')
   .option('--explain', 'list what of the assembly runs here and what exists on AWS only')
@@ -103,6 +104,7 @@ command('run <pipeline>', 'run a deployed pipeline and show its results')
   .option('--job <name>', 'one batch job alone, by its name with hyphens')
   .option('--action <action>', 'run the whole pipeline; or start, stop or upgrade its streams')
   .option('--stream <name>', 'the one stream that the action is about')
+  .option(...cold)
   .option('--dry-run', 'print what each job would be told, and start nothing')
   .option(...json)
   .action(perform(async () => (await import('./run.ts')).run));
@@ -112,6 +114,7 @@ command('clients <pipeline>', 'print the settings of applications that write or 
   .action(perform(async () => (await import('./clients.ts')).clients));
 command('demo', 'up, run the pipeline of the demo, down')
   .option('--keep', 'leave the services running')
+  .option(...cold)
   .option(...json)
   .action(perform(async () => (await import('./demo.ts')).demo));
 command('status', 'show services, pipelines, their streams and their last executions')

@@ -6,8 +6,8 @@ import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
 import { ParameterStore, readDeployment } from '../cloudformation/index.ts';
 import { specOf } from '../emr/job-run-records.ts';
-import { archiveOptions, makeSparkArchive, sparkArchive } from '../emr/spark-archive.ts';
 import { liveStreams, streamsOf } from '../emr/streams.ts';
+import { endWarmJvms } from '../emr/warm-jvms.ts';
 import { serviceStatuses } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
@@ -27,6 +27,7 @@ export interface RunOptions {
   readonly action?: string;
   readonly stream?: string;
   readonly dryRun?: boolean;
+  readonly cold?: boolean;
 }
 
 const notUp = (problem: string) => new MillraceError('NOT_UP', `${problem} Run "npx millrace up" first.`);
@@ -51,7 +52,7 @@ export async function run(context: Context, name: string, options: RunOptions): 
   }
   if (options.dryRun) return dryRun(context, pipeline.name, input, deployment);
   const endpoints = { bootstrapServers: kafka?.bootstrapServers ?? '', registryUrl: registry?.url ?? '' };
-  return runDeployed(context, pipeline, input, { deployment, endpoints });
+  return runDeployed(context, pipeline, input, { deployment, endpoints }, options.cold);
 }
 
 /** Runs a pipeline that is deployed, with services that run; gives the exit code. */
@@ -60,14 +61,13 @@ export async function runDeployed(
   pipeline: Pipeline,
   input: JsonObject,
   { deployment, endpoints }: Pick<Running, 'deployment' | 'endpoints'>,
+  cold = false,
 ): Promise<number> {
   const { home, terminal, signal } = context;
-  const toolchain = readToolchain();
-  const archive = sparkArchive(toolchain);
-  const javaOptions = archiveOptions(archive);
   const listener = progressOf(terminal);
-  const machines = new LocalStateMachines({ home, deployment, toolchain, listener, javaOptions });
+  const machines = new LocalStateMachines({ home, deployment, toolchain: readToolchain(), listener, cold });
   context.onForce.push(() => machines.jobRuns.kill());
+  signal.addEventListener('abort', () => void endWarmJvms(home.warmJvms), { once: true });
   for (const name of await machines.settleAbandoned()) {
     terminal.line(`cleaned up after execution ${name}, whose command was ended`);
   }
@@ -90,14 +90,12 @@ export async function runDeployed(
     const jobs = jobsShown(pipeline, output, runs, machines.jobRuns.records, home);
     const streams = liveStreams(home, deployment).filter(ours);
     show(context, { pipeline, execution, output, jobs, accounts: settled, before, streams });
-    if (javaOptions.length === 0) {
-      terminal.line('preparing faster starts of Spark, once');
-      await makeSparkArchive(toolchain, archive, signal);
-    }
     return settled.every(({ addsUp }) => addsUp) ? 0 : 1;
   } finally {
     terminal.close();
     await accounts?.close();
+    // Those whose job was ended are gone; a stream of another pipeline keeps its own.
+    if (signal.aborted) await endWarmJvms(home.warmJvms);
   }
 }
 

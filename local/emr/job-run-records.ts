@@ -60,6 +60,9 @@ export function specOf({ request }: JobRunRecord): JobSpec | undefined {
   return flag === '--spec' ? (JSON.parse(text) as JobSpec) : undefined;
 }
 
+/** Files of a run's folder. */
+export const [stdoutName, stderrName] = ['stdout.jsonl', 'stderr.log'];
+
 export class JobRunRecords {
   readonly folder: string;
 
@@ -109,8 +112,8 @@ export class JobRunRecords {
   runFolder = (id: string): string => join(this.folder, id);
 
   /** Where a run's JSON lines go. */
-  stdout = (id: string): string => join(this.folder, id, 'stdout.jsonl');
+  stdout = (id: string): string => join(this.folder, id, stdoutName);
 
   /** Where a run's text for people goes. */
-  stderr = (id: string): string => join(this.folder, id, 'stderr.log');
+  stderr = (id: string): string => join(this.folder, id, stderrName);
 }

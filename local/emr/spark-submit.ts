@@ -17,8 +17,6 @@ export interface SparkOptions {
   readonly toolchain: SparkToolchain;
   /** `buckets` of the home. */
   readonly buckets: string;
-  /** Further options for the JVM, such as the class archive. */
-  readonly javaOptions?: readonly string[];
 }
 
 /** What a local process is given: a job of the sample's size never needs more, and two jobs run at once beside broker and registry. */
@@ -50,12 +48,21 @@ const machineJavaOptions = [
 const clusterSettings =
   /^spark\.(executor\.(cores|memory|memoryOverhead|instances)|driver\.(cores|memoryOverhead)|dynamicAllocation\.|emr-serverless\.)/;
 
+/** Settings that a JVM takes when it starts, or keeps from its first context; all others are those of one context. */
+const jvmSettings = /^spark\.(driver\.(memory|extraJavaOptions)|hadoop\.|kafka\.)/;
+
+/** A command of spark-submit. */
+export interface SparkLaunch extends Launch {
+  /** The options among its arguments that make the JVM. */
+  readonly jvm: readonly string[];
+}
+
 /** The command of one attempt of a job run; `folder` is the run's own. */
 export function sparkSubmit(
   request: Pick<JobRunRequest, 'entryPoint' | 'entryPointArguments' | 'sparkSubmitParameters'>,
   folder: string,
-  { toolchain, buckets, javaOptions = [] }: SparkOptions,
-): Launch {
+  { toolchain, buckets }: SparkOptions,
+): SparkLaunch {
   // Every `s3://bucket/key` is a file below the folder that stands for the buckets.
   const local = (text: string) => text.replace(/\bs3a?:\/\/(?=[a-z0-9])/g, `${pathToFileURL(buckets).href}/`);
   const { settings, others } = parseSparkSubmitParameters(local(request.sparkSubmitParameters));
@@ -63,22 +70,27 @@ export function sparkSubmit(
   const scratch = join(folder, 'scratch');
   mkdirSync(scratch, { recursive: true });
   // Spark splits the options of a JVM at blanks, like a shell.
-  const ours = [...machineJavaOptions, ...javaOptions, `-Djava.io.tmpdir=${scratch}`].map((option) =>
-    option.includes(' ') ? `"${option}"` : option,
-  );
+  const ours = machineJavaOptions.map((option) => (option.includes(' ') ? `"${option}"` : option));
   const merged: Record<string, string> = {
     ...Object.fromEntries(kept),
     ...machineSettings,
     'spark.local.dir': scratch,
+    'spark.sql.warehouse.dir': join(folder, 'spark-warehouse'),
     'spark.driver.extraJavaOptions': [settings['spark.driver.extraJavaOptions'] ?? '', ...ours].join(' ').trim(),
   };
+  const confs = Object.entries(merged).map(([name, value]) => ['--conf', `${name}=${value}`]);
+  const jars = others.indexOf('--jars');
   return {
     command: join(toolchain.sparkHome, 'bin', 'spark-submit'),
     arguments: [
       ...['--master', `local[${coresOf(settings)}]`, ...others],
-      ...Object.entries(merged).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
+      ...confs.flat(),
       local(request.entryPoint),
       ...request.entryPointArguments.map(local),
+    ],
+    jvm: [
+      ...(jars < 0 ? [] : others.slice(jars, jars + 2)),
+      ...confs.filter(([, setting = '']) => jvmSettings.test(setting)).flat(),
     ],
     environment: {
       HOME: process.env.HOME ?? folder,
@@ -93,6 +105,8 @@ export function sparkSubmit(
       SPARK_HOME: toolchain.sparkHome,
       SPARK_LOCAL_HOSTNAME: 'localhost',
       SPARK_LOCAL_IP: '127.0.0.1',
+      // No setting: jobs with the same settings can share a JVM, but not a temporary folder.
+      SPARK_SUBMIT_OPTS: `"-Djava.io.tmpdir=${scratch}"`,
       TMPDIR: scratch,
     },
   };

@@ -122,6 +122,7 @@ export const kafka: ServiceDefinition = {
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
       '-Djava.awt.headless=true',
+      `-Djava.io.tmpdir=${context.scratch}`,
       // What the broker says of itself; the rest would be a line for every partition that is made.
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info',

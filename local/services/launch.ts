@@ -1,6 +1,6 @@
 /** Starts a service as a process that outlives the command, and waits until it works. */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import type { Home } from '../home.ts';
@@ -33,8 +33,10 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<Launched> {
   const files = serviceFiles(home, definition.name);
-  const context: ServiceContext = { folder: files.folder, data: files.data, ports, toolchain };
-  mkdirSync(files.folder, { recursive: true });
+  const context: ServiceContext = { ...files, ports, toolchain };
+  // A service that is killed leaves what it unpacked there.
+  rmSync(files.scratch, { recursive: true, force: true });
+  mkdirSync(files.scratch, { recursive: true });
   await definition.prepare(context, signal);
   signal.throwIfAborted();
   // The log of the run before is what tells why a service died; one older than that is not kept.

@@ -52,6 +52,7 @@ export const registry: ServiceDefinition = {
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
       '-Djava.awt.headless=true',
+      `-Djava.io.tmpdir=${context.scratch}`,
       // It answers a few requests an hour: what the optimizing compiler takes at the start would never be won back.
       '-XX:TieredStopAtLevel=1',
       ...Object.entries(settings(context)).map(([name, value]) => `-D${name}=${value}`),

@@ -20,6 +20,7 @@ export function serviceFiles(home: Home, name: ServiceName) {
   return {
     folder,
     data: join(folder, 'data'),
+    scratch: join(folder, 'scratch'),
     log: join(folder, 'log.txt'),
     previousLog: join(folder, 'log.previous.txt'),
     file: join(folder, 'service.json'),

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { hasErrorCode, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { withLock } from '../../tools/lock.mjs';
+import { cacheFolder } from '../../tools/setup/folders.mjs';
 import { type Home, purgeHome } from '../home.ts';
 import { kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
@@ -44,7 +45,7 @@ export function startServices(
   signal: AbortSignal = new AbortController().signal,
   options: StartOptions = {},
 ): Promise<StartedServices> {
-  return withServicesLock(home, progress, signal, async () => {
+  return locked(homeLock(home), progress, signal, async () => {
     const stopped = definitions.filter(({ name }) => !isRunning(readServiceFile(home, name)));
     for (const definition of definitions.filter((each) => !stopped.includes(each))) {
       const { name, title, portOption } = definition;
@@ -61,8 +62,11 @@ export function startServices(
       requireMemory(needed, `Starting ${titles}`, options.availableMemoryBytes);
     }
     const dataId = agreeOnData(home, ['kafka', 'registry']);
-    const ports = await choosePorts(home, stopped, options, progress);
-    await startAll(home, toolchain, stopped, ports, progress, signal);
+    // Two homes that start at once would choose the same ports, which are taken only once the services listen.
+    await locked(join(cacheFolder(), 'ports.lock'), progress, signal, async () => {
+      const ports = await choosePorts(home, stopped, options, progress);
+      await startAll(home, toolchain, stopped, ports, progress, signal);
+    });
     const started = stopped.map(({ name }) => name);
     return { kafka: status(home, kafka), registry: status(home, registry), started, dataId };
   });
@@ -86,7 +90,7 @@ export async function stopServices(
   progress: Progress = () => {},
 ): Promise<ServiceName[]> {
   const chosen = definitions.filter(({ name }) => options.purge || (options.only?.includes(name) ?? true));
-  return withServicesLock(home, progress, undefined, async () => {
+  return locked(homeLock(home), progress, undefined, async () => {
     const ended = await Promise.allSettled(chosen.map((definition) => stop(home, definition)));
     for (const result of ended) {
       if (result.status === 'fulfilled') continue;
@@ -101,10 +105,12 @@ export async function stopServices(
 
 type Progress = (line: string) => void;
 
-function withServicesLock<T>(home: Home, progress: Progress, signal: AbortSignal | undefined, work: () => Promise<T>) {
+function locked<T>(path: string, progress: Progress, signal: AbortSignal | undefined, work: () => Promise<T>) {
   const onWait = (holder: number) => progress(`waiting for another millrace command (pid ${holder})`);
-  return withLock(join(home.services, 'lock'), { waitMs: lockWaitMs, onWait, signal }, work);
+  return withLock(path, { waitMs: lockWaitMs, onWait, signal }, work);
 }
+
+const homeLock = (home: Home) => join(home.services, 'lock');
 
 const isRunning = ({ process }: ServiceFile) => process !== undefined && isSameProcess(process);
 

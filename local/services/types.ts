@@ -14,6 +14,8 @@ export interface ServiceContext {
   readonly folder: string;
   /** Folder of what must survive a restart (`services/<name>/data`). */
   readonly data: string;
+  /** Folder of its temporary files, empty at its start. */
+  readonly scratch: string;
   readonly ports: Ports;
   readonly toolchain: ServiceToolchain;
 }

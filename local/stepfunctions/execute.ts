@@ -7,6 +7,7 @@ import { bucketPath, type Deployment, invokeFunction, ParameterStore } from '../
 import type { JobRunRecord } from '../emr/job-run-records.ts';
 import { JobRuns } from '../emr/job-runs.ts';
 import { type SparkToolchain, sparkSubmit } from '../emr/spark-submit.ts';
+import { warmLaunch } from '../emr/warm-jvms.ts';
 import type { Home } from '../home.ts';
 import { cleanUpAfter } from './clean-up.ts';
 import { deployedPipelines } from './deployed-pipelines.ts';
@@ -14,6 +15,9 @@ import { type ExecutionRecord, Executions } from './executions.ts';
 import { checkDefinition, type HistoryEntry, interpret } from './interpreter.ts';
 import type { Json, JsonObject, Tasks } from './task.ts';
 import { createTasks, tableCalls } from './tasks.ts';
+
+/** A stream may commit many times a second, and a state machine counts how often it has asked. */
+const commitWaitMs = 2_000;
 
 export interface ExecutionListener {
   readonly onHistory?: (entry: HistoryEntry) => void;
@@ -25,7 +29,8 @@ export interface MachineOptions {
   readonly home: Home;
   readonly deployment: Deployment;
   readonly toolchain: SparkToolchain;
-  readonly javaOptions?: readonly string[];
+  /** Starts a JVM for each job, as EMR Serverless does without pre-initialized workers. */
+  readonly cold?: boolean;
   readonly listener?: ExecutionListener;
 }
 
@@ -38,17 +43,23 @@ export class LocalStateMachines {
   private readonly tasks: Tasks;
 
   constructor(options: MachineOptions) {
-    const { home, toolchain, listener = {}, javaOptions = [] } = options;
+    const { home, toolchain, listener = {} } = options;
     this.options = options;
     this.executions = new Executions(home.executions);
     this.jobRuns = new JobRuns({
       folder: home.jobRuns,
-      launch: (request, folder) => sparkSubmit(request, folder, { toolchain, buckets: home.buckets, javaOptions }),
+      launch: (request, folder) => {
+        const launch = sparkSubmit(request, folder, { toolchain, buckets: home.buckets });
+        return options.cold ? launch : warmLaunch(launch, home.warmJvms, folder);
+      },
       onState: (run) => {
         this.jobChanged.dispatchEvent(new Event('change'));
         listener.onJobState?.(run);
       },
-      onEvent: listener.onJobEvent,
+      onEvent: (run, event) => {
+        if (event.event === 'progress') this.jobChanged.dispatchEvent(new Event('progress'));
+        listener.onJobEvent?.(run, event);
+      },
     });
     const parameters = new ParameterStore(home);
     this.tasks = createTasks({
@@ -127,7 +138,8 @@ export class LocalStateMachines {
     const over = new AbortController();
     const ending = { signal: AbortSignal.any([signal, over.signal]) };
     const change = once(this.jobChanged, 'change', ending);
-    await Promise.race([sleep(seconds * 1000, undefined, ending), change]).catch(() => undefined);
+    const commit = Promise.all([sleep(commitWaitMs, undefined, ending), once(this.jobChanged, 'progress', ending)]);
+    await Promise.race([sleep(seconds * 1000, undefined, ending), change, commit]).catch(() => undefined);
     over.abort();
   }
 

@@ -80,9 +80,9 @@ export class Machine {
   }
 }
 
-/** Waits until something holds; fails with what is known after four minutes. */
+/** Waits until something holds; fails with what is known after eight minutes. */
 export async function until(condition: () => boolean, known: () => string): Promise<void> {
-  for (const deadline = Date.now() + 240_000; !condition(); ) {
+  for (const deadline = Date.now() + 480_000; !condition(); ) {
     if (Date.now() > deadline) throw new Error(`waited in vain; known is:\n${known()}`);
     await sleep(100);
   }

@@ -1,8 +1,11 @@
 /**
- * Carries out a plan: takes its stages, streams what each step says with the step's name before it, gives the sum of the counts.
- * Called by `run.mjs`.
+ * Carries out a plan: streams what each step says with the step's name before it, and adds up the counts. What a step leaves in the temporary
+ * folder goes with it.
  */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from '../../tools/setup/folders.mjs';
 
@@ -10,6 +13,9 @@ import { root } from '../../tools/setup/folders.mjs';
  * @typedef {import('./plan.mjs').Step} Step
  * @typedef {import('./plan.mjs').Counts} Counts
  */
+
+/** A machine with two cores is kept busy, and not more. */
+const AT_ONCE = 2;
 
 /**
  * Writes one line of a step; colours are for a terminal only, whatever the runner thinks.
@@ -22,30 +28,47 @@ function tell(name, line) {
 
 /**
  * @param {Step[][]} plan
- * @param {string[]} only names of the steps to run
  * @returns {Promise<Counts>}
  */
-export async function carryOut(plan, only) {
+export async function carryOut(plan) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
-  for (const stage of plan) {
-    const counts = await Promise.all(stage.filter(({ name }) => only.includes(name)).map(carryOutStep));
-    for (const one of counts) {
-      sum.passed += one.passed;
-      sum.failed += one.failed;
-      sum.skipped += one.skipped;
+  const scratch = mkdtempSync(join(tmpdir(), 'millrace-tests-'));
+  const clear = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+  // Ctrl-C reaches the runners too, which belong to the same group.
+  const interrupted = () => {
+    clear();
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    for (const stage of plan) {
+      const waiting = [...stage];
+      const work = async () => {
+        for (let step = waiting.shift(); step; step = waiting.shift()) {
+          const counts = await carryOutStep(step, scratch);
+          sum.passed += counts.passed;
+          sum.failed += counts.failed;
+          sum.skipped += counts.skipped;
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
     }
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    clear();
   }
   return sum;
 }
 
 /**
  * @param {Step} step
+ * @param {string} scratch
  * @returns {Promise<Counts>}
  */
-async function carryOutStep(step) {
+async function carryOutStep(step, scratch) {
   const started = performance.now();
   step.before?.();
-  const { code, output } = await start(step);
+  const { code, output } = await start(step, scratch);
   const counts = step.report
     ? countsOf(step.report, code)
     : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
@@ -77,14 +100,15 @@ function countsOf(report, code) {
 
 /**
  * @param {Step} step
+ * @param {string} scratch
  * @returns {Promise<{ code: number, output: string }>}
  */
-function start(step) {
+function start(step, scratch) {
   const [program = '', ...args] = step.command;
   return new Promise((fulfil) => {
     const child = spawn(program, args, {
       cwd: root,
-      env: { ...process.env, ...step.environment },
+      env: { ...process.env, ...step.environment, TMPDIR: scratch },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

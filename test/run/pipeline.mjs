@@ -1,9 +1,11 @@
 /**
- * What `millrace test` runs: takes the plan of `npm test` and the name of a pipeline, gives the steps that need no service, narrowed to the
- * pipeline: its unit tests, its Python tests, and who may do what. Called by `run-pipeline.mjs`.
+ * What `millrace test` runs of the plan of `npm test`: the steps that need no service, narrowed to one pipeline: its unit tests, its Python tests,
+ * and who may do what.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+
+import { narrowed } from './plan.mjs';
 
 /** @typedef {import('./plan.mjs').Step} Step */
 
@@ -22,18 +24,12 @@ export function pipelinePlanOf(plan, pipeline, root) {
    * @param {string[]} words
    * @returns {Step}
    */
-  const narrowed = (name, ...words) => {
+  const part = (name, ...words) => {
     const step = plan.flat().find((one) => one.name === name);
-    if (!step?.report) throw new Error(`${name} is no runner of the plan.`);
-    const { command, environment, report } = step;
-    return {
-      ...step,
-      command: [...command, ...words],
-      // Only what is deployed is looked at, and nobody waits for the templates of other tests.
-      environment: { ...environment, MILLRACE_TEST_ASSEMBLIES: 'app' },
-      // Tests of others that a runner passes over are none of this run: one that passed over all of them ran no test.
-      report: () => ({ ...report(), skipped: 0 }),
-    };
+    if (!step) throw new Error(`${name} is no step of the plan.`);
+    // Only what is deployed is looked at, and nobody waits for the templates of other tests.
+    const environment = { ...step.environment, MILLRACE_TEST_ASSEMBLIES: 'app' };
+    return narrowed({ ...step, environment }, words);
   };
   // A runner that is given nothing to run would count as failed.
   const python = [`jobs/pyspark/${pipeline}`, `sample_data/${pipeline}`].filter((at) => holds(root, at, PYTHON_TEST));
@@ -41,9 +37,9 @@ export function pipelinePlanOf(plan, pipeline, root) {
   const table = `pipeline ${pipeline} may|every pipeline has a table`;
   return [
     [
-      ...(holds(root, declaration, UNIT_TEST) ? [narrowed('vitest/unit', declaration)] : []),
-      ...(python.length > 0 ? [narrowed('pytest', ...python)] : []),
-      narrowed('vitest/aws', 'test/aws/permissions.test.ts', '--testNamePattern', table),
+      ...(holds(root, declaration, UNIT_TEST) ? [part('vitest/unit', declaration)] : []),
+      ...(python.length > 0 ? [part('pytest', ...python)] : []),
+      part('vitest/aws', 'test/aws/permissions.test.ts', '--testNamePattern', table),
     ],
   ];
 }

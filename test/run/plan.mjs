@@ -1,8 +1,9 @@
 /**
- * What `npm test` runs, in which order: takes the toolchain, gives stages of steps. Called by `run.mjs`.
- * A step is a static check (one test: its exit code) or a runner (many tests: its report). The steps of a stage run side by side.
+ * What `npm test` runs, in which order: stages of steps. A step is a static check (one test: its exit code) or a runner (many tests: its report).
+ * A stage begins when the one before has ended; its steps begin in their order, two at once.
  */
 import { join } from 'node:path';
+import { MillraceError } from '../../tools/errors.mjs';
 import { buildFolder, root } from '../../tools/setup/folders.mjs';
 import { writeImportContracts } from '../import-contracts.mjs';
 import { readJunit, readVitest } from './reports.mjs';
@@ -44,7 +45,7 @@ export function planOf(toolchain, results) {
    * @returns {Step}
    */
   const vitest = (name, project) => {
-    const report = join(results, `vitest-${project}.json`);
+    const report = join(results, `${name.replace('/', '-')}.json`);
     const command = [
       npm('vitest'),
       'run',
@@ -61,8 +62,6 @@ export function planOf(toolchain, results) {
     [
       { name: 'static/tsc', command: [npm('tsc')], environment },
       { name: 'static/mypy', command: [python('mypy'), '--no-error-summary'], environment },
-    ],
-    [
       { name: 'static/biome', command: [npm('biome'), 'check', '.'], environment },
       {
         name: 'static/imports-typescript',
@@ -86,24 +85,58 @@ export function planOf(toolchain, results) {
       },
     ],
     [
-      vitest('vitest/unit', 'unit'),
       {
         name: 'pytest',
         command: [python('pytest'), '--junit-xml', junit, '-q'],
         environment,
         report: () => readJunit(junit),
       },
+      vitest('vitest/unit', 'unit*'),
+      vitest('vitest/integration', 'integration'),
+      vitest('vitest/aws', 'aws'),
     ],
-    [vitest('vitest/aws', 'aws')],
-    [vitest('vitest/integration', 'integration')],
     [vitest('vitest/e2e', 'e2e')],
   ];
 }
 
 /**
- * @param {Step[][]} plan
- * @returns {string[]}
+ * What a step can be asked for by.
+ * @param {Step} step
  */
-export function namesOf(plan) {
-  return plan.flat().map(({ name }) => name);
+const namesOf = ({ name }) => [name, ...name.split('/')];
+
+/**
+ * The part of a plan that the arguments of `npm test` ask for; all of it when there are none.
+ * @param {Step[][]} plan
+ * @param {string[]} args
+ * @returns {Step[][]}
+ * @throws MillraceError for arguments that name no step, or words for another number of runners than one
+ */
+export function chosen(plan, args) {
+  if (args.length === 0) return plan;
+  const [option, value = '', ...words] = args;
+  const asked = value.split(',');
+  const known = [...new Set(plan.flat().flatMap(namesOf))];
+  const stages = plan.map((stage) => stage.filter((step) => namesOf(step).some((name) => asked.includes(name))));
+  const steps = stages.flat();
+  const understood = option === '--only' && asked.every((name) => known.includes(name));
+  if (!understood || (words.length > 0 && (steps.length > 1 || !steps[0]?.report))) {
+    throw new MillraceError(
+      'TEST_ARGUMENTS',
+      `got "${args.join(' ')}". Allowed: --only NAME[,NAME...] with the names ${known.join(', ')}; after the name of one runner also words for it, such as a file.`,
+    );
+  }
+  return words.length === 0 ? stages : stages.map((stage) => stage.map((step) => narrowed(step, words)));
+}
+
+/**
+ * A runner that runs some of its tests. Those that it passes over are none of this run.
+ * @param {Step} step
+ * @param {string[]} words
+ * @returns {Step}
+ */
+export function narrowed(step, words) {
+  const { command, report } = step;
+  if (!report) throw new Error(`${step.name} is no runner.`);
+  return { ...step, command: [...command, ...words], report: () => ({ ...report(), skipped: 0 }) };
 }

@@ -77,7 +77,7 @@ def main() -> None:
     for line in lines:
         producer.produce(TOPIC, key=str(json.loads(line)["order_id"]).encode(), value=line)
         if options.rate:
-            producer.poll(1 / options.rate)
+            producer.poll(0)
             time.sleep(1 / options.rate)
     wrong = broken() if options.broken else {}
     for values in wrong.values():

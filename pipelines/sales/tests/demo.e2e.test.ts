@@ -1,9 +1,13 @@
-/** The sales pipeline from an empty home to results, by the command line alone, against an oracle that shares nothing with it. */
+/**
+ * The sales pipeline from an empty home to results, by the command line alone, against an oracle that shares nothing with it. Then commands that are
+ * ended from outside: nothing is left running, and the next command goes on with what the topics hold.
+ */
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Machine, python } from '../../../test/e2e/cli.ts';
+import { Executions } from '../../../local/stepfunctions/executions.ts';
+import { type Command, Machine, python, until } from '../../../test/e2e/cli.ts';
 import { makeData } from './data.ts';
 
 interface Up {
@@ -28,6 +32,7 @@ interface Facts {
 const data = makeData(1_000);
 const machine = new Machine();
 let up: Up;
+let services: string[];
 
 const ask = <T>(script: string, ...words: string[]) =>
   python<T>(
@@ -42,6 +47,7 @@ const oracle = () => ask<Facts>('oracle.py', '--regions', join(data.folder, 'reg
 
 beforeAll(async () => {
   up = await machine.json<Up>('up');
+  services = machine.processes();
 });
 afterAll(() => machine.remove());
 
@@ -53,7 +59,7 @@ describe('the sales pipeline', () => {
   });
 
   test('refuses mistakes of its user before anything is started', async () => {
-    const broken = mkdtempSync(join(tmpdir(), 'millrace-broken-'));
+    const broken = mkdtempSync(join(tmpdir(), 'broken-'));
     writeFileSync(join(broken, 'sales.csv'), 'payment_id|customer_id\n');
     const refused = await Promise.all([
       machine.run('run', 'sales', '--input', '{"rtae": 5}'),
@@ -130,8 +136,54 @@ describe('the sales pipeline', () => {
     const { stdout } = await machine.run('logs', 'enrich', '--events');
     expect(stdout).toContain('{"event": "started", "job": "enrich"}');
   });
+});
 
-  test('goes down and leaves no process', async () => {
+describe('an execution', () => {
+  const later = makeData(600);
+  const run = ['run', 'sales', '--sample-data', later.folder, '--input'];
+
+  /** Starts one whose producer takes a minute, and waits until rows move. */
+  async function runUntilRowsMove(): Promise<Command> {
+    const command = machine.start(...run, '{"rate": 10}');
+    await until(
+      () => /produce +running/.test(command.stderr()) && /[1-9]\d* of 600 rows sent/.test(command.stderr()),
+      command.stderr,
+    );
+    return command;
+  }
+
+  test('that is interrupted ends its jobs and all JVMs, not the services that were up before', async () => {
+    const command = await runUntilRowsMove();
+    expect(machine.jobProcesses().length).toBeGreaterThan(0);
+    command.child.kill('SIGINT');
+    expect((await command.ended).code).toBe(130);
+    expect(machine.jobProcesses()).toEqual([]);
+    expect(machine.processes()).toEqual(services);
+  });
+
+  test('whose command was killed is ended by down, with the services', async () => {
+    const command = await runUntilRowsMove();
+    const [execution] = new Executions(join(machine.home, 'executions')).running();
+    const pid = execution?.process?.pid ?? 0;
+    expect(pid).toBeGreaterThan(0);
+    process.kill(pid, 'SIGKILL');
+    await command.ended;
+    expect(machine.jobProcesses().length).toBeGreaterThan(0);
+    expect((await machine.run('down')).code).toBe(0);
+    expect(machine.processes()).toEqual([]);
+    expect(machine.jobProcesses()).toEqual([]);
+  });
+
+  test('that follows finds the rows that the others left', async () => {
+    up = await machine.json<Up>('up');
+    const { code, stdout, stderr } = await machine.run(...run, '{"rate": 0}');
+    expect(stdout, stderr).toMatch(/600 sent \+ [\d,]+ carried over = [\d,]+ summarized \+ 0 dead letters/);
+    expect(code).toBe(0);
+    expect(oracle().problems).toEqual([]);
+  });
+
+  test('that succeeded keeps its JVMs until down, which leaves no process', async () => {
+    expect(machine.processes().filter((line) => line.includes('warm-jvms'))).not.toEqual([]);
     expect((await machine.run('down')).code).toBe(0);
     expect(machine.processes()).toEqual([]);
     expect(machine.jobProcesses()).toEqual([]);

@@ -1,10 +1,9 @@
 /** Templates of the app in memory, with changes of the environment `dev`. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, type Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
 import { dev } from '../../../config/dev.ts';
 import type { Environment } from '../../../config/environment.ts';
 import { createApp } from '../../../lib/app.ts';
@@ -12,9 +11,6 @@ import { loadPipelines } from '../../../lib/declaration/load.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 
 const pipelines = await loadPipelines();
-const folder = mkdtempSync(join(tmpdir(), 'millrace-lib-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let made = 0;
 
 /** What differs from the app as it is. */
 export interface Variant {
@@ -33,9 +29,8 @@ const context = { 'millrace:rules': false };
 
 /** The templates of one environment by the name of the stack. */
 export function templatesOf(variant: Variant = {}): Record<string, Template> {
-  made += 1;
   const app = createApp([{ ...dev, ...variant.environment }], variant.pipelines ?? pipelines, {
-    outdir: join(folder, String(made)),
+    outdir: mkdtempSync(join(tmpdir(), 'assembly-')),
     context,
   });
   variant.change?.(app);

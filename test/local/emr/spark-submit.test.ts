@@ -13,7 +13,7 @@ function commandOf(parameters: string, programArguments: string[] = []) {
   const request = fakeRequest('', { sparkSubmitParameters: parameters, entryPointArguments: programArguments });
   return {
     folder,
-    ...sparkSubmit(request, folder, { toolchain, buckets: '/home/me/a b/buckets', javaOptions: ['-XX:Archive'] }),
+    ...sparkSubmit(request, folder, { toolchain, buckets: '/home/me/a b/buckets' }),
   };
 }
 
@@ -51,7 +51,7 @@ describe('the command of a job run', () => {
     const settings = settingsOf(words);
     expect(settings).toMatchObject({ 'spark.sql.ansi.enabled': 'true', 'spark.driver.bindAddress': '127.0.0.1' });
     expect(settings['spark.driver.memory']).toMatch(/^\d+m$/);
-    expect(settings['spark.driver.extraJavaOptions']).toMatch(/^-Da=1 -Db=2 .*-XX:Archive "-Djava.io.tmpdir=.*"$/);
+    expect(settings['spark.driver.extraJavaOptions']).toMatch(/^-Da=1 -Db=2 .*-XX:\+UseSerialGC /);
     expect(Object.keys(settings).filter((name) => /executor\.|dynamicAllocation|driver\.cores/.test(name))).toEqual([]);
     expect(words[words.indexOf('--master') + 1]).toMatch(/^local\[\d+\]$/);
   });
@@ -62,6 +62,14 @@ describe('the command of a job run', () => {
     expect(environment).toMatchObject({ PYSPARK_PYTHON: '/venv/bin/python', JAVA_HOME: '/java17' });
     const [, logSettings = ''] = /log4j2\.configurationFile=(\S+)/.exec(words.join(' ')) ?? [];
     expect(readFileSync(new URL(logSettings), 'utf8')).toContain('rootLogger.level = warn');
+  });
+
+  test('shares a JVM with jobs of the same archives and the same settings that a JVM keeps, whatever else they set', () => {
+    const [jars, keys] = ['--jars s3://b/a.jar', '--conf spark.hadoop.fs.s3a.access.key=one'];
+    const { jvm } = commandOf(`${jars} ${keys} --conf spark.sql.ansi.enabled=true`);
+    expect(commandOf(`${jars} ${keys} --py-files s3://b/p.zip`).jvm).toEqual(jvm);
+    expect(commandOf(`--jars s3://b/c.jar ${keys}`).jvm).not.toEqual(jvm);
+    expect(commandOf(`${jars} --conf spark.hadoop.fs.s3a.access.key=another`).jvm).not.toEqual(jvm);
   });
 
   test('is refused when the parameters are no pairs', () => {

@@ -74,8 +74,15 @@ const schema = z.strictObject({
     backupDays: z.int().min(1).max(35),
     /** ARN of a certificate for `registry.<zoneName>`; with it, all callers use HTTPS. */
     certificateArn: text(CERTIFICATE_ARN, 'is not the ARN of a certificate').optional(),
+    /** Digest of the registry's image; the release's tag, as ECR first fetched it, if left out. */
+    imageDigest: text(/^sha256:[0-9a-f]{64}$/, 'is not a digest: sha256: and 64 hexadecimal digits').optional(),
   }),
   removal: z.enum(['destroy', 'retain']),
+  /**
+   * Whose keys encrypt data, locks, the registry's database and logs: a key that this environment makes, about 1 USD a month and 0.03 USD for
+   * each 10,000 requests, or those that AWS owns if left out. Another choice later replaces the database.
+   */
+  keys: z.literal('customer').optional(),
   logDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]),
   /** Who hears of alarms and of the spend limit; without it, where nothing is kept, an alarm reaches a topic without a reader. */
   alarmEmail: z.email('is not an e-mail address').optional(),
@@ -150,6 +157,15 @@ function contradictions(environment: Environment, pipelines: readonly Pipeline[]
   }
   if (name.startsWith('prod') && environment.removal === 'destroy') {
     refuse('removal', 'would delete the data of a production environment', environment.removal, 'retain');
+  }
+  if (name.startsWith('prod') && !registry.certificateArn) {
+    const problem = 'is missing in a production environment, whose callers use HTTPS';
+    refuse(
+      'registry.certificateArn',
+      problem,
+      registry.certificateArn,
+      'the ARN of a certificate for registry.<zoneName>',
+    );
   }
   if (environment.removal === 'retain' && !environment.alarmEmail) {
     refuse('alarmEmail', 'is missing where data is kept', environment.alarmEmail, 'an address whose mail is read');

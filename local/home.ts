@@ -25,6 +25,8 @@ const folders = {
   /** `<key>-<pid>.json` of each JVM that waits for jobs, and a folder of its own. */
   warmJvms: 'warm-jvms',
   logs: 'logs',
+  /** Who may do what, with the credentials of each role, and what was decided. */
+  iam: 'iam',
 } as const;
 
 /** The folders of one local run, all absolute, all existing. */
@@ -45,7 +47,7 @@ export function millraceHome(folder = process.env.MILLRACE_HOME || ownFolder): H
   try {
     claim(root);
     const paths = Object.entries(folders).map(([name, folder]) => [name, join(root, folder)] as const);
-    for (const [, path] of paths) mkdirSync(path, { recursive: true });
+    for (const [, path] of paths) mkdirSync(path, { recursive: true, mode: 0o700 });
     return { root, ...Object.fromEntries(paths) } as Home;
   } catch (error) {
     if (error instanceof MillraceError) throw error;

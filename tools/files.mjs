@@ -12,14 +12,15 @@ import { hasErrorCode, MillraceError, messageOf } from './errors.mjs';
  * made when it is missing.
  * @param {string} path
  * @param {string | Uint8Array} content
+ * @param {number} [mode] who may read and write it, less what the system withholds
  */
-export function writeFileAtomically(path, content) {
+export function writeFileAtomically(path, content, mode = 0o666) {
   const folder = dirname(path);
   fs.mkdirSync(folder, { recursive: true });
   const draft = `${path}.${randomUUID()}.draft`;
   try {
     // The content first: otherwise the name may survive a power cut and the content not.
-    fs.writeFileSync(draft, content);
+    fs.writeFileSync(draft, content, { mode });
     flush(draft);
     fs.renameSync(draft, path);
     flush(folder);

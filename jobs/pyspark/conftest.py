@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,12 @@ from pyspark.sql import SparkSession
 
 from millrace.job.session import SETTINGS
 
-TOOLCHAIN = Path(__file__).parents[2] / "build" / "toolchain.json"
+BUILD = Path(__file__).parents[2] / "build"
+TOOLCHAIN = BUILD / "toolchain.json"
 AVRO_LIMITS = "-Dorg.apache.avro.limits.string.maxLength=1048576 -Dorg.apache.avro.limits.bytes.maxLength=1048576"
+
+# What the requirements.txt of a pipeline names, for this machine.
+sys.path += [str(folder) for folder in sorted(BUILD.glob("python-packages/*/local"))]
 
 
 @pytest.fixture(scope="session")

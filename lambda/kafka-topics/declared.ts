@@ -1,6 +1,6 @@
 /** The topics that the properties of a `Custom::KafkaTopics` resource declare. */
 import { isObject } from '../../lib/declaration/json.ts';
-import { TOPIC_NAME } from '../../lib/declaration/limits.ts';
+import { MOST_MESSAGE_BYTES, TOPIC_NAME } from '../../lib/declaration/limits.ts';
 import { type LifecycleEvent, shown } from '../custom-resource/lifecycle.ts';
 import { type OnRemoval, oneOf, onRemoval, type Rule, refuse, textsOf, twice } from '../custom-resource/properties.ts';
 
@@ -34,7 +34,7 @@ const wholeNumber =
 const settings: Readonly<Record<string, Rule>> = {
   'cleanup.policy': oneOf('delete', 'compact', 'compact,delete', 'delete,compact'),
   'compression.type': oneOf('producer', 'uncompressed', 'gzip', 'lz4', 'snappy', 'zstd'),
-  'max.message.bytes': wholeNumber(0, 8_388_608),
+  'max.message.bytes': wholeNumber(0, MOST_MESSAGE_BYTES),
   'message.timestamp.difference.max.ms': wholeNumber(0),
   'message.timestamp.type': oneOf('CreateTime', 'LogAppendTime'),
   'retention.bytes': wholeNumber(-1),

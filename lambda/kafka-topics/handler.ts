@@ -72,7 +72,9 @@ function allowance(event: Partial<Pace>, left: number): number {
   return Math.min(partitionsPerWindow, windows * partitionsPerWindow - done);
 }
 
-const limited = ({ security }: DeclaredTopics): boolean => security === 'iam';
+/** Whether it is MSK Serverless, whose brokers have names: one that is called by a number is a plain broker, however one signs in. */
+const limited = ({ security, bootstrapServers }: DeclaredTopics): boolean =>
+  security === 'iam' && !/^[\d.]+:/.test(bootstrapServers);
 
 function readEvent(event: LifecycleEvent): { connection: DeclaredTopics; goal: Goal } {
   const now = readDeclaredTopics(event.ResourceProperties);

@@ -7,7 +7,7 @@ export interface ExistingTopic {
   readonly partitions: number;
   /** Whether every partition has a leader: only then can it be written and read. */
   readonly hasLeaders: boolean;
-  /** Every setting with the value in force, also where it is a default. */
+  /** Every setting that the cluster tells, with the value in force, also where it is a default. */
   readonly effective: Readonly<Record<string, string>>;
   /** Only what was set for this topic. */
   readonly overrides: Readonly<Record<string, string>>;
@@ -27,8 +27,13 @@ export interface Steps {
   readonly create: readonly Topic[];
   readonly grow: readonly (PartitionStep & { readonly to: number })[];
   /** Topics with the full set of their settings, as the old AlterConfigs call needs it. */
-  readonly alter: readonly Pick<Topic, 'name' | 'configuration'>[];
+  readonly alter: readonly Alteration[];
   readonly remove: readonly PartitionStep[];
+}
+
+interface Alteration extends Pick<Topic, 'name' | 'configuration'> {
+  /** Whether the cluster will tell that it was made: it need not report each setting. */
+  readonly isReported: boolean;
 }
 
 /**
@@ -64,7 +69,9 @@ export function stepsTo({ kind, declared, before }: Goal, existing: ReadonlyMap<
 export const partitionsIn = ({ create, grow, remove }: Steps): number =>
   [...create, ...grow, ...remove].reduce((sum, { partitions }) => sum + partitions, 0);
 
-export const isEmpty = (steps: Steps): boolean => Object.values(steps).every((some) => some.length === 0);
+/** Whether nothing is left to wait for. */
+export const isSettled = ({ alter, ...steps }: Steps): boolean =>
+  Object.values(steps).every((some) => some.length === 0) && !alter.some(({ isReported }) => isReported);
 
 /**
  * The first of the steps with no more partitions than are allowed. With a whole `portion` allowed it is at least one
@@ -87,8 +94,8 @@ export function firstPart(steps: Steps, allowed: number, portion: number): Steps
 /** Why an existing topic cannot become what is declared; `undefined` when it can. */
 function unreachable(topic: Topic, now: ExistingTopic, isOurs: boolean): string | undefined {
   const { name, partitions } = topic;
-  const policy = now.effective['cleanup.policy'] ?? 'delete';
   const wanted = topic.configuration['cleanup.policy'] ?? 'delete';
+  const policy = now.effective['cleanup.policy'] ?? wanted;
   if (asSet(policy) !== asSet(wanted)) {
     return `topic ${name} has cleanup.policy ${policy} and ${wanted} is declared: it is chosen when a topic is created and cannot be changed. Declare ${policy}, or a topic of another name`;
   }
@@ -124,8 +131,10 @@ function alterationOf(
   const set = alterable(overrides);
   const kept = set.filter(([key]) => !isDropped(key));
   const declared = alterable(configuration);
-  if (kept.length === set.length && declared.every(([key, value]) => effective[key] === value)) return undefined;
-  return { name, configuration: Object.fromEntries([...kept, ...declared]) };
+  const differing = declared.filter(([key, value]) => (effective[key] ?? before?.configuration[key]) !== value);
+  const isReported = kept.length < set.length || differing.some(([key]) => key in effective);
+  if (!isReported && differing.length === 0) return undefined;
+  return { name, configuration: Object.fromEntries([...kept, ...declared]), isReported };
 }
 
 /**

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ConfigEntries, ITopicMetadata } from 'kafkajs';
 import { Mistakes } from '../custom-resource/lifecycle.ts';
 import type { Topic } from './declared.ts';
-import { type ExistingTopic, type Goal, isEmpty, type Steps, stepsTo } from './steps.ts';
+import { type ExistingTopic, type Goal, isSettled, type Steps, stepsTo } from './steps.ts';
 
 /** The part of kafkajs' admin client that is used. */
 export type TopicAdmin = Pick<
@@ -15,6 +15,15 @@ export type TopicAdmin = Pick<
 const topicResource = 2;
 const setForTopic = 1;
 const throttlingQuotaExceeded = 89;
+
+/** What a broker says of topics that it finds wrong. Another refusal of a check is about the check, which not every cluster knows. */
+const verdicts: ReadonlySet<string> = new Set([
+  'INVALID_CONFIG',
+  'INVALID_PARTITIONS',
+  'INVALID_REPLICATION_FACTOR',
+  'INVALID_TOPIC_EXCEPTION',
+  'POLICY_VIOLATION',
+]);
 
 const requestTimeoutMs = 30_000;
 const askAgainMs = 250;
@@ -46,7 +55,7 @@ export async function waitUntilSettled(admin: TopicAdmin, goal: Goal, limitMs: n
   const deadline = Date.now() + limitMs;
   for (;;) {
     const existing = await readTopics(admin, goal);
-    const done = isEmpty(stepsTo(goal, existing));
+    const done = isSettled(stepsTo(goal, existing));
     if (done && goal.declared.every(({ name }) => existing.get(name)?.hasLeaders)) return true;
     if (Date.now() + askAgainMs > deadline) return false;
     await sleep(askAgainMs);
@@ -104,8 +113,8 @@ function create(admin: TopicAdmin, steps: Steps['create'], validateOnly: boolean
     return topic ? `topic ${topic.name} ${JSON.stringify(topic.configuration)}: ${failure.message}` : failure.message;
   };
   // One that exists meanwhile is compared with its declaration when the cluster is read again.
-  const harmless = 'TOPIC_ALREADY_EXISTS';
-  return attempt(steps, () => admin.createTopics(request), failed('create', validateOnly), tell, harmless);
+  const isHarmless = (type: string) => type === 'TOPIC_ALREADY_EXISTS' || isNoVerdict(validateOnly)(type);
+  return attempt(steps, () => admin.createTopics(request), failed('create', validateOnly), tell, isHarmless);
 }
 
 function grow(admin: TopicAdmin, steps: Steps['grow'], validateOnly: boolean): Promise<boolean> {
@@ -113,7 +122,8 @@ function grow(admin: TopicAdmin, steps: Steps['grow'], validateOnly: boolean): P
   const request = { topicPartitions, validateOnly, timeout: requestTimeoutMs };
   const wanted = steps.map(({ name, to }) => `${name} to ${to}`).join(', ');
   const tell = ({ message }: Error) => `${wanted}: ${message}`;
-  return attempt(steps, () => admin.createPartitions(request), failed('add partitions to', validateOnly), tell);
+  const words = failed('add partitions to', validateOnly);
+  return attempt(steps, () => admin.createPartitions(request), words, tell, isNoVerdict(validateOnly));
 }
 
 function alter(admin: TopicAdmin, steps: Steps['alter'], validateOnly: boolean): Promise<boolean> {
@@ -125,7 +135,8 @@ function alter(admin: TopicAdmin, steps: Steps['alter'], validateOnly: boolean):
   const wanted = steps.map(({ name, configuration }) => `${name} ${JSON.stringify(configuration)}`).join(', ');
   const tell = ({ message }: Error) => `${message}: ${wanted}`;
   const request = { validateOnly, resources };
-  return attempt(steps, () => admin.alterConfigs(request), failed('change the settings of', validateOnly), tell);
+  const words = failed('change the settings of', validateOnly);
+  return attempt(steps, () => admin.alterConfigs(request), words, tell, isNoVerdict(validateOnly));
 }
 
 function remove(admin: TopicAdmin, steps: Steps['remove']): Promise<boolean> {
@@ -133,7 +144,8 @@ function remove(admin: TopicAdmin, steps: Steps['remove']): Promise<boolean> {
   const tell = ({ message }: Error) => `${topics.join(', ')}: ${message}`;
   const request = () => admin.deleteTopics({ topics, timeout: requestTimeoutMs });
   // Somebody else was faster with one of them; the others show when the cluster is read again.
-  return attempt(steps, request, 'The cluster could not delete topics:', tell, 'UNKNOWN_TOPIC_OR_PARTITION');
+  const isGone = (type: string) => type === 'UNKNOWN_TOPIC_OR_PARTITION';
+  return attempt(steps, request, 'The cluster could not delete topics:', tell, isGone);
 }
 
 const entriesOf = (configuration: Topic['configuration']): { name: string; value: string }[] =>
@@ -144,13 +156,15 @@ const failed = (what: string, validateOnly: boolean): string =>
     ? `The cluster refuses to ${what} topics, and nothing was changed:`
     : `The cluster could not ${what} topics, although it had found nothing wrong before:`;
 
-/** Asks for these steps; false when the cluster's quota stopped some of them. Failures of the harmless type change nothing. */
+const isNoVerdict = (validateOnly: boolean) => (type: string) => validateOnly && !verdicts.has(type);
+
+/** Asks for these steps; false when the cluster's quota stopped some of them. Harmless failures change nothing. */
 async function attempt(
   steps: readonly unknown[],
   request: () => Promise<unknown>,
   failed: string,
   tell: (failure: Error) => string,
-  harmless?: string,
+  isHarmless: (type: string) => boolean,
 ): Promise<boolean> {
   if (steps.length === 0) return true;
   try {
@@ -159,7 +173,11 @@ async function attempt(
   } catch (error) {
     // The errors of the single topics where the client gives them together.
     const parts: Error[] = (error as { errors?: Error[] }).errors ?? [error as Error];
-    const failures = parts.filter((part) => !isQuotaExceeded(part) && (!harmless || causeOf(part).type !== harmless));
+    const isFailure = (part: Error): boolean => {
+      const { type } = causeOf(part);
+      return !isQuotaExceeded(part) && (type === undefined || !isHarmless(type));
+    };
+    const failures = parts.filter(isFailure);
     if (failures.length > 0) throw new Mistakes(failed, failures.map(tell));
     return !parts.some(isQuotaExceeded);
   }

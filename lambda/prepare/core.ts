@@ -33,6 +33,8 @@ export interface Run extends JobStart {
   readonly timeoutMinutes: number;
   /** Of a stream: where in the data bucket it notes what it has committed. */
   readonly commits?: string;
+  /** Of a stream: whether a batch job feeds it, so that it must have committed before it is ended. */
+  readonly fed?: boolean;
 }
 
 /** What the state machine gets. Each list holds what this execution starts, in the plan's order. */
@@ -80,8 +82,20 @@ const MESSAGE_CHARACTERS = 8_000;
 export function prepare(event: PrepareEvent): Prepared {
   const { plan, starts } = event;
   const problems: string[] = [];
-  const { files: inputFiles, action, job, stream, ...inputParameters } = asObject('The input', event.input, problems);
+  const {
+    files: inputFiles,
+    action,
+    job,
+    stream,
+    rebuild = false,
+    ...inputParameters
+  } = asObject('The input', event.input, problems);
   const work = chooseWork(plan, { action, job, stream }, problems);
+  if (rebuild !== false && (rebuild !== true || !['run', 'start'].includes(work.action))) {
+    problems.push(
+      `"rebuild" in the input is ${show(rebuild)}. Allowed: true or false, with the actions run and start.`,
+    );
+  }
   const parameters = mergeParameters(event, inputParameters, problems);
   const files = chooseFiles(event, inputFiles, problems);
   if (problems.length > 0) throw new InvalidInput(problems);
@@ -89,8 +103,10 @@ export function prepare(event: PrepareEvent): Prepared {
   const { platform, pipeline, execution } = event;
   const scope = { platform, pipeline, execution, parameters, files };
   const run = (name: string, mode?: 'drain'): Run => {
-    const { kind, spec, timeoutMinutes } = plan.jobs[name] as PlannedJob;
-    const text = JSON.stringify({ ...(fill(spec, scope) as object), ...(mode ? { mode } : {}) });
+    const { kind, spec, timeoutMinutes, fed = false } = plan.jobs[name] as PlannedJob;
+    // A drain goes on where its stream stopped.
+    const chosen = mode ? { mode } : kind === 'stream' && rebuild ? { rebuild } : {};
+    const text = JSON.stringify({ ...(fill(spec, scope) as object), ...chosen });
     if (text.length > LONGEST_ARGUMENT) {
       const problem = `The spec of job ${name} has ${text.length} characters.`;
       throw new InvalidInput([`${problem} Allowed: ${LONGEST_ARGUMENT} at most, so shorter values.`]);
@@ -98,8 +114,8 @@ export function prepare(event: PrepareEvent): Prepared {
     const asked = { job: name, run: mode ? drainOf(name) : name, arguments: ['--spec', text] as const };
     const request = { ...(starts[name] as JobStart), ...asked };
     const token = createHash('sha256').update(JSON.stringify([execution.name, request]));
-    const commits = kind === 'stream' ? { commits: commitsPrefix(plan.pipeline, name) } : {};
-    return { ...request, token: token.digest('hex'), timeoutMinutes, ...commits };
+    const ofStream = { commits: commitsPrefix(plan.pipeline, name), fed };
+    return { ...request, token: token.digest('hex'), timeoutMinutes, ...(kind === 'stream' ? ofStream : {}) };
   };
   const runs = (when: readonly Prepared['action'][], names: readonly string[], mode?: 'drain'): Run[] =>
     when.includes(work.action) ? names.map((name) => run(name, mode)) : [];

@@ -21,13 +21,16 @@ export class NoAnswer extends Error {}
  * A connection for one event.
  *
  * @param startingMs how long requests may be repeated, all together, while nobody answers
+ * @param password of the registry's user `writer`; none where the registry asks for none
  */
-export function connectTo(url: string, startingMs: number): Registry {
+export function connectTo(url: string, startingMs: number, password?: string): Registry {
   const base = `${url.replace(/\/+$/, '')}/apis/registry/v3`;
   const deadline = Date.now() + startingMs;
+  const credentials: Record<string, string> = password ? { authorization: `Basic ${btoa(`writer:${password}`)}` } : {};
   return async (method, path, body) => {
-    const headers = { 'content-type': 'application/json' };
-    const request = { method, ...(body === undefined ? {} : { headers, body: JSON.stringify(body) }) };
+    const headers = { ...credentials, 'content-type': 'application/json' };
+    const content = body === undefined ? { headers: credentials } : { headers, body: JSON.stringify(body) };
+    const request = { method, ...content };
     for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
       const answer = await attempt(`${base}${path}`, request);
       if (typeof answer !== 'string') return answer;

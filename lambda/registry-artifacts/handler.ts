@@ -11,12 +11,12 @@ const startingMs = 8 * 60_000;
 export const onEvent = answering(async (event: LifecycleEvent): Promise<LifecycleAnswer> => {
   const { RequestType: type, PhysicalResourceId: id, ResourceProperties: properties } = event;
   if (type === 'Delete') {
-    const registry = connectTo(String(properties.RegistryUrl), startingMs);
+    const registry = connectTo(String(properties.RegistryUrl), startingMs, process.env.REGISTRY_PASSWORD);
     for (const artifact of removable(properties)) await removeArtifact(registry, artifact);
     return { PhysicalResourceId: id ?? 'registry-artifacts' };
   }
   const { registryUrl, pipeline, artifacts } = readDeclared(properties);
-  const registry = connectTo(registryUrl, startingMs);
+  const registry = connectTo(registryUrl, startingMs, process.env.REGISTRY_PASSWORD);
   const ids = await registerAll(registry, artifacts);
   for (const { group, artifactId } of removable(event.OldResourceProperties)) {
     const isKept = artifacts.some((kept) => kept.group === group && kept.artifactId === artifactId);

@@ -22,7 +22,7 @@ export const LONGEST_LATENESS_MINUTES = 1_440;
 /** An event that claims to be further ahead of the broker's clock than this is not believed. */
 export const FUTURE_MINUTES = 10;
 
-/** A dead letter that is replayed within this time is counted in its own window. */
+/** A dead letter that is replayed within this time is counted in its own window, where there are replays. */
 export const DEFAULT_REPLAY_DAYS = 7;
 
 /** Retention of a topic that says none: the broker's. */

@@ -14,7 +14,7 @@ export type JobUse = Use &
 /** Every use of a thing by a job, in the order of the declaration. */
 export function usesOf(pipeline: Pipeline): JobUse[] {
   return Object.entries(pipeline.jobs).flatMap(([job, { kind: mode, parameters, reads, writes }]) => {
-    const use = { pipeline, job, mode, parameters };
+    const use = { pipeline, job, mode, parameters, reads };
     return [
       ...aliased(reads).map((one): JobUse => ({ ...use, ...one, way: 'reads' })),
       ...aliased(writes).map((one): JobUse => ({ ...use, ...one, way: 'writes' })),
@@ -69,7 +69,11 @@ export function predecessorsOf(pipeline: Pipeline): Record<string, string[]> {
   const uses = usesOf(pipeline).filter(({ job }) => isPart(job));
   const predecessors = (name: string, { after }: Job): string[] => {
     const read = uses.filter(({ job, way }) => job === name && way === 'reads').map(({ thing }) => thing.origin);
-    const writers = uses.filter(({ way, thing }) => way === 'writes' && read.includes(thing.origin));
+    // A batch job may read what it wrote before; a stream would follow itself without end.
+    const isOther = (job: string) => job !== name || pipeline.jobs[name]?.kind === 'stream';
+    const writers = uses.filter(
+      ({ job, way, thing }) => way === 'writes' && read.includes(thing.origin) && isOther(job),
+    );
     const said = Object.keys(pipeline.jobs).filter((other) => after.some((job) => job === pipeline.jobs[other]));
     return [...new Set([...writers.map(({ job }) => job), ...said])];
   };
@@ -104,6 +108,13 @@ export function orderOf(pipeline: Pipeline): Order {
     during: batch.filter((name) => feeding.has(name)),
     after: batch.filter((name) => !feeding.has(name)),
   };
+}
+
+/** Whether a stream follows a topic that a batch job writes beside it: only then is it sure to get something in a whole run. */
+export function isFed(pipeline: Pipeline, stream: string): boolean {
+  const written = orderOf(pipeline).during.flatMap((name) => Object.values(pipeline.jobs[name]?.writes ?? {}));
+  const followed = Object.values(pipeline.jobs[stream]?.reads ?? {}).filter(isStreamSource);
+  return followed.some(({ origin }) => written.some((sink) => sink.origin === origin));
 }
 
 /** What an execution of a pipeline may do; the first is done when its input says nothing. */

@@ -4,7 +4,7 @@ export { days, hours } from './event-time.ts';
 export { batch, oneWorker, stream } from './job.ts';
 export { csv, jsonLines } from './kinds/file.ts';
 export { folder, standingFolder } from './kinds/folder.ts';
-export { deadLettersOf, events, latest, topic } from './kinds/topic.ts';
+export { deadLettersOf, events, latest, replaysOf, topic } from './kinds/topic.ts';
 export { decimal, instant, integer, text } from './parameter.ts';
 export { pipeline } from './pipeline.ts';
 export { avro, jsonSchema } from './schema.ts';

@@ -20,6 +20,15 @@ export const TOPIC_SETTINGS: readonly string[] = [
 /** Topic settings that have a word of their own in a declaration. */
 export const DECLARED_SETTINGS: readonly string[] = ['cleanup.policy', 'retention.ms', 'message.timestamp.type'];
 
+/** Kafka: `max.message.bytes` of a topic that does not say it. */
+export const DEFAULT_MESSAGE_BYTES = 1_048_588;
+
+/** MSK Serverless: the largest `max.message.bytes`. */
+export const MOST_MESSAGE_BYTES = 8_388_608;
+
+/** What a dead letter may be larger than its record; the headers are far smaller. */
+export const DEAD_LETTER_BYTES = 65_536;
+
 /** MSK Serverless: leader partitions of compacted topics in one cluster. */
 export const COMPACTED_PARTITIONS = 120;
 
@@ -31,3 +40,9 @@ export const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
 
 /** EMR Serverless: characters of one argument of an entry point (StartJobRun, EntryPointArgument). */
 export const LONGEST_ARGUMENT = 10_280;
+
+/** Step Functions: bytes of a state's input or output. */
+export const STATE_BYTES = 262_144;
+
+/** Batches that a stream's checkpoint remembers, as `millrace.job.session` sets it. */
+export const KEPT_BATCHES = 20;

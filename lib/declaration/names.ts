@@ -48,3 +48,5 @@ export const stackNameOf = (environment: string, stack: string): string => `mill
 
 /** How names of a pipeline's EMR Serverless job runs begin; a slash stands in no pipeline's or job's name, so that a prefix is exact. */
 export const runNamePrefix = (pipeline: string): string => `${pipeline}/`;
+
+export const pipelineOfRun = (run: string): string => run.split('/', 1)[0] ?? '';

@@ -49,6 +49,7 @@ export const INPUT_WORDS: Readonly<Record<string, string>> = {
   action: 'says what to do with the streams',
   stream: 'names the stream that the action is about',
   job: 'names a job to run alone',
+  rebuild: 'lets streams begin anew',
 };
 
 export const LONGEST_TEXT = 1_000;

@@ -3,7 +3,7 @@
  * state machine's definition.
  */
 import type { Template } from './fill.ts';
-import { actionsOf, filesOf, type Order, orderOf, usesOf } from './flow.ts';
+import { actionsOf, filesOf, isFed, type Order, orderOf, usesOf } from './flow.ts';
 import type { Job } from './job.ts';
 import { checkpointPrefix } from './names.ts';
 import type { Parameter } from './parameter.ts';
@@ -19,6 +19,8 @@ export interface JobStart {
 export interface PlannedJob {
   readonly kind: 'batch' | 'stream';
   readonly timeoutMinutes: number;
+  /** Of a stream: whether a batch job of a whole run feeds it. */
+  readonly fed?: boolean;
   /** The job's spec, with placeholders for what is known only when an execution begins. */
   readonly spec: Template;
 }
@@ -38,7 +40,8 @@ export interface Plan {
 export function planOf(pipeline: Pipeline): Plan {
   const jobs = Object.entries(pipeline.jobs);
   const planned = jobs.map(([name, { kind, timeoutMinutes }]) => {
-    return [name, { kind, timeoutMinutes, spec: specOf(pipeline, name) }] as const;
+    const fed = kind === 'stream' ? { fed: isFed(pipeline, name) } : {};
+    return [name, { kind, timeoutMinutes, ...fed, spec: specOf(pipeline, name) }] as const;
   });
   return {
     pipeline: pipeline.name,

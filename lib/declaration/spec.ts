@@ -29,6 +29,7 @@ export const Spec = z.strictObject({
   writes: z.record(nameSpec, anyOf(kinds.flatMap(({ writeSpecs = [] }) => writeSpecs))),
   parameters: z.record(nameSpec, z.union([z.string(), z.number()])),
   checkpoint: urlSpec.optional(),
+  rebuild: z.boolean().optional().describe('A stream that begins anew, over what it has read and written before'),
   windows: z.strictObject({ minutes: z.int().min(1), every: z.int().min(1) }).optional(),
 });
 export type Spec = z.infer<typeof Spec>;

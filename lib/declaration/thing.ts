@@ -23,6 +23,8 @@ export interface Use {
   readonly job: string;
   readonly mode: 'batch' | 'stream';
   readonly parameters: Named<Parameter>;
+  /** All that the job reads. */
+  readonly reads: Named<Thing>;
   readonly alias: string;
 }
 

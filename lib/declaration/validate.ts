@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkAccount, checkReport } from './checks/accounts.ts';
 import { checkFlow } from './checks/flow.ts';
 import { checkCamelCase, checkForm, type Fault, made, whole } from './checks/form.ts';
-import { checkJobForm, checkJobs } from './checks/jobs.ts';
+import { checkJobForm, checkJobs, checkStateMachine } from './checks/jobs.ts';
 import { isPythonName, RESERVED_PIPELINE_NAMES } from './checks/reserved-names.ts';
 import { checkTogether } from './checks/together.ts';
 import { type Aliased, aliased, peakCores, thingsOf, usesOf } from './flow.ts';
@@ -84,6 +84,7 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   const isShown = ({ where }: Fault): boolean => isWithin(where, 'accounts') || isWithin(where, 'report');
   if (!broken.every(isShown)) return things;
   checkFlow(pipeline, note);
+  if (!hasIn('jobs')) checkStateMachine(pipeline, note);
   if (!Object.keys(pipeline.jobs).some((name) => hasIn(`jobs.${name}.size`))) checkPeak(pipeline, note);
   if (isWhole('accounts')) {
     for (const [index, account] of (pipeline.accounts ?? []).entries()) {

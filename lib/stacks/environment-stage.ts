@@ -32,6 +32,7 @@ export class EnvironmentStage extends Stage {
       networkStack,
       streamingStack,
     });
+    networkStack.key?.encryptLogs(this);
     for (const pipeline of pipelines) {
       new PipelineStack(this, pipeline.name, {
         ...named(pipeline.name),

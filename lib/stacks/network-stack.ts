@@ -5,16 +5,24 @@ import { LogsEndpoint } from '../constructs/network/endpoints.ts';
 import { Network } from '../constructs/network/network.ts';
 import { Alerts } from '../constructs/observability/alerts.ts';
 import { AccessLogs } from '../constructs/storage/access-logs.ts';
-import { type EnvironmentStackProps, removalPolicyOf } from './shared.ts';
+import { CustomerKey } from '../constructs/storage/customer-key.ts';
+import { type EnvironmentStackProps, exportAll, removalPolicyOf } from './shared.ts';
 
 export class NetworkStack extends Stack {
   readonly network: Network;
   readonly accessLogs: AccessLogs;
   readonly alerts: Alerts;
+  /** Only where the environment brings its own. */
+  readonly key: CustomerKey | undefined;
 
   constructor(scope: Construct, id: string, props: EnvironmentStackProps) {
     super(scope, id, props);
     const { environment } = props;
+    if (environment.keys === 'customer') {
+      const name = `millrace-${environment.name}`;
+      this.key = new CustomerKey(this, 'Key', { name, removalPolicy: removalPolicyOf(environment) });
+      exportAll(this, this.key.keyArn);
+    }
     this.network = new Network(this, 'Network', {
       ...environment.network,
       zoneName: environment.network.zoneName ?? `${environment.name}.millrace.internal`,

@@ -34,6 +34,7 @@ export class PipelineStack extends Stack {
       network: networkStack.network,
       cluster,
       registryUrl: registry.writeUrl,
+      registryPassword: registry.writer.secretValue,
       bucket,
       assets,
       logRetentionDays,

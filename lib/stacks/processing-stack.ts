@@ -29,6 +29,7 @@ export class ProcessingStack extends Stack {
     this.bucket = new DataBucket(this, 'Data', {
       accessLogs: networkStack.accessLogs.bucket,
       removalPolicy: removalPolicyOf(environment),
+      key: networkStack.key,
     });
     const objects = new ObjectsEndpoint(this, 'Objects', {
       network,
@@ -51,6 +52,10 @@ export class ProcessingStack extends Stack {
     this.lockTable = new dynamodb.Table(this, 'Locks', {
       partitionKey: { name: 'pipeline', type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      ...(networkStack.key && {
+        encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED,
+        encryptionKey: networkStack.key,
+      }),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       // A lock is worth nothing once no execution can hold it.
       removalPolicy: RemovalPolicy.DESTROY,

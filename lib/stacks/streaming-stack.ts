@@ -26,12 +26,15 @@ export class StreamingStack extends Stack {
     this.cluster = new KafkaCluster(this, 'Kafka', { clusterName: `millrace-${environment.name}`, ...common });
     this.registry = new SchemaRegistry(this, 'Registry', {
       ...environment.registry,
+      imagePrefix: `millrace-${environment.name}`,
       ...common,
+      key: networkStack.key,
       accessLogs: networkStack.accessLogs.bucket,
     });
     for (const alarm of this.registry.alarms) alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
     const { cluster, registry } = this;
     show(this, { RegistryAddress: ['Where jobs read schemas; reachable inside the two VPCs only', registry.url] });
     exportAll(this, cluster.clusterArn, cluster.bootstrapServers, cluster.security, registry.url, registry.writeUrl);
+    exportAll(this, registry.writer.secretArn);
   }
 }

@@ -3,7 +3,7 @@ import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { type Client, describeClients, type TopicClients } from '../../tools/clients.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readServiceFile } from '../services/service-files.ts';
-import { serviceStatuses } from '../services/services.ts';
+import { serviceStatus } from '../services/services.ts';
 import { type Context, environmentOf, pipelineOf } from './context.ts';
 
 const NETWORK =
@@ -18,9 +18,9 @@ export async function clients(context: Output, name: string, options: { readonly
 }
 
 export async function showClients({ home, json, print }: Output, pipeline: Pipeline, env: string): Promise<number> {
-  const [kafka] = await serviceStatuses(home);
+  const kafka = serviceStatus(home, 'kafka');
   // Where the broker of this machine runs, where it ran last, or where it would be.
-  const running = kafka?.state === 'running';
+  const running = kafka.state === 'running';
   const last = `127.0.0.1:${readServiceFile(home, 'kafka').ports?.broker ?? 9092}`;
   const local = { running, bootstrapServers: (running && kafka.bootstrapServers) || last };
   const topics = describeClients(pipeline, env, local.bootstrapServers);
@@ -55,7 +55,7 @@ function topicLines(topic: TopicClients, environment: string, serversCommand: st
       `    Network: ${NETWORK}`,
       ...clientLines(aws, ' (software.amazon.msk:aws-msk-iam-auth)', ' and aws-msk-iam-sasl-signer-python'),
       '',
-      `  To ${way} it on this machine, without authentication${here}`,
+      `  To ${way} it on this machine, at the plain address, without authentication${here}`,
       ...clientLines(local, '', ''),
       '',
     ]),

@@ -13,7 +13,7 @@ const DEMO_PIPELINE = 'sales';
 
 export async function demo(
   context: Context,
-  { keep, cold }: { readonly keep?: boolean; readonly cold?: boolean },
+  { keep, cold, strict }: { readonly keep?: boolean; readonly cold?: boolean; readonly strict?: boolean },
 ): Promise<number> {
   const all = await pipelines();
   const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all.find((one) => actionsOf(one)[0] === 'run');
@@ -22,7 +22,7 @@ export async function demo(
   const running = await bringUp(context, {});
   let succeeded = false;
   try {
-    const code = await runDeployed(context, pipeline, {}, running, cold);
+    const code = await runDeployed(context, pipeline, {}, running, { cold, strict });
     succeeded = true;
     return code;
   } finally {

@@ -91,6 +91,7 @@ const program = new Command('millrace')
 const command = (words: string, description: string) => program.command(words).description(description);
 const json = ['--json', 'print one JSON object'] as const;
 const cold = ['--cold', 'start a JVM for each job, instead of jobs in warm ones'] as const;
+const strict = ['--strict', 'let jobs reach S3 by its server, which asks the deployed policies'] as const;
 
 command('up', 'synthesize, start Kafka and the schema registry, deploy')
   .option('--explain', 'list what of the assembly runs here and what exists on AWS only')
@@ -104,7 +105,9 @@ command('run <pipeline>', 'run a deployed pipeline and show its results')
   .option('--job <name>', 'one batch job alone, by its name with hyphens')
   .option('--action <action>', 'run the whole pipeline; or start, stop or upgrade its streams')
   .option('--stream <name>', 'the one stream that the action is about')
+  .option('--rebuild', 'let streams begin anew, over what they have read and written before')
   .option(...cold)
+  .option(...strict)
   .option('--dry-run', 'print what each job would be told, and start nothing')
   .option(...json)
   .action(perform(async () => (await import('./run.ts')).run));
@@ -115,6 +118,7 @@ command('clients <pipeline>', 'print the settings of applications that write or 
 command('demo', 'up, run the pipeline of the demo, down')
   .option('--keep', 'leave the services running')
   .option(...cold)
+  .option(...strict)
   .option(...json)
   .action(perform(async () => (await import('./demo.ts')).demo));
 command('status', 'show services, pipelines, their streams and their last executions')
@@ -124,6 +128,9 @@ command('logs <job>', 'show the log of the latest run of a job, or of kafka or r
   .option('-f, --follow', 'go on as more comes')
   .option('--events', 'show the JSON lines of a job instead')
   .action(perform(async () => (await import('./logs.ts')).logs));
+command('access [pipeline]', 'show what the roles may do beside what they asked for here; what was denied first')
+  .option(...json)
+  .action(perform(async () => (await import('./access.ts')).access));
 command('down', 'end everything that runs here')
   .option('--purge', 'remove all data too')
   .option(...json)

@@ -6,8 +6,9 @@ import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { bucketPath } from '../cloudformation/index.ts';
 import { type JobRunRecord, type JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
-import { wordsOf } from '../emr/job-run-words.ts';
+import { batchesOf, wordsOf } from '../emr/job-run-words.ts';
 import { moment, type StreamStatus, streamCommands, streamLine } from '../emr/streams.ts';
+import { operationsOf, requestsByPrice } from '../iam/s3-requests.ts';
 import type { ExecutionRecord } from '../stepfunctions/executions.ts';
 import type { Context } from './context.ts';
 import type { Settled } from './report/accounts.ts';
@@ -29,6 +30,8 @@ export interface Shown {
   readonly accounts: readonly Settled[];
   readonly before: readonly StreamStatus[];
   readonly streams: readonly StreamStatus[];
+  /** What each run of the execution has asked of S3; empty where jobs read and wrote folders. */
+  readonly requests: readonly ReturnType<typeof requestsShown>[number][];
 }
 
 type ShownJob = ReturnType<typeof jobsShown>[number];
@@ -53,8 +56,18 @@ export function jobsShown(
   });
 }
 
+/** What runs have asked of S3: how often each operation, and of a stream in how many batches. */
+export function requestsShown(runs: readonly JobRunRecord[], records: JobRunRecords) {
+  return runs.flatMap((run) => {
+    const operations = operationsOf(records.runFolder(run.id));
+    if (Object.keys(operations).length === 0) return [];
+    const counted = { run: kebab(partsOf(run).run), ...requestsByPrice(operations), operations };
+    return run.request.mode === 'STREAMING' ? { ...counted, batches: batchesOf(run, records) } : counted;
+  });
+}
+
 export function show(context: Context, shown: Shown): void {
-  const { pipeline, execution, output, jobs, accounts, streams } = shown;
+  const { pipeline, execution, output, jobs, accounts, streams, requests } = shown;
   const { report } = pipeline;
   const reported = report && jobs.find(({ name }) => name === kebab(nameIn(pipeline.jobs, report.job) ?? ''));
   const resultsFolder = report && reported?.folders[nameIn<unknown>(report.job.writes, report.folder) ?? ''];
@@ -63,9 +76,22 @@ export function show(context: Context, shown: Shown): void {
     const { name, status, startedAt, stoppedAt } = execution;
     const told = { name, status, startedAt, stoppedAt, output: execution.output };
     context.print(
-      JSON.stringify({ pipeline: pipeline.name, execution: told, jobs, results, resultsFolder, accounts, streams }),
+      JSON.stringify({
+        pipeline: pipeline.name,
+        execution: told,
+        jobs,
+        results,
+        resultsFolder,
+        accounts,
+        streams,
+        requests,
+      }),
     );
     return;
+  }
+  if (requests.length > 0) {
+    const sum = (kind: 'writing' | 'reading') => number(requests.reduce((all, counted) => all + counted[kind], 0));
+    context.terminal.line(`asked S3 ${sum('writing')} times to write or list, ${sum('reading')} times to read`);
   }
   // A report is what a whole run is about; what other jobs say beside it is in their logs.
   const chosen = output.action === 'run' && reported ? [reported] : jobs;
@@ -142,11 +168,13 @@ function linesOfStreams({ pipeline, before, streams, output }: Shown): string[] 
  *
  * @param records where the execution's history lies
  * @param streams those of the pipeline that go on or have failed
+ * @param denials what the roles of the pipeline were refused meanwhile, in words
  */
 export function failureOf(
   { name, pipeline, status, error = '', cause = '' }: ExecutionRecord,
   records: string,
   streams: readonly StreamStatus[],
+  denials: readonly string[] = [],
 ): MillraceError {
   if (status === 'ABORTED') return new MillraceError('ABORTED', `Execution ${name} was stopped.`);
   // Step Functions wraps the cause of a function or job that failed.
@@ -167,6 +195,10 @@ export function failureOf(
   const job = failed[0]?.job ?? String(wrapped.Name ?? '').split('/')[1];
   const hint = job ? ` See "npx millrace logs ${kebab(job)}".` : '';
   return new MillraceError('EXECUTION_FAILED', `Execution ${name} ended ${status}: ${error}: ${message}${hint}`, {
-    details: [...failed.map(({ job, details }) => `${job}: ${details}`), `Its history is in ${records}.`],
+    details: [
+      ...denials.filter((denial) => !message.includes(denial)).map((denial) => `Denied: ${denial}`),
+      ...failed.map(({ job, details }) => `${job}: ${details}`),
+      `Its history is in ${records}.`,
+    ],
   });
 }

@@ -8,14 +8,17 @@ import { ParameterStore, readDeployment } from '../cloudformation/index.ts';
 import { specOf } from '../emr/job-run-records.ts';
 import { liveStreams, streamsOf } from '../emr/streams.ts';
 import { endWarmJvms } from '../emr/warm-jvms.ts';
-import { serviceStatuses } from '../services/services.ts';
+import { readAccess } from '../iam/access.ts';
+import { readDecisions } from '../iam/decision-log.ts';
+import { usageOf } from '../iam/usage.ts';
+import { serviceStatus, serviceStatuses } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
 import { type Context, environment, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
 import { Accounts } from './report/accounts.ts';
-import { failureOf, jobsShown, type Output, show } from './run-outcome.ts';
+import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
 
@@ -26,8 +29,10 @@ export interface RunOptions {
   readonly job?: string;
   readonly action?: string;
   readonly stream?: string;
+  readonly rebuild?: boolean;
   readonly dryRun?: boolean;
   readonly cold?: boolean;
+  readonly strict?: boolean;
 }
 
 const notUp = (problem: string) => new MillraceError('NOT_UP', `${problem} Run "npx millrace up" first.`);
@@ -40,8 +45,9 @@ export async function run(context: Context, name: string, options: RunOptions): 
   if (options.sampleData !== undefined) await checkSampleData(pipeline, options.sampleData);
   const deployment = readDeployment(home, environment);
   if (!deployment) throw notUp('Nothing is deployed here.');
-  const [kafka, registry] = await serviceStatuses(home);
-  if (!options.dryRun && (kafka?.state !== 'running' || registry?.state !== 'running')) {
+  const services = await serviceStatuses(home);
+  const [kafka, registry] = [serviceStatus(home, 'kafka'), serviceStatus(home, 'registry')];
+  if (!options.dryRun && services.some(({ state }) => state !== 'running')) {
     throw notUp('The services do not run.');
   }
   if (options.sampleData !== undefined && Object.keys(filesOf(pipeline)).length > 0) {
@@ -51,8 +57,8 @@ export async function run(context: Context, name: string, options: RunOptions): 
     terminal.line(`published ${options.sampleData}`);
   }
   if (options.dryRun) return dryRun(context, pipeline.name, input, deployment);
-  const endpoints = { bootstrapServers: kafka?.bootstrapServers ?? '', registryUrl: registry?.url ?? '' };
-  return runDeployed(context, pipeline, input, { deployment, endpoints }, options.cold);
+  const tools = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
+  return runDeployed(context, pipeline, input, { deployment, tools }, options);
 }
 
 /** Runs a pipeline that is deployed, with services that run; gives the exit code. */
@@ -60,12 +66,12 @@ export async function runDeployed(
   context: Context,
   pipeline: Pipeline,
   input: JsonObject,
-  { deployment, endpoints }: Pick<Running, 'deployment' | 'endpoints'>,
-  cold = false,
+  { deployment, tools }: Pick<Running, 'deployment' | 'tools'>,
+  { cold = false, strict = false }: Pick<RunOptions, 'cold' | 'strict'> = {},
 ): Promise<number> {
   const { home, terminal, signal } = context;
   const listener = progressOf(terminal);
-  const machines = new LocalStateMachines({ home, deployment, toolchain: readToolchain(), listener, cold });
+  const machines = new LocalStateMachines({ home, deployment, toolchain: readToolchain(), listener, cold, strict });
   context.onForce.push(() => machines.jobRuns.kill());
   signal.addEventListener('abort', () => void endWarmJvms(home.warmJvms), { once: true });
   for (const name of await machines.settleAbandoned()) {
@@ -75,13 +81,15 @@ export async function runDeployed(
   const before = liveStreams(home, deployment).filter(ours);
   // Only a whole run sends rows that can be counted; what else the input may say is known to the prepare function alone.
   const whole = input.job === undefined && (input.action ?? actionsOf(pipeline)[0]) === 'run';
-  const accounts = whole && pipeline.accounts?.length ? new Accounts(home, pipeline, endpoints) : undefined;
+  const accounts = whole && pipeline.accounts?.length ? new Accounts(home, pipeline, tools) : undefined;
   try {
     await accounts?.open();
     const execution = await machines.execute(pipeline.name, input, signal);
     terminal.count('');
     if (execution.status !== 'SUCCEEDED') {
-      throw failureOf(execution, machines.executions.folderOf(execution), streamsOf(home, deployment).filter(ours));
+      const records = machines.executions.folderOf(execution);
+      const streams = streamsOf(home, deployment).filter(ours);
+      throw failureOf(execution, records, streams, denialsSince(home, pipeline.name, execution.startedAt));
     }
     const output = execution.output as unknown as Output;
     const runs = machines.jobRuns.all().filter(({ request }) => request.name.endsWith(`/${execution.name}`));
@@ -89,8 +97,12 @@ export async function runDeployed(
     const settled = (await accounts?.settle(runs.flatMap((run) => specOf(run) ?? []))) ?? [];
     const jobs = jobsShown(pipeline, output, runs, machines.jobRuns.records, home);
     const streams = liveStreams(home, deployment).filter(ours);
-    show(context, { pipeline, execution, output, jobs, accounts: settled, before, streams });
-    return settled.every(({ addsUp }) => addsUp) ? 0 : 1;
+    const requests = requestsShown(runs, machines.jobRuns.records);
+    show(context, { pipeline, execution, output, jobs, accounts: settled, before, streams, requests });
+    // A state machine goes on after some refusals; what is denied here is denied on AWS too.
+    const denials = denialsSince(home, pipeline.name, execution.startedAt);
+    for (const denial of denials) terminal.plain(`${terminal.bad('denied')} ${denial}`);
+    return settled.every(({ addsUp }) => addsUp) && denials.length === 0 ? 0 : 1;
   } finally {
     terminal.close();
     await accounts?.close();
@@ -99,8 +111,18 @@ export async function runDeployed(
   }
 }
 
+/** What the roles of a pipeline were refused since a moment, in words: what a job's client says of a denial names neither role nor action. */
+function denialsSince(home: Context['home'], pipeline: string, since: string): string[] {
+  const { denied } = usageOf(
+    readAccess(home),
+    readDecisions(home),
+    ({ stack }) => stack === `${environment}/${pipeline}`,
+  );
+  return denied.filter(({ at }) => at >= since).map(({ reason }) => reason);
+}
+
 /** The input of an execution. What it may hold is checked by the pipeline's prepare function alone, here as on AWS. */
-export function inputOf({ input: text = '{}', job, action, stream }: RunOptions): JsonObject {
+export function inputOf({ input: text = '{}', job, action, stream, rebuild }: RunOptions): JsonObject {
   const input = objectIn(text);
   if (!input) {
     throw new MillraceError(
@@ -108,7 +130,7 @@ export function inputOf({ input: text = '{}', job, action, stream }: RunOptions)
       `--input is ${JSON.stringify(text)}. Allowed: a JSON object, such as {"rate": 100, "rows": 500}.`,
     );
   }
-  for (const [name, value] of Object.entries({ job, action, stream })) {
+  for (const [name, value] of Object.entries({ job, action, stream, rebuild })) {
     if (value === undefined) continue;
     if (input[name] !== undefined) {
       throw new MillraceError(

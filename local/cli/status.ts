@@ -1,7 +1,7 @@
 /** `millrace status`: what runs here and what was run, for people or as one object. */
 import { readDeployment } from '../cloudformation/index.ts';
 import { streamLine, streamsOf } from '../emr/streams.ts';
-import { serviceStatuses } from '../services/services.ts';
+import { serviceStatus, serviceStatuses } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
 import { type Context, environment } from './context.ts';
@@ -23,8 +23,8 @@ export async function status({ home, json, print }: Context): Promise<number> {
     };
   });
   if (json) {
-    const [kafka, registry] = services;
-    const addresses = { bootstrapServers: kafka?.bootstrapServers, registryUrl: registry?.url };
+    const { bootstrapServers, iamBootstrapServers } = serviceStatus(home, 'kafka');
+    const addresses = { bootstrapServers, iamBootstrapServers, registryUrl: serviceStatus(home, 'registry').url };
     print(JSON.stringify({ environment, deployedAt: deployment?.deployedAt, ...addresses, services, pipelines }));
     return 0;
   }

@@ -18,7 +18,8 @@ interface UpOptions {
 /** What runs after `bringUp`, with the services that this call started. */
 export interface Running extends StartedServices {
   readonly deployment: Deployment;
-  readonly endpoints: Endpoints;
+  /** Where this command reads what the jobs wrote. */
+  readonly tools: Endpoints;
 }
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */
@@ -32,12 +33,13 @@ export async function bringUp(context: Context, { kafkaPort, registryPort }: UpO
   const services = await startServices(home, readToolchain(), progress, signal, { ports });
   try {
     const { kafka, registry, dataId } = services;
-    const endpoints = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '', dataId };
+    const registryUrl = registry.url ?? '';
+    const endpoints = { bootstrapServers: kafka.iamBootstrapServers ?? '', registryUrl, dataId };
     const { deployment, changes } = await deploy({ home, assembly, environment, endpoints, progress, signal });
     const counts = Object.entries(changes).map(([what, count]) => `${count} ${what}`);
     progress(`deployed environment ${environment}: ${counts.join(', ')}`);
     for (const stream of liveStreams(home, deployment)) progress(`${stream.pipeline}: ${streamLine(stream)}`);
-    return { ...services, deployment, endpoints };
+    return { ...services, deployment, tools: { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl } };
   } catch (error) {
     await stopStarted(context, services.started);
     throw error;
@@ -67,11 +69,15 @@ export async function stopStarted({ home, terminal }: Context, started: StartedS
 export async function up(context: Context, options: UpOptions & { readonly explain?: boolean }): Promise<number> {
   if (options.explain) return explainAssembly(context);
   const { kafka, registry, started, deployment } = await bringUp(context, options);
-  const { bootstrapServers } = kafka;
+  const { bootstrapServers, iamBootstrapServers } = kafka;
   const { url } = registry;
-  const services = { kafka: { bootstrapServers, pid: kafka.pid }, registry: { url, pid: registry.pid } };
+  const services = {
+    kafka: { bootstrapServers, iamBootstrapServers, pid: kafka.pid },
+    registry: { url, pid: registry.pid },
+  };
   const lines = [
-    `Kafka     ${bootstrapServers}`,
+    `Kafka     ${iamBootstrapServers}  (IAM, as on AWS: for jobs and handlers)`,
+    `          ${bootstrapServers}  (plain: for your own tools)`,
     `Registry  ${url}  (Confluent clients: ${url}/apis/ccompat/v7)`,
     `Next      npx millrace run ${[...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
   ];

@@ -7,6 +7,8 @@ import { MillraceError } from '../../tools/errors.mjs';
 import { filesBelow, linkOrCopy, writeFileAtomically } from '../../tools/files.mjs';
 import { withLock } from '../../tools/lock.mjs';
 import type { Home } from '../home.ts';
+import { readAccess, writeAccess } from '../iam/access.ts';
+import { accessOf } from '../iam/deployed-access.ts';
 import { type AssemblyStack, type Asset, readStacks } from './assembly.ts';
 import type { Changes, DeployedResource, Deployment, DeployOptions } from './model.ts';
 import type { Site } from './operations.ts';
@@ -33,7 +35,7 @@ export async function deploy(options: DeployOptions): Promise<{ deployment: Depl
     const published = publishAssets(home, stacks);
     if (published > 0) progress(`${published} ${published === 1 ? 'file' : 'files'} put into buckets`);
     const changes: Changes = { created: 0, updated: 0, deleted: 0, unchanged: 0 };
-    const site: Site = { machine: machineOf(options, state, stacks), changes, save: () => writeState(home, state) };
+    const site: Site = { machine: machineOf(options, state, stacks), changes, save: saver(home, state) };
     const lookUp = (name: string) => new ParameterStore(home).get(name)?.value;
     const parametersOf = (stack: AssemblyStack) => parameterValues(stack, stack.template, overrides, lookUp);
     for (const stack of stacks) {
@@ -48,6 +50,17 @@ export async function deploy(options: DeployOptions): Promise<{ deployment: Depl
     site.save();
     return { deployment: toDeployment(state, state.deployedAt), changes };
   });
+}
+
+/** Writes the state, and who may do what: a handler that is called next needs its role. */
+function saver(home: Home, state: State): () => void {
+  let access = readAccess(home);
+  return () => {
+    writeState(home, state);
+    const resources = Object.values(state.stacks).flatMap((stack) => Object.values(stack.resources));
+    access = accessOf(resources, access);
+    writeAccess(home, access);
+  };
 }
 
 /**

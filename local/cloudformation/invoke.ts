@@ -4,6 +4,10 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Home } from '../home.ts';
+import { credentialVariables } from '../iam/access.ts';
+import { assume } from '../iam/calls.ts';
+import { decisionPoint } from '../iam/decision-point.ts';
+import { kafkaCertificate } from '../iam/kafka-certificate.ts';
 import type { DeployedResource } from './model.ts';
 import { codeFolder, environmentOf } from './providers/lambda.ts';
 
@@ -61,6 +65,9 @@ export async function invokeFunction(
     const message = `${fn.stack} ${fn.logicalId} needs the runtime ${runtime}; only Node.js functions run on this machine.`;
     throw new LambdaError('Runtime.Unknown', message);
   }
+  const role = String(fn.properties.Role);
+  const { allowed, reason } = decisionPoint(home).decide({ ...assume(role), principal: 'lambda.amazonaws.com' });
+  if (!allowed) throw new LambdaError('AccessDeniedException', reason);
   const timeoutMs = options.timeoutMs ?? Number(fn.properties.Timeout ?? defaultTimeoutSeconds) * 1000;
   const requestId = randomUUID();
   const memory = Number(fn.properties.MemorySize ?? defaultMemoryMegabytes);
@@ -82,7 +89,12 @@ export async function invokeFunction(
   };
   const worker = new Worker(new URL('./lambda-worker.mjs', import.meta.url), {
     workerData,
-    env: { ...lambdaEnvironment(fn, folder, memory), ...environmentOf(fn), ...options.environment },
+    env: {
+      ...lambdaEnvironment(home, fn, folder, memory),
+      ...credentialVariables(home, role),
+      ...environmentOf(fn),
+      ...options.environment,
+    },
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: memory },
     stdout: true,
@@ -129,14 +141,12 @@ function answerOf(worker: Worker, timeoutMs: number, signal: AbortSignal | undef
   }).finally(() => listening.abort());
 }
 
-/** The variables that Lambda sets itself. The credentials lead nowhere: no call can reach an account. */
-function lambdaEnvironment(fn: DeployedResource, folder: string, memory: number): Record<string, string> {
+/** The variables that Lambda sets itself, besides the credentials. */
+function lambdaEnvironment(home: Home, fn: DeployedResource, folder: string, memory: number): Record<string, string> {
   const region = String(fn.attributes.Arn).split(':')[3] ?? '';
   return {
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_EXECUTION_ENV: `AWS_Lambda_${fn.properties.Runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: fn.physicalId,
@@ -144,6 +154,7 @@ function lambdaEnvironment(fn: DeployedResource, folder: string, memory: number)
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memory),
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${fn.physicalId}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    NODE_EXTRA_CA_CERTS: kafkaCertificate(home).certificate,
     LAMBDA_TASK_ROOT: folder,
     _HANDLER: String(fn.properties.Handler),
     LANG: 'en_US.UTF-8',

@@ -3,9 +3,10 @@
  * and posts what came of it. Plain JavaScript, because it is loaded anew for each event and stripping types would take
  * longer than all the rest.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
+import { setDefaultCACertificates } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -17,6 +18,17 @@ function postError(error) {
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) };
   console.error(error);
   post({ kind: 'error', errorType: name, errorMessage: message });
+}
+
+/**
+ * Node reads NODE_EXTRA_CA_CERTS when a process starts, and a worker is none. What everybody trusts is left out: reading it takes longer than most calls, and
+ * a handler here calls nothing but this machine.
+ *
+ * @param {string | undefined} file
+ */
+function trust(file) {
+  if (!file || !existsSync(file)) return;
+  setDefaultCACertificates([readFileSync(file, 'utf8')]);
 }
 
 /**
@@ -66,6 +78,7 @@ const failure = (name, message) => Object.assign(new Error(message), { name });
 
 /** @param {import('./invoke.ts').WorkerData} data */
 async function run(data) {
+  trust(process.env.NODE_EXTRA_CA_CERTS);
   const folder = realpathSync(data.folder);
   refuseModulesOutside(folder);
   const handler = await loadHandler(folder, data.handler);

@@ -29,6 +29,7 @@ export interface Deployment {
 
 /** The services of this machine that stand for the cluster and the registry. */
 export interface Endpoints {
+  /** Where clients sign in, as on AWS. */
   readonly bootstrapServers: string;
   readonly registryUrl: string;
   /**

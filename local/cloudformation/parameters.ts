@@ -8,7 +8,6 @@ export type Overrides = Readonly<Record<string, string>>;
 /** What differs between AWS and this machine, and how a stack that cares is told: by these parameters alone. */
 export function localOverrides(endpoints: Endpoints): Overrides {
   return {
-    KafkaSecurity: 'none',
     // On AWS those who register schemas have an address of their own; here there is one for all.
     RegistryUrl: endpoints.registryUrl,
     RegistryWriteUrl: endpoints.registryUrl,

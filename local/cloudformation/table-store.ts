@@ -61,6 +61,12 @@ export class TableStore {
     rmSync(this.file, { force: true });
   }
 
+  /** The value of the partition key in an item or a key, as a text. */
+  partitionKey(item: Item): string {
+    const value = item[this.read().keys[0] ?? ''];
+    return String(Object.values(Object(value))[0]);
+  }
+
   async getItem(key: Item): Promise<Item | undefined> {
     const table = this.read();
     return table.items[this.keyOf(table, key)];

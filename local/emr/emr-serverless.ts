@@ -55,7 +55,7 @@ export function list(jobRuns: JobRuns, states: Json | undefined): JobRunRecord[]
 }
 
 /** The fields of a run that `GetJobRun` gives. */
-export function describe(run: JobRunRecord): JsonObject {
+function describe(run: JobRunRecord): JsonObject {
   const { applicationId, name, mode, entryPoint, entryPointArguments, sparkSubmitParameters } = run.request;
   return {
     ApplicationId: applicationId,
@@ -109,6 +109,8 @@ function requestOf(parameters: JsonObject): JobRunRequest {
     applicationId: text(parameters, 'ApplicationId'),
     name: text(parameters, 'Name'),
     clientToken,
+    executionRoleArn: text(parameters, 'ExecutionRoleArn'),
+    tags: object(parameters, 'Tags') as Record<string, string>,
     mode,
     entryPoint: text(submit, 'EntryPoint'),
     entryPointArguments: words as string[],

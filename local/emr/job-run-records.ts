@@ -11,6 +11,9 @@ export interface JobRunRequest {
   readonly applicationId: string;
   readonly name: string;
   readonly clientToken: string;
+  /** The role whose credentials the job gets. */
+  readonly executionRoleArn: string;
+  readonly tags: Readonly<Record<string, string>>;
   readonly mode: 'BATCH' | 'STREAMING';
   readonly entryPoint: string;
   readonly entryPointArguments: readonly string[];

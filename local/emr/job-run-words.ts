@@ -31,6 +31,10 @@ export function wordsOf(run: JobRunRecord, records: JobRunRecords) {
   return { result: told && result, notes: notesIn(stdout, jobs) };
 }
 
+/** How many micro-batches with rows a run has told of. */
+export const batchesOf = (run: JobRunRecord, records: JobRunRecords): number =>
+  eventsIn(textOf(records.stdout(run.id))).filter(({ event }) => event === 'progress').length;
+
 /**
  * The notes among the lines of a run's stdout, where Spark puts what a Python program writes to stderr. A note begins with the job's name and a colon, and
  * goes on until the next note or event.

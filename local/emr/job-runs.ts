@@ -1,6 +1,6 @@
 /** The local stand-in for EMR Serverless: runs each job as a process of its own, which outlives this command, and keeps its record. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonObject, objectIn } from '../../lib/declaration/json.ts';
 import { messageOf } from '../../tools/errors.mjs';
@@ -154,12 +154,14 @@ export class JobRuns {
     const launch = await this.options.launch(request, folder);
     // A request to cancel may have come while the launch was prepared.
     if (this.current(id).cancelRequestedAt !== undefined) return null;
+    // What an earlier attempt wrote is told already.
+    const told = statSync(records.stdout(id), { throwIfNoEntry: false })?.size;
     const child = startProcess(launch, folder, [records.stdout(id), records.stderr(id)]);
     const exited = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
     exited.catch(() => undefined);
     if (child.pid === undefined) return exited;
     this.children.set(id, child);
-    const tail = new LineTail(records.stdout(id), (line) => this.line(id, line));
+    const tail = new LineTail(records.stdout(id), (line) => this.line(id, line), told);
     const timer = setTimeout(() => void this.expire(id), request.timeoutMinutes * 60_000 || 2 ** 31 - 1);
     let outcome: number | null | typeof letGo = null;
     try {

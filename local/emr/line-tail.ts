@@ -9,11 +9,13 @@ export class LineTail {
   private readonly onLine: (line: string) => void;
   private readonly decoder = new StringDecoder('utf8');
   private readonly timer: NodeJS.Timeout;
-  private position = 0;
+  private position: number;
   private rest = '';
 
-  constructor(file: string, onLine: (line: string) => void) {
+  /** @param from where in the file to begin */
+  constructor(file: string, onLine: (line: string) => void, from = 0) {
     this.file = file;
+    this.position = from;
     this.onLine = onLine;
     this.timer = setInterval(() => this.read(), pollMs);
   }

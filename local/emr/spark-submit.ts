@@ -1,6 +1,6 @@
 /**
- * The command that runs a job on this machine: the same entry point, spec, packages and jars; `s3://` becomes a folder, the cluster's sizes become
- * what the machine has.
+ * The command that runs a job on this machine: the same entry point, spec, packages and jars; `s3://` is the S3 server of this machine, or else a folder;
+ * the cluster's sizes become what the machine has.
  */
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
@@ -11,12 +11,32 @@ import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 import type { JobRunRequest } from './job-run-records.ts';
 import type { Launch } from './job-runs.ts';
 
-export type SparkToolchain = Pick<Toolchain, 'python' | 'sparkHome' | 'java17Home'>;
+export type SparkToolchain = Pick<Toolchain, 'python' | 'sparkHome' | 'java17Home' | 's3aJars'>;
 
 export interface SparkOptions {
   readonly toolchain: SparkToolchain;
   /** `buckets` of the home. */
   readonly buckets: string;
+  /** Further variables, such as the credentials of the job's role. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /**
+   * How a job reaches S3.
+   *
+   * @default by folders, which nobody decides about
+   */
+  readonly s3?: S3Options;
+  /** Where the packages of the job's archive lie for this machine. @default it has none */
+  readonly packages?: string;
+  /** Further options for the JVM. */
+  readonly javaOptions?: readonly string[];
+}
+
+/** What jobs reach as S3. */
+export interface S3Options {
+  /** `http://host:port` */
+  readonly endpoint: string;
+  /** How the job's requests call it. */
+  readonly userAgent: string;
 }
 
 /** What a local process is given: a job of the sample's size never needs more, and two jobs run at once beside broker and registry. */
@@ -44,12 +64,16 @@ const machineJavaOptions = [
   `-Dlog4j2.configurationFile=${new URL('log4j2.properties', import.meta.url).href}`,
 ];
 
-/** Sizes of a cluster: meaningless in one process. */
+/** Sizes of a cluster, meaningless in one process, and the packages of another machine. */
 const clusterSettings =
-  /^spark\.(executor\.(cores|memory|memoryOverhead|instances)|driver\.(cores|memoryOverhead)|dynamicAllocation\.|emr-serverless\.)/;
+  /^spark\.(executor\.(cores|memory|memoryOverhead|instances)|driver\.(cores|memoryOverhead)|dynamicAllocation\.|emr-serverless\.|archives$|executorEnv\.PYSPARK_PYTHON$)/;
 
 /** Settings that a JVM takes when it starts, or keeps from its first context; all others are those of one context. */
-const jvmSettings = /^spark\.(driver\.(memory|extraJavaOptions)|hadoop\.|kafka\.)/;
+const jvmSettings =
+  /^spark\.(driver\.(memory|extraJavaOptions|extraClassPath)|hadoop\.(?!fs\.s3a\.user\.agent)|kafka\.)/;
+
+/** How often a cluster tries a task (`spark.task.maxFailures`); one process tries it once unless it is told so. */
+const taskAttempts = 4;
 
 /** A command of spark-submit. */
 export interface SparkLaunch extends Launch {
@@ -61,19 +85,24 @@ export interface SparkLaunch extends Launch {
 export function sparkSubmit(
   request: Pick<JobRunRequest, 'entryPoint' | 'entryPointArguments' | 'sparkSubmitParameters'>,
   folder: string,
-  { toolchain, buckets }: SparkOptions,
+  { toolchain, buckets, variables = {}, s3, packages, javaOptions = [] }: SparkOptions,
 ): SparkLaunch {
-  // Every `s3://bucket/key` is a file below the folder that stands for the buckets.
-  const local = (text: string) => text.replace(/\bs3a?:\/\/(?=[a-z0-9])/g, `${pathToFileURL(buckets).href}/`);
-  const { settings, others } = parseSparkSubmitParameters(local(request.sparkSubmitParameters));
+  const inFolder = (text: string) => text.replace(/\bs3a?:\/\/(?=[a-z0-9])/g, `${pathToFileURL(buckets).href}/`);
+  const placed = s3 ? (text: string) => text : inFolder;
+  const { settings, others } = parseSparkSubmitParameters(placed(request.sparkSubmitParameters));
   const kept = Object.entries(settings).filter(([name]) => !clusterSettings.test(name));
+  const hasPackages = packages !== undefined && settings['spark.archives'] !== undefined;
   const scratch = join(folder, 'scratch');
   mkdirSync(scratch, { recursive: true });
   // Spark splits the options of a JVM at blanks, like a shell.
-  const ours = machineJavaOptions.map((option) => (option.includes(' ') ? `"${option}"` : option));
+  const ours = [...machineJavaOptions, ...javaOptions].map((option) => (option.includes(' ') ? `"${option}"` : option));
   const merged: Record<string, string> = {
     ...Object.fromEntries(kept),
     ...machineSettings,
+    ...(s3 && s3Settings(s3)),
+    // Of the JVM itself, which fetches a job's archives with it; so also where it is not asked for, to let jobs share JVMs and their classes.
+    'spark.driver.extraClassPath': join(toolchain.s3aJars, '*'),
+    ...(hasPackages ? { 'spark.executorEnv.PYTHONPATH': packages } : {}),
     'spark.local.dir': scratch,
     'spark.sql.warehouse.dir': join(folder, 'spark-warehouse'),
     'spark.driver.extraJavaOptions': [settings['spark.driver.extraJavaOptions'] ?? '', ...ours].join(' ').trim(),
@@ -83,13 +112,14 @@ export function sparkSubmit(
   return {
     command: join(toolchain.sparkHome, 'bin', 'spark-submit'),
     arguments: [
-      ...['--master', `local[${coresOf(settings)}]`, ...others],
+      ...['--master', `local[${coresOf(settings)},${taskAttempts}]`, ...others],
       ...confs.flat(),
-      local(request.entryPoint),
-      ...request.entryPointArguments.map(local),
+      placed(request.entryPoint),
+      ...request.entryPointArguments.map(placed),
     ],
     jvm: [
-      ...(jars < 0 ? [] : others.slice(jars, jars + 2)),
+      // A JVM that waits for jobs is nobody's yet: it gets its archives without asking S3.
+      ...(jars < 0 ? [] : others.slice(jars, jars + 2).map(inFolder)),
       ...confs.filter(([, setting = '']) => jvmSettings.test(setting)).flat(),
     ],
     environment: {
@@ -100,6 +130,7 @@ export function sparkSubmit(
       PYSPARK_DRIVER_PYTHON: toolchain.python,
       PYSPARK_PYTHON: toolchain.python,
       PYTHONDONTWRITEBYTECODE: '1',
+      ...(hasPackages ? { PYTHONPATH: packages } : {}),
       PYTHONUNBUFFERED: '1',
       SPARK_LAUNCHER_OPTS: '-XX:+UseSerialGC -XX:TieredStopAtLevel=1',
       SPARK_HOME: toolchain.sparkHome,
@@ -108,7 +139,24 @@ export function sparkSubmit(
       // No setting: jobs with the same settings can share a JVM, but not a temporary folder.
       SPARK_SUBMIT_OPTS: `"-Djava.io.tmpdir=${scratch}"`,
       TMPDIR: scratch,
+      ...variables,
     },
+  };
+}
+
+/** S3A as on EMR, which has no credentials in its settings either. */
+function s3Settings({ endpoint, userAgent }: S3Options): Record<string, string> {
+  const fromSdk = (name: string) => `software.amazon.awssdk.auth.credentials.${name}CredentialsProvider`;
+  return {
+    'spark.hadoop.fs.s3.impl': 'org.apache.hadoop.fs.s3a.S3AFileSystem',
+    'spark.hadoop.fs.s3a.endpoint': endpoint,
+    'spark.hadoop.fs.s3a.path.style.access': 'true',
+    'spark.hadoop.fs.s3a.connection.ssl.enabled': 'false',
+    // A warm JVM is told its job's credentials by properties, because it cannot change its environment.
+    'spark.hadoop.fs.s3a.aws.credentials.provider': [fromSdk('SystemProperty'), fromSdk('EnvironmentVariable')].join(),
+    'spark.hadoop.fs.s3a.user.agent.prefix': userAgent,
+    // What the deployment put into the folder has no ETag.
+    'spark.hadoop.fs.s3a.change.detection.version.required': 'false',
   };
 }
 

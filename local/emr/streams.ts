@@ -115,7 +115,13 @@ function isCurrent(run: JobRunRecord, { event: { plan, starts, platform, pipelin
   }
 }
 
-const withoutChoices = ({ execution: _execution, parameters: _parameters, mode: _mode, ...rest }: JobSpec) => rest;
+const withoutChoices = ({
+  execution: _execution,
+  parameters: _parameters,
+  mode: _mode,
+  rebuild: _rebuild,
+  ...rest
+}: JobSpec) => rest;
 
 /** `2026-01-31 13:05:00 UTC` */
 export const moment = (time: string): string => `${time.slice(0, 19).replace('T', ' ')} UTC`;

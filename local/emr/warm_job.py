@@ -9,9 +9,12 @@ import contextlib
 import json
 import os
 import runpy
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +22,12 @@ from py4j.java_gateway import JavaObject
 from py4j.protocol import Py4JError
 from pyspark import SparkContext
 
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "aws.accessKeyId",
+    "AWS_SECRET_ACCESS_KEY": "aws.secretAccessKey",
+    "AWS_SESSION_TOKEN": "aws.sessionToken",
+}
+"""The job's credentials, and the properties in which Java looks for them. The environment of a JVM would be that of its first job."""
 KEEPER = Path(__file__).with_name("warm_jvm.py")
 
 
@@ -32,9 +41,16 @@ def take(folder: Path, key: str, idle_seconds: float, command: list[str]) -> soc
     record = folder / f"{key}-{os.getpid()}.json"
     words = [sys.executable, str(KEEPER), str(record), str(idle_seconds), str(theirs.fileno()), *command]
     nothing = subprocess.DEVNULL
+    environment = {name: value for name, value in os.environ.items() if name not in CREDENTIALS}
     with theirs:
         subprocess.Popen(
-            words, pass_fds=[theirs.fileno()], start_new_session=True, stdin=nothing, stdout=nothing, stderr=nothing
+            words,
+            env=environment,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+            stdin=nothing,
+            stdout=nothing,
+            stderr=nothing,
         )
     return told(ours)
 
@@ -59,6 +75,8 @@ class Jvm:
     def __init__(self) -> None:
         SparkContext._ensure_initialized()  # noqa: SLF001
         self._gateway = cast("Any", SparkContext._gateway)
+        # Java knows Python's objects by numbers, and tells the Python of now when it collects one, also one of an earlier job: none comes twice.
+        self._gateway.gateway_property.pool.next_id = time.time_ns()
         self._jvm = self._gateway.jvm
         self._system = self._jvm.java.lang.System
         self._streams = (self._system.out, self._system.err)
@@ -81,6 +99,11 @@ class Jvm:
         for name in list(self._properties.stringPropertyNames()):
             if name.startswith("spark."):
                 self._properties.remove(name)
+        for variable, name in CREDENTIALS.items():
+            if variable in os.environ:
+                self._properties.setProperty(name, os.environ[variable])
+        # What is fetched for the job goes with it.
+        self._properties.setProperty("java.io.tmpdir", tempfile.gettempdir())
         words = self._gateway.new_array(self._jvm.java.lang.String, len(command) - 1)
         for index, word in enumerate(command[1:]):
             words[index] = word
@@ -90,6 +113,9 @@ class Jvm:
         words_of_python, settings = prepared.productElement(0), prepared.productElement(2)
         for setting in settings.getAll():
             self._properties.setProperty(setting.productElement(0), setting.productElement(1))
+        for variable, name in CREDENTIALS.items():
+            if variable in os.environ:
+                self._properties.setProperty(name, os.environ[variable])
         return list(self._jvm.scala.jdk.javaapi.CollectionConverters.asJava(words_of_python))
 
     def run(self, entry: str, packages: str, *arguments: str) -> int:
@@ -165,14 +191,19 @@ def main(given: str, *command: str) -> int:
         program = jvm.prepare(list(command), warm["stdout"], warm["stderr"])
     except (OSError, ValueError, Py4JError):
         os.execv(command[0], command)  # noqa: S606
-    code = jvm.run(*program)
-    if code == 0:
-        try:
-            if jvm.restore():
-                lease.sendall(b"clean\n")
-        except (OSError, Py4JError) as error:
-            sys.stderr.write(f"The JVM is not used again: {error}\n")
-    return code
+    try:
+        code = jvm.run(*program)
+        if code == 0:
+            try:
+                if jvm.restore():
+                    lease.sendall(b"clean\n")
+            except (OSError, Py4JError) as error:
+                sys.stderr.write(f"The JVM is not used again: {error}\n")
+        return code
+    finally:
+        # A JVM removes what it fetched when it ends, and this one goes on.
+        for fetched in Path(tempfile.gettempdir()).glob("spark-*"):
+            shutil.rmtree(fetched, ignore_errors=True)
 
 
 if __name__ == "__main__":

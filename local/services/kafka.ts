@@ -1,26 +1,38 @@
-/** The Kafka broker: one node in KRaft mode that is broker and controller, on the loopback address only. */
+/**
+ * The Kafka broker: one node in KRaft mode that is broker and controller, on the loopback address only. Jobs and handlers sign in at one of its listeners
+ * as they do at MSK, and the deployed policies decide what they may; the plain one is for people's own tools.
+ */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
+import { accessFile } from '../iam/access.ts';
+import { kafkaCertificate, makeKafkaCertificate } from '../iam/kafka-certificate.ts';
 import { loopback } from './ports.ts';
 import { serviceEnvironment } from './process.ts';
+import { escaped } from './service-files.ts';
 import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
-const port = (ports: Ports, name: 'broker' | 'controller') => ports[name] ?? 0;
+type Settings = Readonly<Record<string, string | number | boolean>>;
 
-function properties(ports: Ports, logFolder: string): string {
-  const settings: Record<string, string | number | boolean> = {
+const port = (ports: Ports, name: 'broker' | 'controller' | 'iam') => ports[name] ?? 0;
+
+function nodeSettings(ports: Ports, logFolder: string): Settings {
+  return {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@${loopback}:${port(ports, 'controller')}`,
     'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'CLIENTS',
-    listeners: `CLIENTS://${loopback}:${port(ports, 'broker')},CONTROLLER://${loopback}:${port(ports, 'controller')}`,
-    'listener.security.protocol.map': 'CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAIN',
+    listeners: [
+      `PLAIN://${loopback}:${port(ports, 'broker')}`,
+      `IAM://${loopback}:${port(ports, 'iam')}`,
+      `CONTROLLER://${loopback}:${port(ports, 'controller')}`,
+    ].join(),
+    'listener.security.protocol.map': 'PLAIN:PLAINTEXT,IAM:SASL_SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': logFolder,
     // Topics exist because they are declared: a misspelt name must fail here as it does on MSK Serverless.
     'auto.create.topics.enable': false,
@@ -40,20 +52,43 @@ function properties(ports: Ports, logFolder: string): string {
     'message.max.bytes': 8 * 1024 * 1024,
     'replica.fetch.max.bytes': 8 * 1024 * 1024,
   };
-  return Object.entries(settings)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
 }
 
-/** Java reads a properties file as Latin-1, in which a backslash starts an escape. */
-const escaped = (path: string) =>
-  path
-    .replaceAll('\\', '\\\\')
-    .replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** How clients sign in and who decides for them: the mechanisms of MSK, and classes of ours (`local/iam/kafka`). */
+function iamSettings({ home }: ServiceContext): Settings {
+  const { keystore, password } = kafkaCertificate(home);
+  const signIn = 'millrace.iam.SignIn';
+  const bearer = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule';
+  const ofListener: Settings = {
+    'ssl.keystore.type': 'PKCS12',
+    'ssl.keystore.location': escaped(keystore),
+    'ssl.keystore.password': password(),
+    'sasl.enabled.mechanisms': 'AWS_MSK_IAM,OAUTHBEARER',
+    'aws_msk_iam.sasl.jaas.config': 'millrace.iam.AwsMskIam required;',
+    'aws_msk_iam.sasl.server.callback.handler.class': signIn,
+    'oauthbearer.sasl.jaas.config': `${bearer} required;`,
+    'oauthbearer.sasl.server.callback.handler.class': signIn,
+  };
+  return {
+    ...Object.fromEntries(Object.entries(ofListener).map(([name, value]) => [`listener.name.iam.${name}`, value])),
+    'authorizer.class.name': 'millrace.iam.IamAuthorizer',
+    'millrace.iam.access.file': escaped(accessFile(home)),
+    'millrace.iam.service.file': escaped(join(home.services, 'iam', 'service.json')),
+    'millrace.iam.token.file': escaped(join(home.iam, 'token')),
+  };
+}
+
+/** Writes a properties file; the password of the key store may be in it. */
+function writeProperties(path: string, settings: Settings): void {
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(path, lines.join(''), { mode: 0o600 });
+  chmodSync(path, 0o600);
+}
 
 const logFolder = (context: ServiceContext) => join(context.data, 'broker');
 const propertiesFile = (context: ServiceContext) => join(context.folder, 'server.properties');
-const classPath = (context: ServiceContext) => join(context.toolchain.kafkaJars, '*');
+const classPath = ({ toolchain }: ServiceContext) =>
+  [join(toolchain.kafkaJars, '*'), toolchain.kafkaIam].join(delimiter);
 
 /** Formats an empty data folder, aside and then moved into place, so that an interruption leaves none of it. */
 async function format(context: ServiceContext, signal: AbortSignal): Promise<void> {
@@ -61,7 +96,7 @@ async function format(context: ServiceContext, signal: AbortSignal): Promise<voi
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
   const draftProperties = join(context.folder, 'format.properties');
-  writeFileSync(draftProperties, properties(context.ports, escaped(draft)));
+  writeProperties(draftProperties, nodeSettings(context.ports, escaped(draft)));
   const java = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classPath(context), 'kafka.tools.StorageTool'];
   const words = [...java, 'format', '--cluster-id', newClusterId(), '--config', draftProperties];
   try {
@@ -106,13 +141,18 @@ export const kafka: ServiceDefinition = {
   ports: [
     { name: 'broker', preferred: 9092 },
     { name: 'controller', preferred: 9093 },
+    { name: 'iam', preferred: 9098 },
   ],
   portOption: '--kafka-port',
   readyWithinMs: 60_000,
   stopWithinMs: 30_000,
   async prepare(context, signal) {
-    if (!existsSync(logFolder(context))) await format(context, signal);
-    writeFileSync(propertiesFile(context), properties(context.ports, escaped(logFolder(context))));
+    await Promise.all([
+      existsSync(logFolder(context)) || format(context, signal),
+      makeKafkaCertificate(context.home, context.toolchain.java17Home, signal),
+    ]);
+    const settings = nodeSettings(context.ports, escaped(logFolder(context)));
+    writeProperties(propertiesFile(context), { ...settings, ...iamSettings(context) });
   },
   command: (context) => ({
     program: context.toolchain.java17,
@@ -136,7 +176,10 @@ export const kafka: ServiceDefinition = {
     ],
   }),
   probe,
-  address: (ports) => ({ bootstrapServers: `${loopback}:${port(ports, 'broker')}` }),
+  address: (ports) => ({
+    bootstrapServers: `${loopback}:${port(ports, 'broker')}`,
+    iamBootstrapServers: `${loopback}:${port(ports, 'iam')}`,
+  }),
   symptoms: [
     [
       /Failed to acquire lock on file/,

@@ -29,11 +29,12 @@ export async function launch(
   home: Home,
   toolchain: ServiceToolchain,
   definition: ServiceDefinition,
-  ports: Ports,
+  allPorts: ServiceContext['allPorts'],
   signal: AbortSignal,
 ): Promise<Launched> {
   const files = serviceFiles(home, definition.name);
-  const context: ServiceContext = { ...files, ports, toolchain };
+  const ports = allPorts[definition.name];
+  const context: ServiceContext = { ...files, home, ports, allPorts, toolchain };
   // A service that is killed leaves what it unpacked there.
   rmSync(files.scratch, { recursive: true, force: true });
   mkdirSync(files.scratch, { recursive: true });

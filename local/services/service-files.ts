@@ -57,3 +57,9 @@ export function agreeOnData(home: Home, names: readonly ServiceName[]): string {
   for (const name of names) writeFileAtomically(serviceFiles(home, name).dataId, id);
   return id;
 }
+
+/** Java reads a properties file as Latin-1, in which a backslash starts an escape. */
+export const escaped = (path: string) =>
+  path
+    .replaceAll('\\', '\\\\')
+    .replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);

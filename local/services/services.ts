@@ -1,19 +1,21 @@
-/** Starts, shows and stops the Kafka broker and the schema registry, as processes that outlive the command. */
+/** Starts, shows and stops the decision service, the Kafka broker, the schema registry and the S3 server, as processes that outlive the command. */
 import { join } from 'node:path';
 import { hasErrorCode, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { withLock } from '../../tools/lock.mjs';
 import { cacheFolder } from '../../tools/setup/folders.mjs';
 import { type Home, purgeHome } from '../home.ts';
+import { iam } from './iam.ts';
 import { kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
 import { requireMemory } from './memory.ts';
 import { nextFreePort, requireFreePort } from './ports.ts';
 import { endProcess, isSameProcess, residentMemory } from './process.ts';
 import { registry } from './registry.ts';
+import { s3 } from './s3.ts';
 import { agreeOnData, readServiceFile, type ServiceFile, serviceFiles, writeServiceFile } from './service-files.ts';
 import type { Ports, ServiceDefinition, ServiceName, ServiceStatus, ServiceToolchain } from './types.ts';
 
-const definitions: readonly ServiceDefinition[] = [kafka, registry];
+const definitions: readonly ServiceDefinition[] = [iam, kafka, registry, s3];
 
 const lockWaitMs = 120_000;
 
@@ -28,14 +30,14 @@ export interface StartOptions {
 }
 
 export interface StartedServices extends Readonly<Record<ServiceName, ServiceStatus>> {
-  /** The ones that this call started; empty when both ran already. */
+  /** The ones that this call started; empty when all ran already. */
   readonly started: readonly ServiceName[];
   /** Changes whenever the data was started anew: what was deployed to other data is gone. */
   readonly dataId: string;
 }
 
 /**
- * Sees to it that both services run and work. Services that run already are only asked whether they work; those that
+ * Sees to it that all services run and work. Services that run already are only asked whether they work; those that
  * this call starts are ended again when it fails or is aborted.
  */
 export function startServices(
@@ -48,7 +50,7 @@ export function startServices(
   return locked(homeLock(home), progress, signal, async () => {
     const stopped = definitions.filter(({ name }) => !isRunning(readServiceFile(home, name)));
     for (const definition of definitions.filter((each) => !stopped.includes(each))) {
-      const { name, title, portOption } = definition;
+      const { name, title, portOption = 'its port' } = definition;
       const [current, wanted] = [status(home, definition).port, options.ports?.[name]];
       if (wanted === undefined || wanted === current) continue;
       throw new MillraceError(
@@ -58,7 +60,7 @@ export function startServices(
     }
     if (stopped.length > 0) {
       const needed = stopped.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-      const titles = stopped.map(({ title }) => title).join(' and ');
+      const titles = stopped.map(({ title }) => title).join(', ');
       requireMemory(needed, `Starting ${titles}`, options.availableMemoryBytes);
     }
     const dataId = agreeOnData(home, ['kafka', 'registry']);
@@ -68,13 +70,25 @@ export function startServices(
       await startAll(home, toolchain, stopped, ports, progress, signal);
     });
     const started = stopped.map(({ name }) => name);
-    return { kafka: status(home, kafka), registry: status(home, registry), started, dataId };
+    return {
+      iam: status(home, iam),
+      kafka: status(home, kafka),
+      registry: status(home, registry),
+      s3: status(home, s3),
+      started,
+      dataId,
+    };
   });
 }
 
-/** Both services as they are now; asks nobody but the operating system, so it answers at once. */
+/** The services as they are now; asks nobody but the operating system, so it answers at once. */
 export async function serviceStatuses(home: Home): Promise<ServiceStatus[]> {
   return definitions.map((definition) => status(home, definition));
+}
+
+/** One of them. */
+export function serviceStatus(home: Home, name: ServiceName): ServiceStatus {
+  return status(home, { iam, kafka, registry, s3 }[name]);
 }
 
 /**
@@ -137,7 +151,7 @@ async function choosePorts(
     const ports: Record<string, number> = {};
     for (const [index, { name, preferred }] of definition.ports.entries()) {
       const asked = index === 0 ? options.ports?.[definition.name] : undefined;
-      if (asked !== undefined) await requireFreePort(asked, definition.portOption);
+      if (asked !== undefined) await requireFreePort(asked, definition.portOption ?? 'its port');
       const first = options.firstPorts?.[definition.name];
       const wanted = asked ?? remembered[name] ?? (first === undefined ? preferred : first + index);
       const port = asked ?? (await nextFreePort(wanted, taken));
@@ -155,10 +169,12 @@ async function startAll(
   home: Home,
   toolchain: ServiceToolchain,
   stopped: readonly ServiceDefinition[],
-  ports: ReadonlyMap<ServiceName, Ports>,
+  chosen: ReadonlyMap<ServiceName, Ports>,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
+  const portsOf = ({ name }: ServiceDefinition) => chosen.get(name) ?? readServiceFile(home, name).ports ?? {};
+  const allPorts = { iam: portsOf(iam), kafka: portsOf(kafka), registry: portsOf(registry), s3: portsOf(s3) };
   const siblings = new AbortController();
   const either = AbortSignal.any([signal, siblings.signal]);
   const work = definitions.map(async (definition) => {
@@ -168,7 +184,7 @@ async function startAll(
       const { process: identity, ports: current = {} } = readServiceFile(home, name);
       const started = stopped.includes(definition) || identity === undefined;
       const running = started
-        ? await launch(home, toolchain, definition, ports.get(name) ?? {}, either)
+        ? await launch(home, toolchain, definition, allPorts, either)
         : { identity, ports: current, log: serviceFiles(home, name).log };
       await waitUntilReady(definition, running, either);
       const seconds = ((performance.now() - before) / 1000).toFixed(1);

@@ -1,15 +1,20 @@
 /** What a service is, as data: how it is prepared, started and asked whether it works. */
 import type { Toolchain } from '../../tools/setup/toolchain.mjs';
+import type { Home } from '../home.ts';
 
-export type ServiceName = 'kafka' | 'registry';
+export type ServiceName = 'iam' | 'kafka' | 'registry' | 's3';
 
-export type ServiceToolchain = Pick<Toolchain, 'java17' | 'java21' | 'kafkaJars' | 'registryHome'>;
+export type ServiceToolchain = Pick<
+  Toolchain,
+  'java17' | 'java17Home' | 'java21' | 'kafkaJars' | 'kafkaIam' | 'registryHome' | 's3Jars' | 's3aJars'
+>;
 
 /** Port numbers by name ("broker", "management"). */
 export type Ports = Readonly<Record<string, number>>;
 
 /** What a definition may use to prepare, start and probe its service. */
 export interface ServiceContext {
+  readonly home: Home;
   /** Folder of the service's own files (`services/<name>`). */
   readonly folder: string;
   /** Folder of what must survive a restart (`services/<name>/data`). */
@@ -17,6 +22,8 @@ export interface ServiceContext {
   /** Folder of its temporary files, empty at its start. */
   readonly scratch: string;
   readonly ports: Ports;
+  /** The ports of all services, running or about to. */
+  readonly allPorts: Readonly<Record<ServiceName, Ports>>;
   readonly toolchain: ServiceToolchain;
 }
 
@@ -28,8 +35,8 @@ export interface ServiceDefinition {
   readonly memoryBytes: number;
   /** Ports with the number that is tried first; the first one is what others connect to. */
   readonly ports: readonly { readonly name: string; readonly preferred: number }[];
-  /** The command line's option that chooses the first port. */
-  readonly portOption: string;
+  /** The command line's option that chooses the first port; none for a service that people do not call. */
+  readonly portOption?: string;
   /** How long a start may take on a slow machine. */
   readonly readyWithinMs: number;
   readonly stopWithinMs: number;
@@ -38,20 +45,27 @@ export interface ServiceDefinition {
   readonly command: (context: ServiceContext) => { readonly program: string; readonly arguments: readonly string[] };
   /** Performs one real operation; throws as long as the service cannot. */
   readonly probe: (ports: Ports) => Promise<void>;
-  readonly address: (ports: Ports) => { readonly bootstrapServers?: string; readonly url?: string };
+  readonly address: (ports: Ports) => Addresses;
   /** What lines of the log mean, first match first: cause and remedy in a sentence. */
   readonly symptoms: readonly (readonly [pattern: RegExp, meaning: string])[];
 }
 
+/** Where clients find a service. */
+export interface Addresses {
+  /** Kafka's plain listener, for people's own tools. */
+  readonly bootstrapServers?: string;
+  /** Kafka's listener for those who sign in, as on AWS. */
+  readonly iamBootstrapServers?: string;
+  readonly url?: string;
+}
+
 /** A service as `millrace status` shows it. */
-export interface ServiceStatus {
+export interface ServiceStatus extends Addresses {
   name: ServiceName;
   /** `dead`: it was started and has not been stopped, but its process is gone. */
   state: 'running' | 'stopped' | 'dead';
   pid?: number;
   port?: number | undefined;
-  bootstrapServers?: string;
-  url?: string;
   memoryBytes?: number | undefined;
   /** ISO 8601, UTC. */
   startedAt?: string;

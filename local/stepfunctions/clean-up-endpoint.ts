@@ -6,9 +6,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { messageOf } from '../../tools/errors.mjs';
-import { cancel, describe, list, summarize } from '../emr/emr-serverless.ts';
+import { cancel, list, summarize } from '../emr/emr-serverless.ts';
 import type { JobRuns } from '../emr/job-runs.ts';
-import { type Json, type JsonObject, type Task, TaskError } from './task.ts';
+import { type Asked, callsBeside } from '../iam/calls.ts';
+import type { DecisionPoint } from '../iam/decision-point.ts';
+import { type Json, type JsonObject, object, type Task, TaskError, text as textOf } from './task.ts';
 
 export interface CleanUpEndpoint {
   /** For `AWS_ENDPOINT_URL_EMR_SERVERLESS` and `AWS_ENDPOINT_URL_DYNAMODB`. */
@@ -16,10 +18,21 @@ export interface CleanUpEndpoint {
   close(): Promise<void>;
 }
 
-/** Starts the endpoint; `deleteItem` is the task of the state machine. */
-export async function startCleanUpEndpoint(jobRuns: JobRuns, deleteItem: Task): Promise<CleanUpEndpoint> {
+export interface CleanUpServices {
+  readonly point: Pick<DecisionPoint, 'decide' | 'roleOfKey'>;
+  readonly jobRuns: JobRuns;
+  /** The task of the state machine. */
+  readonly deleteItem: Task;
+  /** The value of the partition key in a key of a table. */
+  readonly partitionKey: (table: string, key: JsonObject) => string;
+  /** An ARN in the Region and account of what is cleaned up. */
+  readonly near: string;
+}
+
+/** Starts the endpoint. Whoever asks is the role whose access key signed the request. */
+export async function startCleanUpEndpoint(services: CleanUpServices): Promise<CleanUpEndpoint> {
   const server = createServer((request, response) => {
-    answer(request, jobRuns, deleteItem).then(
+    answer(request, services).then(
       (body) => send(response, 200, body),
       (error: unknown) => refuse(response, error),
     );
@@ -34,25 +47,39 @@ export async function startCleanUpEndpoint(jobRuns: JobRuns, deleteItem: Task): 
   };
 }
 
-async function answer(request: IncomingMessage, jobRuns: JobRuns, deleteItem: Task): Promise<Json> {
+async function answer(request: IncomingMessage, services: CleanUpServices): Promise<Json> {
+  const { jobRuns, deleteItem, partitionKey } = services;
+  const calls = callsBeside(services.near);
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const body = await text(request);
   const target = request.headers['x-amz-target'];
   if (request.method === 'POST' && target === 'DynamoDB_20120810.DeleteItem') {
-    return deleteItem(JSON.parse(body) as JsonObject, new AbortController().signal);
+    const parameters = JSON.parse(body) as JsonObject;
+    const table = textOf(parameters, 'TableName');
+    decide(request, services, calls.item('DeleteItem', table, partitionKey(table, object(parameters, 'Key'))));
+    return deleteItem(parameters, new AbortController().signal);
   }
-  const [, collection, , runs, id, ...rest] = url.pathname.split('/');
+  const [, collection, application = '', runs, id, ...rest] = url.pathname.split('/');
   if (collection !== 'applications' || runs !== 'jobruns' || rest.length > 0) throw unknown(request);
   if (id === undefined || id === '') {
     if (request.method !== 'GET') throw unknown(request);
+    decide(request, services, calls.listJobRuns(application));
     return restForm({ JobRuns: list(jobRuns, url.searchParams.getAll('states')).map(summarize) });
   }
-  const run = jobRuns.get(decodeURIComponent(id));
-  if (!run) throw new TaskError('ResourceNotFoundException', `Job run ${id} does not exist.`);
-  if (request.method === 'GET') return restForm({ JobRun: describe(run) });
   if (request.method !== 'DELETE') throw unknown(request);
+  const run = jobRuns.get(decodeURIComponent(id));
+  decide(request, services, calls.jobRun('CancelJobRun', application, id, run?.request.tags ?? {}));
+  if (!run) throw new TaskError('ResourceNotFoundException', `Job run ${id} does not exist.`);
   cancel(jobRuns, run, url.searchParams.get('shutdownGracePeriodInSeconds') ?? undefined);
   return restForm({ ApplicationId: run.request.applicationId, JobRunId: run.id });
+}
+
+function decide({ headers }: IncomingMessage, { point }: CleanUpServices, asked: Asked): void {
+  const [, key = 'none'] = /Credential=([^/]+)\//.exec(headers.authorization ?? '') ?? [];
+  const role = point.roleOfKey(key);
+  if (!role) throw new TaskError('UnrecognizedClientException', `No role has the access key ${key}.`);
+  const { allowed, reason } = point.decide({ ...asked, principal: role.arn });
+  if (!allowed) throw new TaskError('AccessDeniedException', reason);
 }
 
 function unknown({ method, url }: IncomingMessage): TaskError {

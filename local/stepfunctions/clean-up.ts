@@ -4,15 +4,12 @@
  */
 import { MillraceError } from '../../tools/errors.mjs';
 import type { DeployedResource, Deployment } from '../cloudformation/index.ts';
-import type { JobRuns } from '../emr/job-runs.ts';
-import { startCleanUpEndpoint } from './clean-up-endpoint.ts';
+import { type CleanUpServices, startCleanUpEndpoint } from './clean-up-endpoint.ts';
 import type { ExecutionRecord } from './executions.ts';
-import { isObject, type Json, type JsonObject, type Task } from './task.ts';
+import { isObject, type Json, type JsonObject } from './task.ts';
 
-export interface CleanUpPorts {
+export interface CleanUpPorts extends Omit<CleanUpServices, 'near'> {
   readonly deployment: Deployment;
-  readonly jobRuns: JobRuns;
-  readonly deleteItem: Task;
   /** Runs a deployed function with additional environment variables. */
   readonly invoke: (fn: DeployedResource, event: JsonObject, environment: Record<string, string>) => Promise<Json>;
 }
@@ -20,24 +17,24 @@ export interface CleanUpPorts {
 /** Runs every function that the end of this execution triggers; gives how many there were. */
 export async function cleanUpAfter(execution: ExecutionRecord, ports: CleanUpPorts): Promise<number> {
   const event = eventOf(execution);
-  const functions = targetsOf(event, ports.deployment);
-  if (functions.length === 0) return 0;
-  const endpoint = await startCleanUpEndpoint(ports.jobRuns, ports.deleteItem);
+  const targets = targetsOf(event, ports.deployment);
+  if (targets.length === 0) return 0;
+  const endpoint = await startCleanUpEndpoint({ ...ports, near: execution.arn });
   try {
-    for (const fn of functions) {
+    for (const { fn, rule } of targets) {
+      const asked = { action: 'lambda:InvokeFunction', resource: String(fn.attributes.Arn) };
+      const context = { 'aws:SourceArn': String(rule.attributes.Arn) };
+      const { allowed, reason } = ports.point.decide({ ...asked, context, principal: 'events.amazonaws.com' });
+      if (!allowed) throw new MillraceError('ACCESS_DENIED', reason);
       await ports.invoke(fn, event, {
         AWS_ENDPOINT_URL_DYNAMODB: endpoint.url,
         AWS_ENDPOINT_URL_EMR_SERVERLESS: endpoint.url,
-        // The SDK signs every request; nobody here looks at the signature.
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_REGION: 'us-east-1',
       });
     }
   } finally {
     await endpoint.close();
   }
-  return functions.length;
+  return targets.length;
 }
 
 function eventOf(execution: ExecutionRecord): JsonObject {
@@ -57,15 +54,17 @@ function eventOf(execution: ExecutionRecord): JsonObject {
   };
 }
 
-function targetsOf(event: JsonObject, { resources }: Deployment): DeployedResource[] {
-  const arns = resources
+function targetsOf(event: JsonObject, { resources }: Deployment) {
+  const rules = resources
     .filter(({ type, properties }) => type === 'AWS::Events::Rule' && properties.EventPattern !== undefined)
-    .filter(({ properties }) => matches(properties.EventPattern as JsonObject, event))
-    .flatMap(({ properties }) => (properties.Targets ?? []) as { Arn: string }[])
-    .map(({ Arn }) => Arn);
-  return resources.filter(
-    ({ type, attributes }) => type === 'AWS::Lambda::Function' && arns.includes(String(attributes.Arn)),
-  );
+    .filter(({ properties }) => matches(properties.EventPattern as JsonObject, event));
+  return rules.flatMap((rule) => {
+    const arns = ((rule.properties.Targets ?? []) as { Arn: string }[]).map(({ Arn }) => Arn);
+    const functions = resources.filter(
+      ({ type, attributes }) => type === 'AWS::Lambda::Function' && arns.includes(String(attributes.Arn)),
+    );
+    return functions.map((fn) => ({ fn, rule }));
+  });
 }
 
 /**

@@ -1,15 +1,32 @@
 /** Runs executions of the deployed state machines on this machine, each to its clean-up. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pipelineOfRun } from '../../lib/declaration/names.ts';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
-import { bucketPath, type Deployment, invokeFunction, ParameterStore } from '../cloudformation/index.ts';
-import type { JobRunRecord } from '../emr/job-run-records.ts';
+import { localPackages } from '../../tools/setup/packages.mjs';
+import {
+  bucketPath,
+  type DeployedResource,
+  type Deployment,
+  invokeFunction,
+  ParameterStore,
+  TableStore,
+} from '../cloudformation/index.ts';
+import type { JobRunRecord, JobRunRequest } from '../emr/job-run-records.ts';
 import { JobRuns } from '../emr/job-runs.ts';
-import { type SparkToolchain, sparkSubmit } from '../emr/spark-submit.ts';
+import { type S3Options, type SparkToolchain, sparkSubmit } from '../emr/spark-submit.ts';
 import { warmLaunch } from '../emr/warm-jvms.ts';
 import type { Home } from '../home.ts';
+import { credentialVariables } from '../iam/access.ts';
+import { assume } from '../iam/calls.ts';
+import { decisionPoint } from '../iam/decision-point.ts';
+import { truststoreOptions } from '../iam/kafka-certificate.ts';
+import { userAgentOf } from '../iam/s3-requests.ts';
+import { readServiceFile } from '../services/service-files.ts';
 import { cleanUpAfter } from './clean-up.ts';
+import { decidedTasks } from './decided-tasks.ts';
 import { deployedPipelines } from './deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from './executions.ts';
 import { checkDefinition, type HistoryEntry, interpret } from './interpreter.ts';
@@ -31,6 +48,8 @@ export interface MachineOptions {
   readonly toolchain: SparkToolchain;
   /** Starts a JVM for each job, as EMR Serverless does without pre-initialized workers. */
   readonly cold?: boolean;
+  /** Jobs reach S3 by its server, which asks the deployed policies, and not by folders. */
+  readonly strict?: boolean;
   readonly listener?: ExecutionListener;
 }
 
@@ -44,12 +63,17 @@ export class LocalStateMachines {
 
   constructor(options: MachineOptions) {
     const { home, toolchain, listener = {} } = options;
+    const javaOptions = truststoreOptions(home);
     this.options = options;
     this.executions = new Executions(home.executions);
     this.jobRuns = new JobRuns({
       folder: home.jobRuns,
       launch: (request, folder) => {
-        const launch = sparkSubmit(request, folder, { toolchain, buckets: home.buckets });
+        const variables = this.variablesOf(request);
+        const s3 = options.strict ? this.s3Of(folder) : undefined;
+        const packages = localPackages(pipelineOfRun(request.name));
+        const places = { toolchain, buckets: home.buckets, packages };
+        const launch = sparkSubmit(request, folder, { ...places, variables, s3, javaOptions });
         return options.cold ? launch : warmLaunch(launch, home.warmJvms, folder);
       },
       onState: (run) => {
@@ -77,7 +101,8 @@ export class LocalStateMachines {
   async execute(pipeline: string, input: JsonObject, signal: AbortSignal): Promise<ExecutionRecord> {
     const machine = this.machineOf(pipeline);
     const definition = String(machine.properties.DefinitionString);
-    checkDefinition(definition, this.tasks);
+    const tasks = this.tasksAs(machine);
+    checkDefinition(definition, tasks);
     const name = `${new Date().toISOString().slice(0, 19).replace(/\D/g, '')}-${randomBytes(2).toString('hex')}`;
     const stateMachineArn = machine.physicalId;
     const arn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
@@ -89,7 +114,7 @@ export class LocalStateMachines {
         Execution: { Id: arn, Name: name, RoleArn: String(machine.properties.RoleArn ?? '') },
         StateMachine: { Id: stateMachineArn, Name: stateMachineArn.split(':').at(-1) ?? '' },
       },
-      tasks: this.tasks,
+      tasks,
       wait: (seconds, ending) => this.wait(seconds, ending),
       signal,
       onEvent: (entry) => {
@@ -109,6 +134,26 @@ export class LocalStateMachines {
     return this.executions.find(arn) ?? record;
   }
 
+  /** The tasks as the role of a state machine may do them. */
+  private tasksAs({ properties, physicalId: stateMachineArn }: DeployedResource): Tasks {
+    const { home } = this.options;
+    const point = decisionPoint(home);
+    const roleArn = String(properties.RoleArn);
+    const { allowed, reason } = point.decide({
+      ...assume(roleArn, stateMachineArn),
+      principal: 'states.amazonaws.com',
+    });
+    if (!allowed) throw new MillraceError('ACCESS_DENIED', reason);
+    return decidedTasks(this.tasks, {
+      point,
+      roleArn,
+      stateMachineArn,
+      tagsOf: (id) => this.jobRuns.get(id)?.request.tags ?? {},
+      partitionKey: (table, values) => new TableStore(home, table).partitionKey(values),
+      functionArn: (name) => String(this.functionOf(name).attributes.Arn),
+    });
+  }
+
   /** Cleans up after executions whose command was killed, as their abortion would on AWS; gives their names. */
   async settleAbandoned(): Promise<string[]> {
     const abandoned = this.executions.abandoned();
@@ -123,7 +168,9 @@ export class LocalStateMachines {
     try {
       await cleanUpAfter(record, {
         deployment,
+        point: decisionPoint(home),
         jobRuns: this.jobRuns,
+        partitionKey: (table, values) => new TableStore(home, table).partitionKey(values),
         deleteItem: this.tasks['arn:aws:states:::dynamodb:deleteItem'] as Tasks[string],
         invoke: async (fn, event, environment) => (await invokeFunction(home, fn, event, { environment })) as Json,
       });
@@ -141,6 +188,19 @@ export class LocalStateMachines {
     const commit = Promise.all([sleep(commitWaitMs, undefined, ending), once(this.jobChanged, 'progress', ending)]);
     await Promise.race([sleep(seconds * 1000, undefined, ending), change, commit]).catch(() => undefined);
     over.abort();
+  }
+
+  /** What EMR Serverless tells a job of its role and Region. */
+  private variablesOf({ applicationId, executionRoleArn }: JobRunRequest): Record<string, string> {
+    const { home, deployment } = this.options;
+    const application = deployment.resources.find(({ attributes }) => attributes.ApplicationId === applicationId);
+    const region = String(application?.attributes.Arn).split(':')[3] ?? '';
+    return { ...credentialVariables(home, executionRoleArn), AWS_REGION: region, AWS_EC2_METADATA_DISABLED: 'true' };
+  }
+
+  private s3Of(runFolder: string): S3Options {
+    const { s3 = 0 } = readServiceFile(this.options.home, 'iam').ports ?? {};
+    return { endpoint: `http://127.0.0.1:${s3}`, userAgent: userAgentOf(basename(runFolder)) };
   }
 
   private machineOf(pipeline: string) {

@@ -63,7 +63,8 @@ const sumByWindow = stream('sum_by_window.py', {
 
 const totalsToConsole = batch('totals_to_console.py', { reads: { orders }, writes: {} });
 const totalsToCsv = batch('totals_to_csv.py', { reads: { orders }, writes: { results } });
-const totalsToTopic = batch('totals_to_topic.py', { reads: { orders }, writes: { totals } });
+// It reads what it wrote before, to delete countries of which the topic holds no order any more.
+const totalsToTopic = batch('totals_to_topic.py', { reads: { orders, totals }, writes: { totals } });
 
 export default pipeline(import.meta.url, {
   description: 'Orders by country: totals, and windows of 10 minutes that start every 5 minutes.',

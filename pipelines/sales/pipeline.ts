@@ -9,6 +9,7 @@ import {
   folder,
   instant,
   pipeline,
+  replaysOf,
   sendingParameters,
   stream,
   streamParameters,
@@ -34,6 +35,7 @@ const summaries = topic('pagila.sales.summary.avro', {
   value: avro('summary-value.avsc'),
 });
 const deadLetters = deadLettersOf(sales);
+const replays = replaysOf(sales);
 
 const rejects = folder('rejects');
 const results = folder('results');
@@ -44,7 +46,7 @@ const streaming = streamParameters('a sale');
 const produce = batch('produce.py', { reads: { sales: salesFile }, writes: { sales, rejects }, parameters: sending });
 
 const enrich = stream('enrich.py', {
-  reads: { sales: events(sales, { lateness: streaming.allowedLateness }), regions },
+  reads: { sales: events(sales, { lateness: streaming.allowedLateness, replays }), replays, regions },
   writes: { summaries, deadLetters },
   parameters: streaming,
   windows: { minutes: 10, every: 5 },

@@ -8,12 +8,18 @@ import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import readings from '../readings/pipelines/readings/pipeline.ts';
 import { type AssetKeys, readAssetKeys } from './support/assets.ts';
 import { concrete } from './support/concrete.ts';
-import { expectedLines, expectedOfPipeline, expectedOfPlatform, tableFileOf } from './support/expected.ts';
+import { expectedIn, expectedLines, expectedOfPipeline, tableFileOf } from './support/expected.ts';
 import { at, listAt, put } from './support/json.ts';
 import { idleGrants, tableOf } from './support/permissions.ts';
 import { type Principal, principalsOf } from './support/principals.ts';
 import { type Assembly, environmentNames, type Find, mutant, type Stack, stacksOf } from './support/stacks.ts';
-import { resourcePolicyFindings, statementFindings, wildcardFindings, wildcardsOf } from './support/statement-rules.ts';
+import {
+  requiredActionFindings,
+  resourcePolicyFindings,
+  statementFindings,
+  wildcardFindings,
+  wildcardsOf,
+} from './support/statement-rules.ts';
 import { type Thing, universeOf } from './support/universe.ts';
 
 const pipelines = await loadPipelines();
@@ -97,7 +103,7 @@ describe.each(environmentNames)('in %s', (environment) => {
   });
 
   it('the roles that all pipelines share may do what their table says, and nothing else', async () => {
-    expect(await computedTable(deployed(environment))).toEqual(blocks(expectedOfPlatform(environment)));
+    expect(await computedTable(deployed(environment))).toEqual(blocks(expectedIn(environment, 'platform')));
   });
 
   it('every grant is on something that exists', async () => {
@@ -108,6 +114,12 @@ describe.each(environmentNames)('in %s', (environment) => {
 
   it('no policy is managed, inverted, or has a wildcard or unknown action', async () => {
     expect(await statementFindings(principalsIn(deployed(environment)))).toEqual([]);
+  });
+
+  it('nobody lacks what MSK wants besides an action on Kafka', () => {
+    const principals = principalsIn(deployed(environment));
+    expect(requiredActionFindings(principals)).toEqual([]);
+    expect(JSON.stringify(principals)).toContain('kafka-cluster:ReadData');
   });
 
   it('no resource lets everybody in', () => {
@@ -275,6 +287,7 @@ describe('a finding names the place', () => {
     const principals = principalsIn(world);
     return [
       ...(await statementFindings(principals)),
+      ...requiredActionFindings(principals),
       ...wildcardFindings(principals, explained),
       ...resourcePolicyFindings(concrete(world.stacks)),
       ...(await idleGrants(principals.find(({ name }) => name === 'Jobsend') as Principal, universeIn(world))),
@@ -287,6 +300,20 @@ describe('a finding names the place', () => {
       /dev\/readings JobsendRoleDefaultPolicy\w+ PolicyDocument\.Statement\.\d+: action kafka-cluster:WriteDat does not/,
       (find) => {
         put(statementOf(find, 'Jobsend', 'kafka-cluster:WriteData"'), 'Action', 'kafka-cluster:WriteDat');
+      },
+    ],
+    [
+      'of a reader that may not change its group',
+      /ReadData on arn:[^ ]+ takes AlterGroup too/,
+      (find) => {
+        put(statementOf(find, 'Jobaverage', 'kafka-cluster:AlterGroup'), 'Action', 'kafka-cluster:DescribeGroup');
+      },
+    ],
+    [
+      'of a writer that may not describe its topic',
+      /WriteData on arn:[^ ]+ takes DescribeTopic too/,
+      (find) => {
+        put(statementOf(find, 'Jobsend', 'kafka-cluster:WriteData"'), 'Action', 'kafka-cluster:WriteData');
       },
     ],
     [

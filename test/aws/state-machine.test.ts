@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { orderOf } from '../../lib/declaration/flow.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import { drainOf } from '../../lib/declaration/names.ts';
-import { type Concrete, concrete, ofType } from './support/concrete.ts';
-import { definitionOf, execute, statesOf } from './support/machine.ts';
+import { concrete, ofType } from './support/concrete.ts';
+import { definitionOf, execute, parametersOf, statesOf } from './support/machine.ts';
 import { askPython } from './support/python.ts';
 import { requestOf } from './support/requests.ts';
 import { environmentNames, stacksOf } from './support/stacks.ts';
@@ -18,18 +18,6 @@ const machines = environmentNames.flatMap((environment) => {
   const resources = concrete(stacksOf(environment));
   return pipelines.map((pipeline) => ({ place: `${environment}/${pipeline.name}`, pipeline, resources }));
 });
-
-/** The parameter store as it is deployed, with a number where the registry gives one then. */
-const parametersOf = (resources: readonly Concrete[]): Record<string, string> =>
-  Object.fromEntries(
-    ofType(resources, 'AWS::SSM::Parameter').map(({ name, properties }) => {
-      const text = String(properties.Value);
-      if (!text.startsWith('{"')) return [name, text];
-      const value = JSON.parse(text) as { schemas?: Record<string, string> };
-      const ids = Object.entries(value.schemas ?? {}).map(([key, id]) => [key, id.startsWith('s3://') ? id : '7']);
-      return [name, JSON.stringify({ ...value, schemas: Object.fromEntries(ids) })];
-    }),
-  );
 
 describe.each(machines)('the machine of $place', ({ pipeline, resources }) => {
   const definition = definitionOf(resources, pipeline.name);

@@ -81,6 +81,13 @@ describe('an environment is refused', () => {
     ['more connections than the database has', registry({ tasks: 5 }), 'means 100 connections during a deployment'],
     ['a certificate for a name that has none', registry({ certificateArn }), 'dev.network.zoneName: cannot have'],
     ['production data that goes with its stack', { ...prod, removal: 'destroy' }, 'prod.removal: would delete'],
+    [
+      'production without a certificate',
+      { ...prod, registry: { ...prod.registry, certificateArn: undefined } },
+      'prod.registry.certificateArn: is missing in a production environment',
+    ],
+    ['a digest that is none', registry({ imageDigest: 'sha256:0' }), 'dev.registry.imageDigest: is not a digest'],
+    ['keys of nobody', { ...dev, keys: 'theirs' as 'customer' }, 'dev.keys'],
     ['an address that is none', { ...dev, alarmEmail: 'nobody' }, 'dev.alarmEmail: is not an e-mail address'],
     [
       'kept data and nobody who hears of alarms',

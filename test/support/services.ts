@@ -1,5 +1,5 @@
 /**
- * Starts one Kafka broker and one schema registry for all integration tests, in a folder of their own, and stops them
+ * Starts one of each service for all integration tests, in a folder of their own, and stops them
  * at the end.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,13 +12,18 @@ import { readToolchain } from '../../tools/setup/toolchain.mjs';
 
 declare module 'vitest' {
   export interface ProvidedContext {
+    /** The folder of the home whose roles the broker knows. */
+    readonly home: string;
+    /** Kafka's plain listener. */
     readonly bootstrapServers: string;
+    /** Kafka's listener for those who sign in. */
+    readonly iamBootstrapServers: string;
     readonly registryUrl: string;
   }
 }
 
 /** Ports far from the usual ones, which may belong to a local run that is in use. */
-const ports = { kafka: 29_092, registry: 28_080 };
+const ports = { iam: 27_700, kafka: 29_092, registry: 28_080, s3: 27_710 };
 
 /** Starts the services; what it returns stops them. */
 export default async function startForTests(project: TestProject): Promise<() => Promise<void>> {
@@ -30,7 +35,9 @@ export default async function startForTests(project: TestProject): Promise<() =>
   };
   try {
     const { kafka, registry } = await startServices(home, readToolchain(), () => {}, undefined, { firstPorts: ports });
+    project.provide('home', root);
     project.provide('bootstrapServers', kafka.bootstrapServers ?? '');
+    project.provide('iamBootstrapServers', kafka.iamBootstrapServers ?? '');
     project.provide('registryUrl', registry.url ?? '');
   } catch (error) {
     await stop();

@@ -5,6 +5,7 @@
 import { actionsOf, coresOf, orderOf } from '../../lib/declaration/flow.ts';
 import type { Job, ProcessSize } from '../../lib/declaration/job.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import { BATCH_REQUESTS, JOB_REQUESTS, type Requests } from './s3-requests.ts';
 
 export interface JobRun {
   readonly name: string;
@@ -19,8 +20,8 @@ export interface DemoRun {
   readonly jobs: readonly JobRun[];
   /** What runs all day between the runs: streams that are started once, not by each run. */
   readonly standing: readonly JobRun[];
-  /** Requests to S3 by streams and drains. */
-  readonly requests: number;
+  /** Requests to S3 by all of them. */
+  readonly requests: Requests;
 }
 
 /** Minutes of a batch job that works on the sample files, from its first worker to its last. */
@@ -37,21 +38,26 @@ const TURNS_A_MINUTE = 12;
 const WAITING_MINUTES = 4;
 export const TRANSITIONS = STATES + STATES_OF_A_TURN * TURNS_A_MINUTE * WAITING_MINUTES;
 export const LOG_GIGABYTES = 0.02;
-/** Files that a micro-batch writes to its checkpoint: offsets, commit, the state of four partitions. */
-const FILES_OF_A_BATCH = 6;
-/** Requests that write or list, for each of them: written, copied to its name, looked for. */
-const REQUESTS_OF_A_FILE = 5;
 const BATCHES_A_MINUTE = 30;
 
-/** Requests to S3 that a stream makes in an hour in which rows come all the time. */
-export const STREAM_REQUESTS_AN_HOUR = FILES_OF_A_BATCH * REQUESTS_OF_A_FILE * BATCHES_A_MINUTE * 60;
+/** Requests to S3 of streams that run for some minutes, in which rows come all the time, and of whole jobs. */
+const requestsOf = (streamMinutes: number, jobs: number): Requests => {
+  const batches = streamMinutes * BATCHES_A_MINUTE;
+  return {
+    writing: batches * BATCH_REQUESTS.writing + jobs * JOB_REQUESTS.writing,
+    reading: batches * BATCH_REQUESTS.reading + jobs * JOB_REQUESTS.reading,
+  };
+};
+
+/** Of a stream in an hour. */
+export const STREAM_REQUESTS_AN_HOUR = requestsOf(60, 0);
 
 export const RUN_ASSUMPTIONS: readonly string[] = [
   `a batch job on the sample files takes ${BATCH_MINUTES} minutes, a drain ${DRAIN_MINUTES}, a stream ${STREAM_EXTRA_MINUTES} more than the jobs beside it`,
   `a worker's memory is its heap and a tenth, at least 384 MiB, rounded up to whole GB; its 20 GB of disk are free`,
   `the state machine takes ${STATES} states and waits ${WAITING_MINUTES} minutes in loops of ${STATES_OF_A_TURN} states every ${60 / TURNS_A_MINUTE} seconds`,
   `a run writes ${LOG_GIGABYTES} GB of log lines`,
-  `a stream makes ${BATCHES_A_MINUTE} micro-batches a minute, each of ${FILES_OF_A_BATCH} files in S3 with ${REQUESTS_OF_A_FILE} requests that write or list; those that read cost a twelfth`,
+  `a stream makes ${BATCHES_A_MINUTE} micro-batches a minute`,
 ];
 
 /**
@@ -69,11 +75,8 @@ export function demoRunOf(pipeline: Pipeline): DemoRun {
   const drains = streams.map((job) => run(job, DRAIN_MINUTES, `${job}, drain`));
   const batch = (jobs: readonly string[]) => (isRun ? jobs.map((job) => run(job, BATCH_MINUTES)) : []);
   const busy = [...(isRun ? running : []), ...drains].reduce((sum, { minutes }) => sum + minutes, 0);
-  return {
-    jobs: [...(isRun ? running : []), ...batch(during), ...drains, ...batch(after)],
-    standing: isRun ? [] : running,
-    requests: (STREAM_REQUESTS_AN_HOUR * busy) / 60,
-  };
+  const jobs = [...(isRun ? running : []), ...batch(during), ...drains, ...batch(after)];
+  return { jobs, standing: isRun ? [] : running, requests: requestsOf(busy, jobs.length) };
 }
 
 function sizeOf(job: Job | undefined): { cores: number; memory: number } {

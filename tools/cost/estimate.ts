@@ -4,6 +4,7 @@ import { topicsOf } from '../../lib/declaration/flow.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
 import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
+import { BATCH_REQUESTS, COUNTED, JOB_REQUESTS } from './s3-requests.ts';
 
 /** Dollars of one part, or of all: an idle day, what a demo run adds, a month with one demo run a day. */
 export interface Amounts {
@@ -46,13 +47,14 @@ export const STACKS = {
   zonesByDefault: 2,
   interfaceEndpoints: 1,
   databaseStorage: 20,
-  secrets: 1,
+  // RDS' own of its password, and that of the registry's writers.
+  secrets: 2,
   alarms: 2,
   hostedZones: 1,
   // Of one cluster 8, of one service 11, of one task definition 6.
   insights: 25,
-  alarmsOfPipeline: 3,
-  metricsOfPipeline: 6,
+  alarmsOfPipeline: 5,
+  metricsOfPipeline: 7,
   dashboardsOfPipeline: 1,
 } as const;
 
@@ -70,6 +72,7 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
     total: sumOf(lines),
     assumptions: [
       ...RUN_ASSUMPTIONS,
+      `requests to S3 are not assumed but ${COUNTED}: ${BATCH_REQUESTS.writing} that write or list and ${BATCH_REQUESTS.reading} that read in a micro-batch, ${JOB_REQUESTS.writing} and ${JOB_REQUESTS.reading} in a job besides`,
       `Container Insights reports ${STACKS.insights} metrics of the registry, by AWS's example of its prices`,
     ],
     leftOut: LEFT_OUT,
@@ -103,7 +106,8 @@ function sharedLines(environment: Environment): CostLine[] {
     hourly('Load balancer', 1, 'one', PRICES.loadBalancer),
     hourly('Database instance', databases, `${registry.databaseSize}, ${standby}`, DATABASES[registry.databaseSize]),
     monthly('Database storage', databases * storage, `${databases} x ${storage}`, PRICES.databaseStorage),
-    monthly("Database's password", STACKS.secrets, 'one secret', PRICES.secret),
+    monthly('Passwords', STACKS.secrets, 'of database and registry', PRICES.secret),
+    ...(environment.keys === 'customer' ? [monthly('Key', 1, 'of the environment', PRICES.key)] : []),
     monthly('Private zone', STACKS.hostedZones, 'one', PRICES.hostedZone),
     monthly('CloudWatch alarms', STACKS.alarms, 'of the registry', PRICES.alarm),
     monthly('Container Insights', STACKS.insights, 'metrics of the registry', PRICES.metric),
@@ -131,6 +135,7 @@ function linesOf(pipeline: Pipeline): CostLine[] {
   const partitions = topics.reduce((sum, { props }) => sum + props.partitions, 0);
   const { jobs, standing, requests } = demoRunOf(pipeline);
   const metrics = STACKS.metricsOfPipeline;
+  const [hour, batch] = [STREAM_REQUESTS_AN_HOUR, BATCH_REQUESTS];
   return [
     hourly('MSK Serverless, partitions', partitions, `of ${topics.length} topics`, PRICES.kafkaPartition),
     monthly('CloudWatch alarms', STACKS.alarmsOfPipeline, 'of its executions', PRICES.alarm),
@@ -138,13 +143,15 @@ function linesOf(pipeline: Pipeline): CostLine[] {
     ...standing.flatMap(({ name, cores, memory }) => [
       hourly(`Spark ${name}, vCPU`, cores, 'all day', PRICES.sparkCore),
       hourly(`Spark ${name}, GB`, memory, 'all day', PRICES.sparkMemory),
-      hourly(`S3 requests of ${name}`, STREAM_REQUESTS_AN_HOUR, 'while rows come', PRICES.request),
+      hourly(`S3 requests of ${name}`, hour.writing, `${batch.writing} a batch`, PRICES.request),
+      hourly(`S3 reads of ${name}`, hour.reading, `${batch.reading} a batch`, PRICES.readRequest),
     ]),
     ...jobs.flatMap(({ name, minutes, cores, memory }) => [
       perRun(`Spark ${name}, vCPU`, (cores * minutes) / 60, `${cores} x ${minutes} min`, PRICES.sparkCore),
       perRun(`Spark ${name}, GB`, (memory * minutes) / 60, `${memory} x ${minutes} min`, PRICES.sparkMemory),
     ]),
-    perRun('S3 requests', requests, 'assumed', PRICES.request),
+    perRun('S3 requests', requests.writing, 'counted', PRICES.request),
+    perRun('S3 reads', requests.reading, 'counted', PRICES.readRequest),
     perRun('Step Functions', TRANSITIONS, 'assumed', PRICES.transition),
     perRun('CloudWatch metrics', metrics / HOURS_A_MONTH, `${metrics} for the hour of the run`, PRICES.metric),
     perRun('CloudWatch log lines', LOG_GIGABYTES, 'assumed', PRICES.logLines),
@@ -172,7 +179,8 @@ const LEFT_OUT: readonly string[] = [
   'capacity units of the load balancer: they follow the calls, which are few; no price was looked up',
   'log lines outside demo runs (0.50 USD a GB): those of the registry, refused connections, handlers; nobody has measured how many',
   'storage in S3: job files and results are tens of MB; traffic between zones; storage of Kafka records; no reliable quantity',
+  "the registry's image in ECR: half a GB at 0.10 USD a month",
   'backups of the database: free up to the size of its storage',
   'Lambda, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
-  'KMS: no key of our own, so nothing; a budget without actions and standard parameters cost nothing either',
+  'requests to KMS, where the environment brings its own key: 0.03 USD for 10,000; a budget without actions and standard parameters cost nothing',
 ];

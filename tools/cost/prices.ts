@@ -40,6 +40,7 @@ export const PRICES = {
   databaseMedium: { dollars: 0.065, per: 'db.t4g-hour', source: RDS },
   databaseStorage: { dollars: 0.115, per: 'GB-month of gp3', source: RDS },
   secret: { dollars: 0.4, per: 'secret-month', source: UNDATED },
+  key: { dollars: 1, per: 'key-month', source: UNDATED },
   hostedZone: { dollars: 0.5, per: 'zone-month', source: UNDATED },
   alarm: { dollars: 0.1, per: 'alarm-month', source: UNDATED },
   dashboard: { dollars: 3, per: 'dashboard-month', source: CLOUDWATCH },
@@ -48,5 +49,6 @@ export const PRICES = {
   sparkCore: { dollars: 0.052624 * ARM, per: 'vCPU-hour', source: EMR },
   sparkMemory: { dollars: 0.0057785 * ARM, per: 'GB-hour', source: EMR },
   request: { dollars: 0.005 / 1000, per: 'request that writes or lists', source: UNDATED },
+  readRequest: { dollars: 0.0004 / 1000, per: 'request that reads', source: UNDATED },
   transition: { dollars: 0.025 / 1000, per: 'transition', source: LIST },
 } as const satisfies Record<string, Price>;

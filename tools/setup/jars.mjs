@@ -107,7 +107,7 @@ export function folderNameOf(artifacts, name) {
 }
 
 /** @param {string} folder */
-function jarsIn(folder) {
+export function jarsIn(folder) {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.jar'))
     .sort();

@@ -5,9 +5,11 @@ import { MillraceError } from '../errors.mjs';
 import { writeJson } from '../files.mjs';
 import { acquireLock } from '../lock.mjs';
 import { isComplete, keyOf, removeLeftovers } from './cache.mjs';
+import { compiled, sourcesIn } from './compile.mjs';
 import { buildFolder, cacheFolder, root } from './folders.mjs';
 import { artifactFolder, parseLock, placeSparkJars, sparkJarsInPlace } from './jars.mjs';
 import { hasStamp, installNodePackages } from './npm.mjs';
+import { placePackages, pythonPackages, requirementsOf } from './packages.mjs';
 import { BOOTSTRAP_LOCK, bootstrap, environment, PROJECT_LOCK, whereabouts } from './python.mjs';
 import { checkNode, findJava, findPython } from './requirements.mjs';
 import { stopRunning } from './run.mjs';
@@ -22,8 +24,11 @@ import { stopRunning } from './run.mjs';
  * @property {string} java17 its program
  * @property {string} java21 the program that runs the schema registry
  * @property {string} kafkaJars folder with the class path of the broker
+ * @property {string} kafkaIam folder with our own classes for the broker
  * @property {string} sparkJars folder with the archives that jobs get
  * @property {string} registryHome folder with quarkus-run.jar
+ * @property {string} s3Jars folder with the S3 server
+ * @property {string} s3aJars folder with S3A, and the SDK that the S3 server shares with it
  */
 
 /**
@@ -36,10 +41,13 @@ import { stopRunning } from './run.mjs';
 
 const toolchainPath = join(buildFolder, 'toolchain.json');
 const LOCK_FILES = ['jgo.lock.toml', BOOTSTRAP_LOCK, PROJECT_LOCK];
+const kafkaIamSources = join(root, 'local', 'iam', 'kafka');
 
 /** @param {boolean} dev */
 function currentKey(dev) {
-  const files = LOCK_FILES.map((name) => readFileSync(join(root, name), 'utf8'));
+  const locks = LOCK_FILES.map((name) => join(root, name));
+  const read = [...locks, ...Object.values(requirementsOf()), ...sourcesIn(kafkaIamSources)];
+  const files = read.map((path) => readFileSync(path, 'utf8'));
   const places = [root, cacheFolder(), process.platform, process.arch];
   return keyOf(dev ? 'dev' : 'run', ...places, ...files);
 }
@@ -149,11 +157,25 @@ async function install({ cache, dev, say }) {
     archives('kafka-jars'),
     archives('spark-jars'),
     archives('registry', 'quarkus-run.jar'),
+    archives('s3-jars'),
+    archives('s3a-jars'),
+    archives('compiler'),
     installNodePackages(root).then((made) => made && say('Node packages installed')),
   ]);
   // All of them come to their end before one failure is told: what was finished stays for the next try.
   await Promise.allSettled(steps);
-  const [venv, kafkaJars, sparkJarsSource, registry] = await Promise.all(steps);
+  const [venv, kafkaJars, sparkJarsSource, registry, s3Jars, s3aJars, compiler] = await Promise.all(steps);
+  const packages = Object.entries(requirementsOf()).map(async ([pipeline, file]) => {
+    const options = { cache, pipeline, file, venv, tools: await bootstrapped() };
+    const made = await told(pythonPackages(options), `Python packages of ${pipeline} installed`);
+    placePackages(made, pipeline, file);
+    return made;
+  });
+  const packaged = await Promise.all(packages);
+  const kafkaIam = await told(
+    compiled({ cache, name: 'kafka-iam', sources: kafkaIamSources, classPath: kafkaJars, compiler, java: java.path }),
+    "the broker's plug-ins compiled",
+  );
   const sparkJars = join(buildFolder, 'spark-jars');
   placeSparkJars(sparkJarsSource, sparkJars);
   const [sparkSubmit, java21] = whereabouts(venv);
@@ -166,10 +188,13 @@ async function install({ cache, dev, say }) {
     java17: java.path,
     java21,
     kafkaJars,
+    kafkaIam,
     sparkJars,
     registryHome: registry,
+    s3Jars,
+    s3aJars,
   };
-  const folders = [venv, kafkaJars, sparkJarsSource, registry];
+  const folders = [venv, kafkaJars, kafkaIam, sparkJarsSource, registry, s3Jars, s3aJars, ...packaged];
   const key = currentKey(dev || venv.includes('venv-dev-'));
   /** @type {SetUp} */
   const setUp = { key, folders, sparkJarsSource, javaHome: process.env.JAVA_HOME ?? '' };

@@ -24,6 +24,10 @@ class Totals:
     rows: int
     read: int
     unreadable: dict[str, int]
+    since_ms: int | None
+    """When the first of the records reached the topic, in milliseconds since 1970; what was there before, retention has removed."""
+    as_of_ms: int | None
+    """When the last of them did."""
 
     def counts(self) -> dict[str, object]:
         """What the result of each job says."""
@@ -39,10 +43,9 @@ def read_totals(spec: Spec, events: Events) -> Totals:
 
 def summed(records: Judged) -> Totals:
     """Sums up the orders in `value` of records without a `reason`."""
-    seen = Observation()
-    counted = records.frame.observe(seen, F.count("*").alias("read"), *records.counts())
-    frame = transforms.totals(counted.where(F.col("reason").isNull()).select("value.*")).cache()
-    rows = frame.count()
-    counts = seen.get
-    unreadable = {reason: int(counts[reason]) for reason in records.reasons if counts[reason]}
-    return Totals(frame, rows, int(counts["read"]), unreadable)
+    span = Observation()
+    time = F.unix_millis("timestamp")
+    seen = records.frame.observe(span, F.min(time).alias("since"), F.max(time).alias("as_of"))
+    counted = Judged(seen, records.reasons).counted()
+    frame = transforms.totals(counted.frame.select("value.*")).cache()
+    return Totals(frame, frame.count(), counted.read, counted.bad, span.get["since"], span.get["as_of"])

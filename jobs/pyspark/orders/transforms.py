@@ -66,3 +66,14 @@ def totals(orders: DataFrame) -> DataFrame:
     """
     sums = orders.groupBy("country").agg(F.sum("amount").alias("sales"), F.count("*").alias("orders"))
     return sums.coalesce(1).sortWithinPartitions("country")
+
+
+def dated(totals: DataFrame, since_ms: int | None, as_of_ms: int | None) -> DataFrame:
+    """Totals with `since` and `as_of` (timestamp), given in milliseconds since 1970."""
+    since, as_of = (F.timestamp_millis(F.lit(moment).cast("bigint")) for moment in (since_ms, as_of_ms))
+    return totals.select("*", since.alias("since"), as_of.alias("as_of"))
+
+
+def gone(known: DataFrame, totals: DataFrame) -> DataFrame:
+    """The rows of `known`, by their `key` (string), that are no `country` of the totals."""
+    return known.join(totals, known["key"] == totals["country"], "left_anti")

@@ -28,17 +28,18 @@ TABLE = (
 def main(spec: Spec, events: Events) -> None:
     """Read, transform, write."""
     spark = session(spec)
-    summaries = topic.read(spark, spec, "summaries", deletions=True)
+    summaries = topic.read(spark, spec, "summaries", deletions=True).counted()
     events.started()
-    unreadable, found = Observation(), Observation()
-    readable = summaries.frame.observe(unreadable, F.count("reason").alias("records")).where(F.col("reason").isNull())
-    chosen = transforms.chosen(topic.latest(readable).select("value.*"), spec.text("region"), spec.instant("since"))
+    found = Observation()
+    latest = topic.latest(summaries.frame).select("value.*")
+    chosen = transforms.chosen(latest, spec.text("region"), spec.instant("since"))
     rows = transforms.report(chosen).observe(found, F.count("*").alias("rows")).cache()
 
     results = folder.write_results(spec, "results", rows)
     count = int(found.get["rows"])
     events.note(f"{count:,} rows\n{table(TABLE, rows.take(ROWS_SHOWN), count)}")
-    events.result(rows=count, results=results, unreadable=int(unreadable.get["records"]))
+    events.result(rows=count, results=results, unreadable=summaries.bad)
+    summaries.refuse_bad("summaries")
 
 
 if __name__ == "__main__":

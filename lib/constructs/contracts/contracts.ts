@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CustomResource, RemovalPolicy } from 'aws-cdk-lib';
+import { CustomResource, RemovalPolicy, type SecretValue } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
@@ -15,6 +15,7 @@ import { type Kind, type KindProps, kindOf } from '../kinds/index.ts';
 
 export interface ContractsProps extends Omit<KindProps, 'schemas'> {
   readonly registryUrl: string;
+  readonly registryPassword: SecretValue;
 }
 
 /** Schemas of a pipeline, and its kinds of things. */
@@ -54,12 +55,17 @@ export class Contracts extends Construct {
    * One custom resource for all schemas: CloudFormation handles resources that do not depend on each other at once, and a new account runs
    * ten functions at a time.
    */
-  private register({ pipeline, network, registryUrl, logRetentionDays }: ContractsProps, schemas: KeyedSchema[]) {
+  private register(
+    { pipeline, network, registryUrl, registryPassword, logRetentionDays }: ContractsProps,
+    schemas: KeyedSchema[],
+  ) {
     if (schemas.length === 0) return undefined;
     const provider = new HandlerProvider(this, 'SchemasHandler', {
       folder: 'registry-artifacts',
       description: `Schemas of pipeline ${pipeline.name}`,
       placement: network.handlers,
+      // A reference, which CloudFormation resolves: nothing lets these functions out of the VPC to ask for the secret.
+      environment: { REGISTRY_PASSWORD: registryPassword.unsafeUnwrap() },
       logRetentionDays,
     });
     const resource = new CustomResource(this, 'Schemas', {

@@ -26,6 +26,7 @@ export function bundleHandler(folder: string): string {
     bundle: true,
     write: false,
     platform: 'node',
+    // The oldest that runs it: this machine's; Lambda has a newer one.
     target: 'node22',
     format: 'cjs',
     minify: true,

@@ -10,7 +10,8 @@ import { LoggedRole } from './logged-role.ts';
 import { type NodeFunctionProps, nodeFunction } from './node-function.ts';
 
 /** Its handler exports `onEvent`, and `isComplete` when asynchronous. */
-export interface HandlerProviderProps extends Pick<NodeFunctionProps, 'folder' | 'description' | 'placement'> {
+export interface HandlerProviderProps
+  extends Pick<NodeFunctionProps, 'folder' | 'description' | 'placement' | 'environment'> {
   readonly logRetentionDays: number;
   /**
    * How long one call of the handler may take.
@@ -33,12 +34,12 @@ export class HandlerProvider extends Construct {
 
   constructor(scope: Construct, id: string, props: HandlerProviderProps) {
     super(scope, id);
-    const { folder, placement, logRetentionDays, timeout = Duration.minutes(10), totalTimeout } = props;
+    const { folder, placement, environment, logRetentionDays, timeout = Duration.minutes(10), totalTimeout } = props;
     const identity = new LoggedRole(this, 'Handler', { logRetentionDays, inVpc: placement !== undefined });
     this.role = identity.role;
     const build = (name: string, handler: string): LambdaFunction => {
       const description = `${props.description} (${handler})`;
-      return nodeFunction(this, name, { folder, handler, description, identity, timeout, placement });
+      return nodeFunction(this, name, { folder, handler, description, identity, timeout, placement, environment });
     };
     const onEventHandler = build('OnEvent', 'onEvent');
     const isCompleteHandler = totalTimeout && build('IsComplete', 'isComplete');

@@ -1,7 +1,6 @@
 /** How every Lambda of the project is built: a folder of `lambda/`, bundled into one CommonJS file. */
 import { aws_lambda as lambda } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
 import { bundleHandler } from './handler-bundle.ts';
 import type { LoggedRole } from './logged-role.ts';
 
@@ -32,20 +31,17 @@ export interface NodeFunctionProps
 /** A function from `lambda/<folder>/handler.ts`. */
 export function nodeFunction(scope: Construct, id: string, props: NodeFunctionProps): lambda.Function {
   const { folder, handler = 'handler', identity, placement, traced, ...options } = props;
-  const made = new lambda.Function(scope, id, {
+  return new lambda.Function(scope, id, {
     ...options,
     ...placement,
     code: lambda.Code.fromAsset(bundleHandler(folder)),
     handler: `index.${handler}`,
-    runtime: lambda.Runtime.NODEJS_22_X,
+    // docs/decisions/0031-node-24-and-the-kafka-client.md
+    runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
     memorySize: 256,
     role: identity.role,
     logGroup: identity.logGroup,
     tracing: traced ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
   });
-  const runtime =
-    'kafkajs computes negative timeouts on Node.js 24; all functions keep one runtime until it works there.';
-  acknowledge(made, { 'AwsSolutions-L1': runtime, 'Serverless-LambdaLatestVersion': runtime });
-  return made;
 }

@@ -21,16 +21,23 @@ export interface MonitoringProps {
   readonly alerts: ITopic;
 }
 
-/** Fields of a job's progress line, with how values of several micro-batches are put together. */
-const PROGRESS = {
-  rowsIn: 'Sum',
-  rowsOut: 'Sum',
+/** Numbers in the lines of jobs: the event of the line, and how values of several lines are put together. */
+const NUMBERS = {
+  rowsIn: ['progress', 'Sum'],
+  rowsOut: ['progress', 'Sum'],
   // By reason they are in the lines only: a filter takes one number, and knows no list of reasons.
-  deadLetterRows: 'Sum',
-  droppedByWatermark: 'Sum',
-  batchSeconds: 'Maximum',
-  lag: 'Maximum',
+  deadLetterRows: ['progress', 'Sum'],
+  droppedByWatermark: ['progress', 'Sum'],
+  batchSeconds: ['progress', 'Maximum'],
+  lag: ['progress', 'Maximum'],
+  silence: ['heartbeat', 'Maximum'],
 } as const;
+
+/** Seconds for which a query may tell nothing: longer than any micro-batch that is worth waiting for. */
+const LONGEST_SILENCE = 900;
+
+/** Minutes for which each micro-batch may leave records behind. */
+const LAGGING_MINUTES = 30;
 
 /** What a person watches while a pipeline runs, and is woken by. */
 export class Monitoring extends Construct {
@@ -40,28 +47,41 @@ export class Monitoring extends Construct {
     super(scope, id);
     const { pipeline, environment } = props;
     const metrics = Object.fromEntries(
-      Object.entries(PROGRESS).map(([field, statistic]) => {
+      Object.entries(NUMBERS).map(([field, [event, statistic]]) => {
         const filter = new logs.MetricFilter(this, field, {
           logGroup: props.jobLogGroup,
-          filterPattern: logs.FilterPattern.stringValue('$.event', '=', 'progress'),
+          filterPattern: logs.FilterPattern.stringValue('$.event', '=', event),
           metricNamespace: `Millrace/${environment}`,
           metricName: `${pipeline.name}.${field}`,
           metricValue: `$.${field}`,
         });
         return [field, filter.metric({ statistic, period: Duration.minutes(1) })] as const;
       }),
-    ) as Record<keyof typeof PROGRESS, cloudwatch.Metric>;
+    ) as Record<keyof typeof NUMBERS, cloudwatch.Metric>;
 
-    const alarm = (name: string, metric: cloudwatch.Metric, problem: string): cloudwatch.Alarm =>
+    const alarm = (
+      name: string,
+      metric: cloudwatch.Metric,
+      problem: string,
+      { threshold = 1, evaluationPeriods = 1 } = {},
+    ): cloudwatch.Alarm =>
       metric.createAlarm(this, name, {
         alarmDescription: `Pipeline ${pipeline.name}: ${problem} See docs/runbook.md.`,
-        threshold: 1,
-        evaluationPeriods: 1,
+        threshold,
+        evaluationPeriods,
         treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       });
     const period = Duration.minutes(5);
+    const leastLag = metrics.lag.with({ period, statistic: 'Minimum' });
     const uncleaned = props.uncleaned.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
     const alarms = [
+      // Only a driver that lives prints the line, so that no data means no stream; of one that dies tells the rule on failed job runs.
+      alarm('Silent', metrics.silence, 'a stream runs, but its query has told nothing for a quarter of an hour.', {
+        threshold: LONGEST_SILENCE,
+      }),
+      alarm('Lagging', leastLag, 'for half an hour a stream has not caught up with its topic.', {
+        evaluationPeriods: LAGGING_MINUTES / period.toMinutes(),
+      }),
       alarm('Uncleaned', uncleaned, 'nobody cleaned up after an execution; a stream may run and cost money.'),
       alarm('Dropped', metrics.droppedByWatermark, 'the watermark dropped rows, which must never happen.'),
       alarm('Failed', props.stateMachine.metricFailed({ period }), 'an execution failed.'),
@@ -80,7 +100,7 @@ export class Monitoring extends Construct {
           graph('Lag in records', [metrics.lag]),
         ],
         [
-          graph('Seconds a micro-batch', [metrics.batchSeconds]),
+          graph('Seconds a micro-batch, and without a word of a query', [metrics.batchSeconds, metrics.silence]),
           graph('Executions', [props.stateMachine.metricSucceeded(), props.stateMachine.metricFailed()]),
         ],
         [

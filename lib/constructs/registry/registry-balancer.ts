@@ -1,6 +1,6 @@
 /**
- * The internal load balancer before the registry, with two listeners: one on which jobs can only read, and one with all
- * methods for the handlers that register schemas.
+ * The internal load balancer before the registry, with two listeners: one on which jobs can only read, and one for the
+ * handlers that register schemas.
  */
 import { Duration } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
@@ -32,10 +32,22 @@ export const API_PORT = 8080;
 /** Health and metrics have a port of their own since Apicurio Registry 3.2. */
 export const MANAGEMENT_PORT = 9000;
 
-/** Who calls which listener: port without and with a certificate. */
+/** Who calls which listener, and for what: port without and with a certificate, paths and methods, of which a rule holds five together. */
 const LISTENERS = {
-  Read: { port: 8080, securePort: 8443, methods: ['GET', 'HEAD'] },
-  Write: { port: 8081, securePort: 8444, methods: undefined },
+  /** What jobs and clients of the Confluent kind read. */
+  Read: {
+    port: 8080,
+    securePort: 8443,
+    paths: ['/apis/registry/v3/ids/*', '/apis/registry/v3/groups/*', '/apis/ccompat/v7/*'],
+    methods: ['GET', 'HEAD'],
+  },
+  /** What the handlers do with schemas and their rules; nothing of the registry's own administration. */
+  Write: {
+    port: 8081,
+    securePort: 8444,
+    paths: ['/apis/registry/v3/groups/default/artifacts*'],
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+  },
 } as const;
 
 /** The load balancer, its listeners and its name. */
@@ -98,14 +110,14 @@ export class RegistryBalancer extends Construct {
       });
   }
 
-  /** Adds a listener that answers 403 to everything but the API, and there to everything but its methods; returns its address. */
+  /** Adds a listener that answers 403 to everything but its paths and methods; returns its address. */
   private listen(
     balancer: elb.ApplicationLoadBalancer,
     { network, certificateArn }: RegistryBalancerProps,
     name: keyof typeof LISTENERS,
     clients: ec2.ISecurityGroup,
   ): string {
-    const { methods } = LISTENERS[name];
+    const { paths, methods } = LISTENERS[name];
     const port = certificateArn ? LISTENERS[name].securePort : LISTENERS[name].port;
     const listener = balancer.addListener(name, {
       open: false,
@@ -122,8 +134,8 @@ export class RegistryBalancer extends Construct {
     listener.addAction('Api', {
       priority: 1,
       conditions: [
-        elb.ListenerCondition.pathPatterns(['/apis/*']),
-        ...(methods ? [elb.ListenerCondition.httpRequestMethods([...methods])] : []),
+        elb.ListenerCondition.pathPatterns([...paths]),
+        elb.ListenerCondition.httpRequestMethods([...methods]),
       ],
       action: elb.ListenerAction.forward([this.targets]),
     });

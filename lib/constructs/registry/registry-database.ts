@@ -2,11 +2,13 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { closedGroup, type Network } from '../network/network.ts';
+import { rdsAuthority } from './rds-authority.ts';
 
 export interface RegistryDatabaseProps {
   readonly network: Network;
@@ -16,6 +18,11 @@ export interface RegistryDatabaseProps {
   readonly databaseMultiZone: boolean;
   readonly backupDays: number;
   readonly removalPolicy: RemovalPolicy;
+  /**
+   * Key of the database, of its backups and of its password. Another one replaces the database.
+   * @default keys that AWS manages
+   */
+  readonly key?: kms.IKey;
 }
 
 /** Not PostgreSQL's usual port, which scanners try first. */
@@ -31,6 +38,8 @@ export class RegistryDatabase extends Construct {
   readonly userName = NAME;
   readonly secret: ISecret;
   readonly jdbcUrl: string;
+  /** Variables that the driver reads when it connects. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly instance: rds.DatabaseInstance;
 
   constructor(scope: Construct, id: string, props: RegistryDatabaseProps) {
@@ -38,6 +47,8 @@ export class RegistryDatabase extends Construct {
     const keep = props.removalPolicy === RemovalPolicy.RETAIN;
     const { services } = props.network;
     const group = closedGroup(this, 'Group', services, 'Database of the registry');
+    // By its ARN: the secret would put the reader's role into the policy of the key, which is deployed before it.
+    const key = props.key && kms.Key.fromKeyArn(this, 'Key', props.key.keyArn);
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
       engine: rds.DatabaseInstanceEngine.postgres({ version: POSTGRES }),
       instanceType: new ec2.InstanceType(`t4g.${props.databaseSize}`),
@@ -47,9 +58,10 @@ export class RegistryDatabase extends Construct {
       port: DATABASE_PORT,
       databaseName: NAME,
       // RDS makes the password and rotates it every week; no template ever holds it.
-      credentials: rds.Credentials.fromUsername(NAME),
+      credentials: rds.Credentials.fromUsername(NAME, { encryptionKey: key }),
       manageMasterUserPassword: true,
       storageEncrypted: true,
+      storageEncryptionKey: key,
       storageType: rds.StorageType.GP3,
       multiAz: props.databaseMultiZone,
       allocatedStorage: 20,
@@ -60,11 +72,15 @@ export class RegistryDatabase extends Construct {
       deleteAutomatedBackups: !keep,
       copyTagsToSnapshot: true,
       autoMinorVersionUpgrade: true,
+      caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
     });
     if (!this.instance.secret) throw new Error('The database has no managed secret: keep manageMasterUserPassword.');
     this.secret = this.instance.secret;
-    // No `verify-full`: the authority that signs for RDS is in no trust store of the registry's image, and a task of Fargate cannot mount one.
-    this.jdbcUrl = `jdbc:postgresql://${this.instance.dbInstanceEndpointAddress}:${DATABASE_PORT}/${NAME}?sslmode=require`;
+    // The driver trusts one authority, which it takes from a variable: a task of Fargate cannot mount a file.
+    const factory = 'sslfactory=org.postgresql.ssl.SingleCertValidatingFactory&sslfactoryarg=env:RDS_AUTHORITY';
+    const endpoint = `${this.instance.dbInstanceEndpointAddress}:${DATABASE_PORT}`;
+    this.jdbcUrl = `jdbc:postgresql://${endpoint}/${NAME}?sslmode=verify-full&${factory}`;
+    this.environment = { RDS_AUTHORITY: rdsAuthority(this) };
     if (keep) return;
     acknowledge(this.instance, {
       'AwsSolutions-RDS3': 'A disposable environment: its schemas are registered again by a deployment.',

@@ -4,15 +4,26 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { logGroup } from '../functions/logged-role.ts';
 import { closedGroup } from '../network/network.ts';
+import { allowKey } from '../storage/customer-key.ts';
 import { API_PORT, MANAGEMENT_PORT, RegistryBalancer, type RegistryBalancerProps } from './registry-balancer.ts';
 import { RegistryDatabase, type RegistryDatabaseProps } from './registry-database.ts';
+import { RegistryImage } from './registry-image.ts';
 import { RegistryRestart } from './registry-restart.ts';
 
 export interface SchemaRegistryProps extends RegistryDatabaseProps, Omit<RegistryBalancerProps, 'service'> {
+  /** First part of the name of the image's repository. */
+  readonly imagePrefix: string;
+  /**
+   * Digest of the image.
+   * @default the tag of the release as ECR first fetched it
+   */
+  readonly imageDigest?: string;
   readonly tasks: number;
   /** Fargate units of one task. */
   readonly cpu: number;
@@ -22,8 +33,14 @@ export interface SchemaRegistryProps extends RegistryDatabaseProps, Omit<Registr
   readonly logRetentionDays: number;
 }
 
-/** The release that the local run starts too; `jgo.toml` names the same. */
-export const REGISTRY_VERSION = '3.3.3';
+/** Whoever reads need not say who he is; the user `writer` may do what a developer may, and nobody what an administrator may. */
+const WRITERS = {
+  QUARKUS_HTTP_AUTH_BASIC: 'true',
+  QUARKUS_SECURITY_USERS_EMBEDDED_PLAIN_TEXT: 'true',
+  QUARKUS_SECURITY_USERS_EMBEDDED_ROLES_WRITER: 'sr-developer',
+  APICURIO_AUTH_ROLE_BASED_AUTHORIZATION: 'true',
+  APICURIO_AUTH_ANONYMOUS_READ_ACCESS_ENABLED: 'true',
+};
 
 /** The registry and its addresses. */
 export class SchemaRegistry extends Construct {
@@ -34,12 +51,21 @@ export class SchemaRegistry extends Construct {
   readonly url: string;
   /** Address at which handlers register schemas; a deployment parameter like the other. */
   readonly writeUrl: string;
+  /** Password of whoever registers schemas; reading asks for none. */
+  readonly writer: Secret;
   /** Fire when the registry is not healthy, or its database is nearly full. */
   readonly alarms: readonly cloudwatch.Alarm[];
 
   constructor(scope: Construct, id: string, props: SchemaRegistryProps) {
     super(scope, id);
     const { logRetentionDays } = props;
+    this.writer = new Secret(this, 'Writer', {
+      description: 'Password of the functions that register schemas',
+      generateSecretString: { excludePunctuation: true, passwordLength: 40 },
+      encryptionKey: props.key && Key.fromKeyArn(this, 'Key', props.key.keyArn),
+    });
+    const another = 'The functions hold it as they were deployed: docs/decisions/0029-writers-of-the-registry.md.';
+    acknowledge(this.writer, { 'AwsSolutions-SMG4': another });
     const database = new RegistryDatabase(this, 'Database', props);
     const cluster = new ecs.Cluster(this, 'Cluster', {
       vpc: props.network.services,
@@ -70,6 +96,12 @@ export class SchemaRegistry extends Construct {
   ): ecs.FargateService {
     const { services } = props.network;
     const group = logGroup(this, 'Logs', props.logRetentionDays);
+    const image = new RegistryImage(this, 'Image', { prefix: props.imagePrefix, digest: props.imageDigest });
+    const executionRole = new iam.Role(this, 'Execution', {
+      assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com'),
+    });
+    image.grantFetch(executionRole);
+    allowKey(executionRole, props.key, 'readSecrets');
     const task = new ecs.FargateTaskDefinition(this, 'Task', {
       cpu: props.cpu,
       memoryLimitMiB: props.memoryMiB,
@@ -77,18 +109,17 @@ export class SchemaRegistry extends Construct {
         cpuArchitecture: ecs.CpuArchitecture.ARM64,
         operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
       },
-      executionRole: new iam.Role(this, 'Execution', {
-        assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com'),
-      }),
+      executionRole,
     });
     task.addContainer('Registry', {
-      // From the public registry, through the NAT gateway: docs/decisions/0010-registry-image-and-way-out.md.
-      image: ecs.ContainerImage.fromRegistry(`apicurio/apicurio-registry:${REGISTRY_VERSION}`),
+      image: image.image,
       portMappings: [{ containerPort: API_PORT }, { containerPort: MANAGEMENT_PORT }],
       logging: ecs.LogDrivers.awsLogs({ logGroup: group, streamPrefix: 'registry' }),
       environment: {
+        ...WRITERS,
         APICURIO_STORAGE_KIND: 'sql',
         APICURIO_STORAGE_SQL_KIND: 'postgresql',
+        ...database.environment,
         APICURIO_DATASOURCE_URL: database.jdbcUrl,
         APICURIO_DATASOURCE_USERNAME: database.userName,
         // The pool keeps 20 connections unless told otherwise, more than a small database should hold.
@@ -96,7 +127,10 @@ export class SchemaRegistry extends Construct {
         APICURIO_DATASOURCE_JDBC_MIN_SIZE: '2',
         APICURIO_DATASOURCE_JDBC_MAX_SIZE: String(props.databaseConnections),
       },
-      secrets: { APICURIO_DATASOURCE_PASSWORD: ecs.Secret.fromSecretsManager(database.secret, 'password') },
+      secrets: {
+        APICURIO_DATASOURCE_PASSWORD: ecs.Secret.fromSecretsManager(database.secret, 'password'),
+        QUARKUS_SECURITY_USERS_EMBEDDED_USERS_WRITER: ecs.Secret.fromSecretsManager(this.writer),
+      },
     });
     acknowledge(task, {
       'AwsSolutions-ECS2': 'The variables are addresses and sizes; the password comes from Secrets Manager.',
@@ -115,6 +149,8 @@ export class SchemaRegistry extends Construct {
       minHealthyPercent: 100,
       healthCheckGracePeriod: Duration.minutes(3),
     });
+    // Or its first tasks ask for image and secrets before they may, and the circuit breaker counts.
+    service.node.addDependency(executionRole);
     database.allowFrom(service);
     return service;
   }

@@ -1,4 +1,4 @@
-/** The code of a pipeline's jobs as assets: entry points, the Python packages that they import, and jars. */
+/** The code of a pipeline's jobs as assets: entry points, the Python packages that they import, ours and others', and jars. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,9 @@ import { writeIfChanged } from '../functions/handler-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** Where the set-up puts the third-party Python packages of each pipeline. */
+const PACKAGES = join(ROOT, 'build', 'python-packages');
+
 /** Where the set-up puts the pinned jars that every Spark job gets, here and on EMR. */
 const JARS = join(ROOT, 'build', 'spark-jars');
 
@@ -18,12 +21,16 @@ export class JobAssets extends Construct {
   /** Zip of the packages `millrace` and `<pipeline>`. */
   readonly packages: Asset;
   readonly jars: readonly Asset[];
+  /** Archive of the third-party packages that `requirements.txt` names, where there is one. */
+  readonly environment: Asset | undefined;
   private readonly pipeline: Pipeline;
 
   constructor(scope: Construct, id: string, pipeline: Pipeline) {
     super(scope, id);
     this.pipeline = pipeline;
     this.packages = new Asset(this, 'Packages', { path: zipPackages(pipeline) });
+    const archive = archiveOf(pipeline);
+    this.environment = archive === undefined ? undefined : new Asset(this, 'Environment', { path: archive });
     this.jars = jarFiles().map((name) => new Asset(this, `Jar-${name}`, { path: join(JARS, name) }));
   }
 
@@ -32,6 +39,17 @@ export class JobAssets extends Construct {
     const known = this.node.tryFindChild(id) as Asset | undefined;
     return known ?? new Asset(this, id, { path: join(this.pipeline.folders.jobs, file) });
   }
+}
+
+/** The archive that the set-up made of a pipeline's `requirements.txt` as it is now. */
+function archiveOf({ name, folders }: Pipeline): string | undefined {
+  const requirements = join(folders.jobs, 'requirements.txt');
+  if (!existsSync(requirements)) return undefined;
+  const madeFrom = join(PACKAGES, name, 'requirements.txt');
+  if (existsSync(madeFrom) && readFileSync(madeFrom).equals(readFileSync(requirements))) {
+    return join(PACKAGES, name, 'environment.tgz');
+  }
+  throw new Error(`There are no packages of ${requirements}. Run "npm run synth", which fetches them first.`);
 }
 
 function jarFiles(): string[] {

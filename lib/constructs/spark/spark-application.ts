@@ -37,8 +37,7 @@ export abstract class SparkApplicationBase extends Resource {
     const reason = 'Job runs of one application, whose ids are not known before they are started.';
     acknowledge(grantee, { 'AwsSolutions-IAM5[/jobruns/*]': reason });
     allow(grantee, ['emr-serverless:ListJobRuns'], [this.applicationArn]);
-    const actions = ['emr-serverless:CancelJobRun', 'emr-serverless:GetJobRun'];
-    allow(grantee, actions, [this.jobRunsArn], tagged('ResourceTag', tags));
+    allow(grantee, ['emr-serverless:CancelJobRun'], [this.jobRunsArn], tagged('ResourceTag', tags));
   }
 
   /**
@@ -53,6 +52,7 @@ export abstract class SparkApplicationBase extends Resource {
       allow(grantee, ['emr-serverless:TagResource'], [this.jobRunsArn], requested);
     }
     this.grantCancel(grantee, tags);
+    allow(grantee, ['emr-serverless:GetJobRun'], [this.jobRunsArn], tagged('ResourceTag', tags));
     const passed = { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } };
     const roleArns = roles.map((role) => role.roleArn);
     allow(grantee, ['iam:PassRole'], roleArns, passed);

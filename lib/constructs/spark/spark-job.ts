@@ -70,7 +70,8 @@ const AVRO_LIMITS = ['string.maxLength', 'bytes.maxLength', 'collectionItems.max
   .join(' ');
 
 /** The parameters of `spark-submit`; the local run gets the same line and maps the sizes to the machine. */
-function submitParametersOf(size: JobSize, { packages, jars }: JobAssets, region: string): string {
+function submitParametersOf(size: JobSize, { packages, jars, environment }: JobAssets, region: string): string {
+  const python = './environment/bin/python';
   const settings = {
     'spark.driver.cores': size.driver.cores,
     'spark.driver.memory': `${size.driver.memory}g`,
@@ -86,6 +87,14 @@ function submitParametersOf(size: JobSize, { packages, jars }: JobAssets, region
     'spark.authenticate': true,
     // Without it S3A asks us-east-2 where a bucket is, which a VPC with nothing but a gateway endpoint cannot reach.
     'spark.hadoop.fs.s3a.endpoint.region': region,
+    // S3A would look at every folder up to the bucket's root before it makes one, and the role may not look above its own.
+    'spark.hadoop.fs.s3a.performance.flags': 'mkdir',
+    ...(environment && {
+      'spark.archives': `${environment.s3ObjectUrl}#environment`,
+      'spark.emr-serverless.driverEnv.PYSPARK_DRIVER_PYTHON': python,
+      'spark.emr-serverless.driverEnv.PYSPARK_PYTHON': python,
+      'spark.executorEnv.PYSPARK_PYTHON': python,
+    }),
   };
   const quoted = (value: unknown): string => (String(value).includes(' ') ? `"${value}"` : String(value));
   return [

@@ -131,6 +131,14 @@ function streamStates(props: WorkflowDefinitionProps): States {
           ),
           'StreamReady',
         ],
+        // What feeds it is no job of this execution: nothing may have come.
+        [
+          all(is('$.phase.name', 'committing'), is('$.run.State', 'RUNNING'), {
+            Variable: '$.stream.fed',
+            BooleanEquals: false,
+          }),
+          'StreamReady',
+        ],
         [{ Variable: '$.polls.count', NumericGreaterThanEqualsPath: '$.phase.polls' }, 'StreamLate'],
       ],
       'CountStream',
@@ -167,6 +175,7 @@ function streamStates(props: WorkflowDefinitionProps): States {
       Parameters: {
         'job.$': '$.stream.job',
         'commits.$': '$.stream.commits',
+        'fed.$': '$.stream.fed',
         'before.$': '$.commits.listing',
         'Id.$': '$.run.Id',
         'Name.$': '$.run.Name',

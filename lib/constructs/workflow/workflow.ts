@@ -18,6 +18,7 @@ import { LoggedRole } from '../functions/logged-role.ts';
 import { nodeFunction } from '../functions/node-function.ts';
 import type { SparkApplication } from '../spark/spark-application.ts';
 import type { SparkJob } from '../spark/spark-job.ts';
+import { allowKey } from '../storage/customer-key.ts';
 import { workflowDefinition } from './definition.ts';
 import { PIPELINE_TAG } from './runs.ts';
 
@@ -118,6 +119,7 @@ export class Workflow extends Construct {
     allow(['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], [props.lockTable.tableArn], {
       'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [props.pipeline.name] },
     });
+    allowKey(role, props.lockTable.encryptionKey, 'holdLocks');
     allow(['states:DescribeExecution'], [this.arnOf('execution', `${props.stateMachineName}:*`)]);
     const roles = props.jobs.map((job) => job.role);
     props.application.grantRun(role, roles, { [PIPELINE_TAG]: plan.pipeline });
@@ -169,6 +171,7 @@ export class Workflow extends Construct {
         conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [pipeline.name] } },
       }),
     );
+    allowKey(identity.role, lockTable.encryptionKey, 'holdLocks');
     new events.Rule(this, 'Ended', {
       description: `Executions of pipeline ${pipeline.name} that ended without success`,
       eventPattern: {

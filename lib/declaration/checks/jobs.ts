@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { placeholdersOf, type Template } from '../fill.ts';
 import { stateOf } from '../flow.ts';
 import { type BatchProps, Job, type StreamProps } from '../job.ts';
-import { ACCOUNT_VCPU, LONGEST_ARGUMENT, WORKER_MEMORY } from '../limits.ts';
+import { Topic } from '../kinds/topic.ts';
+import { ACCOUNT_VCPU, KEPT_BATCHES, LONGEST_ARGUMENT, STATE_BYTES, WORKER_MEMORY } from '../limits.ts';
 import { type Note, noteAt } from '../mistakes.ts';
-import { drainOf } from '../names.ts';
+import { commitsPrefix, drainOf } from '../names.ts';
 import { allowedInstead, INPUT_WORDS, LONGEST_TEXT, type Parameter, patternOf } from '../parameter.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { specOf } from '../plan.ts';
@@ -118,6 +119,11 @@ function checkStream(note: Note, job: Job): void {
       note('windows', 'never end over events that are never late', windows, 'a lateness in minutes');
       return;
     }
+    for (const { origin } of followed) {
+      if (!(origin instanceof Topic) || origin.props.timestamps === 'LogAppendTime') continue;
+      const allowed = "timestamps: 'LogAppendTime', so that the broker's clock decides what is late or in the future";
+      note('windows', 'are of events that a producer may date as it likes', origin, allowed);
+    }
   }
   const state = stateOf(job);
   if (!state || state.bytes <= state.held) return;
@@ -140,6 +146,29 @@ function checkParameter(note: Note, name: string, parameter: Parameter): void {
     const allowed = allowedInstead(parameter, parameter.default);
     if (allowed) note('default', 'is not a value of its own parameter', parameter.default, allowed);
   }
+}
+
+/** What a run says of itself besides its spec: its role, its entry point, Spark's settings. */
+const RUN_BYTES = 4_000;
+
+/** What a listing says of a note of a committed batch besides its name, escaped. */
+const NOTE_BYTES = 300;
+
+/** Notes that the state machine cannot hold what it has to know of all runs of an execution, a stream's drain among them. */
+export function checkStateMachine(pipeline: Pipeline, note: Note): void {
+  const bytes = Object.entries(pipeline.jobs).map(([name, { kind, parameters }]) => {
+    const spec = specOf(pipeline, name);
+    // A spec is a text within a text: its quotes are escaped.
+    const run = RUN_BYTES + longestSpec(spec, parameters) + JSON.stringify(spec).split('"').length;
+    // Spark keeps the notes of the last batches, and those that it has not removed yet.
+    const listing = 2 * KEPT_BATCHES * (commitsPrefix(pipeline.name, name).length + NOTE_BYTES);
+    // A stream's run makes room for its list once it is started; that of its drain stays until then.
+    return kind === 'stream' ? run + Math.max(run, listing) : run;
+  });
+  const total = bytes.reduce((sum, one) => sum + one, 0);
+  if (total <= STATE_BYTES) return;
+  const allowed = `${STATE_BYTES} at most, so fewer jobs, inputs, outputs or parameters`;
+  note('jobs', 'have more to say than the state machine holds', `${total} bytes`, allowed);
 }
 
 /** What a placeholder becomes at most, if it is no text of a person: an address in the data bucket, a list of brokers. */

@@ -12,7 +12,15 @@ import {
   watermarkDelayMs,
 } from '../event-time.ts';
 import type { Template } from '../fill.ts';
-import { CLUSTER_PARTITIONS, DECLARED_SETTINGS, TOPIC_NAME, TOPIC_SETTINGS } from '../limits.ts';
+import {
+  CLUSTER_PARTITIONS,
+  DEAD_LETTER_BYTES,
+  DECLARED_SETTINGS,
+  DEFAULT_MESSAGE_BYTES,
+  MOST_MESSAGE_BYTES,
+  TOPIC_NAME,
+  TOPIC_SETTINGS,
+} from '../limits.ts';
 import type { Note } from '../mistakes.ts';
 import { groupPrefix, schemaKey } from '../names.ts';
 import type { IntegerParameter } from '../parameter.ts';
@@ -65,15 +73,23 @@ export class Topic extends Thing implements StreamSource, Sink {
   /** Name of the topic on the broker. */
   readonly name: string;
   readonly props: TopicProps;
+  /** The topic whose dead letters it holds; undefined where it is for something else. */
+  readonly deadLettersOf: Topic | undefined;
 
-  constructor(name: string, props: TopicProps) {
+  constructor(name: string, props: TopicProps, deadLettersOf?: Topic) {
     super({ name, ...props }, form);
     this.name = name;
     this.props = props;
+    this.deadLettersOf = deadLettersOf;
   }
 
   get cleanup() {
     return this.props.cleanup ?? 'delete';
+  }
+
+  /** The largest batch of records that the broker takes, and so the largest record. */
+  get maxMessageBytes(): number {
+    return Number(this.props.configuration?.[MAX_MESSAGE_BYTES] ?? DEFAULT_MESSAGE_BYTES);
   }
 
   get watermarkDelayMs(): number | undefined {
@@ -114,7 +130,13 @@ export class Topic extends Thing implements StreamSource, Sink {
     events(this).checkUse(use, note);
   }
 
-  writePart({ alias }: Use): { readonly [name: string]: Template } {
+  writePart(use: Use): Template {
+    const limited = this.props.configuration?.[MAX_MESSAGE_BYTES] !== undefined;
+    return { ...this.part(use), ...(limited ? { maxMessageBytes: this.maxMessageBytes } : {}) };
+  }
+
+  /** What specs of readers and writers say alike. */
+  part({ alias }: Use): { readonly [name: string]: Template } {
     // Schemas of keys alone are immutable.
     const schemas = this.schemas(alias).map((schema) => [schema.immutable ? 'key' : 'value', schemaPart(schema)]);
     return { kind: this.kind, topic: this.name, ...Object.fromEntries(schemas) };
@@ -132,6 +154,16 @@ export class Topic extends Thing implements StreamSource, Sink {
         note('configuration', 'is not a setting of MSK Serverless', setting, TOPIC_SETTINGS.join(', '));
       }
     }
+    const room = this.deadLettersOf && deadLetterBytes(this.deadLettersOf);
+    if (room !== undefined && this.maxMessageBytes < room) {
+      const allowed = `${MAX_MESSAGE_BYTES} of ${room} at least`;
+      note(
+        'configuration',
+        'has no room for every record of its source and why it is here',
+        this.maxMessageBytes,
+        allowed,
+      );
+    }
     // Keys beside JSON values may be plain text, which needs no schema.
     if (this.cleanup === 'compact' && !key && value?.format !== 'json') {
       note('key', 'is missing: a compacted topic keeps the last record of each', undefined, 'a key schema');
@@ -144,16 +176,35 @@ export class Topic extends Thing implements StreamSource, Sink {
 /** A topic, by its name on the broker. */
 export const topic = (name: string, props: TopicProps): Topic => new Topic(name, props);
 
+const MAX_MESSAGE_BYTES = 'max.message.bytes';
+
+/** The largest record of a topic and the headers of a dead letter, as far as a topic can hold both. */
+const deadLetterBytes = (source: Topic) => Math.min(source.maxMessageBytes + DEAD_LETTER_BYTES, MOST_MESSAGE_BYTES);
+
 /**
- * The topic for records of this one that cannot be used: their bytes untouched, why and where from in headers.
- *
- * @param props what differs from one partition kept for seven days under the name of the source, `.dead-letters` in place of its format
+ * What differs from one partition of bytes, kept for seven days under the name of the source with another ending, with room for the largest record
+ * of the source and the headers of a dead letter.
  */
-export function deadLettersOf(source: Topic, props: Partial<TopicProps> & { readonly name?: string } = {}): Topic {
-  const { name = String(source?.name).replace(/(\.avro|\.json)?$/, '.dead-letters'), ...others } = props;
-  const settings = { partitions: 1, retention: days(7), ...others };
-  return new Topic(source instanceof Topic ? name : (undefined as never), settings);
+type BesideProps = Partial<TopicProps> & { readonly name?: string };
+
+function beside(source: Topic, ending: string, { name, ...props }: BesideProps, deadLettersOf?: Topic): Topic {
+  const settings = { partitions: 1, retention: days(7), ...props };
+  if (!(source instanceof Topic)) return new Topic(undefined as never, settings);
+  const configuration = { [MAX_MESSAGE_BYTES]: String(deadLetterBytes(source)), ...props.configuration };
+  const given = name ?? source.name.replace(/(\.avro|\.json)?$/, ending);
+  return new Topic(given, { ...settings, configuration }, deadLettersOf);
 }
+
+/** The topic `<source>.dead-letters` for records of another that cannot be used: their bytes untouched, why and where from in headers. */
+export const deadLettersOf = (source: Topic, props: BesideProps = {}): Topic =>
+  beside(source, '.dead-letters', props, source);
+
+/**
+ * The topic `<source>.replays`, to which people send dead letters of another again, headers included. Its writers are believed when they say
+ * when a record first came, so it has a policy of its own; the broker's clock says when they sent it.
+ */
+export const replaysOf = (source: Topic, props: BesideProps = {}): Topic =>
+  beside(source, '.replays', { external: 'written', timestamps: 'LogAppendTime', ...props });
 
 /** Which events are late, and how long a dead letter may be replayed. */
 export interface EventsProps {
@@ -163,7 +214,9 @@ export interface EventsProps {
    * @default 10
    */
   readonly lateness?: number | IntegerParameter | 'none';
-  /** Days for which a replayed dead letter is counted in its own window, and state is kept. @default 7 */
+  /** The topic by which dead letters of this one come back; the job reads it too. @default none: nothing is replayed */
+  readonly replays?: Topic;
+  /** Days for which a replayed dead letter is counted in its own window, and state is kept. @default 7, where there are replays */
   readonly replayDays?: number;
 }
 
@@ -202,6 +255,7 @@ const eventsForm = z.strictObject({
       return value === 'none' || bounds.every((minutes) => isWhole(minutes, 0, LONGEST_LATENESS_MINUTES));
     },
   ).optional(),
+  replays: sourceForm.optional(),
   replayDays: whole(0, 365, ' days').optional(),
 } satisfies Record<keyof EventsProps | 'topic', z.ZodType>);
 
@@ -215,27 +269,39 @@ export class Events extends Reading implements StreamSource {
   }
 
   get watermarkDelayMs(): number | undefined {
-    const { lateness = DEFAULT_LATENESS_MINUTES, replayDays = DEFAULT_REPLAY_DAYS } = this.props;
+    const { lateness = DEFAULT_LATENESS_MINUTES, replays = this.topic } = this.props;
     if (lateness === 'none') return undefined;
     const longest = typeof lateness === 'object' ? lateness.maximum : lateness;
-    return watermarkDelayMs(this.topic.props.retention ?? DEFAULT_RETENTION_MS, longest, replayDays);
+    const retentions = [this.topic, replays].map(({ props }) => props.retention ?? DEFAULT_RETENTION_MS);
+    return watermarkDelayMs(Math.max(...retentions), longest, this.replayDays);
+  }
+
+  private get replayDays(): number {
+    const { replays, replayDays = DEFAULT_REPLAY_DAYS } = this.props;
+    return replays ? replayDays : 0;
   }
 
   readPart(use: Use): Template {
-    const { lateness = DEFAULT_LATENESS_MINUTES, replayDays = DEFAULT_REPLAY_DAYS } = this.props;
+    const { lateness = DEFAULT_LATENESS_MINUTES, replays } = this.props;
     const parameter = Object.keys(use.parameters).find((name) => use.parameters[name] === lateness);
     const rules = {
       latenessMinutes: lateness === 'none' ? null : parameter ? `{parameters.${parameter}}` : Number(lateness),
       futureMinutes: FUTURE_MINUTES,
-      replayMinutes: replayDays * 1_440,
+      replayMinutes: this.replayDays * 1_440,
       watermarkDelayMs: this.watermarkDelayMs ?? null,
     };
-    const part = { ...this.topic.writePart(use), groupIdPrefix: groupPrefix(use.pipeline.name, use.job) };
-    return use.mode === 'stream' ? { ...part, rules } : part;
+    const part = { ...this.topic.part(use), groupIdPrefix: groupPrefix(use.pipeline.name, use.job) };
+    return use.mode === 'stream' ? { ...part, ...(replays ? { replays: replays.name } : {}), rules } : part;
   }
 
-  override checkUse({ mode, parameters }: Use, note: Note): void {
-    const { lateness } = this.props;
+  override checkUse({ mode, parameters, reads }: Use, note: Note): void {
+    const { lateness, replays, replayDays } = this.props;
+    if (replays && !Object.values(reads).some(({ origin }) => origin === replays)) {
+      note('replays', 'is a topic that its reader does not read', replays, 'one of the topics in `reads`');
+    }
+    if (!replays && replayDays !== undefined) {
+      note('replayDays', 'has no effect without replays', replayDays, 'none, or replays: replaysOf(...)');
+    }
     if (mode === 'stream' && lateness !== 'none' && this.topic.cleanup === 'compact') {
       const allowed = "lateness: 'none', latest(...), or cleanup 'delete'";
       note('', 'is followed with a lateness, but keeps records of any age', this.topic.cleanup, allowed);
@@ -258,7 +324,7 @@ export class Lookup extends Reading implements Source {
 
   readPart(use: Use): Template {
     const { kind, topic } = this;
-    return { ...topic.writePart(use), kind, groupIdPrefix: groupPrefix(use.pipeline.name, use.job) };
+    return { ...topic.part(use), kind, groupIdPrefix: groupPrefix(use.pipeline.name, use.job) };
   }
 
   override checkUse(_use: Use, note: Note): void {
@@ -280,7 +346,13 @@ const rules = z.strictObject({
   watermarkDelayMs: count.nullable().describe('How far the watermark stays behind the newest event'),
 });
 export const readSpecs = [
-  written.extend({ groupIdPrefix: nameSpec, rules: rules.optional().describe('In streams') }),
+  written.extend({
+    groupIdPrefix: nameSpec,
+    replays: nameSpec.optional().describe('The topic by which dead letters come back'),
+    rules: rules.optional().describe('In streams'),
+  }),
   z.strictObject({ kind: z.literal('lookup'), ...part, groupIdPrefix: nameSpec }),
 ];
-export const writeSpecs = [written];
+export const writeSpecs = [
+  written.extend({ maxMessageBytes: count.optional().describe("Largest record; the broker's default if left out") }),
+];

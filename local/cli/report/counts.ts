@@ -3,6 +3,7 @@ import { createReadStream, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import avro from 'avsc';
+import type { KafkaMessage } from 'kafkajs';
 import { objectIn } from '../../../lib/declaration/json.ts';
 import type { Schema } from '../../../lib/declaration/schema.ts';
 import { MillraceError } from '../../../tools/errors.mjs';
@@ -43,19 +44,31 @@ async function fetchType(registryUrl: string, id: number): Promise<avro.Type> {
   );
 }
 
-/** Sum of a field over the records of a topic; of a compacted one over the latest record of every key. */
+/** When the batch of a stream that wrote a record was planned, or else the record's own time. */
+function batchOf({ headers, timestamp }: KafkaMessage): number {
+  const said = headers?.['millrace.batch']?.toString() ?? '';
+  return Number(/^\d+$/.test(said) ? said : timestamp);
+}
+
+/**
+ * Sum of a field over the records of a topic; of a compacted one over the latest record of every key. A process that outlived its driver may
+ * have written the end of a batch behind a later batch, which counts.
+ */
 export async function totalOf(
   reader: TopicReader,
   topic: string,
   range: Range,
   { field, decode, compacted }: { readonly field: string; readonly decode: Decoder; readonly compacted: boolean },
 ): Promise<number> {
-  const counted = new Map<string, Buffer | null>();
-  await reader.read(topic, range, ({ key, value, offset }, partition) => {
-    counted.set(compacted ? (key?.toString('latin1') ?? '') : `${partition}/${offset}`, value);
+  const counted = new Map<string, { readonly value: Buffer | null; readonly batch: number }>();
+  await reader.read(topic, range, (record, partition) => {
+    const { key, value, offset } = record;
+    const id = compacted ? (key?.toString('latin1') ?? '') : `${partition}/${offset}`;
+    const batch = batchOf(record);
+    if ((counted.get(id)?.batch ?? 0) <= batch) counted.set(id, { value, batch });
   });
   let total = 0;
-  for (const value of counted.values()) {
+  for (const { value } of counted.values()) {
     if (value) total += Number((await decode(value))[field]);
   }
   return total;

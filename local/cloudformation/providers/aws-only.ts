@@ -17,9 +17,8 @@ const reasons: Readonly<Record<string, string>> = {
   'part of a network: on this machine everything talks over the loopback interface': `
     EC2::EIP EC2::FlowLog EC2::InternetGateway EC2::NatGateway EC2::NetworkAcl EC2::NetworkAclEntry EC2::Route EC2::RouteTable
     EC2::SecurityGroup EC2::SecurityGroupEgress EC2::SecurityGroupIngress EC2::Subnet EC2::SubnetNetworkAclAssociation
-    EC2::SubnetRouteTableAssociation EC2::VPC EC2::VPCEndpoint EC2::VPCGatewayAttachment EC2::VPCPeeringConnection`,
-  'part of access control: nothing on this machine asks for permission; tests of the templates prove it instead': `
-    IAM::InstanceProfile IAM::ManagedPolicy IAM::Policy IAM::Role S3::BucketPolicy SQS::QueuePolicy`,
+    EC2::SubnetRouteTableAssociation EC2::VPC EC2::VPCGatewayAttachment EC2::VPCPeeringConnection`,
+  'lets a machine of EC2 be a role: there is none here': 'IAM::InstanceProfile',
   'part of log storage: what runs here writes its log into files of the local home': `
     Logs::LogGroup Logs::ResourcePolicy`,
   'watches metrics or events of AWS services, of which this machine has none': `
@@ -27,7 +26,8 @@ const reasons: Readonly<Record<string, string>> = {
   "the registry's database: here the registry keeps its data in a file": `
     RDS::DBCluster RDS::DBClusterParameterGroup RDS::DBInstance RDS::DBParameterGroup RDS::DBSubnetGroup`,
   'how a container is run: here the registry is a process': `
-    ApplicationAutoScaling::ScalableTarget ApplicationAutoScaling::ScalingPolicy ECR::Repository ECS::Cluster
+    ApplicationAutoScaling::ScalableTarget ApplicationAutoScaling::ScalingPolicy ECR::PullThroughCacheRule
+    ECR::Repository ECS::Cluster
     ECS::ClusterCapacityProviderAssociations ECS::TaskDefinition`,
   'spreads calls over containers: here there is one registry, called directly': `
     ElasticLoadBalancingV2::Listener ElasticLoadBalancingV2::ListenerRule ElasticLoadBalancingV2::LoadBalancer
@@ -35,7 +35,7 @@ const reasons: Readonly<Record<string, string>> = {
   'a private host name: here the services are called by their loopback address': `
     Route53::HostedZone Route53::RecordSet ServiceDiscovery::PrivateDnsNamespace ServiceDiscovery::Service`,
   'encrypts what AWS stores: here files are as safe as the disk': 'KMS::Alias KMS::Key',
-  'tells people of alarms, and this machine raises none': 'SNS::Subscription SNS::Topic SNS::TopicPolicy',
+  'tells people of alarms, and this machine raises none': 'SNS::Subscription SNS::Topic',
   'a secret that AWS generates: the services of this machine have no passwords':
     'SecretsManager::Secret SecretsManager::SecretTargetAttachment',
   'keeps events that could not be delivered: here a failed delivery is shown at once': 'SQS::Queue',
@@ -44,13 +44,19 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 const identities: Readonly<Record<string, AwsOnly['identity']>> = {
-  'AWS::IAM::Role': (stack, logicalId, properties) => {
-    const name = given(properties.RoleName) ?? generatedName(stack, logicalId, 64);
-    return { physicalId: name, attributes: { Arn: `arn:aws:iam::${stack.account}:role/${name}` } };
-  },
   'AWS::Logs::LogGroup': (stack, logicalId, properties) => {
     const name = given(properties.LogGroupName) ?? generatedName(stack, logicalId, 512);
     return { physicalId: name, attributes: { Arn: `${arn(stack, 'logs', `log-group:${name}`)}:*` } };
+  },
+  // Only what names them here: their policies stand beside those of the roles.
+  'AWS::SNS::Topic': (stack, logicalId, properties) => {
+    const topicArn = arn(stack, 'sns', given(properties.TopicName) ?? generatedName(stack, logicalId, 256));
+    return { physicalId: topicArn, attributes: { TopicArn: topicArn } };
+  },
+  'AWS::SQS::Queue': (stack, logicalId, properties) => {
+    const name = given(properties.QueueName) ?? generatedName(stack, logicalId, 80);
+    const url = `https://sqs.${stack.region}.amazonaws.com/${stack.account}/${name}`;
+    return { physicalId: url, attributes: { Arn: arn(stack, 'sqs', name), QueueName: name } };
   },
 };
 

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject } from '../../../lib/declaration/json.ts';
 import { MillraceError, messageOf } from '../../../tools/errors.mjs';
+import { decisionPoint } from '../../iam/decision-point.ts';
 import { invokeFunction } from '../invoke.ts';
 import { type DeployedResource, type Properties, stackId } from '../model.ts';
 import { environmentOf } from './lambda.ts';
@@ -33,8 +34,12 @@ const customResource: Provider = {
 const mistake = (what: string) => new MillraceError('DEPLOY_HANDLER', what);
 
 interface Handlers {
+  /** The CDK's own function, which calls ours. */
+  readonly framework: DeployedResource;
   readonly onEvent: DeployedResource;
   readonly isComplete: DeployedResource | undefined;
+  /** The CDK's state machine, which asks `isComplete`. */
+  readonly waiter: DeployedResource | undefined;
   /** How often and for how long the framework asks `isComplete`. */
   readonly intervalMs: number;
   readonly attempts: number;
@@ -62,6 +67,7 @@ async function send(
     ResourceProperties: asTexts(used(resource, ...Object.keys(resource.properties))),
     ...more,
   };
+  requireMayCall(handlers, user, machine);
   const answer = (await invokeFunction(machine.home, handlers.onEvent, event, { signal: machine.signal })) ?? {};
   if (!isObject(answer)) throw mistake(`${user}: its handler answered ${JSON.stringify(answer)} instead of an object.`);
   const physicalId = String(answer.PhysicalResourceId ?? more.PhysicalResourceId ?? event.RequestId);
@@ -106,16 +112,37 @@ function findHandlers(serviceToken: string, user: string, machine: Machine): Han
   const framework = machine.byArn('AWS::Lambda::Function', serviceToken);
   const variables = framework ? environmentOf(framework) : {};
   const onEvent = machine.byArn('AWS::Lambda::Function', variables.USER_ON_EVENT_FUNCTION_ARN);
-  if (!onEvent) {
+  if (!framework || !onEvent) {
     throw mistake(
       `${user}: its service token ${serviceToken} leads to no handler. Custom resources run on this machine when they use the CDK's Provider framework and the handler is deployed with them.`,
     );
   }
-  return {
-    onEvent,
-    isComplete: machine.byArn('AWS::Lambda::Function', variables.USER_IS_COMPLETE_FUNCTION_ARN),
-    ...pace(machine.byArn('AWS::StepFunctions::StateMachine', variables.WAITER_STATE_MACHINE_ARN)),
+  const waiter = machine.byArn('AWS::StepFunctions::StateMachine', variables.WAITER_STATE_MACHINE_ARN);
+  const isComplete = machine.byArn('AWS::Lambda::Function', variables.USER_IS_COMPLETE_FUNCTION_ARN);
+  return { framework, onEvent, isComplete, waiter, ...pace(waiter) };
+}
+
+/**
+ * The framework of the CDK is not run here, but what it would ask is decided: its function calls ours, and starts a state machine that asks by another
+ * function of the framework whether ours is done.
+ */
+function requireMayCall(
+  { framework, onEvent, isComplete, waiter }: Handlers,
+  user: string,
+  { home, byArn }: Machine,
+): void {
+  const require = (role: unknown, action: string, called: DeployedResource | undefined) => {
+    const request = { principal: String(role), action, resource: String(called?.attributes.Arn) };
+    const { allowed, reason } = decisionPoint(home).decide(request);
+    if (!allowed) throw mistake(`${user}: ${reason}`);
   };
+  require(framework.properties.Role, 'lambda:InvokeFunction', onEvent);
+  if (!isComplete || !waiter) return;
+  require(framework.properties.Role, 'states:StartExecution', waiter);
+  const [, asking] = /"Resource":"(arn:aws:lambda:[^"]+)"/.exec(String(waiter.attributes[definitionAttribute])) ?? [];
+  const asks = byArn('AWS::Lambda::Function', asking);
+  require(waiter.properties.RoleArn, 'lambda:InvokeFunction', asks);
+  require(asks?.properties.Role, 'lambda:InvokeFunction', isComplete);
 }
 
 /** The framework's state machine says how often and for how long it asks. */

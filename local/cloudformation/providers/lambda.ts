@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { isObject } from '../../../lib/declaration/json.ts';
 import { MillraceError } from '../../../tools/errors.mjs';
 import type { Home } from '../../home.ts';
-import type { DeployedResource } from '../model.ts';
+import { requireKnown } from '../markers.ts';
+import type { DeployedResource, Properties } from '../model.ts';
 import {
   arn,
   digest,
@@ -26,7 +27,8 @@ export function codeFolder(home: Home, code: unknown): string {
 
 const lambdaFunction = upserting('its bundled code, run in a worker of its own', (request, machine) => {
   const { FunctionName: given, Code: code } = used(request, 'FunctionName', 'Code');
-  used(request, 'Handler', 'Runtime', 'Environment', 'Timeout', 'MemorySize');
+  used(request, 'Handler', 'Runtime', 'Timeout', 'MemorySize');
+  requireKnown(variablesIn(request.properties), nameIn(request), 'Properties.Environment');
   unpack(request, code, machine);
   const name = nameOf(request, given, 64);
   return { physicalId: name, attributes: { Arn: arn(request.stack, 'lambda', `function:${name}`) } };
@@ -75,8 +77,11 @@ export const providers: Record<string, Provider> = {
 };
 
 /** The variables of a function's environment. */
-export function environmentOf(fn: DeployedResource): Record<string, string> {
-  const { Environment: environment } = fn.properties;
+export const environmentOf = (fn: DeployedResource): Record<string, string> => variablesIn(fn.properties);
+
+/** All but those that hold a secret: AWS generates it, and the services of this machine ask for none. */
+function variablesIn({ Environment: environment }: Properties): Record<string, string> {
   const variables = isObject(environment) && isObject(environment.Variables) ? environment.Variables : {};
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]));
+  const texts = Object.entries(variables).map(([name, value]) => [name, String(value)] as const);
+  return Object.fromEntries(texts.filter(([, value]) => !value.startsWith('{{resolve:secretsmanager:')));
 }

@@ -1,5 +1,6 @@
 /** The orders pipeline by the command line alone, whole and as a stream that goes on, against an oracle that shares nothing with it. */
 import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -33,6 +34,11 @@ interface Ran {
   readonly accounts: readonly { readonly line: string; readonly addsUp: boolean }[];
 }
 
+interface Statement {
+  Action: string | string[];
+  readonly Resource: string | string[];
+}
+
 interface Clients {
   readonly local: { readonly bootstrapServers: string };
   readonly topics: { readonly topic: string; readonly access: { local: { python: { settings: object } } }[] }[];
@@ -63,10 +69,32 @@ async function send(file: string, ...words: string[]): Promise<Sent> {
 
 const oracle = (...words: string[]) => python<Facts>(new URL('oracle.py', import.meta.url), ...words);
 const topics = (...words: string[]) => oracle('--bootstrap', clients.local.bootstrapServers, ...words);
-const action = (name: string) => machine.json<Ran>('run', 'orders', '--action', name);
+const action = (name: string) => machine.json<Ran>('run', 'orders', '--strict', '--action', name);
 const totalsOf = ({ results }: Ran): Totals =>
   Object.fromEntries(results.map(({ country, sales, orders }) => [country, { sales, orders: String(orders) }]));
 const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((all, one) => all + one, 0);
+
+/** Takes a right from the deployed role of a job; what it gives gives it back. */
+function takeRight(job: string, action: string, resource: string): () => void {
+  const file = join(machine.home, 'iam', 'access.json');
+  const text = readFileSync(file, 'utf8');
+  const access = JSON.parse(text) as {
+    roles: { job?: string; policies: { document: { Statement: Statement[] } }[] }[];
+  };
+  const role = access.roles.find((one) => one.job === `orders/${job}`);
+  const holds = ({ Action, Resource }: Statement) =>
+    [Action].flat().includes(action) && [Resource].flat().some((one) => one.includes(resource));
+  const documents = role?.policies.map(({ document }) => document) ?? [];
+  expect(documents.flatMap(({ Statement }) => Statement).filter(holds)).toHaveLength(1);
+  for (const document of documents) {
+    document.Statement = document.Statement.flatMap((statement) => {
+      const kept = [statement.Action].flat().filter((one) => one !== action || !holds(statement));
+      return kept.length > 0 ? [{ ...statement, Action: kept }] : [];
+    });
+  }
+  writeFileSync(file, JSON.stringify(access));
+  return () => writeFileSync(file, text);
+}
 
 beforeAll(async () => {
   await machine.json('up');
@@ -77,7 +105,7 @@ afterAll(() => machine.remove());
 describe('a whole run', () => {
   test('sums the sample and what an application sent before it, and sets aside what is no order', async () => {
     ({ broken } = await send(early, '--broken'));
-    const ran = await machine.json<Ran>('run', 'orders', '--input', '{"rate": 0}');
+    const ran = await machine.json<Ran>('run', 'orders', '--strict', '--input', '{"rate": 0}');
     const reasons = Object.keys(broken)
       .sort()
       .map((reason) => `${broken[reason]} ${reason}`)
@@ -119,7 +147,7 @@ describe('a stream that goes on', () => {
     expect(refused.stderr).toContain('STREAM_RUNS');
     const { pipelines } = await machine.json<{ pipelines: { name: string; streams: Stream[] }[] }>('status');
     expect(pipelines.find(({ name }) => name === 'orders')?.streams).toEqual(streams);
-    const job = await machine.json<Ran>('run', 'orders', '--job', 'totals-to-csv');
+    const job = await machine.json<Ran>('run', 'orders', '--strict', '--job', 'totals-to-csv');
     results = job.jobs[0]?.folders.results;
     expect(topics('--csv', results ?? '').problems).toEqual([]);
   });
@@ -150,6 +178,24 @@ describe('a stream that goes on', () => {
     expect(totalsOf(again)).toEqual(facts.totals);
     // The one that was made first is as it was: it lacks what came later.
     expect(topics('--csv', results ?? '').problems).not.toEqual([]);
+  });
+
+  // What is missing is what a template would lack; the roles themselves are tested by all other runs.
+  test.each([
+    ['produce', 's3:ListBucket', 'cdk-', ['--job', 'produce']],
+    ['produce', 's3:GetObject', 'cdk-', ['--job', 'produce']],
+    ['totalsToCsv', 's3:PutObject', 'results/', ['--job', 'totals-to-csv']],
+    ['sumByWindow', 's3:DeleteObject', 'checkpoints/', ['--action', 'stop']],
+  ])('fails when %s may not %s on %s, and says so', async (job, action, resource, words) => {
+    if (job === 'sumByWindow') await send(fileOf(orderLines(10, 9_000_000, new Date())));
+    const giveBack = takeRight(job, action, resource);
+    const { code, stderr } = await machine.run('run', 'orders', '--strict', ...words);
+    giveBack();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(`\\w+ may not ${action} on arn:aws:s3:::\\S*${resource}\\S*: no statement of .*`),
+    );
+    expect(stderr).toContain(`Declared by orders's job ${job} (pipelines/orders/pipeline.ts)`);
   });
 
   test('is ended by down, after its batch, and by Ctrl-C while it starts', async () => {

@@ -53,7 +53,11 @@ describe('topics', () => {
   });
 
   test('keep dead letters for a week, as bytes', () => {
-    expect(topics.deadLetters?.props).toEqual({ partitions: 1, retention: days(7) });
+    expect(topics.deadLetters?.props).toEqual({
+      partitions: 1,
+      retention: days(7),
+      configuration: { 'max.message.bytes': '1114124' },
+    });
   });
 
   test('have text for keys, but for windows, whose key has two parts', () => {
@@ -91,17 +95,14 @@ describe('schemas', () => {
     ]);
   });
 
-  test('of totals hold the country and exact money', () => {
-    expect(fieldsOf('totals.schema.json')).toEqual(['country: string', 'sales: multiple of 0.01', 'orders: integer']);
+  const total = ['country: string', 'sales: multiple of 0.01', 'orders: integer'];
+  test('of totals hold the country and exact money, and of which time they are', () => {
+    expect(fieldsOf('totals.schema.json')).toEqual([...total, 'since: date-time', 'as_of: date-time']);
   });
 
   test('of windows hold besides when they begin and end', () => {
     expect(fieldsOf('window-key.schema.json')).toEqual(['country: string', 'window_start: date-time']);
-    expect(fieldsOf('window.schema.json')).toEqual([
-      ...fieldsOf('totals.schema.json'),
-      'window_start: date-time',
-      'window_end: date-time',
-    ]);
+    expect(fieldsOf('window.schema.json')).toEqual([...total, 'window_start: date-time', 'window_end: date-time']);
   });
 });
 
@@ -140,8 +141,8 @@ describe('specs', () => {
         orders: {
           kind: 'topic',
           groupIdPrefix: 'millrace.orders.sumByWindow',
-          // Three weeks, 10 minutes until a segment is deleted, 10 of future, and a day: the longest lateness that may be allowed.
-          rules: { latenessMinutes: '{parameters.allowedLateness}', watermarkDelayMs: days(22) + 20 * 60_000 },
+          // Two weeks, 10 minutes until a segment is deleted, 10 of future, and a day: the longest lateness that may be allowed.
+          rules: { latenessMinutes: '{parameters.allowedLateness}', watermarkDelayMs: days(15) + 20 * 60_000 },
         },
       },
       writes: { windows: { kind: 'topic' }, deadLetters: { kind: 'topic', topic: 'orders.dead-letters' } },
@@ -183,10 +184,10 @@ test('the whole order runs by itself', () => {
 });
 
 test('the state of the stream fits its executor', () => {
-  // 22 days, 20 minutes and the window of 10: 31,710 minutes, a window each 5, for 250 countries; half of 4 GiB holds it.
+  // 15 days, 20 minutes and the window of 10: 21,630 minutes, a window each 5, for 250 countries; half of 4 GiB holds it.
   expect(orders.jobs.sumByWindow && stateOf(orders.jobs.sumByWindow)).toEqual({
-    rows: 1_585_500,
-    bytes: 554_925_000,
+    rows: 1_081_500,
+    bytes: 378_525_000,
     held: 2_147_483_648,
   });
 });

@@ -11,7 +11,7 @@ import { type Command, Machine, python, until } from '../../../test/e2e/cli.ts';
 import { makeData } from './data.ts';
 
 interface Up {
-  readonly kafka: { readonly bootstrapServers: string };
+  readonly kafka: { readonly bootstrapServers: string; readonly iamBootstrapServers: string };
   readonly registry: { readonly url: string };
   readonly started: string[];
 }
@@ -80,7 +80,8 @@ describe('the sales pipeline', () => {
 
   test('sums a person’s own data, and every row is accounted for', async () => {
     const input = JSON.stringify({ rate: 250 });
-    const result = await machine.json<RunResult>('run', 'sales', '--sample-data', data.folder, '--input', input);
+    const words = ['run', 'sales', '--strict', '--sample-data', data.folder, '--input', input];
+    const result = await machine.json<RunResult>(...words);
     expect(result.execution.status).toBe('SUCCEEDED');
     expect(result.accounts.map(({ line }) => line)).toEqual([
       `${(data.good + data.bad).toLocaleString('en-US')} read = 1,000 sent + ${data.bad} rejected; ` +
@@ -94,14 +95,15 @@ describe('the sales pipeline', () => {
 
   test('shows what an execution would start, and starts nothing', async () => {
     const before = readdirSync(join(machine.home, 'job-runs'));
+    const kafka = { bootstrapServers: up.kafka.iamBootstrapServers, security: 'iam' };
     const told = await machine.json<Record<string, { spec: { parameters: object } }[]>>(
       ...['run', 'sales', '--dry-run', '--input', '{"rate": 7}'],
     );
     expect(told).toMatchObject({
-      streams: [{ run: 'enrich', spec: { mode: 'stream', kafka: { bootstrapServers: up.kafka.bootstrapServers } } }],
-      during: [{ run: 'produce', spec: { parameters: { rate: 7 } } }],
-      drains: [{ run: 'enrichDrain', spec: { mode: 'drain' } }],
-      after: [{ run: 'read' }],
+      streams: [{ run: 'enrich', spec: { mode: 'stream', kafka } }],
+      during: [{ run: 'produce', spec: { parameters: { rate: 7 }, kafka } }],
+      drains: [{ run: 'enrichDrain', spec: { mode: 'drain', kafka } }],
+      after: [{ run: 'read', spec: { kafka } }],
     });
     expect(readdirSync(join(machine.home, 'job-runs'))).toEqual(before);
   });

@@ -8,8 +8,10 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { isObject } from '../../../lib/declaration/json.ts';
 import { deploy, ParameterStore, synthesize } from '../../../local/cloudformation/index.ts';
 import type { Template } from '../../../local/cloudformation/template.ts';
-import { temporaryFolder, temporaryHome } from '../../../test/local/cloudformation/support.ts';
+import { millraceHome } from '../../../local/home.ts';
+import { temporaryFolder } from '../../../test/local/cloudformation/support.ts';
 import { describeTopic } from '../../../test/support/kafka.ts';
+import { filesBelow } from '../../../tools/files.mjs';
 
 interface Topic {
   Name: string;
@@ -64,8 +66,8 @@ function changed(change: (declared: Declared) => void): string {
 }
 
 const target = () => {
-  const home = temporaryHome();
-  const endpoints = { bootstrapServers: inject('bootstrapServers'), registryUrl: inject('registryUrl') };
+  const home = millraceHome(inject('home'));
+  const endpoints = { bootstrapServers: inject('iamBootstrapServers'), registryUrl: inject('registryUrl') };
   const run = (folder: string) => deploy({ home, assembly: folder, environment: 'dev', endpoints, progress: () => {} });
   return { home, run };
 };
@@ -84,6 +86,11 @@ describe('the sales pipeline', () => {
     const first = await run(assembly);
     expect(first.changes).toMatchObject({ updated: 0, deleted: 0, unchanged: 0 });
     expect((await run(assembly)).changes).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+    const told = filesBelow(home.state)
+      .concat(filesBelow(home.parameters))
+      .map((file) => readFileSync(file, 'utf8'));
+    expect(told.join(), 'the address where jobs and handlers sign in').toContain(inject('iamBootstrapServers'));
+    expect(told.join(), 'the plain address').not.toContain(inject('bootstrapServers'));
     const original = await inBroker(salesTopic);
     const compacted = await inBroker(summaries);
     expect(compacted?.settings).toMatchObject({ 'cleanup.policy': 'compact' });
@@ -101,7 +108,7 @@ describe('the sales pipeline', () => {
         declared.addField(`${summaries}-value`, { name: 'note', type: ['null', 'string'], default: null });
       }),
     );
-    expect(await inBroker(salesTopic)).toEqual(narrowed);
+    expect(await inBroker(salesTopic), 'a setting that was not changed went').toEqual(narrowed);
     expect(await inBroker(deadLetters)).toMatchObject({ partitions: 2 });
     expect(await inBroker(summaries)).toEqual(compacted);
     expect(await versionsOf(`${summaries}-value`)).toBe(2);

@@ -35,6 +35,7 @@ describe('topics', () => {
   test('have the names that other systems know', () => {
     expect(Object.entries(topics).map(([alias, { name }]) => [alias, name])).toEqual([
       ['sales', 'pagila.sales.avro'],
+      ['replays', 'pagila.sales.replays'],
       ['summaries', 'pagila.sales.summary.avro'],
       ['deadLetters', 'pagila.sales.dead-letters'],
     ]);
@@ -52,12 +53,16 @@ describe('topics', () => {
   });
 
   test('keep dead letters for a week, as bytes', () => {
-    expect(topics.deadLetters?.props).toEqual({ partitions: 1, retention: days(7) });
+    expect(topics.deadLetters?.props).toEqual({
+      partitions: 1,
+      retention: days(7),
+      configuration: { 'max.message.bytes': '1114124' },
+    });
   });
 
-  test('are for our own jobs, and outlive their declaration', () => {
-    for (const { externalWays, props } of Object.values(topics)) {
-      expect(externalWays).toEqual([]);
+  test('are for our own jobs but that of replays, and outlive their declaration', () => {
+    for (const [alias, { externalWays, props }] of Object.entries(topics)) {
+      expect(externalWays).toEqual(alias === 'replays' ? ['Writer'] : []);
       expect(props.onRemoval ?? 'retain').toBe('retain');
     }
   });
@@ -128,7 +133,8 @@ describe('specs', () => {
         sales: {
           kind: 'topic',
           groupIdPrefix: 'millrace.sales.enrich',
-          // Three weeks, 10 minutes until a segment is deleted, 10 of future, and a day: the longest lateness that may be allowed.
+          replays: 'pagila.sales.replays',
+          // Three weeks, one of them for replays, 10 minutes until a segment is deleted, 10 of future, and a day: the longest lateness that may be allowed.
           rules: { latenessMinutes: '{parameters.allowedLateness}', watermarkDelayMs: days(22) + 20 * 60_000 },
         },
         regions: { kind: 'file', separator: ',' },

@@ -15,10 +15,10 @@ function linesOf(file: URL | string): string[] {
     .filter((line) => line.trim() !== '' && !line.startsWith('#'));
 }
 
-/** The platform's table in an environment: what all have in common, and what is in `platform.<environment>.txt` besides. */
-export function expectedOfPlatform(environment: string): string[] {
-  const own = new URL(`platform.${environment}.txt`, tables);
-  return [...expectedLines('platform.txt'), ...(existsSync(own) ? linesOf(own) : [])];
+/** A table in an environment: what all have in common, and what is in `<name>.<environment>.txt` besides. */
+export function expectedIn(environment: string, name: 'network' | 'platform'): string[] {
+  const own = new URL(`${name}.${environment}.txt`, tables);
+  return [...expectedLines(`${name}.txt`), ...(existsSync(own) ? linesOf(own) : [])];
 }
 
 /** Where the table of a pipeline is written, which is the same in every environment. */

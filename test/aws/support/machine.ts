@@ -9,7 +9,7 @@ import { type PrepareEvent, prepare } from '../../../lambda/prepare/core.ts';
 import { TableStore } from '../../../local/cloudformation/table-store.ts';
 import { millraceHome } from '../../../local/home.ts';
 import { interpret } from '../../../local/stepfunctions/interpreter.ts';
-import type { Json, JsonObject, Task } from '../../../local/stepfunctions/task.ts';
+import type { Json, JsonObject, Task, Tasks } from '../../../local/stepfunctions/task.ts';
 import { createTasks, tableCalls } from '../../../local/stepfunctions/tasks.ts';
 import { ACCOUNT, REGION } from './arns.ts';
 import { type Concrete, ofType } from './concrete.ts';
@@ -38,6 +38,8 @@ export interface World {
   readonly runs?: PlayedRuns;
   /** Who holds the lock. @default nobody */
   readonly holder?: string;
+  /** What stands before the tasks. @default nothing */
+  readonly guard?: (tasks: Tasks) => Tasks;
 }
 
 /** How an execution went. */
@@ -73,6 +75,18 @@ export function statesOf(definition: unknown): Map<string, Record<string, unknow
   return states;
 }
 
+/** The parameter store as it is deployed, with a number where the registry gives one then. */
+export const parametersOf = (resources: readonly Concrete[]): Record<string, string> =>
+  Object.fromEntries(
+    ofType(resources, 'AWS::SSM::Parameter').map(({ name, properties }) => {
+      const text = String(properties.Value);
+      if (!text.startsWith('{"')) return [name, text];
+      const value = JSON.parse(text) as { schemas?: Record<string, string> };
+      const ids = Object.entries(value.schemas ?? {}).map(([key, id]) => [key, id.startsWith('s3://') ? id : '7']);
+      return [name, JSON.stringify({ ...value, schemas: Object.fromEntries(ids) })];
+    }),
+  );
+
 /** The execution that every test runs. */
 export const EXECUTION = {
   Id: `arn:aws:states:${REGION}:${ACCOUNT}:execution:millrace-dev-tiny:run-1`,
@@ -81,7 +95,7 @@ export const EXECUTION = {
 
 /** Executes the machine once. */
 export async function execute(definition: Record<string, unknown>, world: World): Promise<Run> {
-  const { answers = {}, runs = new PlayedRuns(), holder, input = {} } = world;
+  const { answers = {}, runs = new PlayedRuns(), holder, input = {}, guard = (tasks) => tasks } = world;
   const states = statesOf(definition);
   for (const name of Object.keys(answers)) {
     if (states.get(name)?.Type !== 'Task') throw new Error(`The machine has no task ${name}: adapt the test.`);
@@ -129,7 +143,7 @@ export async function execute(definition: Record<string, unknown>, world: World)
       definition: JSON.stringify(definition, (name, value) => (name === 'IntervalSeconds' ? 0 : value)),
       input,
       context: { Execution: EXECUTION, StateMachine: { Id: 'machine', Name: 'machine' } },
-      tasks: Object.fromEntries(Object.keys(usual).map((resource) => [resource, asked(resource)])),
+      tasks: guard(Object.fromEntries(Object.keys(usual).map((resource) => [resource, asked(resource)]))),
       wait: async () => undefined,
       signal: new AbortController().signal,
       onEvent: ({ event, state }) => void (event === 'StateEntered' && state && path.push(state)),

@@ -135,7 +135,7 @@ function secrets(resource: Concrete): string[] {
       }
     }
     if (
-      /AKIA[0-9A-Z]{16}|-----BEGIN/.test(
+      /AKIA[0-9A-Z]{16}|-----BEGIN (?!CERTIFICATE-)/.test(
         JSON.stringify(Object.values(object).filter((value) => typeof value === 'string')),
       )
     ) {

@@ -134,3 +134,44 @@ export function resourcePolicyFindings(resources: readonly Concrete[]): string[]
   }
   return findings;
 }
+
+/**
+ * What MSK's documentation of its actions says that each takes besides `Connect`. The brokers do not ask for it with each request, and Spark makes no request
+ * about a group at all, so no run would miss it.
+ */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  AlterCluster: ['DescribeCluster'],
+  AlterClusterDynamicConfiguration: ['DescribeClusterDynamicConfiguration'],
+  AlterGroup: ['DescribeGroup'],
+  AlterTopic: ['DescribeTopic'],
+  AlterTopicDynamicConfiguration: ['DescribeTopicDynamicConfiguration'],
+  AlterTransactionalId: ['DescribeTransactionalId', 'WriteData'],
+  DeleteGroup: ['DescribeGroup'],
+  DeleteTopic: ['DescribeTopic'],
+  ReadData: ['DescribeTopic', 'AlterGroup'],
+  WriteData: ['DescribeTopic'],
+  WriteDataIdempotently: ['WriteData'],
+};
+
+/** Kafka actions that a principal may not use, because it lacks another that MSK wants for the same topic or group, or for any of another kind. */
+export function requiredActionFindings(principals: readonly Principal[]): string[] {
+  return principals.flatMap(({ resource: { place }, statements }) => {
+    const granted = statements
+      .filter(({ effect }) => effect === 'Allow')
+      .flatMap(({ actions, resources }) =>
+        actions.flatMap((action) => resources.map((resource) => ({ action, resource }))),
+      )
+      .filter(({ action }) => action.startsWith('kafka-cluster:'));
+    const has = (name: string, resource?: string) =>
+      granted.some((one) => one.action === `kafka-cluster:${name}` && (resource ?? one.resource) === one.resource);
+    const kindOf = (resource: string) => resource.split(':')[5]?.split('/')[0];
+    const sameKind = (name: string, resource: string) =>
+      granted.some((one) => one.action === `kafka-cluster:${name}` && kindOf(one.resource) === kindOf(resource));
+    return granted.flatMap(({ action, resource }) => {
+      const name = action.replace('kafka-cluster:', '');
+      const others = name === 'Connect' ? [] : ['Connect', ...(REQUIRED[name] ?? [])];
+      const missing = others.filter((other) => !has(other, sameKind(other, resource) ? resource : undefined));
+      return missing.map((other) => `${place}: ${name} on ${resource} takes ${other} too`);
+    });
+  });
+}

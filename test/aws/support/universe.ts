@@ -272,6 +272,11 @@ function namedThings(resources: readonly Concrete[]): Thing[] {
       services: ['secretsmanager'],
       arn: regional('secretsmanager', `secret:rds!db-${short}-AbCdEf`),
     })),
+    ...ofType(resources, 'AWS::SecretsManager::Secret').map(({ id, short }) => ({
+      label: `secret ${short}`,
+      services: ['secretsmanager'],
+      arn: id,
+    })),
     { label: 'another secret', services: ['secretsmanager'], arn: regional('secretsmanager', 'secret:another-AbCdEf') },
   ];
 }

@@ -118,6 +118,47 @@ describe('alterations', () => {
   });
 });
 
+describe('a cluster that knows no checks and tells half of a topic', () => {
+  const settings = (retention: string, cleanup = 'delete') => ({
+    'cleanup.policy': cleanup,
+    'max.message.bytes': '2000000',
+    'retention.ms': retention,
+  });
+  const topic = (retention: string) => ({ Name: 'a', Configuration: settings(retention) });
+  const summary = (Partitions: string) => ({ Name: 'b', Partitions, Configuration: settings('1000', 'compact') });
+
+  beforeEach(() => {
+    cluster = new ServerlessCluster({ isTerse: true });
+  });
+
+  test('gets its topics, and is not waited for to tell what it does not', async () => {
+    expect(await drive(event('Create', [topic('1000'), summary('2')]))).toBe(0);
+    expect([...cluster.topics.keys()]).toEqual(['a', 'b']);
+  });
+
+  test('is sent what was changed, and nothing when nothing was', async () => {
+    await drive(event('Create', [topic('1000')]));
+    expect(await drive(event('Update', [topic('2000')], [topic('1000')]))).toBe(0);
+    expect(cluster.topics.get('a')?.settings).toMatchObject({ 'retention.ms': '2000' });
+    const sent = cluster.alterations.length;
+    await drive(event('Update', [topic('2000')], [topic('2000')]));
+    expect(cluster.alterations).toHaveLength(sent);
+  });
+
+  test('keeps the cleanup policy that was declared, whose partitions stay as they are', async () => {
+    await drive(event('Create', [summary('2')]));
+    await expect(drive(event('Update', [summary('4')], [summary('2')]))).rejects.toThrow(/topic b is compacted/);
+  });
+
+  test('is believed when it finds a topic wrong', async () => {
+    cluster.admin.createTopics = async () => {
+      throw Object.assign(new Error('Configuration is invalid'), { type: 'INVALID_CONFIG' });
+    };
+    const created = drive(event('Create', [topic('1000')]));
+    await expect(created).rejects.toThrow('The cluster refuses to create topics, and nothing was changed');
+  });
+});
+
 test('nothing is connected for a deletion that retains every topic', async () => {
   const sent = event('Delete', [{ Name: 'a' }]);
   const answer = await begin(sent, connect);

@@ -46,6 +46,40 @@ describe('an execution with an empty input', () => {
   });
 });
 
+describe('to rebuild', () => {
+  test('is told to streams, not to their drains and not to batch jobs', () => {
+    const prepared = execution({ rebuild: true });
+    expect(specOf(prepared, 'enrich')).toEqual({ mode: 'stream', lateness: 5, rebuild: true });
+    expect(specOf(prepared, 'sumUp')).toMatchObject({ rebuild: true });
+    for (const run of ['enrichDrain', 'sumUpDrain', 'send', 'showAll']) {
+      expect(specOf(prepared, run)).not.toHaveProperty('rebuild');
+    }
+    expect(specOf(execution({ action: 'start', rebuild: true }), 'enrich')).toMatchObject({ rebuild: true });
+    expect(specOf(execution({ rebuild: false }), 'enrich')).not.toHaveProperty('rebuild');
+  });
+
+  for (const [input, shown] of [
+    [{ rebuild: 'yes' }, '"yes"'],
+    [{ rebuild: null }, 'null'],
+    [{ action: 'upgrade', rebuild: true }, 'true'],
+    [{ action: 'stop', rebuild: true }, 'true'],
+    [{ job: 'send', rebuild: true }, 'true'],
+  ] as const) {
+    test(`is refused as ${JSON.stringify(input)}`, () => {
+      expect(refusal(input)).toBe(
+        `${REFUSED}"rebuild" in the input is ${shown}. Allowed: true or false, with the actions run and start.`,
+      );
+    });
+  }
+});
+
+test('only a stream that a batch job feeds must have committed', () => {
+  expect(execution({}).streams.map(({ job, fed }) => [job, fed])).toEqual([
+    ['enrich', true],
+    ['sumUp', false],
+  ]);
+});
+
 describe('a parameter', () => {
   const deployed = { pipeline: { parameters: { rate: 200 } } };
 
@@ -168,7 +202,7 @@ describe('an input is refused', () => {
   for (const name of ['rows', 'Rate', 'constructor', 'toString', '__proto__', 'hasOwnProperty']) {
     test(`for the unknown name ${name}`, () => {
       expect(refusal(JSON.parse(`{"${name}": 1}`))).toBe(
-        `${REFUSED}Unknown name "${name}" in the input. Allowed: rate, share, region, since, files, action, stream, job.`,
+        `${REFUSED}Unknown name "${name}" in the input. Allowed: rate, share, region, since, files, action, stream, job, rebuild.`,
       );
     });
   }
@@ -217,7 +251,7 @@ describe('an input is refused', () => {
     expect(refusal({ rate: -1, rows: 5, files: { readigs: 's3://data/input/tiny/readigs.csv' } }, parameter)).toBe(
       `${REFUSED}Unknown name "speed" in the parameter of pipeline tiny. Allowed: rate, share, region, since. ` +
         '"rate" in the input is -1. Allowed: whole numbers from 0 to 20000 (rows a second). ' +
-        'Unknown name "rows" in the input. Allowed: rate, share, region, since, files, action, stream, job. ' +
+        'Unknown name "rows" in the input. Allowed: rate, share, region, since, files, action, stream, job, rebuild. ' +
         'Unknown file "readigs" in the input. Allowed: readings, regions.',
     );
   });
@@ -355,7 +389,7 @@ describe('the handler', () => {
       files: {},
     });
     await expect(handler({ ...event, input: { rate: 1 } })).rejects.toThrow(
-      'Unknown name "rate" in the input. Allowed: action, stream, job.',
+      'Unknown name "rate" in the input. Allowed: action, stream, job, rebuild.',
     );
   });
 

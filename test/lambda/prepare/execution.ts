@@ -36,7 +36,7 @@ const event: PrepareEvent = {
         folder: 's3://{platform.bucket}/rejects/tiny/{execution.name}',
         rate: '{parameters.rate}',
       }),
-      enrich: stream({ lateness: 5 }),
+      enrich: { ...stream({ lateness: 5 }), fed: true },
       sumUp: stream({}),
       showAll: batch({ file: '{files.regions}', region: '{parameters.region}', since: '{parameters.since}' }),
       replay: batch({}),

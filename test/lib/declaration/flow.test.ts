@@ -1,6 +1,6 @@
 /** The order that follows from who reads what, and each kind of mistake in the flow of data. */
 import { describe, expect, test } from 'vitest';
-import { actionsOf, orderOf, peakCores } from '../../../lib/declaration/flow.ts';
+import { actionsOf, isFed, orderOf, peakCores } from '../../../lib/declaration/flow.ts';
 import { avro, batch, events, folder, latest, standingFolder, stream, topic } from '../../../lib/declaration/index.ts';
 import type { Job } from '../../../lib/declaration/job.ts';
 import type { Declaration, Pipeline } from '../../../lib/declaration/pipeline.ts';
@@ -30,6 +30,20 @@ describe('the order', () => {
       during: ['send'],
       after: ['show'],
     });
+  });
+
+  test('lets a batch job read what it wrote before, and no stream', () => {
+    const renew = batch('show.py', { reads: { c }, writes: { c } });
+    expect(orderOf(of({ first, renew, send })).after).toEqual(['renew']);
+    const forever = stream('count.py', { reads: { a }, writes: { a } });
+    expect(refusalOf(of({ forever }))).toContainEqual(expect.stringContaining('wait for each other in a circle'));
+  });
+
+  test('tells which streams are fed by a batch job: those that follow what it writes, not those behind them', () => {
+    const watched = stream('count.py', { reads: { table: latest(table), c }, writes: {} });
+    const fill = batch('send.py', { reads: {}, writes: { table } });
+    const pipeline = of({ send, fill, first, second, watched });
+    expect(['first', 'second', 'watched'].filter((name) => isFed(pipeline, name))).toEqual(['first']);
   });
 
   test('of jobs that have nothing to do with each other is that of the declaration', () => {

@@ -1,8 +1,20 @@
 /** Each kind of mistake in jobs and parameters, in the words that a person reads, and how large the state of a stream gets. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { stateOf } from '../../../lib/declaration/flow.ts';
-import { batch, csv, decimal, events, integer, stream, text, topic } from '../../../lib/declaration/index.ts';
+import {
+  batch,
+  csv,
+  decimal,
+  events,
+  integer,
+  replaysOf,
+  stream,
+  text,
+  topic,
+} from '../../../lib/declaration/index.ts';
 import type { Job } from '../../../lib/declaration/job.ts';
+import { KEPT_BATCHES } from '../../../lib/declaration/limits.ts';
 import { accepts, declare, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
 
 const worker = { cores: 1, memory: 2 };
@@ -54,6 +66,35 @@ describe('jobs', () => {
         /^tiny\.jobs\.show: has a spec that EMR Serverless does not take as an argument; got "1\d{4} characters"; allowed: 10280 at most, so fewer inputs, outputs or parameters$/,
       ),
     ]);
+  });
+});
+
+describe('the state machine', () => {
+  const streams = (count: number) => {
+    const words = topic('words', { partitions: 1 });
+    const jobs = Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `count${index}`,
+        stream('count.py', {
+          reads: { words },
+          writes: { [`sums${index}`]: topic(`sums${index}`, { partitions: 1 }) },
+        }),
+      ]),
+    );
+    return refusalOf(declare({ description: 'Many.', jobs }));
+  };
+  test('counts on what jobs tell Spark to keep', () => {
+    const session = new URL('../../../jobs/pyspark/millrace/job/session.py', import.meta.url);
+    expect(readFileSync(session, 'utf8')).toContain(`"spark.sql.streaming.minBatchesToRetain": "${KEPT_BATCHES}"`);
+  });
+
+  test('holds what it has to know of six streams, and not of twenty', () => {
+    expect(streams(6).filter((line) => line.includes('state machine'))).toEqual([]);
+    expect(streams(20)).toContainEqual(
+      expect.stringMatching(
+        /^tiny\.jobs: have more to say than the state machine holds; got "\d+ bytes"; allowed: 262144 at most, so fewer jobs, inputs, outputs or parameters$/,
+      ),
+    );
   });
 });
 
@@ -123,6 +164,7 @@ describe('parameters', () => {
     ['action', 'says what to do with the streams'],
     ['stream', 'names the stream that the action is about'],
     ['job', 'names a job to run alone'],
+    ['rebuild', 'lets streams begin anew'],
   ] as const) {
     refuses(
       `the word ${name} of an input`,
@@ -139,6 +181,14 @@ describe('windows', () => {
   const counting = (props: object) => ({
     jobs: ({ count }: { count: object }) => void Object.assign(count, props),
   });
+  refuses(
+    'over events that their producers date',
+    {
+      things: ({ words }) => void Object.assign(words, { timestamps: 'CreateTime' }),
+      ...counting({ windows: { minutes: 10 }, keys: 10 }),
+    },
+    `tiny.jobs.count.windows: are of events that a producer may date as it likes; got "topic tiny.words"; allowed: timestamps: 'LogAppendTime', so that the broker's clock decides what is late or in the future`,
+  );
   accepts('that slide', counting({ windows: { minutes: 10, every: 5 }, keys: 10 }));
   refuses(
     'that do not fit into each other',
@@ -168,23 +218,26 @@ describe('the state of a stream', () => {
   });
 
   test('is a row for each key in each window that the watermark has not passed', () => {
-    // The watermark stays behind by 7 days of retention, 7 until the segment is closed, 10 minutes until it is deleted, 10 of lateness, 10 of
-    // future and 7 days of replay: 21 x 1,440 + 30 = 30,270 minutes. With the window of 10: 30,280 minutes, which hold 6,056 starts of windows.
-    expect(state({ windows: { minutes: 10, every: 5 }, keys: 10 })?.rows).toBe(60_560);
-    // 30,300 minutes, half an hour each: 1,010.
-    expect(state({ windows: { minutes: 30 }, keys: 1 })?.rows).toBe(1_010);
+    // The watermark stays behind by 7 days of retention, 7 until the segment is closed, 10 minutes until it is deleted, 10 of lateness and
+    // 10 of future: 14 x 1,440 + 30 = 20,190 minutes. With the window of 10: 20,200 minutes, which hold 4,040 starts of windows.
+    expect(state({ windows: { minutes: 10, every: 5 }, keys: 10 })?.rows).toBe(40_400);
+    // 20,220 minutes, half an hour each: 674.
+    expect(state({ windows: { minutes: 30 }, keys: 1 })?.rows).toBe(674);
   });
 
   test('follows from retention, lateness and replay of the input that is furthest behind', () => {
     const windows = { windows: { minutes: 5 }, keys: 1 };
     // 60 + 10,080 + 10 + 0 + 10 + 0 = 10,160 minutes and the window: 10,165 in steps of 5.
-    const read = { hour: events(hour, { lateness: 0, replayDays: 0 }) };
+    const read = { hour: events(hour, { lateness: 0 }) };
     expect(state({ ...windows, reads: read })?.rows).toBe(2_033);
-    // 10,080 + 10,080 + 10 + 60 + 10 + 1,440 = 21,680 minutes and the window: 21,685.
+    // 10,080 + 10,080 + 10 + 60 + 10 + 1,440 = 21,680 minutes and the window: 21,685. The replays are kept for as long as the topic.
     const lateness = integer({ default: 10, minimum: 0, maximum: 60, unit: 'minutes', description: '' });
-    expect(state({ ...windows, reads: { ...read, week: events(week, { lateness, replayDays: 1 }) } })?.rows).toBe(
-      4_337,
-    );
+    expect(
+      state({
+        ...windows,
+        reads: { ...read, week: events(week, { lateness, replayDays: 1, replays: replaysOf(week) }) },
+      })?.rows,
+    ).toBe(4_337);
   });
 
   test('may fill half of the executors', () => {

@@ -8,10 +8,12 @@ import {
   integer,
   jsonSchema,
   latest,
+  replaysOf,
   standingFolder,
   topic,
 } from '../../../lib/declaration/index.ts';
-import { accepts, asJson, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
+import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
+import { accepts, asJson, type Change, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
 
 describe('topics', () => {
   for (const name of ['tiny words', '.', '..', '__words', 'x'.repeat(250), 7]) {
@@ -69,6 +71,42 @@ describe('topics', () => {
       name: 'b',
       props: { partitions: 2 },
     });
+  });
+
+  test('for replays are stamped by the broker, and written by whoever is granted it', () => {
+    expect(replaysOf(topic('shop.lines.avro', { partitions: 4 }))).toMatchObject({
+      name: 'shop.lines.replays',
+      props: { partitions: 1, retention: 604_800_000, timestamps: 'LogAppendTime' },
+      externalWays: ['Writer'],
+    });
+  });
+});
+
+describe('dead letters', () => {
+  const bytes = (limit: number) => ({ 'max.message.bytes': String(limit) });
+  const lettersOf = (configuration: object, props = {}) =>
+    deadLettersOf(topic('shop.lines', { partitions: 1, ...configuration }), props).props.configuration;
+  test('have room for the largest record of their source and its headers, as far as a topic can be that large', () => {
+    expect(lettersOf({})).toEqual(bytes(1_114_124));
+    expect(lettersOf({ configuration: bytes(2_000_000) })).toEqual(bytes(2_065_536));
+    expect(lettersOf({ configuration: bytes(8_388_608) })).toEqual(bytes(8_388_608));
+    expect(lettersOf({}, { configuration: { 'compression.type': 'zstd' } })).toEqual({
+      'compression.type': 'zstd',
+      ...bytes(1_114_124),
+    });
+  });
+  const withLetters = (limit: number) =>
+    tinyPipeline({
+      jobs: ({ count }, { words, wordCounts }) => {
+        count.writes = { wordCounts, letters: deadLettersOf(words, { configuration: bytes(limit) }) };
+      },
+      whole: (declaration) => void Object.assign(declaration, { accounts: undefined }),
+    });
+  test('are refused in a topic that takes less', () => {
+    expect(refusalOf(withLetters(1_114_123))).toEqual([
+      'tiny.topics.letters.configuration: has no room for every record of its source and why it is here; got 1114123; allowed: max.message.bytes of 1114124 at least',
+    ]);
+    expect(refusalOf(withLetters(1_114_124))).toEqual([]);
   });
 });
 
@@ -212,12 +250,23 @@ describe('lateness', () => {
     reading('none', { windows: { minutes: 5 }, keys: 1 }),
     'tiny.jobs.count.windows: never end over events that are never late; got {"minutes":5}; allowed: a lateness in minutes',
   );
+  const replaying = (props: (words: Topic) => object, others: object = {}): Change => ({
+    jobs: ({ count }, { words }) =>
+      void Object.assign(count, { reads: { words: events(words, props(words)), ...others } }),
+  });
+  refuses(
+    'replays by a topic that its reader does not read',
+    replaying((words) => ({ replays: replaysOf(words) })),
+    'tiny.jobs.count.reads.words.replays: is a topic that its reader does not read; got "topic tiny.words.replays"; allowed: one of the topics in `reads`',
+  );
+  refuses(
+    'days of replays that cannot come',
+    replaying(() => ({ replayDays: 2 })),
+    'tiny.jobs.count.reads.words.replayDays: has no effect without replays; got 2; allowed: none, or replays: replaysOf(...)',
+  );
   refuses(
     'a replay of more than a year',
-    {
-      jobs: ({ count }, { words }) =>
-        void Object.assign(count, { reads: { words: events(words, { replayDays: 366 }) } }),
-    },
+    replaying(() => ({ replayDays: 366 })),
     'tiny.jobs.count.reads.words.replayDays: is out of range; got 366; allowed: whole numbers from 0 to 365 days',
   );
 });

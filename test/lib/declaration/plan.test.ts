@@ -1,6 +1,6 @@
 /** What the prepare Lambda is told of a pipeline, on one that is small enough to read at once. */
 import { describe, expect, test } from 'vitest';
-import { events, integer, latest } from '../../../lib/declaration/index.ts';
+import { events, integer, latest, replaysOf } from '../../../lib/declaration/index.ts';
 import { commitsPrefix } from '../../../lib/declaration/names.ts';
 import { planOf, specOf } from '../../../lib/declaration/plan.ts';
 import { asJson, type Change, tinyPipeline } from './tiny-pipeline.ts';
@@ -44,8 +44,8 @@ describe('the template of a spec', () => {
         words: {
           ...words,
           groupIdPrefix: 'millrace.tiny.count',
-          // An hour of retention, 7 days until the segment is closed, 3 times 10 minutes, 7 days of replay: 20,250 minutes.
-          rules: { latenessMinutes: 10, futureMinutes: 10, replayMinutes: 10_080, watermarkDelayMs: 1_215_000_000 },
+          // An hour of retention, 7 days until the segment is closed, 3 times 10 minutes: 10,170 minutes.
+          rules: { latenessMinutes: 10, futureMinutes: 10, replayMinutes: 0, watermarkDelayMs: 610_200_000 },
         },
       },
       writes: { wordCounts, lost: { kind: 'topic', topic: 'tiny.lost' } },
@@ -90,10 +90,30 @@ describe('the template of a spec', () => {
       reads: { words: { rules: { latenessMinutes: '{parameters.patience}' } } },
       parameters: { patience: '{parameters.patience}' },
     });
-    // 60 + 10,080 + 10 + 10 + 10,080 minutes, and the longest lateness that the parameter allows: 20,300.
-    expect(rules({ lateness }, { lateness })).toHaveProperty('reads.words.rules.watermarkDelayMs', 20_300 * 60_000);
-    expect(rules({ lateness: 'none', replayDays: 1 })).toMatchObject({
-      reads: { words: { rules: { latenessMinutes: null, watermarkDelayMs: null, replayMinutes: 1_440 } } },
+    // 60 + 10,080 + 10 + 10 minutes, and the longest lateness that the parameter allows: 10,220.
+    expect(rules({ lateness }, { lateness })).toHaveProperty('reads.words.rules.watermarkDelayMs', 10_220 * 60_000);
+    const none = { latenessMinutes: null, watermarkDelayMs: null, replayMinutes: 0 };
+    expect(rules({ lateness: 'none' })).toMatchObject({ reads: { words: { rules: none } } });
+    expect(rules({})).not.toHaveProperty('reads.words.replays');
+  });
+
+  test('names the topic of replays, for which state is kept longer', () => {
+    const change: Change = {
+      jobs({ count }, { words }) {
+        const again = replaysOf(words, { retention: 7_200_000 });
+        Object.assign(count, { reads: { words: events(words, { replays: again, replayDays: 2 }), again } });
+      },
+    };
+    // Two hours of retention, 7 days until the segment is closed, 3 times 10 minutes, 2 days of replay: 13,110 minutes.
+    expect(specOf(tinyPipeline(change), 'count')).toMatchObject({
+      reads: {
+        words: {
+          topic: 'tiny.words',
+          replays: 'tiny.words.replays',
+          rules: { replayMinutes: 2_880, watermarkDelayMs: 13_110 * 60_000 },
+        },
+        again: { kind: 'topic', topic: 'tiny.words.replays' },
+      },
     });
   });
 

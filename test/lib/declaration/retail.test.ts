@@ -15,7 +15,7 @@ import { avro, batch, csv, days, deadLettersOf, events, folder, latest, pipeline
 const key = avro('product-key.avsc');
 const purchases = topic('retail.purchases.avro', { partitions: 4, retention: days(7), key, value: avro('purchase.avsc') });
 const products = topic('retail.products', { partitions: 1, cleanup: 'compact', key, value: avro('product.avsc') });
-const enriched = topic('retail.purchases.enriched', { partitions: 4, retention: days(1), key, value: avro('enriched.avsc') });
+const enriched = topic('retail.purchases.enriched', { partitions: 4, retention: days(1), timestamps: 'LogAppendTime', key, value: avro('enriched.avsc') });
 const totals = topic('retail.totals', { partitions: 1, cleanup: 'compact', key, value: avro('total.avsc') });
 const deadLetters = deadLettersOf(purchases);
 const menu = csv('products.csv', ',', avro('menu.avsc', 'retail.products.csv'));

@@ -66,6 +66,7 @@ const written = () => ({
     name: 'tiny.words',
     partitions: 2,
     retention: 3_600_000,
+    timestamps: 'LogAppendTime' as 'LogAppendTime' | undefined,
     key: avro('word-key.avsc'),
     value: avro('word.avsc'),
   },

@@ -28,6 +28,7 @@ class Broker implements TopicReader {
         key: Buffer.from(key),
         value: value === null ? null : Buffer.from(value),
         offset: String(index),
+        timestamp: String(index),
       };
       onRecord(record as Parameters<typeof onRecord>[0], 0);
     }

@@ -62,7 +62,9 @@ test('on this machine nothing is asked, and the broker is where it ran last', as
   const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-clients-')));
   writeServiceFile(home, 'kafka', { ports: { broker: 19_092, controller: 19_093 } });
   const text = await shown(false, home);
-  expect(text).toContain('To write it on this machine, without authentication; the broker does not run now');
+  expect(text).toContain(
+    'To write it on this machine, at the plain address, without authentication; the broker does not run now',
+  );
   expect(text).toContain("kcat -b 127.0.0.1:19092 -t tiny.words -K '\\t' -P -X partitioner=murmur2_random");
   expect(text).toContain('      bootstrap.servers=127.0.0.1:19092\n');
   expect(text).not.toMatch(/ \n|undefined/);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { avro, jsonSchema } from '../../../lib/declaration/index.ts';
-import { countFile, decoderOf } from '../../../local/cli/report/counts.ts';
+import { countFile, decoderOf, totalOf } from '../../../local/cli/report/counts.ts';
 
 function fileWith(content: string): { path: string; rejectsFolder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-counts-'));
@@ -49,5 +49,42 @@ describe('the value of a result', () => {
   test('of Avro has to be framed', async () => {
     const framed = decoderOf(avro('count.avsc'), 'http://127.0.0.1:1');
     await expect(framed(Buffer.from('{"times":3}'))).rejects.toThrow(/not framed/);
+  });
+});
+
+describe('the total of a compacted topic', () => {
+  const decode = decoderOf(jsonSchema('word.schema.json'), 'http://127.0.0.1:1');
+  const total = (...records: (readonly [times: number | null, batch?: string])[]) => {
+    const read = async (_topic: string, _range: unknown, onRecord: (record: never, partition: number) => void) => {
+      for (const [offset, [times, batch]] of records.entries()) {
+        const value = times === null ? null : Buffer.from(JSON.stringify({ times }));
+        const headers = batch === undefined ? {} : { 'millrace.batch': Buffer.from(batch) };
+        const record = {
+          key: Buffer.from('mill'),
+          value,
+          headers,
+          offset: String(offset),
+          timestamp: `${5_000 + offset}`,
+        };
+        onRecord(record as never, 0);
+      }
+    };
+    const range = { from: { 0: 0 }, to: { 0: records.length } };
+    return totalOf({ read } as never, 'counts', range, { field: 'times', decode, compacted: true });
+  };
+
+  test('is of the last record of each key, and of none where that deletes', async () => {
+    expect(await total([1], [2])).toBe(2);
+    expect(await total([1], [null])).toBe(0);
+  });
+
+  test('is not of what came last from an earlier batch', async () => {
+    expect(await total([7, '4800'], [6, '4700'])).toBe(7);
+    expect(await total([7, '4800'], [8, '4800'])).toBe(8);
+  });
+
+  test('is of what others wrote after a batch', async () => {
+    expect(await total([7, '4800'], [null])).toBe(0);
+    expect(await total([7, '4800'], [9, 'x'])).toBe(9);
   });
 });

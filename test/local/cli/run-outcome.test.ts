@@ -85,6 +85,7 @@ function shown(output: Partial<Output>, more: Partial<Shown> = {}, json = false)
       accounts: [],
       before: [],
       streams: [],
+      requests: [],
       ...more,
     },
   );

@@ -25,6 +25,6 @@ test('windows and lateness make the state larger, and a job that runs alone is l
   });
   const lines = linesOf(pipeline('file:///x/pipelines/sums/pipeline.ts', { description: 'x', jobs: { sum, fix } }));
   expect(lines).toContain('  alone    fix');
-  // 7 days of retention, 7 until the segment is rolled, 7 of replay, and half an hour, in windows of ten minutes.
-  expect(lines.at(-1)).toBe('  state    sum: at most 3,028,000 rows, 1,011 MB, at 1,000 keys');
+  // 7 days of retention, 7 until the segment is rolled, and half an hour, in windows of ten minutes.
+  expect(lines.at(-1)).toBe('  state    sum: at most 2,020,000 rows, 675 MB, at 1,000 keys');
 });

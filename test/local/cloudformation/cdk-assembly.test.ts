@@ -117,7 +117,7 @@ describe.each(['weak', 'strong'] as const)('an assembly of the CDK with %s refer
       type: 'Create',
       properties: {
         BootstrapServers: endpoints.bootstrapServers,
-        Security: 'none',
+        Security: 'iam',
         RegistryUrl: endpoints.registryUrl,
         Topics: [{ Name: 'readings', Partitions: '4', Configuration: { 'retention.ms': '1000' } }],
       },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readDeployment } from '../../../local/cloudformation/index.ts';
-import { DeploymentBench, thing } from './support.ts';
+import { DeploymentBench, functionRole, thing } from './support.ts';
 
 const failure = (promise: Promise<unknown>) =>
   promise.then(
@@ -33,7 +33,7 @@ describe('a first deployment', () => {
       physicalId: 'A',
       attributes: { Count: '7' },
     });
-    expect(changes).toEqual({ created: 3, updated: 0, deleted: 0, unchanged: 0 });
+    expect(changes).toEqual({ created: 4, updated: 0, deleted: 0, unchanged: 0 });
     expect(readDeployment(bench.home, 'dev')).toEqual(deployment);
   });
 
@@ -71,6 +71,23 @@ describe('a first deployment', () => {
   });
 });
 
+test('a handler that the framework may not call fails its resource, as does one that has nobody’s role', async () => {
+  const bench = new DeploymentBench();
+  const { Policies: _, ...properties } = functionRole().Properties ?? {};
+  const idle = { Type: 'AWS::IAM::Role', Properties: properties };
+  const refused = bench.deployThings({ A: thing() }, { role: idle });
+  await expect(refused).rejects.toThrow(
+    /A \(Custom::Thing\): dev-things-Role-\w+ may not lambda:InvokeFunction on arn:aws:lambda:.*OnEvent/,
+  );
+  expect(bench.takeEvents()).toEqual([]);
+  const AssumeRolePolicyDocument = { Version: '2012-10-17', Statement: [] };
+  const strange = { ...functionRole(), Properties: { ...functionRole().Properties, AssumeRolePolicyDocument } };
+  const untrusted = bench.deployThings({ A: thing() }, { role: strange });
+  await expect(untrusted).rejects.toThrow('lambda.amazonaws.com may not sts:AssumeRole on ');
+  await bench.deployThings({ A: thing() });
+  expect(bench.takeEvents()).toEqual(['Create A']);
+});
+
 describe('a later deployment', () => {
   test('of the same assembly sends nothing', async () => {
     const bench = new DeploymentBench();
@@ -78,7 +95,7 @@ describe('a later deployment', () => {
     bench.takeEvents();
     const { changes } = await bench.deployThings({ A: thing({ Value: 1 }) });
     expect(bench.takeEvents()).toEqual([]);
-    expect(changes).toEqual({ created: 0, updated: 0, deleted: 0, unchanged: 3 });
+    expect(changes).toEqual({ created: 0, updated: 0, deleted: 0, unchanged: 4 });
   });
 
   test('sends Update with the old and the new properties to what changed, and to nothing else', async () => {
@@ -109,7 +126,7 @@ describe('a later deployment', () => {
     expect(bench.takeEvents()).toEqual(['Update Z', 'Delete C', 'Delete B', 'Delete A']);
   });
 
-  test('deletes in the order of the last template, also where a resource that stays on AWS stands between', async () => {
+  test('deletes in the order of the last template, also where a policy stands between', async () => {
     const bench = new DeploymentBench();
     await bench.deployThings({ A: thing() });
     const policy = { Type: 'AWS::IAM::Policy', DependsOn: 'B' };
@@ -180,7 +197,7 @@ describe('a later deployment', () => {
     bench.dataId = 'second';
     const { changes } = await bench.deployThings({ A: thing(), Bucket: bucket });
     expect(bench.takeEvents()).toEqual(['Create A']);
-    expect(changes).toEqual({ created: 1, updated: 0, deleted: 0, unchanged: 3 });
+    expect(changes).toEqual({ created: 1, updated: 0, deleted: 0, unchanged: 4 });
     await bench.deployThings({ A: thing(), Bucket: bucket });
     expect(bench.takeEvents()).toEqual([]);
   });

@@ -8,7 +8,16 @@ import {
   type InvokeOptions,
   invokeFunction,
 } from '../../../local/cloudformation/index.ts';
-import { assetBucket, endpoints, localParameters, temporaryFolder, temporaryHome, writeAssembly } from './support.ts';
+import { credentialVariables } from '../../../local/iam/access.ts';
+import {
+  assetBucket,
+  endpoints,
+  functionRole,
+  localParameters,
+  temporaryFolder,
+  temporaryHome,
+  writeAssembly,
+} from './support.ts';
 
 /** Deploys a function of this code and gives a way to call it. */
 async function deployFunction(code: string, properties: Record<string, unknown> = {}, file = 'index.js') {
@@ -22,6 +31,7 @@ async function deployFunction(code: string, properties: Record<string, unknown> 
     Type: 'AWS::Lambda::Function',
     Properties: {
       FunctionName: 'probe',
+      Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
       Code: { S3Bucket: assetBucket, S3Key: 'c.zip' },
       Handler: 'index.handler',
       Runtime: 'nodejs22.x',
@@ -31,12 +41,12 @@ async function deployFunction(code: string, properties: Record<string, unknown> 
   const assembly = writeAssembly(folder, [
     {
       name: 'one',
-      template: { Parameters: localParameters, Resources: { Fn } },
+      template: { Parameters: localParameters, Resources: { Role: functionRole('probe'), Fn } },
       assets: { 'c.zip': { path: 'asset.code', packaging: 'zip' } },
     },
   ]);
   const { deployment } = await deploy({ home, assembly, environment: 'dev', endpoints, progress: () => {} });
-  const fn = deployment.resources[0] as DeployedResource;
+  const fn = deployment.resources.find(({ type }) => type === 'AWS::Lambda::Function') as DeployedResource;
   const call = (event: unknown = {}, options: InvokeOptions = {}) => invokeFunction(home, fn, event, options);
   return { home, call };
 }
@@ -66,7 +76,7 @@ describe('a function', () => {
   test('sees the variables of Lambda, of its template and of the call, and none of this process', async () => {
     process.env.MILLRACE_TEST_SECRET = 'visible';
     process.env.AWS_PROFILE = 'somebody';
-    const { call } = await deployFunction(handler('return { ...process.env };'), {
+    const { home, call } = await deployFunction(handler('return { ...process.env };'), {
       Environment: { Variables: { GROUP: 'default', N: 3 } },
     });
     const environment = (await call({}, { environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } })) as Record<
@@ -81,8 +91,9 @@ describe('a function', () => {
       AWS_REGION: 'us-east-1',
       AWS_LAMBDA_FUNCTION_NAME: 'probe',
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
-      AWS_ACCESS_KEY_ID: 'local',
+      ...credentialVariables(home, 'arn:aws:iam::000000000000:role/probe'),
     });
+    expect(environment.AWS_ACCESS_KEY_ID).toMatch(/^ASIA/);
     expect(environment).not.toHaveProperty('MILLRACE_TEST_SECRET');
     expect(environment).not.toHaveProperty('AWS_PROFILE');
     expect(environment).not.toHaveProperty('HOME');

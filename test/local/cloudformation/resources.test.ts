@@ -9,6 +9,7 @@ import type { Template } from '../../../local/cloudformation/template.ts';
 import {
   assetBucket,
   endpoints,
+  functionRole,
   localParameters,
   type StackFixture,
   temporaryFolder,
@@ -43,7 +44,7 @@ describe('parameters', () => {
     const { home, deployResources } = setUp();
     await deployResources({ P: text({ 'Fn::Join': [' ', [{ Ref: 'KafkaSecurity' }, { Ref: 'RegistryUrl' }]] }) });
     expect(new ParameterStore(home).get('/test/value')).toMatchObject({
-      value: 'none http://127.0.0.1:8080',
+      value: 'iam http://127.0.0.1:8080',
     });
   });
 
@@ -81,7 +82,7 @@ describe('conditions, mappings and outputs', () => {
       { Yes: { ...text('1'), Condition: 'Local' }, No: { Type: 'AWS::SSM::Parameter', Condition: 'Cloud' } },
       {
         Conditions: {
-          Cloud: { 'Fn::Equals': [{ Ref: 'KafkaSecurity' }, 'iam'] },
+          Cloud: { 'Fn::Equals': [{ Ref: 'RegistryUrl' }, localParameters.RegistryUrl.Default] },
           Local: { 'Fn::Not': [{ Condition: 'Cloud' }] },
         },
         Outputs: { Never: { Value: { Ref: 'No' }, Condition: 'Cloud' }, Always: { Value: { Ref: 'Yes' } } },
@@ -117,17 +118,19 @@ describe('conditions, mappings and outputs', () => {
   });
 
   test('a value that a parameter does not allow is refused', async () => {
-    const KafkaSecurity = { Type: 'String', Default: 'iam', AllowedValues: ['iam', 'scram'] };
+    const RegistryUrl = { Type: 'String', Default: 'http://a', AllowedValues: ['http://a', 'http://b'] };
     const error = setUp().deployResources(
-      { P: text({ Ref: 'KafkaSecurity' }) },
-      { Parameters: { ...localParameters, KafkaSecurity } },
+      { P: text({ Ref: 'RegistryUrl' }) },
+      { Parameters: { ...localParameters, RegistryUrl } },
     );
-    await expect(error).rejects.toThrow('dev/one: the parameter KafkaSecurity is "none". Allowed: iam, scram.');
+    await expect(error).rejects.toThrow(
+      `dev/one: the parameter RegistryUrl is "${endpoints.registryUrl}". Allowed: http://a, http://b.`,
+    );
   });
 
   test('an environment that cannot be told of the local services is refused', async () => {
     await expect(setUp().deployResources({}, { Parameters: {} })).rejects.toThrow(
-      'No stack declares the CloudFormation parameter KafkaSecurity or RegistryUrl',
+      'No stack declares the CloudFormation parameter RegistryUrl or RegistryWriteUrl',
     );
   });
 
@@ -154,10 +157,10 @@ describe('resources', () => {
     expect(readdirSync(home.parameters)).toEqual([]);
   });
 
-  test('with roles and log groups that stay on AWS know their names and ARNs', async () => {
+  test('with roles, and log groups that stay on AWS, know their names and ARNs', async () => {
     const { home, deployResources } = setUp();
     await deployResources({
-      Role: { Type: 'AWS::IAM::Role', Properties: {} },
+      Role: functionRole(),
       Fn: {
         Type: 'AWS::Lambda::Function',
         Properties: { Code: { ZipFile: '' }, Handler: 'index.handler', Runtime: 'nodejs22.x' },

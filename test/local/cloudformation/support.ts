@@ -99,14 +99,29 @@ exports.isComplete = async (event) => {
 };
 `;
 
+/** A role of functions that may call functions. */
+export const functionRole = (RoleName?: string): Template['Resources'][string] => {
+  const policy = (statement: object) => ({ Version: '2012-10-17', Statement: { Effect: 'Allow', ...statement } });
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      ...(RoleName && { RoleName }),
+      AssumeRolePolicyDocument: policy({ Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }),
+      Policies: [{ PolicyName: 'calls', PolicyDocument: policy({ Action: 'lambda:InvokeFunction', Resource: '*' }) }],
+    },
+  };
+};
+
 /** The functions of a custom resource's provider, as the CDK's framework lays them out. */
 export function providerResources(
   events: string,
-  options: { isComplete?: boolean; version?: string } = {},
+  options: { isComplete?: boolean; version?: string; role?: Template['Resources'][string] } = {},
 ): Template['Resources'] {
+  const Role = { 'Fn::GetAtt': ['Role', 'Arn'] };
   const user = (handler: string) => ({
     Type: 'AWS::Lambda::Function',
     Properties: {
+      Role,
       Code: { S3Bucket: assetBucket, S3Key: 'handler.zip' },
       Handler: handler,
       Runtime: 'nodejs22.x',
@@ -117,9 +132,11 @@ export function providerResources(
     ? { USER_IS_COMPLETE_FUNCTION_ARN: { 'Fn::GetAtt': ['IsComplete', 'Arn'] } }
     : {};
   return {
+    Role: options.role ?? functionRole(),
     Framework: {
       Type: 'AWS::Lambda::Function',
       Properties: {
+        Role,
         Code: { ZipFile: 'throw new Error("the framework itself is not run here")' },
         Handler: 'framework.onEvent',
         Runtime: 'nodejs22.x',
@@ -169,14 +186,22 @@ export class DeploymentBench {
   /** Deploys one stack, `things`, with a provider and these resources. */
   async deployThings(
     resources: Template['Resources'],
-    options: { isComplete?: boolean; outputs?: Template['Outputs'] } = {},
+    options: { isComplete?: boolean; outputs?: Template['Outputs']; role?: Template['Resources'][string] } = {},
   ) {
     return this.deployStacks({ things: { resources, ...options } });
   }
 
   /** Deploys stacks by name, each with a provider of its own. */
   async deployStacks(
-    stacks: Record<string, { resources: Template['Resources']; isComplete?: boolean; outputs?: Template['Outputs'] }>,
+    stacks: Record<
+      string,
+      {
+        resources: Template['Resources'];
+        isComplete?: boolean;
+        outputs?: Template['Outputs'];
+        role?: Template['Resources'][string];
+      }
+    >,
     signal?: AbortSignal,
   ) {
     const fixtures = Object.entries(stacks).map(([name, stack]) => ({

@@ -29,6 +29,8 @@ export function fakeRequest(behaviour: string, more: Partial<JobRunRequest> = {}
     applicationId: 'app',
     name: `readings/fake-execution-${tokens}`,
     clientToken: `token-${tokens}`,
+    executionRoleArn: 'arn:aws:iam::000000000000:role/fake',
+    tags: {},
     mode: 'BATCH',
     entryPoint: 's3://bucket/fake.py',
     entryPointArguments: [behaviour],

@@ -7,6 +7,7 @@ import type { JobRunRecord } from '../../../local/emr/job-run-records.ts';
 import type { JobRuns } from '../../../local/emr/job-runs.ts';
 import { identityOf } from '../../../local/services/process.ts';
 import type { JsonObject } from '../../../local/stepfunctions/task.ts';
+import { kill } from '../../support/kill.ts';
 import { fakeJobRuns, fakeRequest } from './fake-job.ts';
 
 async function until(condition: () => boolean): Promise<void> {
@@ -52,6 +53,13 @@ describe('a job run', () => {
     expect(await jobRuns.wait(jobRuns.start(stream).id)).toMatchObject({ state: 'FAILED', attempt: 3 });
     const batch = fakeRequest('fail-once', { maxAttempts: 2 });
     expect(await jobRuns.wait(jobRuns.start(batch).id)).toMatchObject({ state: 'SUCCESS', attempt: 2 });
+  });
+
+  test('hands on what each attempt says once', async () => {
+    const events: JsonObject[] = [];
+    const jobRuns = fakeJobRuns({ onEvent: (_, event) => events.push(event) });
+    await jobRuns.wait(jobRuns.start(fakeRequest('fail-once', { maxAttempts: 2 })).id);
+    expect(events.map(({ event }) => event)).toEqual(['started', 'started']);
   });
 
   test('that cannot be launched has failed', async () => {
@@ -127,7 +135,7 @@ describe('a stream that was let go', () => {
 
   test('that was killed is a failure too, told with its last words', async () => {
     const { second, id } = await releasedStream('stream');
-    process.kill(second.get(id)?.process?.pid ?? 0, 'SIGKILL');
+    kill(second.get(id)?.process?.pid);
     await until(() => stateOf(second, id) !== 'RUNNING');
     expect(second.get(id)).toMatchObject({
       state: 'FAILED',

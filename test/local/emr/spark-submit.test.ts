@@ -3,17 +3,21 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseSparkSubmitParameters, sparkSubmit } from '../../../local/emr/spark-submit.ts';
+import { parseSparkSubmitParameters, type SparkOptions, sparkSubmit } from '../../../local/emr/spark-submit.ts';
 import { fakeRequest } from './fake-job.ts';
 
-const toolchain = { python: '/venv/bin/python', sparkHome: '/spark', java17Home: '/java17' };
+const toolchain = { python: '/venv/bin/python', sparkHome: '/spark', java17Home: '/java17', s3aJars: '/s3a' };
 
-function commandOf(parameters: string, programArguments: string[] = []) {
+function commandOf(parameters: string, programArguments: string[] = [], more: Partial<SparkOptions> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace run-'));
   const request = fakeRequest('', { sparkSubmitParameters: parameters, entryPointArguments: programArguments });
   return {
     folder,
-    ...sparkSubmit(request, folder, { toolchain, buckets: '/home/me/a b/buckets' }),
+    ...sparkSubmit(request, folder, {
+      toolchain,
+      buckets: '/home/me/a b/buckets',
+      ...more,
+    }),
   };
 }
 
@@ -43,6 +47,32 @@ describe('the command of a job run', () => {
     ]);
   });
 
+  test('leaves every address as it is in a strict run, but for the archives of a JVM that waits for jobs, and no secret in it', () => {
+    const s3 = { endpoint: 'http://127.0.0.1:9701', userAgent: 'millrace/1' };
+    const variables = { AWS_SECRET_ACCESS_KEY: 'secret' };
+    const parameters = '--py-files s3://b/p.zip --jars s3://b/a.jar';
+    const {
+      arguments: words,
+      jvm,
+      environment,
+    } = commandOf(parameters, ['--spec', '{"url":"s3://b/c"}'], { s3, variables });
+    expect(words.slice(words.indexOf('--py-files')).slice(0, 4)).toEqual([
+      '--py-files',
+      's3://b/p.zip',
+      '--jars',
+      's3://b/a.jar',
+    ]);
+    expect(words.slice(-3)).toEqual(['s3://bucket/fake.py', '--spec', '{"url":"s3://b/c"}']);
+    expect(jvm.slice(0, 2)).toEqual(['--jars', 'file:///home/me/a%20b/buckets/b/a.jar']);
+    expect(settingsOf(words)).toMatchObject({
+      'spark.driver.extraClassPath': '/s3a/*',
+      'spark.hadoop.fs.s3a.endpoint': 'http://127.0.0.1:9701',
+      'spark.hadoop.fs.s3a.user.agent.prefix': 'millrace/1',
+    });
+    expect(environment.AWS_SECRET_ACCESS_KEY).toBe('secret');
+    expect([...words, ...jvm].join(' ')).not.toContain('secret');
+  });
+
   test('keeps the settings of the job and drops the sizes of a cluster', () => {
     const { arguments: words } = commandOf(
       '--conf spark.executor.memory=4g --conf spark.driver.cores=2 --conf spark.driver.memory=4g --conf spark.sql.ansi.enabled=true ' +
@@ -53,7 +83,21 @@ describe('the command of a job run', () => {
     expect(settings['spark.driver.memory']).toMatch(/^\d+m$/);
     expect(settings['spark.driver.extraJavaOptions']).toMatch(/^-Da=1 -Db=2 .*-XX:\+UseSerialGC /);
     expect(Object.keys(settings).filter((name) => /executor\.|dynamicAllocation|driver\.cores/.test(name))).toEqual([]);
-    expect(words[words.indexOf('--master') + 1]).toMatch(/^local\[\d+\]$/);
+    expect(words[words.indexOf('--master') + 1]).toMatch(/^local\[\d+,4\]$/);
+  });
+
+  test('gives driver and workers the packages of this machine in place of the archive, to a job that has one', () => {
+    const python = './environment/bin/python';
+    const archived =
+      `--conf spark.archives=s3://b/e.tar.gz#environment --conf spark.executorEnv.PYSPARK_PYTHON=${python} ` +
+      `--conf spark.emr-serverless.driverEnv.PYSPARK_PYTHON=${python} --conf spark.executorEnv.TZ=UTC`;
+    const { environment, arguments: words } = commandOf(archived, [], { packages: '/build/packages' });
+    expect(environment).toMatchObject({ PYTHONPATH: '/build/packages', PYSPARK_PYTHON: '/venv/bin/python' });
+    const settings = settingsOf(words);
+    const about = Object.keys(settings).filter((name) => /archives|Env/.test(name));
+    expect(about.sort()).toEqual(['spark.executorEnv.PYTHONPATH', 'spark.executorEnv.TZ']);
+    expect(settings['spark.executorEnv.PYTHONPATH']).toBe('/build/packages');
+    expect(commandOf('', [], { packages: '/build/packages' }).environment).not.toHaveProperty('PYTHONPATH');
   });
 
   test('sees this project’s Spark and Python only, and logs little', () => {

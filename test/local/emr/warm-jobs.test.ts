@@ -89,6 +89,13 @@ test('sees, gets and computes the same as in a JVM of its own, whatever the job 
   expect(second.facts).toEqual(cold.facts);
 });
 
+test('is called back by Java, whatever Java still holds of the job before it', { timeout: 4 * minutes }, async () => {
+  const [before, after] = [await run('called', []), await run('called', [])];
+  expect(after.code, after.stderr).toBe(0);
+  expect(after.stdout).toMatch(/^\d+\ncalled\n/);
+  expect(after.stdout, 'the JVM was not used again').toBe(before.stdout);
+});
+
 test('that fails or loses its JVM ends at once, and its JVM is never used again', {
   timeout: 4 * minutes,
 }, async () => {

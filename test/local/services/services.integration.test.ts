@@ -1,5 +1,5 @@
 /**
- * The life of the broker and the registry: started, killed, moved to other ports, stopped, purged. Uses services of its
+ * The life of the services: started, killed, moved to other ports, stopped, purged. Uses services of its
  * own; the tests build on each other.
  */
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
@@ -23,13 +23,14 @@ import {
 import type { ServiceStatus } from '../../../local/services/types.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { withTestAdmin } from '../../support/kafka.ts';
+import { kill } from '../../support/kill.ts';
 
 let home: Home;
 const toolchain = readToolchain();
 const progress: string[] = [];
 /** Below the ports that the system gives to outgoing connections, and not those of the same test in another checkout. */
 const firstPort = 20_000 + Math.floor(Math.random() * 10_000);
-const firstPorts = { kafka: firstPort, registry: firstPort + 1_000 };
+const firstPorts = { iam: firstPort + 2_000, kafka: firstPort, registry: firstPort + 1_000, s3: firstPort + 3_000 };
 
 const start = (options: StartOptions = {}, signal?: AbortSignal): Promise<StartedServices> =>
   startServices(home, toolchain, (line) => progress.push(line), signal, { firstPorts, ...options });
@@ -40,12 +41,14 @@ const status = async (name: string): Promise<ServiceStatus> => {
   return found;
 };
 
+const names = ['iam', 'kafka', 'registry', 's3'] as const;
+const all = (state: string) => names.map(() => state);
 const states = async () => (await serviceStatuses(home)).map(({ state }) => state);
 
 /** Every process that was ever started here. */
 const seen = new Set<number>();
-const remember = ({ kafka, registry }: StartedServices): void => {
-  for (const { pid } of [kafka, registry]) if (pid !== undefined) seen.add(pid);
+const remember = ({ iam, kafka, registry, s3 }: StartedServices): void => {
+  for (const { pid } of [iam, kafka, registry, s3]) if (pid !== undefined) seen.add(pid);
 };
 const alive = () => [...seen].filter((pid) => identityOf(pid) !== undefined);
 
@@ -98,17 +101,17 @@ afterAll(async () => {
 });
 
 test('nothing runs before the first start', async () => {
-  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(await states()).toEqual(all('stopped'));
 });
 
 test('too little memory is refused before anything is started', async () => {
   await expect(start({ availableMemoryBytes: 100 * 1024 * 1024 })).rejects.toMatchObject({ code: 'NOT_ENOUGH_MEMORY' });
-  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(await states()).toEqual(all('stopped'));
 });
 
-test('two starts at once make one broker and one registry, which work', async () => {
+test('two starts at once make one of each service, which work', async () => {
   const both = await Promise.all([start(), start()]);
-  expect(both.map(({ started }) => started.length).sort()).toEqual([0, 2]);
+  expect(both.map(({ started }) => started.length).sort()).toEqual([0, 4]);
   expect(both[0].kafka.pid).toBe(both[1].kafka.pid);
   expect(both[0].registry.pid).toBe(both[1].registry.pid);
   expect(progress).toContain(`waiting for another millrace command (pid ${process.pid})`);
@@ -116,6 +119,8 @@ test('two starts at once make one broker and one registry, which work', async ()
   const { kafka, registry } = both[0];
   expect(kafka).toMatchObject({ name: 'kafka', state: 'running', bootstrapServers: `127.0.0.1:${kafka.port}` });
   expect(registry).toMatchObject({ name: 'registry', state: 'running', url: `http://127.0.0.1:${registry.port}` });
+  // Who has no token learns nothing.
+  expect((await fetch(`${both[0].iam.url}/keys/any`)).status).toBe(401);
   expect(kafka.memoryBytes).toBeGreaterThan(100 * 1024 * 1024);
   expect(existsSync(kafka.log)).toBe(true);
   expect(existsSync(join(home.services, 'kafka', 'data', 'broker', 'meta.properties'))).toBe(true);
@@ -140,10 +145,8 @@ test('a start while both run changes nothing and takes no time', async () => {
 test('nothing listens where another machine could reach it', async () => {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const outside = addresses.filter(({ internal, family }) => !internal && family === 'IPv4');
-  const ports = [readServiceFile(home, 'kafka'), readServiceFile(home, 'registry')].flatMap((record) =>
-    Object.values(record.ports ?? {}),
-  );
-  expect(ports).toHaveLength(4);
+  const ports = names.flatMap((name) => Object.values(readServiceFile(home, name).ports ?? {}));
+  expect(ports).toHaveLength(8);
   for (const { address } of outside) {
     for (const port of ports) {
       // Whoever can bind the port there can do so because nobody else did.
@@ -165,19 +168,19 @@ test('topics are not made by asking for them', async () => {
 });
 
 test('killed services count as dead, and the next start brings them back with all they had', async () => {
-  for (const name of ['kafka', 'registry']) process.kill((await status(name)).pid ?? 0, 'SIGKILL');
+  for (const name of names) kill((await status(name)).pid);
   await sleep(300);
-  expect(await states()).toEqual(['dead', 'dead']);
+  expect(await states()).toEqual(all('dead'));
   const services = await start();
   remember(services);
-  expect(services.started).toEqual(['kafka', 'registry']);
+  expect(services.started).toEqual(names);
   expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('1');
   expect(await registerSchema(services.registry.url ?? '', 'second')).toBe(schemaId);
 });
 
 test('only the one that died is started again', async () => {
   const { pid } = await status('registry');
-  process.kill((await status('kafka')).pid ?? 0, 'SIGKILL');
+  kill((await status('kafka')).pid);
   await sleep(300);
   const services = await start();
   remember(services);
@@ -194,7 +197,7 @@ test('another port cannot be had from a broker that runs', async () => {
 test('a stop leaves no process and keeps data and ports', async () => {
   const before = await status('kafka');
   await stopServices(home, { purge: false });
-  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(await states()).toEqual(all('stopped'));
   expect(alive()).toEqual([]);
   expect(await isPortFree(before.port ?? 0)).toBe(true);
   await stopServices(home, { purge: false });
@@ -223,14 +226,14 @@ test('called off in the middle, a start leaves no process, and the next one work
   const controller = new AbortController();
   const called = start({}, controller.signal);
   await sleep(1_500);
-  for (const name of ['kafka', 'registry'] as const) {
+  for (const name of names) {
     const { process: started } = readServiceFile(home, name);
     if (started) seen.add(started.pid);
   }
   controller.abort();
   await expect(called).rejects.toThrow();
   expect(alive()).toEqual([]);
-  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(await states()).toEqual(all('stopped'));
   expect(existsSync(join(home.services, 'lock'))).toBe(false);
 });
 
@@ -243,10 +246,10 @@ test('a service that ends at its start is explained with its log, and takes the 
     ),
     details: [expect.stringContaining('Unable to access jarfile /nowhere')],
   });
-  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(await states()).toEqual(all('stopped'));
   const missing = startServices(home, { ...toolchain, java17: '/nowhere/java' }, () => {}, undefined, { firstPorts });
   await expect(missing).rejects.toMatchObject({ code: 'SERVICE_NOT_STARTED' });
-  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(await states()).toEqual(all('stopped'));
 });
 
 test('data of one service without that of the other is refused', async () => {
@@ -263,7 +266,7 @@ test('data of one service without that of the other is refused', async () => {
 
 test('one service can be stopped alone', async () => {
   await stopServices(home, { purge: false, only: ['registry'] });
-  expect(await states()).toEqual(['running', 'stopped']);
+  expect(await states()).toEqual(['running', 'running', 'stopped', 'running']);
 });
 
 test('a purge leaves neither processes nor data', async () => {
@@ -271,5 +274,5 @@ test('a purge leaves neither processes nor data', async () => {
   expect(alive()).toEqual([]);
   expect(existsSync(join(home.services, 'kafka'))).toBe(false);
   expect(existsSync(join(home.services, 'registry'))).toBe(false);
-  expect(await states()).toEqual(['stopped', 'stopped']);
+  expect(await states()).toEqual(all('stopped'));
 });

@@ -9,13 +9,15 @@ import { planOf } from '../../../lib/declaration/plan.ts';
 import { type Deployment, ParameterStore } from '../../../local/cloudformation/index.ts';
 import { codeFolder } from '../../../local/cloudformation/providers/lambda.ts';
 import { type Home, millraceHome, projectRoot } from '../../../local/home.ts';
+import { writeAccess } from '../../../local/iam/access.ts';
 
+const ROLE = 'arn:aws:iam::000000000000:role/prepare';
 const CODE = { S3Bucket: 'assets', S3Key: 'prepare.zip' };
 
 /** The values of the parameters, as a deployment writes them. */
 export const platform = {
   bootstrapServers: '127.0.0.1:9092',
-  kafkaSecurity: 'none',
+  kafkaSecurity: 'iam',
   registryUrl: 'http://r',
   bucket: 'data',
 };
@@ -70,14 +72,27 @@ export function deploymentOf(pipeline: Pipeline, versions: Readonly<Record<strin
         type: 'AWS::Lambda::Function',
         physicalId: 'prepare',
         attributes: { Arn: 'arn:prepare' },
-        properties: { Code: CODE, Handler: 'index.handler', Runtime: 'nodejs22.x', Timeout: 30 },
+        properties: { Role: ROLE, Code: CODE, Handler: 'index.handler', Runtime: 'nodejs22.x', Timeout: 30 },
       },
     ],
   };
 }
 
-/** Puts the bundled prepare function where `up` puts it. */
+/** Puts the bundled prepare function and its role where `up` puts them. */
 export async function installPrepare(home: Home): Promise<void> {
+  const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } };
+  const role = {
+    arn: ROLE,
+    name: 'prepare',
+    stack: 'dev/tiny',
+    logicalId: 'PrepareRole',
+    accessKeyId: 'ASIAPREPARE',
+    secretAccessKey: 'secret',
+    sessionToken: 'token',
+    trust: { Version: '2012-10-17', Statement: [trust] },
+    policies: [],
+  };
+  writeAccess(home, { roles: [role], resources: [], endpoints: [] });
   const folder = codeFolder(home, CODE);
   mkdirSync(folder, { recursive: true });
   await build({

@@ -55,6 +55,9 @@ describe.each([dev, prod])('$name', (environment: Environment) => {
     const metrics = resources('AWS::Logs::MetricFilter').length;
     expect((quantities['CloudWatch metrics'] ?? 0) * 730).toBeCloseTo(metrics, 9);
     expect(resources('AWS::KMS::Key')).toEqual([]);
-    expect(resources('AWS::SecretsManager::Secret')).toEqual([]);
+    const managed = resources('AWS::RDS::DBInstance').filter(
+      ({ ManageMasterUserPassword }) => ManageMasterUserPassword,
+    );
+    expect(resources('AWS::SecretsManager::Secret').length + managed.length).toBe(quantities.Passwords);
   });
 });

@@ -9,11 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
+
+from millrace.errors import JobError
+
+LONGEST_SHOWN = 100
+"""Characters of a value that an error repeats."""
 
 Check = tuple[str, Column]
 """The code of what is wrong, and the condition under which it is."""
+
+
+class Misfit(NamedTuple):
+    """A column that may hold what a schema forbids."""
+
+    field: str
+    value: Column
+    holds: Column
+    """Whether it does; null counts as true."""
+    allowed: str
 
 
 class Decoded(NamedTuple):
@@ -40,9 +55,44 @@ class Judged:
         """The records with a reason; same columns."""
         return self.frame.where(F.col("reason").isNotNull())
 
+    def counted(self) -> Counted:
+        """The same, counted as they are read."""
+        return Counted(self)
+
     def counts(self) -> list[Column]:
         """One aggregate for each code, named by it: how many records have it (bigint)."""
         return [F.count_if(F.col("reason") == code).alias(code) for code in self.reasons]
+
+
+class Counted:
+    """The good ones of judged records, and how many of the others an action on them has passed by."""
+
+    def __init__(self, records: Judged) -> None:
+        self._seen = Observation()
+        self._reasons = records.reasons
+        counted = records.frame.observe(self._seen, F.count("*").alias("read"), *records.counts())
+        self.frame = counted.where(F.col("reason").isNull())
+
+    @property
+    def read(self) -> int:
+        """How many records there were, good and bad; waits for an action on `frame`."""
+        return int(self._seen.get["read"])
+
+    @property
+    def bad(self) -> dict[str, int]:
+        """How many of them have which reason; waits for an action on `frame`."""
+        return {reason: int(self._seen.get[reason]) for reason in self._reasons if self._seen.get[reason]}
+
+    def refuse_bad(self, name: str) -> None:
+        """Refuses results that were made without all records of something that only we write.
+
+        Raises:
+            JobError: UNREADABLE_RECORDS.
+        """
+        if self.bad:
+            told = ", ".join(f"{count} {reason}" for reason, count in self.bad.items())
+            message = f"{sum(self.bad.values())} of {self.read} records of {name} cannot be read: {told}. The results are without them."
+            raise JobError("UNREADABLE_RECORDS", message)
 
 
 def judged(frame: DataFrame, columns: Sequence[str], checks: Sequence[Check]) -> Judged:
@@ -57,6 +107,16 @@ def first_reason(checks: Sequence[Check]) -> Column:
     for holds, code in others:
         reason = reason.when(holds, code)
     return reason
+
+
+def fitting(written: Column, misfits: Sequence[Misfit], of: str) -> Column:
+    """What is written, or an error that says which field does not fit the schema `of` something, and its value."""
+    for field, value, holds, allowed in misfits:
+        shown = F.coalesce(F.left(value.cast("string"), F.lit(LONGEST_SHOWN)), F.lit("null"))
+        mend = f"; allowed: {allowed}. Correct the transform or the schema."
+        told = F.concat(F.lit(f"What is written does not fit the schema of {of}: {field} is "), shown, F.lit(mend))
+        written = F.when(F.coalesce(holds, F.lit(True)), F.raise_error(told)).otherwise(written)
+    return written
 
 
 def computed_once(frame: DataFrame, columns: Sequence[str], name: str, value: Column) -> DataFrame:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType, DataType, IntegralType, NumericType, StringType, TimestampType
 
-from millrace.formats.checks import Check, Decoded, computed_once, reason_code
+from millrace.errors import JobError
+from millrace.formats.checks import Check, Decoded, Misfit, computed_once, reason_code
+from millrace.formats.decimals import always_fits, exact_decimal
 from millrace.formats.json_schema import MOST_DIGITS, JsonField, JsonSchema
 
 DATE_TIME = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})\z"
@@ -24,6 +27,9 @@ SURROGATE = r"\\u[dD][89a-fA-F]"
 SURROGATE_PAIRS = r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 """Two halves behind each other, and escaped backslashes, which could be taken for the beginning of one."""
 
+QUOTED_NUMBERS = (r'\G((?:[^"0-9-]|"(?:[^"\\]|\\.)*+")*+)(-?[0-9][0-9.eE+-]*+)', r'$1"$2"')
+"""Puts every number of a text that is known to be JSON in quotes: walks over strings and what is between the numbers, from one to the next."""
+
 OUTPUT = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "timeZone": "UTC"}
 
 
@@ -33,9 +39,23 @@ class JsonCodec:
 
     schema: JsonSchema
 
+    @property
+    def names(self) -> list[str]:
+        """See `Codec`."""
+        return [field.name for field in self.schema.fields]
+
     def encoded(self, _column: str | None = None) -> Column:
         """The bytes of one object (binary): the schema's fields in its order, decimals as exact numbers, times as instants in UTC."""
         return F.to_json(F.struct(*[F.col(field.name) for field in self.schema.fields]), OUTPUT).cast("binary")
+
+    def misfits(self, rows: DataFrame, _column: str | None = None) -> list[Misfit]:
+        """See `Codec`."""
+        columns = rows.select(*self.names).schema
+        return [
+            misfit
+            for field, column in zip(self.schema.fields, columns, strict=True)
+            for misfit in _misfits(field, column.dataType)
+        ]
 
     def decoded(self, records: DataFrame, column: str, name: str) -> Decoded:
         """The records with the object as a struct, each field null unless it is right."""
@@ -108,26 +128,61 @@ class _Raw:
         """What can be wrong with the value, given what it is in its column's type."""
         name, absent = self.field.name, self.value["type"].isNull()
         nothing = absent | self.is_of("VOID") if self.field.nullable else absent
-        bad = ~nothing & _any([typed.isNull(), *self._broken_rules(typed)])
+        bad = ~nothing & _any([typed.isNull(), *_broken_rules(self.field, typed, self.value["text"])])
         missing = [(reason_code("missing", name), absent)] if self.field.required else []
         return [*missing, (reason_code("bad", name), bad)]
 
-    def _broken_rules(self, typed: Column) -> list[Column]:
-        field, text = self.field, self.value["text"]
-        rules = []
-        if field.minimum is not None:
-            rules.append(typed < F.lit(field.minimum))
-        if field.maximum is not None:
-            rules.append(typed > F.lit(field.maximum))
-        if field.shortest is not None:
-            rules.append(F.char_length(text) < field.shortest)
-        if field.longest is not None:
-            rules.append(F.char_length(text) > field.longest)
-        if field.pattern is not None:
-            rules.append(~text.rlike(field.pattern))
-        if field.allowed:
-            rules.append(~text.isin(*field.allowed))
-        return rules
+
+def _broken_rules(field: JsonField, typed: Column, text: Column) -> list[Column]:
+    """What can be wrong with a value of the right type."""
+    rules = []
+    if field.minimum is not None:
+        rules.append(typed < F.lit(field.minimum))
+    if field.maximum is not None:
+        rules.append(typed > F.lit(field.maximum))
+    if field.shortest is not None:
+        rules.append(F.char_length(text) < field.shortest)
+    if field.longest is not None:
+        rules.append(F.char_length(text) > field.longest)
+    if field.pattern is not None:
+        rules.append(~text.rlike(field.pattern))
+    if field.allowed:
+        rules.append(~text.isin(*field.allowed))
+    return rules
+
+
+COLUMNS: dict[str, tuple[type[DataType], ...]] = {
+    "string": (StringType,),
+    "timestamp": (TimestampType,),
+    "boolean": (BooleanType,),
+    "integer": (NumericType,),
+    "number": (NumericType,),
+}
+"""The types of columns that can be written as a kind of field."""
+
+
+def _misfits(field: JsonField, kind: DataType) -> list[Misfit]:
+    """What a column of this type may hold that a reader of the field would refuse."""
+    if not isinstance(kind, COLUMNS[field.kind]):
+        message = f"{field.name} is written from a column of type {kind.simpleString()}; allowed: {field.column_type}."
+        raise JobError("WRONG_SCHEMA", message)
+    value = F.col(field.name)
+    typed, text, wrong = value, value, []
+    match field.kind:
+        case "string":
+            wrong = [~F.is_valid_utf8(value)]
+        case "timestamp":
+            # Other years have more digits, or a sign.
+            text, wrong = F.date_format(value, OUTPUT["timestampFormat"]), [~F.year(value).between(0, 9999)]
+        case "integer" | "number":
+            whole = field.kind == "integer"
+            typed = exact_decimal(value.cast("string"), 38 if whole else MOST_DIGITS, field.digits)
+            typed = typed.try_cast("bigint") if whole else typed
+            fits = isinstance(kind, IntegralType) if whole else always_fits(kind, MOST_DIGITS, field.digits)
+            wrong = [] if fits else [typed.isNull()]
+    broken = _any([*wrong, *_broken_rules(field, typed, text)])
+    unfit = F.when(value.isNull(), F.lit(not field.nullable)).otherwise(broken)
+    return [Misfit(field.name, value, unfit, field.rule)]
 
 
 def _end_of(text: Column) -> Column:
@@ -165,32 +220,3 @@ def _any(conditions: Sequence[Column]) -> Column:
     for condition in conditions:
         holds = holds | F.coalesce(condition, F.lit(False))
     return holds
-
-
-# --- exact decimals: nothing goes through a binary fraction, and nothing is rounded (12.50, 1e1 and 12.5000 have two decimals, 12.505 has three)
-
-QUOTED_NUMBERS = (r'\G((?:[^"0-9-]|"(?:[^"\\]|\\.)*+")*+)(-?[0-9][0-9.eE+-]*+)', r'$1"$2"')
-"""Puts every number of a text that is known to be JSON in quotes: walks over strings and what is between the numbers, from one to the next."""
-
-NUMBER = r"^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?0*\d{1,3}))?\z"
-"""Whole digits, decimals, exponent. One of four digits could only be written out in a text of kilobytes."""
-
-
-def exact_decimal(text: Column, precision: int, digits: int) -> Column:
-    """The number that a text writes out or with an exponent, with so many `digits` behind the point; null if they do not suffice."""
-    short = rf"^-?\d+(\.\d{{1,{digits}}})?\z" if digits else r"^-?\d+\z"
-    written = text.try_cast(f"decimal({precision},{digits})")
-    return F.when(text.rlike(short), written).when(
-        text.rlike(NUMBER) & (_decimals_needed(text) <= digits),
-        written,
-    )
-
-
-def _decimals_needed(text: Column) -> Column:
-    """How many digits behind the point the number has when it is written without an exponent and without zeros at its end."""
-    decimals = F.regexp_extract(text, NUMBER, 2)
-    digits = F.concat(F.regexp_extract(text, NUMBER, 1), decimals)
-    without_zeros = F.regexp_replace(digits, "0+$", "")
-    exponent = F.coalesce(F.regexp_extract(text, NUMBER, 3).try_cast("int"), F.lit(0))
-    zeros = F.length(digits) - F.length(without_zeros)
-    return F.when(without_zeros == "", F.lit(0)).otherwise(F.length(decimals) - exponent - zeros)

@@ -54,6 +54,24 @@ class JsonField:
         types = {"integer": "bigint", "number": f"decimal({MOST_DIGITS},{self.digits})"}
         return types.get(self.kind, self.kind)
 
+    @property
+    def rule(self) -> str:
+        """What is allowed, in the words of its schema."""
+        kind = {
+            "timestamp": "string, format date-time",
+            "number": f"number, multipleOf {Decimal(1).scaleb(-self.digits)}",
+        }
+        said = {
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "minLength": self.shortest,
+            "maxLength": self.longest,
+            "pattern": self.pattern,
+            "enum": ", ".join(self.allowed) or None,
+        }
+        words = [f"{word} {value}" for word, value in said.items() if value is not None]
+        return ", ".join([kind.get(self.kind, self.kind), *words]) + (" or null" if self.nullable else "")
+
 
 @dataclass(frozen=True)
 class JsonSchema:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 LONGEST_SHOWN = 100
 """Characters of a wrong value that a problem repeats."""
 
-WORDS = {str: "a text", int: "a whole number", float: "a number", types.NoneType: "null"}
+WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", types.NoneType: "null"}
 
 
 class Rule(NamedTuple):
@@ -115,7 +115,7 @@ def _fits(hint: Any, got: object) -> bool:  # noqa: ANN401
         kind, rule = get_args(hint)
         return _fits(kind, got) and rule.fits(got)
     # To Python a truth value is a number, to JSON it is none.
-    return isinstance(got, hint) and not isinstance(got, bool)
+    return isinstance(got, hint) and isinstance(got, bool) == (hint is bool)
 
 
 def _allowed(options: Sequence[Any]) -> str:

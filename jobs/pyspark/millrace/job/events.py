@@ -18,14 +18,21 @@ class Events:
         self.job = job
         self._out = out or sys.stdout
         self._lock = threading.Lock()
+        self._has_started = False
 
     def started(self) -> None:
-        """The job is at work: from here on it moves rows."""
-        self._write("started", {})
+        """The job is at work: from here on it moves rows. Told once."""
+        if not self._has_started:
+            self._write("started", {})
+        self._has_started = True
 
     def progress(self, **fields: object) -> None:
         """One micro-batch or one step is done."""
         self._write("progress", fields)
+
+    def heartbeat(self, silence: int) -> None:
+        """A stream's driver lives; for so many seconds its query has told nothing."""
+        self._write("heartbeat", {"silence": silence})
 
     def result(self, **fields: object) -> None:
         """The job has done what it was asked for."""

@@ -23,6 +23,8 @@ STREAM_SETTINGS = {
     "spark.sql.streaming.disabledV2MicroBatchReaders": "org.apache.spark.sql.kafka010.KafkaSourceProvider",
     # A batch without data would only free state; the next batch with data does that too.
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+    # The state machine reads the list of them; Spark would keep 100. `lib/declaration/limits.ts` counts on it.
+    "spark.sql.streaming.minBatchesToRetain": "20",
 }
 
 S3_CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"

@@ -62,6 +62,8 @@ class Spec:
     """Only where a schema is Avro."""
     checkpoint: Url | None = None
     """Only of a stream: the folder that remembers what was read."""
+    rebuild: bool = False
+    """Only of a stream: whether it begins anew, over what it has read and written before."""
     windows: Windows | None = None
 
     def input(self, alias: str, kind: type[T]) -> T:

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -28,6 +29,7 @@ class StopRequest:
         self.requested = threading.Event()
         self._finished = threading.Event()
         self._remove_hook: Callable[[], object] = lambda: None
+        self._handlers: dict[int, Any] = {}
 
     def install(self, spark: SparkSession) -> None:
         """From here on the process does not die of SIGTERM or SIGINT before `finished`, or before the grace is over."""
@@ -38,14 +40,17 @@ class StopRequest:
         manager.addShutdownHook(hook, FIRST_OF_ALL, GRACE_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
         self._remove_hook = lambda: manager.removeShutdownHook(hook)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.requested.set())
+            self._handlers[number] = signal.signal(number, lambda *_: self.requested.set())
 
     def finished(self) -> None:
         """The last batch is committed: whoever waits may go on.
 
-        Without a request the hook goes, or it would call a Python that has ended; with one, its answer needs a moment to arrive.
+        Without a request the hook goes, or it would call a Python that has ended; with one, its answer needs a moment to arrive. A signal that
+        comes later, such as between two starts in this process, is none for this request.
         """
         self._finished.set()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
         if self.requested.is_set():
             time.sleep(ANSWER_SECONDS)
         else:

@@ -10,6 +10,9 @@ from millrace.job.document import Name
 LARGEST_BATCH = 5_000_000
 """Records that one micro-batch takes at most. It bounds the work that a crash repeats; a tenth of it costs a third of the throughput."""
 
+LARGEST_REQUEST = 9 * 2**20
+"""Bytes of a request, and so of a record, that a producer makes: more than any topic takes, which decides."""
+
 
 @dataclass(frozen=True)
 class KafkaConnection:
@@ -34,22 +37,22 @@ class KafkaConnection:
             }
         return options
 
-    def source_options(self, topic: str, group_id_prefix: str) -> dict[str, str]:
-        """Reads a topic from its first record; what a failed transaction has left in it is passed over.
+    def source_options(self, topics: str, group_id_prefix: str) -> dict[str, str]:
+        """Reads a topic, or several with commas between them, from the first record; what a failed transaction has left is passed over.
 
         The group's prefix is what the job's role may use; Spark makes the rest of the name.
         """
         return self.client_options() | {
-            "subscribe": topic,
+            "subscribe": topics,
             "groupIdPrefix": group_id_prefix,
             "startingOffsets": "earliest",
             "failOnDataLoss": "true",
             "kafka.isolation.level": "read_committed",
         }
 
-    def stream_options(self, topic: str, group_id_prefix: str) -> dict[str, str]:
+    def stream_options(self, topics: str, group_id_prefix: str) -> dict[str, str]:
         """The same for a stream, which also wants the headers of the records."""
-        return self.source_options(topic, group_id_prefix) | {
+        return self.source_options(topics, group_id_prefix) | {
             "includeHeaders": "true",
             "maxOffsetsPerTrigger": str(LARGEST_BATCH),
         }
@@ -62,5 +65,6 @@ class KafkaConnection:
         return self.client_options() | {
             "kafka.compression.type": compression,
             "kafka.linger.ms": "20",
+            "kafka.max.request.size": str(LARGEST_REQUEST),
             "kafka.batch.size": str(128 * 1024),
         }

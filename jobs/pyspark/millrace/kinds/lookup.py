@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from millrace.formats.checks import Judged
 from millrace.job.spec import Spec
 from millrace.kinds import topic
+from millrace.streaming.progress import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,18 @@ def read(spark: SparkSession, spec: Spec, alias: str) -> DataFrame:
         alias: the lookup among the job's `reads`.
 
     Returns:
-        `key` and `value` (as the topic's schemas say), each key once. Records that cannot be read are left out.
+        `key` and `value` (as the topic's schemas say), each key once. Records that cannot be read are left out; the progress of a stream says how
+        many there are.
 
     Raises:
         JobError: when a schema cannot be had.
     """
     lookup = spec.input(alias, Input)
     source = topic.Input(lookup.topic, lookup.group_id_prefix, lookup.key, lookup.value)
-    return topic.latest(topic.records_of(spark, spec, source, deletions=True).good())
+    return current(topic.records_of(spark, spec, source, deletions=True), alias)
+
+
+def current(records: Judged, alias: str) -> DataFrame:
+    """What each key says now; see `read`."""
+    counted = records.frame.observe(UNREADABLE + alias, F.count("reason").alias("rows"))
+    return topic.latest(counted.where(F.col("reason").isNull()))

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
+from millrace.errors import JobError
 from millrace.formats import lines
+from millrace.formats.checks import LONGEST_SHOWN
 from millrace.job.events import Events
 from millrace.job.spec import Spec
 from millrace.kinds import folder, topic
@@ -47,13 +49,16 @@ def send_file(spec: Spec, events: Events, checked: DataFrame, sending: Sending) 
         sending: what becomes of them.
 
     Raises:
-        JobError: when there is nothing to repeat, or no numbers are left.
+        JobError: NOTHING_TO_SEND when no line is a row, or that no numbers are left.
     """
     rate, asked = spec.integer("rate"), spec.integer("rows")
     spark, output = checked.sparkSession, spec.output(sending.to, topic.Output)
-    columns = topic.columns(spark, spec, output, sending.key)
+    records = topic.columns(spark, spec, output, sending.key)
     sink = spec.kafka.sink_options("lz4") | {"topic": output.topic}
-    read, rejected = write_rejects(checked, spec.output(sending.rejects, folder.Output).url)
+    rejects = spec.output(sending.rejects, folder.Output).url
+    read, rejected = write_rejects(checked, rejects)
+    if read == rejected:
+        raise nothing_to_send(checked, rejects)
     rows = lines.good_rows(checked, *sending.columns).cache()
     numbers = sending.numbering.column
     count, lowest, highest = rows.agg(F.count("*"), F.min(numbers), F.max(numbers)).collect()[0]
@@ -66,16 +71,31 @@ def send_file(spec: Spec, events: Events, checked: DataFrame, sending: Sending) 
 
     def send(due: DataFrame, sent: int) -> None:
         nonlocal last
-        sending.rows(due, shift, now).select(*columns).write.format("kafka").options(**sink).save()
+        made = sending.rows(due, shift, now)
+        made.select(*records(made)).write.format("kafka").options(**sink).save()
         seconds, last = round(time.monotonic() - last, 3), time.monotonic()
         events.progress(sent=sent, of=total, rejected=rejected, batchSeconds=seconds)
 
     events.started()
-    if rate and total:
+    if rate:
         pacing.send_paced(spark, rows, count, total, rate, send)
-    elif total:
+    else:
         send(pacing.all_rows(rows, count, total), total)
     events.result(read=read, sent=total, rejected=rejected)
+
+
+def nothing_to_send(checked: DataFrame, rejects: str) -> JobError:
+    """The error of a file without a row: how many lines have which reason, and the first of them."""
+    reasons = checked.groupBy("reason").agg(F.count("*").alias("lines")).orderBy(F.desc("lines"), "reason").collect()
+    if not reasons:
+        return JobError("NOTHING_TO_SEND", "The file has no line of data. Give it one at least.")
+    told = ", ".join(f"{row.lines} {row.reason}" for row in reasons)
+    first = checked.orderBy("line").select("line", "reason", F.left("text", F.lit(LONGEST_SHOWN)).alias("text")).head()
+    example = "" if first is None else f" The first is line {first.line}, {first.reason}: {first.text}"
+    return JobError(
+        "NOTHING_TO_SEND",
+        f"No line of the file can be sent: {told}. All of them are in {rejects}; correct the file.{example}",
+    )
 
 
 def write_rejects(checked: DataFrame, path: str) -> tuple[int, int]:

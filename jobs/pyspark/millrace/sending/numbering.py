@@ -18,19 +18,12 @@ class Numbering:
     largest: int
 
 
-def repetition(numbering: Numbering, count: int, total: int, lowest: int | None, highest: int | None) -> int:
+def repetition(numbering: Numbering, count: int, total: int, lowest: int, highest: int) -> int:
     """By how much the numbers rise each time a file of `count` rows comes again, so that `total` rows are sent.
 
     Raises:
-        JobError: NOTHING_TO_SEND, or that the numbers are exhausted.
+        JobError: that the numbers are exhausted.
     """
-    if not total:
-        return 0
-    if lowest is None or highest is None:
-        raise JobError(
-            "NOTHING_TO_SEND",
-            "The file has no line that can be sent, so it cannot be repeated. See the rejects for the reasons.",
-        )
     shift = highest - lowest + 1
     cycles = -(-total // count)
     largest = highest + (cycles - 1) * shift

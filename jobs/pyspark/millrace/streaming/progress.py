@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import threading
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +24,9 @@ from pyspark.sql.streaming.listener import (
 from millrace.job.events import Events
 from millrace.job.text_table import TableColumn, table
 
-ROWS_IN, DEAD_LETTERS, ROWS_OUT = "rows_in_", "dead_letters_", "rows_out_"
-"""How the names of observations begin; an alias follows. Records judged and rows written are counted in a column `rows`, dead letters in one column
-a reason.
+ROWS_IN, DEAD_LETTERS, ROWS_OUT, UNREADABLE = "rows_in_", "dead_letters_", "rows_out_", "unreadable_"
+"""How the names of observations begin; an alias follows. Records judged, rows written and records of a lookup that cannot be read are counted in a
+column `rows`, dead letters in one column a reason.
 """
 
 
@@ -61,21 +62,25 @@ class Shown:
 
 
 class ProgressListener(StreamingQueryListener):
-    """Reports the batches that moved rows; knows whether a run has more to tell."""
+    """Reports the batches that moved rows; knows whether a run has more to tell, and how long it has told nothing."""
 
-    def __init__(self, events: Events, shown: Mapping[str, Shown]) -> None:
+    def __init__(self, events: Events, shown: Mapping[str, Shown], clock: Callable[[], float] = time.monotonic) -> None:
         self._events = events
+        self._clock = clock
+        self._heard = clock()
         self._shown = shown
         self._running: set[str] = set()
         self._changed = threading.Condition()
 
     def onQueryStarted(self, event: QueryStartedEvent) -> None:
         """Nothing to report yet."""
+        self._heard = self._clock()
         with self._changed:
             self._running.add(str(event.runId))
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
         """One batch is committed."""
+        self._heard = self._clock()
         fields = progress_fields(json.loads(event.progress.json))
         if fields is not None:
             self._events.progress(**fields)
@@ -84,14 +89,19 @@ class ProgressListener(StreamingQueryListener):
             if observed is not None and observed["rows"]:
                 self._events.note(f"{alias}: {shown.text(observed)}")
 
-    def onQueryIdle(self, event: QueryIdleEvent) -> None:
-        """Nothing came in: nothing to report."""
+    def onQueryIdle(self, event: QueryIdleEvent) -> None:  # noqa: ARG002  (Spark gives it)
+        """Nothing came in: nothing to report, every ten seconds."""
+        self._heard = self._clock()
 
     def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:
         """The last event of a query's run."""
         with self._changed:
             self._running.discard(str(event.runId))
             self._changed.notify_all()
+
+    def silent_seconds(self) -> float:
+        """How long ago the query told anything: that it started, that a batch is committed, that nothing came in."""
+        return self._clock() - self._heard
 
     def wait_for_ends(self, seconds: float) -> None:
         """Returns when everything about runs that were started was reported, or after the time given."""
@@ -119,6 +129,7 @@ def progress_fields(progress: dict[str, Any]) -> dict[str, object] | None:
         "deadLetterRows": dead_letters.total(),
         "deadLetters": {reason: count for reason, count in dead_letters.items() if count},
         "droppedByWatermark": dropped,
+        "unreadable": _rows(observed, UNREADABLE),
         "batchSeconds": round(progress.get("batchDuration", 0) / 1000, 3),
         "lag": sum(_lag(source) for source in progress["sources"]),
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
@@ -15,13 +15,17 @@ from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from millrace.errors import JobError
+from millrace.formats.framing import asked_for
 from millrace.job.events import Events
-from millrace.job.run import spark_message
+from millrace.job.run import StartAgain, spark_message
 from millrace.job.spec import Spec
 from millrace.job.stop import StopRequest
-from millrace.kafka.dead_letters import HEADERS, dead_letters
+from millrace.kafka.dead_letters import dead_letters
 from millrace.kinds import topic
 from millrace.streaming import progress
+from millrace.streaming.binding import Bound, bind, only_whole
+from millrace.streaming.checkpoint import RULES, Checkpoint
+from millrace.streaming.heartbeat import heartbeat
 from millrace.streaming.progress import ProgressListener, Shown
 from millrace.streaming.source import Source
 
@@ -71,21 +75,56 @@ def run_query(
         dead_letters_alias: the topic for events that are no good, among the job's `writes`.
 
     Raises:
-        JobError: STREAM_FAILED in Spark's words when the query fails.
+        JobError: STREAM_FAILED in Spark's words when the query fails; those of `bind` when its checkpoint is of something else.
+        StartAgain: when the sources and results are to be made anew, since what they were made from has changed.
     """
     spark = sources[0].good.sparkSession
+    checkpoint = Checkpoint(spark, spec.declared(spec.checkpoint, "checkpoint"))
+    whole_from = bind(spark, spec, checkpoint, bound_to(spark, spec, sources, results))
+    results = [replace(result, rows=only_whole(result.rows, whole_from)) for result in results]
+    checkpoint.write(RULES, {source.alias: asdict(source.rules) for source in sources})
     records = [result_records(spark, spec, result) for result in results]
-    target = spec.output(dead_letters_alias, topic.Output).topic
+    target = spec.output(dead_letters_alias, topic.Output)
     records += [set_aside(source, target, spec.job) for source in sources]
     writer = united(records).writeStream.queryName(spec.job).outputMode("update")
     writer = writer.format("kafka").options(**spec.kafka.sink_options("gzip"))
-    writer = writer.option("checkpointLocation", f"{spec.declared(spec.checkpoint, 'checkpoint').rstrip('/')}/query")
-    draining = spec.mode == "drain"
+    writer = writer.option("checkpointLocation", checkpoint.query)
+    repeating, draining = any(source.is_repeating for source in sources), spec.mode == "drain"
     seconds = spec.integer("triggerSeconds") if "triggerSeconds" in spec.parameters else 0
-    # Spark's own "available now" reads the ends of the topics once, works up to them in batches, and ends.
-    writer = writer.trigger(availableNow=True) if draining else writer.trigger(processingTime=f"{seconds} seconds")
+    if repeating:
+        writer = writer.trigger(once=True)
+    elif draining:
+        # Spark's own "available now" reads the ends of the topics once, works up to them in batches, and ends.
+        writer = writer.trigger(availableNow=True)
+    else:
+        writer = writer.trigger(processingTime=f"{seconds} seconds")
     shown = {result.alias: result.shown for result in results if result.shown}
-    _run(spark, writer.start, ProgressListener(events, shown), events, draining=draining)
+    try:
+        was_asked = _run(spark, writer.start, ProgressListener(events, shown), events, ends=draining or repeating)
+    except JobError as error:
+        wanted = asked_for(error.message)
+        if wanted is None:
+            raise
+        known = spec.declared(spec.registry, "registry").learn(*wanted)
+        words = "it is known now" if known else "it is of none"
+        raise StartAgain(
+            f"a record of {wanted[0]} has schema id {wanted[1]}; the registry was asked: {words}"
+        ) from error
+    if repeating and not was_asked:
+        raise StartAgain(
+            "the batch that was not finished is repeated by its own rules; those of this start come into force"
+        )
+
+
+def bound_to(spark: SparkSession, spec: Spec, sources: Sequence[Source], results: Sequence[Result]) -> Bound:
+    """What the stream's checkpoint is of."""
+    outputs = {result.alias: (spec.output(result.alias, topic.Output), result.key) for result in results}
+    keys = {alias: topic.key_columns(spark, spec, output, key) for alias, (output, key) in outputs.items()}
+    return Bound(
+        tuple(name for one in sources for name in one.topics),
+        tuple(output.topic for output, _ in outputs.values()),
+        keys,
+    )
 
 
 def result_records(spark: SparkSession, spec: Spec, result: Result) -> DataFrame:
@@ -94,12 +133,14 @@ def result_records(spark: SparkSession, spec: Spec, result: Result) -> DataFrame
     counted = result.rows.observe(
         progress.ROWS_OUT + result.alias, F.count("*").alias("rows"), *(result.shown.chosen() if result.shown else ())
     )
-    key_and_value = topic.columns(spark, spec, output, result.key)
-    no_headers = F.lit(None).cast(HEADERS).alias("headers")
-    return counted.select(F.lit(output.topic).alias("topic"), *key_and_value, no_headers)
+    key_and_value = topic.columns(spark, spec, output, result.key)(counted)
+    # In a stream this is when the batch was planned: later for each batch, and the same when it is repeated.
+    planned = F.unix_millis(F.current_timestamp()).cast("string").cast("binary")
+    headers = F.array(F.struct(F.lit(topic.BATCH).alias("key"), planned.alias("value"))).alias("headers")
+    return counted.select(F.lit(output.topic).alias("topic"), *key_and_value, headers)
 
 
-def set_aside(source: Source, target: str, job: str) -> DataFrame:
+def set_aside(source: Source, target: topic.Output, job: str) -> DataFrame:
     """The dead letters of a source, counted by reason: the columns of Kafka's sink.
 
     All records are counted here as well: Spark reads a source once for each branch of a union, and counts what it reads.
@@ -107,7 +148,8 @@ def set_aside(source: Source, target: str, job: str) -> DataFrame:
     judged = source.judged
     seen = judged.frame.observe(progress.ROWS_IN + source.alias, F.count("*").alias("rows"))
     bad = seen.where(F.col("reason").isNotNull()).observe(progress.DEAD_LETTERS + source.alias, *judged.counts())
-    return dead_letters(bad, job).select(F.lit(target).alias("topic"), "key", "value", "headers")
+    letters = dead_letters(bad, job, target.max_message_bytes)
+    return letters.select(F.lit(target.topic).alias("topic"), "key", "value", "headers")
 
 
 def united(records: Sequence[DataFrame]) -> DataFrame:
@@ -121,24 +163,28 @@ def _run(
     listener: ProgressListener,
     events: Events,
     *,
-    draining: bool,
-) -> None:
+    ends: bool,
+) -> bool:
+    """Runs the query; whether it was asked to end."""
     spark.streams.addListener(listener)
     stop = StopRequest()
     stop.install(spark)
     try:
         try:
-            watch(start, stop, events, draining=draining)
+            with heartbeat(events, listener.silent_seconds):
+                watch(start, stop, events, ends=ends)
         finally:
             for query in spark.streams.active:
                 query.stop()
         listener.wait_for_ends(LAST_EVENTS_SECONDS)
+        return stop.requested.is_set()
     finally:
+        spark.streams.removeListener(listener)
         stop.finished()
 
 
-def watch(start: Callable[[], StreamingQuery], stop: StopRequest, events: Events, *, draining: bool) -> None:
-    """Starts the query and waits until it has ended as it should."""
+def watch(start: Callable[[], StreamingQuery], stop: StopRequest, events: Events, *, ends: bool) -> None:
+    """Starts the query and waits until it has ended as it should: by itself, where it `ends`, or when it is asked to."""
     query, is_first = start(), True
     events.started()
     while not stop.requested.is_set():
@@ -146,7 +192,7 @@ def watch(start: Callable[[], StreamingQuery], stop: StopRequest, events: Events
             time.sleep(POLL_SECONDS)
             continue
         error = query.exception()
-        if error is None and draining:
+        if error is None and ends:
             return
         if error is None or not is_restart_fault(error) or not is_first:
             why = "it ended by itself" if error is None else spark_message(error)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from millrace.formats.checks import first_reason
@@ -21,7 +21,7 @@ def test_bytes_stay_and_headers_tell_the_rest(spark: SparkSession) -> None:
         (b"k", b"\xff\x00", "readings", 2, 17, MOMENT, MOMENT, "not-framed", old),
         (None, None, "readings", 0, 3, MOMENT, MOMENT, "null-value", None),
     ]
-    first, second = dead_letters(spark.createDataFrame(rows, SCHEMA), "sum").collect()
+    first, second = dead_letters(spark.createDataFrame(rows, SCHEMA), "sum", 1_000_000).collect()
     assert (bytes(first.key), bytes(first.value), second.key, second.value) == (b"k", b"\xff\x00", None, None)
     assert [(header.key, bytes(header.value)) for header in first.headers] == [
         ("trace", b"\x01"),
@@ -33,6 +33,28 @@ def test_bytes_stay_and_headers_tell_the_rest(spark: SparkSession) -> None:
         (FIRST_TIMESTAMP, MOMENT_MS.encode()),
     ]
     assert {header.key: bytes(header.value) for header in second.headers}["millrace.error.offset"] == b"3"
+
+
+def test_what_is_too_large_is_cut_and_says_so(spark: SparkSession) -> None:
+    def letter(key: int, value: int, headers: list[tuple[str, bytes]] | None = None) -> Row:
+        row = (b"k" * key, b"v" * value, "readings", 2, 17, MOMENT, MOMENT, "not-framed", headers)
+        return dead_letters(spark.createDataFrame([row], SCHEMA), "sum", 30_000).collect()[0]
+
+    def truncated(row: Row) -> bytes | None:
+        said = {header.key: bytes(header.value) for header in row.headers}
+        return said.get("millrace.error.truncated")
+
+    room = 30_000 - 16_384
+    whole, cut, cut_key = letter(6, room - 6), letter(6, room - 5), letter(room, 40_000)
+    crowded = letter(6, 6, [("trace", b"h" * room)])
+    assert (len(whole.value), truncated(whole)) == (room - 6, None)
+    assert (len(cut.value), truncated(cut)) == (
+        room - 6,
+        f"key of 6 bytes, value of {room - 5} bytes, headers of 0 bytes".encode(),
+    )
+    assert (len(cut_key.key), len(cut_key.value)) == (room // 2, room - room // 2)
+    assert (len(crowded.value), [header.key for header in crowded.headers if header.key == "trace"]) == (6, [])
+    assert truncated(crowded) == f"key of 6 bytes, value of 6 bytes, headers of {room + 15} bytes".encode()
 
 
 @pytest.mark.parametrize(

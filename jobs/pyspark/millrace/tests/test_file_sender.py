@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
 from millrace.sending import file_sender
@@ -33,3 +34,20 @@ def test_without_rejects_there_is_an_empty_file(spark: SparkSession, tmp_path: P
     )
     assert counts == (1, 0)
     assert not "".join(part.read_text() for part in (tmp_path / "rejects").glob("part-*"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([], "The file has no line of data"),
+        (
+            [(2, "a", "bad-amount"), (3, "b|c", "not-json"), (4, "d", "bad-amount")],
+            "2 bad-amount, 1 not-json. All of them are in s3://rejects; correct the file. The first is line 2, bad-amount: a",
+        ),
+    ],
+)
+def test_a_file_without_a_row_is_told_at_once_with_its_reasons(
+    spark: SparkSession, lines: list[tuple[int, str, str]], told: str
+) -> None:
+    error = file_sender.nothing_to_send(spark.createDataFrame(lines, LINE), "s3://rejects")
+    assert (error.code, told in error.message) == ("NOTHING_TO_SEND", True)

@@ -94,6 +94,27 @@ def test_a_text_must_be_utf_8_and_may_be_missing(spark: SparkSession) -> None:
     assert rows[1].reason == "undecodable"
 
 
+def test_what_lies_deeper_is_held_to_the_same(spark: SparkSession) -> None:
+    """Each body is one list of parts, a map of one entry and a number of fixed length; in each something else is wrong."""
+    part = schema({"name": "name", "type": ["null", "string"]}, {"name": "price", "type": MONEY})
+    deep = schema(
+        {"name": "parts", "type": {"type": "array", "items": json.loads(part) | {"name": "Part"}}},
+        {"name": "notes", "type": {"type": "map", "values": "string"}},
+        {"name": "due", "type": {"type": "fixed", "name": "Due", "size": 9, "logicalType": "decimal", "precision": 4}},
+    )
+
+    def body(name: bytes = b"ab", cents: bytes = b"\x04\x03\xf2", note: bytes = b"cd", due: int = 7) -> bytes:
+        return b"\0\0\0\0\x09\x02\x02\x04" + name + cents + b"\0\x02\x02k\x04" + note + b"\0" + due.to_bytes(9, "big")
+
+    wide = b"\x12" + (2**64 + 1000).to_bytes(9, "big")
+    values = [body(), body(name=b"\xff\xff"), body(cents=wide), body(note=b"\xff\xff"), body(due=2**64 + 7)]
+    frame = spark.createDataFrame(list(enumerate(values)), "n int, value binary")
+    found, checks = AvroCodec(9, {9: deep}).decoded(frame, "value", "order")
+    rows = judged(found, ["n", "order"], checks).frame.orderBy("n").collect()
+    assert [row.reason for row in rows] == [None, *["undecodable"] * 4]
+    assert (rows[0].order.parts[0].price, rows[0].order.notes, rows[0].order.due) == (Decimal("10.10"), {"k": "cd"}, 7)
+
+
 def test_a_value_that_is_no_record_comes_back_too(spark: SparkSession) -> None:
     frame = spark.createDataFrame(
         [(1, b"\x00\x00\x00\x00\x09\x04"), (2, b"\x00\x00\x00\x00\x09\x04\x04")], "n int, key binary"

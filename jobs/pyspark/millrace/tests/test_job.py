@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from millrace.errors import JobError
 from millrace.job.events import Events
-from millrace.job.run import run
+from millrace.job.run import StartAgain, run
 from millrace.job.spec import Spec
 from millrace.tests.specs import DOCUMENT
 
@@ -62,3 +64,33 @@ def test_a_job_without_a_spec_is_told_apart_by_its_file(
     told = lines(capsys.readouterr().out)[-1]
     assert (told["job"], told["code"]) == ("count", "BAD_SPEC")
     assert "--rate 1" in str(told["message"])
+
+
+def test_a_job_that_is_to_begin_once_more_does_so_and_tells_its_start_once(capsys: pytest.CaptureFixture[str]) -> None:
+    registries = []
+
+    def main(spec: Spec, events: Events) -> None:
+        registries.append(spec.registry)
+        events.started()
+        if len(registries) < 3:
+            raise StartAgain("the registry knows more now")
+
+    assert run(main, GIVEN) == 0
+    told = capsys.readouterr()
+    assert lines(told.out) == [{"event": "started", "job": "sum"}]
+    assert told.err == "sum: the registry knows more now\n" * 2
+    # What it has learned stays.
+    assert registries[0] is registries[2]
+
+
+def test_what_a_job_refuses_to_write_is_told_in_its_own_words(
+    spark: SparkSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main(_spec: Spec, _events: Events) -> None:
+        spark.range(1).select(F.raise_error(F.lit("level is 1.15; allowed: 0.1."))).collect()
+
+    assert run(main, GIVEN) == 1
+    told = capsys.readouterr()
+    failed = lines(told.out)[-1]
+    assert (failed["code"], failed["message"]) == ("WRONG_RESULT", "level is 1.15; allowed: 0.1.")
+    assert "Traceback" not in told.err

@@ -44,6 +44,10 @@ def test_the_sink_sends_large_compressed_batches() -> None:
     assert LOCAL.sink_options("gzip")["kafka.compression.type"] == "gzip"
 
 
+def test_a_record_is_never_too_large_for_the_producer_only_for_its_topic() -> None:
+    assert int(LOCAL.sink_options("gzip")["kafka.max.request.size"]) > 8_388_608 + 65_536
+
+
 def test_what_a_failed_transaction_left_is_not_read() -> None:
     for options in (LOCAL.source_options("readings", "p"), LOCAL.stream_options("readings", "p")):
         assert options["kafka.isolation.level"] == "read_committed"

@@ -13,16 +13,6 @@ def test_ids_of_a_repetition_begin_after_the_largest() -> None:
     assert repetition(IDS, count=3, total=10, lowest=16_050, highest=16_059) == 10
 
 
-def test_nothing_to_send_needs_no_ids() -> None:
-    assert repetition(IDS, count=0, total=0, lowest=None, highest=None) == 0
-
-
-def test_a_file_without_good_lines_cannot_be_repeated() -> None:
-    with pytest.raises(JobError) as caught:
-        repetition(IDS, count=0, total=5, lowest=None, highest=None)
-    assert caught.value.code == "NOTHING_TO_SEND"
-
-
 def test_a_file_that_is_sent_once_may_use_every_id() -> None:
     assert repetition(IDS, count=2, total=2, lowest=0, highest=2**31 - 1) == 2**31
 

@@ -27,6 +27,7 @@ def test_a_batch_tells_rows_seconds_and_lag() -> None:
         "deadLetterRows": 0,
         "deadLetters": {},
         "droppedByWatermark": 0,
+        "unreadable": 0,
         "batchSeconds": 1.234,
         "lag": 2,
     }

@@ -20,11 +20,12 @@ from millrace.job.events import Events
 from millrace.job.stop import StopRequest
 from millrace.job.text_table import TableColumn
 from millrace.kafka.dead_letters import HEADERS
+from millrace.kinds.topic import Output
 from millrace.streaming import query
 from millrace.streaming.event_time import EventTimeRules
 from millrace.streaming.progress import ProgressListener, Shown
 from millrace.streaming.query import Result, result_records, set_aside, united
-from millrace.streaming.source import Source, judge
+from millrace.streaming.source import BatchRules, Source, judge
 from millrace.tests.specs import DOCUMENT, spec_of
 
 FAULT = """Cannot invoke "scala.collection.IterableOps.map(scala.Function1)" because the return value of "scala.Option.get()" is null
@@ -68,47 +69,47 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "POLL_SECONDS", 0)
 
 
-def watch(*queries: Query, draining: bool, stop: StopRequest | None = None) -> None:
+def watch(*queries: Query, ends: bool, stop: StopRequest | None = None) -> None:
     """Watches a query; each start takes the next one."""
     left = list(queries)
 
     def start() -> StreamingQuery:
         return cast("StreamingQuery", left.pop(0))
 
-    query.watch(start, stop or StopRequest(), Events("sum"), draining=draining)
+    query.watch(start, stop or StopRequest(), Events("sum"), ends=ends)
     assert not left
 
 
 def test_a_drain_ends_when_its_query_has_ended() -> None:
-    watch(Query(polls=5), draining=True)
+    watch(Query(polls=5), ends=True)
 
 
 def test_a_stream_that_ends_by_itself_has_failed() -> None:
     with pytest.raises(JobError, match="failed: it ended by itself"):
-        watch(Query(polls=1), draining=False)
+        watch(Query(polls=1), ends=False)
 
 
 def test_a_failed_query_fails_the_job_with_its_own_words() -> None:
     with pytest.raises(JobError, match="failed: topic is gone") as caught:
-        watch(Query(error=StreamingQueryException("topic is gone")), draining=True)
+        watch(Query(error=StreamingQueryException("topic is gone")), ends=True)
     assert caught.value.code == "STREAM_FAILED"
 
 
 def test_sparks_fault_on_restart_is_answered_with_one_more_start() -> None:
-    watch(Query(error=StreamingQueryException(FAULT)), Query(polls=1), draining=True)
+    watch(Query(error=StreamingQueryException(FAULT)), Query(polls=1), ends=True)
 
 
 def test_the_same_fault_twice_fails_the_job() -> None:
     broken = Query(error=StreamingQueryException(FAULT))
     with pytest.raises(JobError, match="The query failed"):
-        watch(broken, broken, draining=True)
+        watch(broken, broken, ends=True)
 
 
 def test_a_request_to_end_lets_the_query_finish_its_batch() -> None:
     stop = StopRequest()
     stop.requested.set()
     busy = Query(polls=100, busy=3)
-    watch(busy, draining=False, stop=stop)
+    watch(busy, ends=False, stop=stop)
     assert busy.stopped
     assert busy.busy < 0
 
@@ -155,14 +156,14 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
     reader = JsonCodec(read_schema(spark, schema_file(tmp_path, "reading", READING, ["town", "level", "at"])))
     negative: list[Check] = [("negative", F.col("event.level") < 0)]
     found = judge(records, reader, RULES, "at", negative)
-    source = Source("readings", found, found.good().select("event.*"))
+    source = Source("readings", found, found.good().select("event.*"), ("shop.readings",), BatchRules(RULES))
     totals = source.good.groupBy("town").agg(F.sum("level").alias("sum"))
     table = (TableColumn("town", 8), TableColumn("sum", 4, is_number=True))
     result = Result("sums", totals, key="town", shown=Shown(table, newest="sum", key="town"))
     listener = ProgressListener(Events("sum"), {"sums": cast("Shown", result.shown)})
     spark.streams.addListener(listener)
 
-    both = united([result_records(spark, spec, result), set_aside(source, "shop.dead-letters", "sum")])
+    both = united([result_records(spark, spec, result), set_aside(source, Output("shop.dead-letters"), "sum")])
     stream = both.writeStream.queryName("left").format("memory").outputMode("update").trigger(availableNow=True)
     run = stream.option("checkpointLocation", (tmp_path / "checkpoint").as_uri()).start()
     run.awaitTermination(60)

@@ -103,3 +103,35 @@ def test_more_versions_than_are_read_are_not_passed_over(server: Answers, monkey
     server.by_path[path] = [(200, json.dumps(versions))]
     with pytest.raises(JobError, match="has 2 versions"):
         Registry(server.url).schemas_of_values("shop.readings", 4)
+
+
+VERSIONS = "/apis/registry/v3/groups/default/artifacts/shop.readings-value/versions?limit=500"
+
+
+def versions(*ids: int) -> tuple[int, str]:
+    return 200, json.dumps({"count": len(ids), "versions": [{"contentId": one} for one in ids]})
+
+
+def test_a_schema_that_is_registered_while_a_job_runs_is_learned_and_nothing_is_asked_twice(server: Answers) -> None:
+    server.by_path[VERSIONS] = [versions(4), versions(4, 9)]
+    for content_id in (4, 9):
+        server.by_path[schema_path(content_id)] = [(200, f'"schema {content_id}"')]
+    client = Registry(server.url)
+    client.schemas_of_values("shop.readings", 4)
+    assert client.learn("shop.readings", 9)
+    assert client.schemas_of_values("shop.readings", 4) == {4: '"schema 4"', 9: '"schema 9"'}
+    assert not client.learn("shop.readings", 10)
+    assert (client.unknown("shop.readings"), client.unknown("shop.others")) == (frozenset({10}), frozenset())
+    assert [path for path in server.asked if path != VERSIONS] == [schema_path(4), schema_path(9)]
+
+
+def test_a_registry_that_is_away_while_a_job_runs_has_no_effect(server: Answers) -> None:
+    server.by_path[VERSIONS] = [versions(4), (503, "")]
+    server.by_path[schema_path(4)] = [(200, '"schema 4"'), (503, "")]
+    client = Registry(server.url)
+    client.schemas_of_values("shop.readings", 4)
+    asked = len(server.asked)
+    assert not client.learn("shop.readings", 9)
+    assert client.unknown("shop.readings") == {9}
+    assert client.schemas_of_values("shop.readings", 4) == {4: '"schema 4"'}
+    assert len(server.asked) == asked + 1

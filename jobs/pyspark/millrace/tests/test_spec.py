@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import MISSING
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -183,5 +184,5 @@ def test_the_form_is_that_of_the_declaration() -> None:
     declared = json.loads(SCHEMA.read_text("utf-8"))
     fields = Spec.__dataclass_fields__
     assert set(declared["properties"]) == {camel(name) for name in fields}
-    optional = {camel(name) for name, field in fields.items() if field.default is None}
+    optional = {camel(name) for name, field in fields.items() if field.default is not MISSING}
     assert set(declared["properties"]) - set(declared["required"]) == optional

@@ -1,6 +1,9 @@
 """A request to end waits for the batch that runs."""
 
+import signal
 import threading
+
+from pyspark.sql import SparkSession
 
 from millrace.job.stop import StopRequest
 
@@ -21,3 +24,13 @@ def test_a_job_that_has_ended_is_not_waited_for() -> None:
     request.finished()
     request.run()
     assert not request.requested.is_set()
+
+
+def test_a_signal_after_it_is_none_for_it(spark: SparkSession) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    request = StopRequest()
+    request.install(spark)
+    signal.raise_signal(signal.SIGTERM)
+    assert request.requested.is_set()
+    request.finished()
+    assert signal.getsignal(signal.SIGTERM) == before

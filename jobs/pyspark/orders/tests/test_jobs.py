@@ -1,7 +1,7 @@
 """The jobs' own decisions: what is counted, what a person sees."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,17 +12,21 @@ from millrace.formats.json_lines import parsed
 from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import schema_of
 from millrace.formats.lines import data_lines, numbered_lines
+from millrace.kafka.dead_letters import HEADERS
 from millrace.kinds import topic
 from millrace.streaming.progress import Shown
 from orders import sum_by_window, totals
 
 ROOT = Path(__file__).parents[4]
 ORDER = schema_of((ROOT / "pipelines/orders/schemas/order.schema.json").read_text("utf-8"), "order")
-RECORD = "partition int, offset bigint, key binary, value binary"
+RECORD = f"partition int, offset bigint, key binary, value binary, timestamp timestamp, headers {HEADERS}"
 
 
 def summed(spark: SparkSession, values: Sequence[bytes | None]) -> totals.Totals:
-    records = spark.createDataFrame([(0, offset, None, value) for offset, value in enumerate(values)], RECORD)
+    at = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    records = spark.createDataFrame(
+        [(0, offset, None, value, at + timedelta(seconds=offset), None) for offset, value in enumerate(values)], RECORD
+    )
     return totals.summed(topic.decoded(records, TextCodec(), JsonCodec(ORDER), deletions=False))
 
 
@@ -45,6 +49,7 @@ def test_all_that_satisfies_the_schema_is_summed_and_the_rest_counted_by_reason(
     ]
     found = summed(spark, values)
     assert [tuple(row) for row in found.frame.collect()] == [("Peru", Decimal("3.30"), 3)]
+    assert (found.since_ms, found.as_of_ms) == (1_000, 7_000)
     assert found.counts() == {"rows": 1, "read": 7, "unreadable": {"null-value": 1, "not-json": 2, "bad-order-date": 1}}
 
 

@@ -53,9 +53,11 @@ def value(moment: datetime = NOW, **changed: object) -> bytes:
     return json.dumps(fields | changed).encode()
 
 
-def record(value: bytes | None, timestamp: datetime = NOW, first: datetime | None = None) -> tuple[object, ...]:
+def record(
+    value: bytes | None, timestamp: datetime = NOW, first: datetime | None = None, topic: str = "again"
+) -> tuple[object, ...]:
     said = [(FIRST_TIMESTAMP, str(int(first.timestamp() * 1000)).encode())] if first else None
-    return (b"1", value, "t", 0, 1, timestamp, said)
+    return (b"1", value, topic, 0, 1, timestamp, said)
 
 
 def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
@@ -72,6 +74,7 @@ def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
         "a far future": (record(value(datetime(9999, 12, 31, tzinfo=UTC))), "future"),
         "replayed": (record(value(week_old - ten), first=week_old), None),
         "replayed too late": (record(value(week_old - ten - second), first=week_old - second), "late"),
+        "said to be old by a writer of the source": (record(value(week_old - ten), first=week_old, topic="t"), "late"),
         "no value": (record(None), "null-value"),
         "text": (record(b"hello"), "not-json"),
         "a list": (record(b"[]"), "not-an-object"),
@@ -82,7 +85,7 @@ def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
         "late and broken": (record(value(NOW - 2 * ten, amount="9")), "bad-amount"),
     }
     records = spark.createDataFrame([case for case, _ in cases.values()], KAFKA)
-    found = judge(records, ORDERS, RULES, transforms.TIME)
+    found = judge(records, ORDERS, RULES, transforms.TIME, replays="again")
     reasons = dict(zip(cases, (row.reason for row in found.frame.collect()), strict=True))
     assert reasons == {name: reason for name, (_, reason) in cases.items()}
     assert found.bad().count() + found.good().count() == len(cases)
@@ -125,6 +128,12 @@ def test_totals_are_exact_and_in_the_order_of_the_countries(spark: SparkSession)
     assert rows == [("Chile", "5.00", 1), ("Peru", "-0.70", 3), ("Åland", "99999999.99", 1)]
 
 
+def test_countries_without_an_order_are_gone(spark: SparkSession) -> None:
+    known = spark.createDataFrame([("Peru",), ("Chile",), ("Åland",)], "key string")
+    totals = spark.createDataFrame([("Peru",), ("Japan",)], "country string")
+    assert sorted(row.key for row in transforms.gone(known, totals).collect()) == ["Chile", "Åland"]
+
+
 def test_what_the_jobs_write_satisfies_its_own_schemas(spark: SparkSession) -> None:
     orders = spark.createDataFrame(
         [(Decimal("12.50"), NOW, "Peru")], "amount decimal(18,2), order_date timestamp, country string"
@@ -137,8 +146,11 @@ def test_what_the_jobs_write_satisfies_its_own_schemas(spark: SparkSession) -> N
     assert bytes(first.value) == (
         b'{"country":"Peru","sales":12.50,"orders":1,"window_start":"2026-05-21T09:55:00.000Z","window_end":"2026-05-21T10:05:00.000Z"}'
     )
-    total = transforms.totals(orders).select(totals.encoded().alias("value"))
-    assert bytes(total.collect()[0].value) == b'{"country":"Peru","sales":12.50,"orders":1}'
+    dated = transforms.dated(transforms.totals(orders), 1_000, 2_500)
+    total = dated.select(totals.encoded().alias("value"))
+    assert bytes(total.collect()[0].value) == (
+        b'{"country":"Peru","sales":12.50,"orders":1,"since":"1970-01-01T00:00:01.000Z","as_of":"1970-01-01T00:00:02.500Z"}'
+    )
     for frame, column, declared in ((made, "key", key), (made, "value", window), (total, "value", totals)):
         back, checks = declared.decoded(frame, column, "back")
         assert {row.reason for row in judged(back, ["back"], checks).frame.collect()} == {None}

@@ -80,9 +80,11 @@ def test_a_repeated_line_is_a_new_payment_at_the_time_of_sending(spark: SparkSes
 # --- the enrichment
 
 
-def record(value: bytes | None, timestamp: datetime = NOW, first: datetime | None = None) -> tuple[object, ...]:
+def record(
+    value: bytes | None, timestamp: datetime = NOW, first: datetime | None = None, topic: str = "again"
+) -> tuple[object, ...]:
     said = [(FIRST_TIMESTAMP, str(int(first.timestamp() * 1000)).encode())] if first else None
-    return (b"k", value, "t", 0, 1, timestamp, said)
+    return (b"k", value, topic, 0, 1, timestamp, said)
 
 
 def sales_of(spark: SparkSession, *sales: tuple[object, ...]) -> list[bytes]:
@@ -120,11 +122,15 @@ def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
         "not framed": (record(b"hello"), "not-framed"),
         "of another schema": (record(b"\x00\x00\x00\x00\x05" + sent[0][5:]), "unknown-schema-id"),
         "cut off": (record(sent[0][:-1]), "undecodable"),
+        "said to be old by a writer of the source": (
+            record(sent[list(moments).index("replayed")], first=week_old, topic="t"),
+            "late",
+        ),
         "a negative id": (record(sent[-2]), "out-of-range"),
         "a refund": (record(sent[-1]), None),
     }
     frame = spark.createDataFrame([case for case, _ in cases.values()], KAFKA)
-    found = judge(frame, CODEC, RULES, transforms.TIME, transforms.checks())
+    found = judge(frame, CODEC, RULES, transforms.TIME, transforms.checks(), replays="again")
     assert [row.reason for row in found.frame.collect()] == [reason for _, reason in cases.values()]
     assert found.bad().count() + found.good().count() == len(cases)
     assert {*found.reasons} == {"null-value", "out-of-range", *(reason for _, reason in cases.values() if reason)}

@@ -35,6 +35,8 @@ describe('alarms', () => {
     expect(alarms.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
       'MonitoringDropped',
       'MonitoringFailed',
+      'MonitoringLagging',
+      'MonitoringSilent',
       'MonitoringUncleaned',
       'RegistryBalancerHealth',
       'RegistryDatabaseStorage',
@@ -42,6 +44,30 @@ describe('alarms', () => {
     for (const [id, alarm] of alarms) {
       expect([id, JSON.stringify(alarm.AlarmActions)]).toEqual([id, expect.stringContaining('AlertsTopic')]);
     }
+  });
+
+  test('tell of a stream that hangs while its driver lives, and of one that does not catch up; no data is no stream', () => {
+    const alarms = Object.entries(resourcesOf(stacks[pipeline], ALARM));
+    const of = (name: string) => alarms.find(([id]) => id.startsWith(`Monitoring${name}`))?.[1];
+    expect(of('Silent')).toMatchObject({
+      MetricName: `${pipeline}.silence`,
+      Statistic: 'Maximum',
+      Period: 60,
+      Threshold: 900,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+    expect(of('Lagging')).toMatchObject({
+      MetricName: `${pipeline}.lag`,
+      Statistic: 'Minimum',
+      Period: 300,
+      Threshold: 1,
+      EvaluationPeriods: 6,
+      TreatMissingData: 'notBreaching',
+    });
+    const [dashboard] = Object.values(resourcesOf(stacks[pipeline], 'AWS::CloudWatch::Dashboard'));
+    for (const field of ['lag', 'silence']) expect(JSON.stringify(dashboard)).toContain(`${pipeline}.${field}`);
   });
 
   test('reach the address that the environment names', () => {
@@ -86,13 +112,11 @@ test('each progress line counts once, dead letters among its numbers', () => {
     pattern,
     (transformations as { MetricValue: string }[])[0]?.MetricValue,
   ]);
-  const progress = '{ $.event = "progress" }';
-  expect(values.sort()).toEqual(
-    ['batchSeconds', 'deadLetterRows', 'droppedByWatermark', 'lag', 'rowsIn', 'rowsOut'].map((field) => [
-      progress,
-      `$.${field}`,
-    ]),
-  );
+  const progress = ['batchSeconds', 'deadLetterRows', 'droppedByWatermark', 'lag', 'rowsIn', 'rowsOut'];
+  expect(values.sort()).toEqual([
+    ['{ $.event = "heartbeat" }', '$.silence'],
+    ...progress.map((field) => ['{ $.event = "progress" }', `$.${field}`]),
+  ]);
 });
 
 test('the dashboard asks for job runs by the name of the application, without which nothing is reported', () => {

@@ -1,10 +1,11 @@
 /** The registry: who may do what with it, how it is run, and how a new password reaches it. */
+import { X509Certificate } from 'node:crypto';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { dev } from '../../../../config/dev.ts';
 import { resourcesOf, templatesOf } from '../../support/templates.ts';
 
-const { streaming } = templatesOf();
+const { network: _, streaming, processing: __, ...pipelines } = templatesOf();
 const LISTENER = 'AWS::ElasticLoadBalancingV2::Listener';
 const RULE = 'AWS::ElasticLoadBalancingV2::ListenerRule';
 
@@ -23,14 +24,43 @@ describe('callers', () => {
     ).toEqual([8080, 8081]);
   });
 
-  test('that are jobs can read and nothing else, handlers have all methods', () => {
-    const path = { Field: 'path-pattern', PathPatternConfig: { Values: ['/apis/*'] } };
-    const methods = { Field: 'http-request-method', HttpRequestMethodConfig: { Values: ['GET', 'HEAD'] } };
-    const rules = resourcesOf(streaming, RULE);
-    const conditionsOf = (name: string) =>
-      Object.entries(rules).find(([id]) => id.includes(name))?.[1].Conditions as unknown[];
-    expect(conditionsOf('BalancerRead')).toEqual([path, methods]);
-    expect(conditionsOf('BalancerWrite')).toEqual([path]);
+  const rules = resourcesOf(streaming, RULE);
+  const valuesOf = (name: string): string[][] => {
+    const rule = Object.entries(rules).find(([id]) => id.includes(name))?.[1];
+    return ((rule?.Conditions ?? []) as Record<string, { Values: string[] }>[]).map(
+      ({ PathPatternConfig: paths, HttpRequestMethodConfig: methods }) => (paths ?? methods)?.Values ?? [],
+    );
+  };
+
+  test('that are jobs can read and nothing else, handlers register schemas of the default group and nothing else', () => {
+    expect(valuesOf('BalancerRead')).toEqual([
+      ['/apis/registry/v3/ids/*', '/apis/registry/v3/groups/*', '/apis/ccompat/v7/*'],
+      ['GET', 'HEAD'],
+    ]);
+    expect(valuesOf('BalancerWrite')).toEqual([
+      ['/apis/registry/v3/groups/default/artifacts*'],
+      ['GET', 'POST', 'PUT', 'DELETE'],
+    ]);
+    // The quota of a rule, which CloudFormation would refuse in the middle of a deployment.
+    for (const name of ['BalancerRead', 'BalancerWrite']) expect(valuesOf(name).flat().length).toBeLessThanOrEqual(5);
+  });
+
+  test('reach no path of administration with any method', () => {
+    const matches = (pattern: string, path: string): boolean =>
+      new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(path);
+    const admin = [
+      'admin/rules',
+      'admin/export',
+      'admin/config/properties',
+      'system/info',
+      'users/me',
+      'search/artifacts',
+    ];
+    for (const name of ['BalancerRead', 'BalancerWrite']) {
+      const [patterns = []] = valuesOf(name);
+      const reached = admin.filter((path) => patterns.some((each) => matches(each, `/apis/registry/v3/${path}`)));
+      expect([name, reached]).toEqual([name, []]);
+    }
   });
 
   test('use HTTPS where there is a certificate', () => {
@@ -63,6 +93,11 @@ describe('the service', () => {
     });
   });
 
+  test('starts no task before its role may fetch image and secrets', () => {
+    const [service] = Object.values(streaming?.findResources('AWS::ECS::Service') ?? {}) as { DependsOn: string[] }[];
+    expect(service?.DependsOn).toContainEqual(expect.stringMatching(/^RegistryExecutionDefaultPolicy/));
+  });
+
   test('is healthy when its management port says so', () => {
     streaming?.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
       HealthCheckPath: '/health/ready',
@@ -73,10 +108,56 @@ describe('the service', () => {
   test('runs the exact release, with a pool of the size that was given and a password that no template holds', () => {
     const [task] = Object.values(resourcesOf(streaming, 'AWS::ECS::TaskDefinition'));
     const [container] = (task?.ContainerDefinitions ?? []) as Record<string, { Name: string; Value?: unknown }[]>[];
-    expect(container?.Image).toBe('apicurio/apicurio-registry:3.3.3');
+    expect(JSON.stringify(container?.Image)).toMatch(/\.dkr\.ecr\..*RegistryImageRepository.*:3\.3\.3/);
     expect(container?.Environment).toContainEqual({ Name: 'APICURIO_DATASOURCE_JDBC_MAX_SIZE', Value: '10' });
-    expect(container?.Secrets?.map(({ Name }) => Name)).toEqual(['APICURIO_DATASOURCE_PASSWORD']);
+    expect(container?.Secrets?.map(({ Name }) => Name)).toEqual([
+      'APICURIO_DATASOURCE_PASSWORD',
+      'QUARKUS_SECURITY_USERS_EMBEDDED_USERS_WRITER',
+    ]);
     expect(JSON.stringify(streaming?.toJSON())).not.toContain('"MasterUserPassword"');
+  });
+
+  test('is pulled from a repository of the account, which fetches it once and never lets its tag move', () => {
+    const [repository] = Object.values(resourcesOf(streaming, 'AWS::ECR::Repository'));
+    expect(repository).toMatchObject({
+      RepositoryName: 'millrace-dev/apicurio/apicurio-registry',
+      ImageTagMutability: 'IMMUTABLE',
+      EmptyOnDelete: true,
+    });
+    streaming?.hasResourceProperties('AWS::ECR::PullThroughCacheRule', {
+      EcrRepositoryPrefix: 'millrace-dev',
+      UpstreamRegistryUrl: 'quay.io',
+    });
+  });
+
+  test('is of the digest that an environment names', () => {
+    const imageDigest = `sha256:${'0a'.repeat(32)}`;
+    const named = templatesOf({ environment: { registry: { ...dev.registry, imageDigest } } }).streaming;
+    const [task] = Object.values(resourcesOf(named, 'AWS::ECS::TaskDefinition'));
+    expect(JSON.stringify(task?.ContainerDefinitions)).toContain(`@${imageDigest}`);
+  });
+
+  test('lets everybody read, a developer with the password write, and nobody administer', () => {
+    const [task] = Object.values(resourcesOf(streaming, 'AWS::ECS::TaskDefinition'));
+    const [container] = (task?.ContainerDefinitions ?? []) as { Environment: { Name: string; Value: unknown }[] }[];
+    const variables = Object.fromEntries(container?.Environment.map(({ Name, Value }) => [Name, Value]) ?? []);
+    expect(variables).toMatchObject({
+      QUARKUS_HTTP_AUTH_BASIC: 'true',
+      QUARKUS_SECURITY_USERS_EMBEDDED_ROLES_WRITER: 'sr-developer',
+      APICURIO_AUTH_ROLE_BASED_AUTHORIZATION: 'true',
+      APICURIO_AUTH_ANONYMOUS_READ_ACCESS_ENABLED: 'true',
+    });
+  });
+
+  test('has its password handed to the functions that register schemas, by a reference', () => {
+    const functions = Object.values(pipelines).flatMap((one) =>
+      Object.entries(resourcesOf(one, 'AWS::Lambda::Function')),
+    );
+    const holding = functions.filter(([, { Environment }]) =>
+      JSON.stringify(Environment ?? '').includes('REGISTRY_PASSWORD'),
+    );
+    expect(holding.map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['ContractsSchemasHandlerOnEvent']);
+    expect(JSON.stringify(holding)).toMatch(/"REGISTRY_PASSWORD":\{"Fn::Join":\["",\["\{\{resolve:secretsmanager:"/);
   });
 
   test('is asked every five minutes whether the password is younger than its tasks', () => {
@@ -84,6 +165,36 @@ describe('the service', () => {
       ScheduleExpression: 'rate(5 minutes)',
       Targets: [Match.objectLike({ InputTemplate: Match.absent(), Input: Match.anyValue() })],
     });
+  });
+});
+
+describe('the connection to the database', () => {
+  const authorities = Object.values(streaming?.toJSON().Mappings ?? {})[0] as Record<string, { Certificate: string }>;
+
+  test('is refused to whoever is not the database, by its name and by the authority of its Region', () => {
+    const [task] = Object.values(resourcesOf(streaming, 'AWS::ECS::TaskDefinition'));
+    const [container] = (task?.ContainerDefinitions ?? []) as { Environment: { Name: string; Value: unknown }[] }[];
+    const variable = (name: string) => container?.Environment.find(({ Name }) => Name === name)?.Value;
+    const url = JSON.stringify(variable('APICURIO_DATASOURCE_URL'));
+    expect(url).toContain(
+      '/registry?sslmode=verify-full&sslfactory=org.postgresql.ssl.SingleCertValidatingFactory&sslfactoryarg=env:RDS_AUTHORITY',
+    );
+    expect(variable('RDS_AUTHORITY')).toEqual({
+      'Fn::FindInMap': [expect.any(String), { Ref: 'AWS::Region' }, 'Certificate'],
+    });
+    streaming?.hasResourceProperties('AWS::RDS::DBInstance', { CACertificateIdentifier: 'rds-ca-rsa2048-g1' });
+  });
+
+  test('knows an authority that signs for itself and is valid for years, in each Region', () => {
+    expect(Object.keys(authorities)).toEqual(
+      expect.arrayContaining(['eu-central-1', 'eu-west-1', 'us-east-1', 'us-west-2']),
+    );
+    for (const [region, { Certificate }] of Object.entries(authorities)) {
+      const certificate = new X509Certificate(Certificate);
+      expect(certificate.subject).toContain(`Amazon RDS ${region} Root CA RSA2048 G1`);
+      expect(certificate.ca && certificate.verify(certificate.publicKey)).toBe(true);
+      expect(new Date(certificate.validTo).getUTCFullYear()).toBeGreaterThan(2050);
+    }
   });
 });
 

@@ -164,7 +164,8 @@ describe('grants', () => {
         Statement: [
           Match.objectLike({ Action: 'emr-serverless:StartJobRun' }),
           Match.objectLike({ Action: 'emr-serverless:ListJobRuns' }),
-          Match.objectLike({ Action: ['emr-serverless:CancelJobRun', 'emr-serverless:GetJobRun'] }),
+          Match.objectLike({ Action: 'emr-serverless:CancelJobRun' }),
+          Match.objectLike({ Action: 'emr-serverless:GetJobRun' }),
           {
             Action: 'iam:PassRole',
             Effect: 'Allow',
@@ -187,10 +188,8 @@ describe('grants', () => {
           Match.objectLike({ Action: 'emr-serverless:StartJobRun', Condition: Condition('RequestTag') }),
           Match.objectLike({ Action: 'emr-serverless:TagResource', Condition: Condition('RequestTag') }),
           Match.objectLike({ Action: 'emr-serverless:ListJobRuns', Condition: Match.absent() }),
-          Match.objectLike({
-            Action: ['emr-serverless:CancelJobRun', 'emr-serverless:GetJobRun'],
-            Condition: Condition('ResourceTag'),
-          }),
+          Match.objectLike({ Action: 'emr-serverless:CancelJobRun', Condition: Condition('ResourceTag') }),
+          Match.objectLike({ Action: 'emr-serverless:GetJobRun', Condition: Condition('ResourceTag') }),
           Match.objectLike({ Action: 'iam:PassRole' }),
         ],
       },

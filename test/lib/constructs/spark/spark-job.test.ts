@@ -1,7 +1,8 @@
 /** A job: how it is started, and that its role reads what it needs by this deployment and by those before. */
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Stack } from 'aws-cdk-lib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { SparkJob } from '../../../../lib/constructs/spark/spark-job.ts';
@@ -40,7 +41,9 @@ function deploy(pipeline: Pipeline) {
     found.map((job) => {
       const start = Stack.of(job).resolve([job.entryPoint, job.submitParameters]) as unknown;
       const text = JSON.stringify(start) + parameter;
-      const keys = [...text.matchAll(/assets-[^/]*\/([\w/]+\.(?:py|zip|jar|jsonl?|csv))/g)].map(([, key = '']) => key);
+      const keys = [...text.matchAll(/assets-[^/]*\/([\w/]+\.(?:py|zip|jar|jsonl?|csv|tgz))/g)].map(
+        ([, key = '']) => key,
+      );
       const [, policy] = policies.find(([id]) => id.startsWith(`Job${job.jobName}`)) ?? [];
       const { Statement: statements } = (policy?.PolicyDocument ?? { Statement: [] }) as { Statement: Statement[] };
       const about = (action: string) =>
@@ -60,6 +63,39 @@ const allows = (patterns: readonly string[] = [], text: string): boolean =>
   patterns.some((pattern) => pattern.endsWith('*') && text.startsWith(pattern.slice(0, -1)));
 
 const before = deploy(readings);
+
+describe('third-party packages', () => {
+  const jobs = join(folder, 'with-packages', 'pyspark');
+  cpSync(join(readings.folders.jobs, '..'), jobs, { recursive: true });
+  writeFileSync(join(jobs, 'readings', 'requirements.txt'), 'tiny==1.0 --hash=sha256:0\n');
+  const withPackages = { ...readings, folders: { ...readings.folders, jobs: join(jobs, 'readings') } };
+  const made = fileURLToPath(new URL('../../../../build/python-packages/readings', import.meta.url));
+  afterAll(() => rmSync(made, { recursive: true, force: true }));
+
+  test('are asked for when the set-up has not fetched those of the file as it is', () => {
+    expect(() => deploy(withPackages)).toThrow(/no packages of .*readings\/requirements\.txt\. Run "npm run synth"/);
+  });
+
+  test('come as an archive that driver and executors run their Python from', () => {
+    mkdirSync(made, { recursive: true });
+    cpSync(join(jobs, 'readings', 'requirements.txt'), join(made, 'requirements.txt'));
+    writeFileSync(join(made, 'environment.tgz'), 'packed');
+    const { average } = deploy(withPackages);
+    // Spark unpacks by the ending, and an asset keeps the last one only.
+    const key = average?.keys.find((each) => each.endsWith('.tgz')) ?? '';
+    const start = JSON.stringify(average?.start);
+    expect(start).toMatch(/--conf spark\.archives=",[^#]*\.tgz"\},"#environment /);
+    for (const name of [
+      'spark.emr-serverless.driverEnv.PYSPARK_DRIVER_PYTHON',
+      'spark.emr-serverless.driverEnv.PYSPARK_PYTHON',
+      'spark.executorEnv.PYSPARK_PYTHON',
+    ]) {
+      expect(start).toContain(`--conf ${name}=./environment/bin/python`);
+    }
+    expect(allows(average?.read, key)).toBe(true);
+    expect(JSON.stringify(before.average?.start)).not.toContain('spark.archives');
+  });
+});
 
 describe('the role of a job', () => {
   test('reads after a deployment what a stream was started with before it, for a retry', () => {
@@ -89,7 +125,8 @@ describe('a job is started', () => {
     expect(settings['spark.executor.extraJavaOptions']).toMatch(/^-D\S+ -D\S+ -D\S+$/);
   });
 
-  test('with workers that know each other, and a region that S3A need not ask for', () => {
+  test('with workers that know each other, a region that S3A need not ask for, and no looks above the folders of its role', () => {
     expect(settings).toMatchObject({ 'spark.authenticate': 'true', 'spark.hadoop.fs.s3a.endpoint.region': 'known' });
+    expect(settings['spark.hadoop.fs.s3a.performance.flags']).toBe('mkdir');
   });
 });

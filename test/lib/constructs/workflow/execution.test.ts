@@ -125,6 +125,14 @@ describe('a whole run', () => {
     );
   });
 
+  test('does not wait for a stream that no job of it feeds', async () => {
+    const outcome = await run({
+      answers: { AskCommits: ({ Prefix }, _, usual) => (String(Prefix).includes('rank') ? { KeyCount: 0 } : usual()) },
+    });
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.runs.done).toEqual(wholeRun);
+  });
+
   test('takes no harm when a stream is PENDING between two attempts, at its start and at its work', async () => {
     const outcome = await run({
       scripts: { count: { states: ['PENDING', 'RUNNING', 'PENDING', 'SCHEDULED', 'RUNNING'] } },
@@ -440,7 +448,7 @@ const failures: readonly [name: string, error: string, done: string[], setting: 
     'StreamIdle',
     ['start count', 'start rank', 'start send', 'cancel count', 'cancel rank'],
     {
-      answers: { AskCommits: ({ Prefix }, _, usual) => (String(Prefix).includes('rank') ? { KeyCount: 0 } : usual()) },
+      answers: { AskCommits: ({ Prefix }, _, usual) => (String(Prefix).includes('count') ? { KeyCount: 0 } : usual()) },
     },
   ],
   [

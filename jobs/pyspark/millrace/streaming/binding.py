@@ -1,0 +1,168 @@
+"""What a checkpoint is of: the cluster, the topics, the windows, the keys. A stream goes on from no checkpoint of something else, since it would
+overwrite right results with wrong ones.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from millrace.errors import JobError
+from millrace.job.run import StartAgain
+from millrace.job.spec import Spec
+from millrace.kafka.cluster import Cluster, Offsets, TopicState, ask
+from millrace.kinds import topic
+from millrace.streaming.checkpoint import BEGIN_ANEW, BINDING, Checkpoint
+from millrace.streaming.event_time import MINUTE_MS
+
+LOOKED_AT = 1_000
+"""Offsets at the beginning of a partition among which its first record is looked for: some may be of no record."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a stream is bound to."""
+
+    sources: tuple[str, ...]
+    """Topics that it follows."""
+    results: tuple[str, ...]
+    """Topics that it writes, but for dead letters."""
+    keys: Mapping[str, list[str]]
+    """By result, the columns of its key."""
+
+
+def bind(spark: SparkSession, spec: Spec, checkpoint: Checkpoint, bound: Bound) -> int | None:
+    """Holds a stream to what its checkpoint is of; at the first start the checkpoint is bound.
+
+    Returns:
+        The first instant, in milliseconds since 1970, from which windows may be written: those before it cannot be seen whole. None: all.
+
+    Raises:
+        JobError: CHECKPOINT_OF_ANOTHER, CHECKPOINT_MISSING, or RECORDS_LOST.
+        StartAgain: when the checkpoint was cleared, as the execution says.
+    """
+    cluster = ask(spark, spec.kafka, [*bound.sources, *bound.results])
+    now = identity(spark, spec, cluster, bound)
+    recorded = checkpoint.read(BINDING)
+    if spec.rebuild and (recorded or {}).get("rebuiltBy") != spec.execution:
+        whole_from = whole_from_ms(spark, spec, cluster, bound.sources)
+        checkpoint.clear()
+        checkpoint.write(BINDING, now | {"rebuiltBy": spec.execution, "wholeFrom": whole_from})
+        raise StartAgain("beginning anew, as the execution says" + _from_words(whole_from))
+    if not checkpoint.is_empty():
+        if recorded is not None:
+            refuse_another(now, recorded, checkpoint.url)
+        refuse_gap(cluster, checkpoint)
+    elif (recorded or {}).get("rebuiltBy") != spec.execution:
+        refuse_results(cluster, bound.results, checkpoint.url)
+        recorded = None
+    if recorded is None:
+        # Also of a checkpoint that an earlier version has left.
+        checkpoint.write(BINDING, now)
+        return None
+    whole_from = recorded.get("wholeFrom")
+    return None if whole_from is None else int(whole_from)
+
+
+def identity(spark: SparkSession, spec: Spec, cluster: Cluster, bound: Bound) -> dict[str, object]:
+    """What must stay the same."""
+    windows = spec.windows
+    return {
+        "cluster": cluster.id,
+        "topics": {name: cluster.topics[name].id for name in (*bound.sources, *bound.results)},
+        "windows": None if windows is None else {"minutes": windows.minutes, "every": windows.every},
+        "keys": dict(bound.keys),
+        "statePartitions": int(spark.conf.get("spark.sql.shuffle.partitions") or 0),
+    }
+
+
+def refuse_another(now: Mapping[str, object], recorded: Mapping[str, object], url: str) -> None:
+    """Refuses a checkpoint of something else."""
+    changed = [
+        f"{name} was {recorded.get(name)!r} and is {value!r}"
+        for name, value in now.items()
+        if recorded.get(name) != value
+    ]
+    if changed:
+        message = f"The checkpoint {url} is of another stream: {'; '.join(changed)}. {BEGIN_ANEW}"
+        raise JobError("CHECKPOINT_OF_ANOTHER", message)
+
+
+def refuse_results(cluster: Cluster, results: tuple[str, ...], url: str) -> None:
+    """Refuses to begin over results that exist."""
+    filled = [name for name in results if cluster.topics[name].first != cluster.topics[name].end]
+    if filled:
+        message = f"The checkpoint {url} is empty, but {', '.join(filled)} holds results, which would be overwritten. {BEGIN_ANEW}"
+        raise JobError("CHECKPOINT_MISSING", message)
+
+
+def refuse_gap(cluster: Cluster, checkpoint: Checkpoint) -> None:
+    """Refuses to go on where records are gone that were not read yet, or a topic ends before what was read."""
+    for source in checkpoint.offsets():
+        for name, read in source.items():
+            if name not in cluster.topics:
+                continue
+            state = cluster.topics[name]
+            for partition, offset in read.items():
+                first, end = (_of(offsets, partition) for offsets in (state.first, state.end))
+                if first <= offset <= end:
+                    continue
+                gone = (
+                    f"begins at {first}: {first - offset} records that the stream had not read were deleted"
+                    if offset < first
+                    else f"ends at {end}: what the stream had read was deleted"
+                )
+                message = f"Partition {partition} of {name} was read up to offset {offset} and {gone}. {BEGIN_ANEW}"
+                raise JobError("RECORDS_LOST", message)
+
+
+def whole_from_ms(spark: SparkSession, spec: Spec, cluster: Cluster, sources: tuple[str, ...]) -> int | None:
+    """The instant after which no event is missing from the topics; None where they still hold their first records."""
+    instants = []
+    for source in (one for one in spec.reads.values() if isinstance(one, topic.Input) and one.topic in sources):
+        future = source.rules.future_minutes if source.rules else 0
+        if any(cluster.topics[source.topic].first.values()):
+            instants.append(_oldest(spark, spec, source, cluster.topics[source.topic]) + future * MINUTE_MS)
+    return max(instants, default=None)
+
+
+def only_whole(windows: DataFrame, whole_from: int | None) -> DataFrame:
+    """The windows that begin at the instant or later; same columns. Rows that are of no window are all kept."""
+    if whole_from is None or "window_start" not in windows.columns:
+        return windows
+    return windows.where(F.unix_millis("window_start") >= whole_from)
+
+
+def _oldest(spark: SparkSession, spec: Spec, source: topic.Input, state: TopicState) -> int:
+    """What was deleted from a topic is not younger than this instant, in milliseconds since 1970: the latest of the times at which its partitions
+    begin, and now where nothing is left of one.
+    """
+    cut = {partition: first for partition, first in state.first.items() if first > 0}
+    ends = {partition: min(first + LOOKED_AT, state.end[partition]) for partition, first in cut.items()}
+    options = spec.kafka.source_options(source.topic, source.group_id_prefix)
+    del options["subscribe"]
+    options |= {
+        "assign": json.dumps({source.topic: list(cut)}),
+        "startingOffsets": json.dumps({source.topic: cut}),
+        "endingOffsets": json.dumps({source.topic: ends}),
+    }
+    records = spark.read.format("kafka").options(**options).load()
+    first = F.unix_millis(F.min("timestamp")).alias("first")
+    begins = [int(row["first"]) for row in records.groupBy("partition").agg(first).collect()]
+    return max(begins) if len(begins) == len(cut) else int(time.time() * 1000)
+
+
+def _of(offsets: Offsets, partition: int | str) -> int:
+    return offsets.get(int(partition), 0)
+
+
+def _from_words(whole_from: int | None) -> str:
+    if whole_from is None:
+        return "; the topics still hold their first records"
+    moment = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(whole_from / 1000))
+    return f"; the topics hold every event since {moment}, and windows that begin before stay as they are"

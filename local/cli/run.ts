@@ -10,7 +10,7 @@ import { liveStreams, streamsOf } from '../emr/streams.ts';
 import { endWarmJvms } from '../emr/warm-jvms.ts';
 import { readAccess } from '../iam/access.ts';
 import { readDecisions } from '../iam/decision-log.ts';
-import { usageOf } from '../iam/usage.ts';
+import { deniedOf } from '../iam/usage.ts';
 import { serviceStatus, serviceStatuses } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
@@ -113,12 +113,11 @@ export async function runDeployed(
 
 /** What the roles of a pipeline were refused since a moment, in words: what a job's client says of a denial names neither role nor action. */
 function denialsSince(home: Context['home'], pipeline: string, since: string): string[] {
-  const { denied } = usageOf(
-    readAccess(home),
-    readDecisions(home),
-    ({ stack }) => stack === `${environment}/${pipeline}`,
-  );
-  return denied.filter(({ at }) => at >= since).map(({ reason }) => reason);
+  const access = readAccess(home);
+  const roles = access.roles.filter(({ stack }) => stack === `${environment}/${pipeline}`);
+  return deniedOf(access, roles, readDecisions(home))
+    .filter(({ at }) => at >= since)
+    .map(({ reason }) => reason);
 }
 
 /** The input of an execution. What it may hold is checked by the pipeline's prepare function alone, here as on AWS. */

@@ -109,7 +109,12 @@ function whyOnlyOnAws(action: string, isTaken: boolean): string | undefined {
   return reason ?? (isTaken ? undefined : 'nothing on this machine has taken this role');
 }
 
-function deniedOf(access: AccessFile, roles: readonly AccessRole[], records: readonly DecisionRecord[]): Denial[] {
+/** What some roles were denied, and would be denied still, the newest last. */
+export function deniedOf(
+  access: AccessFile,
+  roles: readonly AccessRole[],
+  records: readonly DecisionRecord[],
+): Denial[] {
   const account = new Account(access);
   const byKind = new Map<string, Denial>();
   for (const { at, role, action, resource, allowed, context, count } of records) {

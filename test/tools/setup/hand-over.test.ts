@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { root } from '../../../tools/setup/folders.mjs';
+import { kill } from '../../support/kill.ts';
 import { temporaryFolder, write } from './temporary.ts';
 
 /** Counts the signals it gets; ends half a second after the first, so that a second one would be seen. */
@@ -63,7 +64,7 @@ test('a program that a signal ended gives 128 and its number, as in a shell', as
 
 test('Ctrl-C, which the terminal sends to the whole process group, reaches the program once', async () => {
   const { child, signals } = await counting();
-  process.kill(-(child.pid ?? 0), 'SIGINT');
+  kill(child.pid, { signal: 'SIGINT', group: true });
   expect(await once(child, 'exit')).toEqual([7, null]);
   expect(signals()).toBe('SIGINT\n');
 });

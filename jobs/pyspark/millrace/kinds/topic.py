@@ -135,13 +135,15 @@ def key_columns(spark: SparkSession, spec: Spec, output: Output, key: str | None
 def write(spec: Spec, alias: str, rows: DataFrame, key: str | None = None) -> None:
     """Writes the rows of a batch job, with the columns that the topic's schemas name; `key` as in `columns`."""
     output = spec.output(alias, Output)
-    made = rows.select(*columns(rows.sparkSession, spec, output, key)(rows))
-    made.write.format("kafka").options(**spec.kafka.sink_options("gzip"), topic=output.topic).save()
+    _save(spec, output, rows.select(*columns(rows.sparkSession, spec, output, key)(rows)))
 
 
 def delete(spec: Spec, alias: str, rows: DataFrame, key: str | None = None) -> None:
     """Deletes keys of a compacted topic, each by a record without a value; `key` as in `columns`."""
     output = spec.output(alias, Output)
     encoded = codec_of(rows.sparkSession, spec, output.key).encoded(key).alias("key")
-    made = rows.select(encoded, F.lit(None).cast("binary").alias("value"))
-    made.write.format("kafka").options(**spec.kafka.sink_options("gzip"), topic=output.topic).save()
+    _save(spec, output, rows.select(encoded, F.lit(None).cast("binary").alias("value")))
+
+
+def _save(spec: Spec, output: Output, records: DataFrame) -> None:
+    records.write.format("kafka").options(**spec.kafka.sink_options("gzip"), topic=output.topic).save()

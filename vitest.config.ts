@@ -1,7 +1,7 @@
 /**
- * What vitest runs, in projects: `unit` and `unit-constructs` need nothing but the tree, `aws` the synthesized templates, `integration` shares one real
- * broker and registry, each file of `e2e` starts its own. The tests of a pipeline lie beside it, in `pipelines/<name>/tests`, and say by
- * their suffix which project they are of.
+ * What vitest runs, in projects: `unit` needs nothing but the tree, `aws` the synthesized templates, `integration` shares one real broker and
+ * registry, each file of `e2e` starts its own. The tests of a pipeline lie beside it, in `pipelines/<name>/tests`, and say by their suffix
+ * which project they are of.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -9,7 +9,6 @@ const seconds = (count: number) => count * 1000;
 const TESTS = '{test,pipelines}/**/*.test.ts';
 const INTEGRATION = '{test,pipelines}/**/*.integration.test.ts';
 const AWS = ['test/aws/**/*.test.ts', 'pipelines/**/*.aws.test.ts'];
-const CONSTRUCTS = 'test/lib/constructs/**/*.test.ts';
 const END_TO_END = ['test/e2e/**/*.test.ts', 'pipelines/**/*.e2e.test.ts'];
 const ELSEWHERE = ['**/node_modules/**', 'build/**', 'cdk.out/**', '.millrace/**'];
 
@@ -26,17 +25,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [TESTS],
-          exclude: [...ELSEWHERE, INTEGRATION, ...AWS, ...END_TO_END, CONSTRUCTS],
-          testTimeout: seconds(30),
-          hookTimeout: seconds(60),
-        },
-      },
-      {
-        extends: true,
-        test: {
-          // Loading the CDK takes longer than most of these tests: their files share one copy.
-          name: 'unit-constructs',
-          include: [CONSTRUCTS],
+          exclude: [...ELSEWHERE, INTEGRATION, ...AWS, ...END_TO_END],
+          // Loading modules, the CDK above all, takes longer than most of these tests: the files share them, and mock none.
           isolate: false,
           testTimeout: seconds(30),
           hookTimeout: seconds(60),
@@ -48,6 +38,8 @@ export default defineConfig({
           name: 'aws',
           include: AWS,
           globalSetup: ['test/aws/support/synthesized.ts'],
+          // The files share the templates that they have read.
+          isolate: false,
           testTimeout: seconds(60),
           // cfn-lint takes seconds for each template, minutes on a machine that has other work.
           hookTimeout: seconds(480),

@@ -31,6 +31,7 @@ def spark() -> Iterator[SparkSession]:
     time.tzset()
     os.environ["JAVA_HOME"] = toolchain["java17Home"]
     os.environ["PYSPARK_PYTHON"] = toolchain["python"]
+    classes = f'"-XX:SharedArchiveFile={toolchain["sparkClasses"]}" -Xlog:disable'
     builder = SparkSession.builder.master("local[2]").appName("tests")
     settings = SETTINGS | {
         "spark.sql.shuffle.partitions": "2",
@@ -39,7 +40,9 @@ def spark() -> Iterator[SparkSession]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "1g",
         # Tests run many small queries once: the quick compiler alone takes half the time.
-        "spark.driver.extraJavaOptions": f"{AVRO_LIMITS} -XX:TieredStopAtLevel=1",
+        "spark.driver.extraJavaOptions": f"{AVRO_LIMITS} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC {classes}",
+        # The archive is of this class path.
+        "spark.driver.extraClassPath": f"{toolchain['s3aJars']}/*",
         "spark.jars": ",".join(str(jar) for jar in sorted(Path(toolchain["sparkJars"]).glob("*.jar"))),
     }
     for name, value in settings.items():

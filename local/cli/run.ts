@@ -11,13 +11,12 @@ import { endWarmJvms } from '../emr/warm-jvms.ts';
 import { readAccess } from '../iam/access.ts';
 import { readDecisions } from '../iam/decision-log.ts';
 import { deniedOf } from '../iam/usage.ts';
-import { serviceStatus, serviceStatuses } from '../services/services.ts';
+import { serviceStatus, servicesRun, startServices } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
 import { type Context, environment, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
-import { Accounts } from './report/accounts.ts';
 import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
@@ -45,11 +44,8 @@ export async function run(context: Context, name: string, options: RunOptions): 
   if (options.sampleData !== undefined) await checkSampleData(pipeline, options.sampleData);
   const deployment = readDeployment(home, environment);
   if (!deployment) throw notUp('Nothing is deployed here.');
-  const services = await serviceStatuses(home);
   const [kafka, registry] = [serviceStatus(home, 'kafka'), serviceStatus(home, 'registry')];
-  if (!options.dryRun && services.some(({ state }) => state !== 'running')) {
-    throw notUp('The services do not run.');
-  }
+  if (!options.dryRun && !servicesRun(home)) throw notUp('The services do not run.');
   if (options.sampleData !== undefined && Object.keys(filesOf(pipeline)).length > 0) {
     const platform = new ParameterStore(home).get(`/millrace/${environment}/platform`);
     const { bucket = '' } = JSON.parse(platform?.value ?? '{}') as { bucket?: string };
@@ -57,6 +53,7 @@ export async function run(context: Context, name: string, options: RunOptions): 
     terminal.line(`published ${options.sampleData}`);
   }
   if (options.dryRun) return dryRun(context, pipeline.name, input, deployment);
+  if (options.strict) await startServices(home, readToolchain(), terminal.line, context.signal, { strict: true });
   const tools = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
   return runDeployed(context, pipeline, input, { deployment, tools }, options);
 }
@@ -81,7 +78,9 @@ export async function runDeployed(
   const before = liveStreams(home, deployment).filter(ours);
   // Only a whole run sends rows that can be counted; what else the input may say is known to the prepare function alone.
   const whole = input.job === undefined && (input.action ?? actionsOf(pipeline)[0]) === 'run';
-  const accounts = whole && pipeline.accounts?.length ? new Accounts(home, pipeline, tools) : undefined;
+  const counted = whole && (pipeline.accounts ?? []).length > 0;
+  // Who counts nothing need not load what reads topics.
+  const accounts = counted ? new (await import('./report/accounts.ts')).Accounts(home, pipeline, tools) : undefined;
   try {
     await accounts?.open();
     const execution = await machines.execute(pipeline.name, input, signal);
@@ -105,7 +104,6 @@ export async function runDeployed(
     return settled.every(({ addsUp }) => addsUp) && denials.length === 0 ? 0 : 1;
   } finally {
     terminal.close();
-    await accounts?.close();
     // Those whose job was ended are gone; a stream of another pipeline keeps its own.
     if (signal.aborted) await endWarmJvms(home.warmJvms);
   }

@@ -31,7 +31,8 @@ export async function status({ home, json, print }: Context): Promise<number> {
   for (const { name, state, pid, memoryBytes, bootstrapServers, url } of services) {
     const process = pid === undefined ? '' : `pid ${pid}`;
     const memory = memoryBytes === undefined ? '' : `${Math.round(memoryBytes / 1024 ** 2)} MB`;
-    const columns = [name.padEnd(9), state.padEnd(8), bootstrapServers ?? url ?? '', process, memory];
+    const note = name === 's3' && state === 'stopped' ? 'starts with --strict' : '';
+    const columns = [name.padEnd(9), state.padEnd(8), bootstrapServers ?? url ?? note, process, memory];
     print(columns.filter((column) => column !== '').join('  '));
   }
   print(deployment ? `deployed   ${deployment.deployedAt}` : 'Nothing is deployed. Run "npx millrace up".');

@@ -9,10 +9,13 @@ import type { Home } from '../home.ts';
 import { type StartedServices, startServices, stopServices } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type Context, environment, pipelines } from './context.ts';
+import type { Terminal } from './terminal.ts';
 
 interface UpOptions {
   readonly kafkaPort?: number;
   readonly registryPort?: number;
+  /** Starts what strict runs need too. */
+  readonly strict?: boolean | undefined;
 }
 
 /** What runs after `bringUp`, with the services that this call started. */
@@ -23,14 +26,17 @@ export interface Running extends StartedServices {
 }
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */
-export async function bringUp(context: Context, { kafkaPort, registryPort }: UpOptions): Promise<Running> {
+export async function bringUp(context: Context, { kafkaPort, registryPort, strict }: UpOptions): Promise<Running> {
   const { home, signal } = context;
   const progress = context.terminal.line;
-  const { assembly, changed } = await synthesize({ progress, signal });
-  progress(changed ? 'synthesized cdk.out' : 'cdk.out is up to date');
-  refuseRemovalOfLive(home, await pipelines());
   const ports = { kafka: kafkaPort, registry: registryPort };
-  const services = await startServices(home, readToolchain(), progress, signal, { ports });
+  const stop = ({ started }: StartedServices) => stopStarted(context, started);
+  const [services, assembly] = await bothOrNone(
+    signal,
+    (either) => startServices(home, readToolchain(), progress, either, { ports, strict }),
+    (either) => currentAssembly(home, progress, either),
+    stop,
+  );
   try {
     const { kafka, registry, dataId } = services;
     const registryUrl = registry.url ?? '';
@@ -41,9 +47,37 @@ export async function bringUp(context: Context, { kafkaPort, registryPort }: UpO
     for (const stream of liveStreams(home, deployment)) progress(`${stream.pipeline}: ${streamLine(stream)}`);
     return { ...services, deployment, tools: { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl } };
   } catch (error) {
-    await stopStarted(context, services.started);
+    await stop(services);
     throw error;
   }
+}
+
+/** Does two things at once. What fails first calls the other one off; the first is undone where it had succeeded. */
+export async function bothOrNone<First, Second>(
+  signal: AbortSignal,
+  first: (signal: AbortSignal) => Promise<First>,
+  second: (signal: AbortSignal) => Promise<Second>,
+  undo: (first: First) => Promise<void>,
+): Promise<[First, Second]> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const works = [first(either), second(either)] as const;
+  try {
+    return await Promise.all(works);
+  } catch (error) {
+    failed.abort(error);
+    const [done] = await Promise.allSettled(works);
+    if (done.status === 'fulfilled') await undo(done.value);
+    throw error;
+  }
+}
+
+/** The assembly of what is declared now, from which nothing is gone that runs. */
+async function currentAssembly(home: Home, progress: Terminal['line'], signal: AbortSignal): Promise<string> {
+  const { assembly, changed } = await synthesize({ progress, signal });
+  progress(changed ? 'synthesized cdk.out' : 'cdk.out is up to date');
+  if (liveStreams(home, undefined).length > 0) refuseRemovalOfLive(home, await pipelines());
+  return assembly;
 }
 
 /** What is no longer declared loses its role, and with it the way to stop it: not while it runs. */

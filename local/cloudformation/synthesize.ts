@@ -8,6 +8,7 @@ import { isObject } from '../../lib/declaration/json.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { filesBelow, readJson, writeJson } from '../../tools/files.mjs';
 import { withLock } from '../../tools/lock.mjs';
+import { typescriptOptions } from '../../tools/setup/hand-over.mjs';
 import { projectRoot } from '../home.ts';
 
 const inputs = ['bin', 'config', 'lib', 'pipelines', 'lambda', 'jobs', 'sample_data'];
@@ -79,7 +80,7 @@ function runApp(root: string, assembly: string, options: SynthesizeOptions): Pro
     'aws:cdk:enable-asset-metadata': true,
     ...(options.rules ? {} : { 'millrace:rules': false }),
   };
-  const words = ['--disable-warning=ExperimentalWarning', `--import=${messagesOnly}`, join('bin', 'app.ts')];
+  const words = [...typescriptOptions, `--import=${messagesOnly}`, join('bin', 'app.ts')];
   const app = spawn(process.execPath, words, {
     cwd: root,
     env: { ...process.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify(context) },

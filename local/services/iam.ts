@@ -1,5 +1,6 @@
 /** The decision service: a Node process that knows the deployed roles and decides what they may do, and what jobs reach as S3. */
 import { fileURLToPath } from 'node:url';
+import { typescriptOptions } from '../../tools/setup/hand-over.mjs';
 import { tokenOf } from '../iam/access.ts';
 import { loopback } from './ports.ts';
 import type { Ports, ServiceDefinition } from './types.ts';
@@ -27,7 +28,7 @@ export const iam: ServiceDefinition = {
   prepare: async ({ home }) => void tokenOf(home),
   command: ({ home, ports }) => ({
     program: process.execPath,
-    arguments: ['--disable-warning=ExperimentalWarning', program, home.root, String(ports.decisions), String(ports.s3)],
+    arguments: [...typescriptOptions, program, home.root, String(ports.decisions), String(ports.s3)],
   }),
   probe,
   address: (ports) => ({ url: urlOf(ports) }),

@@ -7,13 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import { accessFile } from '../iam/access.ts';
 import { kafkaCertificate, makeKafkaCertificate } from '../iam/kafka-certificate.ts';
 import { loopback } from './ports.ts';
 import { serviceEnvironment } from './process.ts';
-import { escaped } from './service-files.ts';
+import { inProperties } from './service-files.ts';
 import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -61,7 +60,7 @@ function iamSettings({ home }: ServiceContext): Settings {
   const bearer = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule';
   const ofListener: Settings = {
     'ssl.keystore.type': 'PKCS12',
-    'ssl.keystore.location': escaped(keystore),
+    'ssl.keystore.location': inProperties(keystore),
     'ssl.keystore.password': password(),
     'sasl.enabled.mechanisms': 'AWS_MSK_IAM,OAUTHBEARER',
     'aws_msk_iam.sasl.jaas.config': 'millrace.iam.AwsMskIam required;',
@@ -72,9 +71,9 @@ function iamSettings({ home }: ServiceContext): Settings {
   return {
     ...Object.fromEntries(Object.entries(ofListener).map(([name, value]) => [`listener.name.iam.${name}`, value])),
     'authorizer.class.name': 'millrace.iam.IamAuthorizer',
-    'millrace.iam.access.file': escaped(accessFile(home)),
-    'millrace.iam.service.file': escaped(join(home.services, 'iam', 'service.json')),
-    'millrace.iam.token.file': escaped(join(home.iam, 'token')),
+    'millrace.iam.access.file': inProperties(accessFile(home)),
+    'millrace.iam.service.file': inProperties(join(home.services, 'iam', 'service.json')),
+    'millrace.iam.token.file': inProperties(join(home.iam, 'token')),
   };
 }
 
@@ -96,7 +95,7 @@ async function format(context: ServiceContext, signal: AbortSignal): Promise<voi
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
   const draftProperties = join(context.folder, 'format.properties');
-  writeProperties(draftProperties, nodeSettings(context.ports, escaped(draft)));
+  writeProperties(draftProperties, nodeSettings(context.ports, inProperties(draft)));
   const java = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classPath(context), 'kafka.tools.StorageTool'];
   const words = [...java, 'format', '--cluster-id', newClusterId(), '--config', draftProperties];
   try {
@@ -116,6 +115,8 @@ async function format(context: ServiceContext, signal: AbortSignal): Promise<voi
 
 /** Validating a topic takes the controller and a registered broker, and leaves nothing behind. */
 async function probe(ports: Ports): Promise<void> {
+  // Loaded by who asks: most commands do not.
+  const { Kafka, logLevel } = (await import('kafkajs')).default;
   const client = new Kafka({
     clientId: 'millrace-probe',
     brokers: [`${loopback}:${port(ports, 'broker')}`],
@@ -151,7 +152,7 @@ export const kafka: ServiceDefinition = {
       existsSync(logFolder(context)) || format(context, signal),
       makeKafkaCertificate(context.home, context.toolchain.java17Home, signal),
     ]);
-    const settings = nodeSettings(context.ports, escaped(logFolder(context)));
+    const settings = nodeSettings(context.ports, inProperties(logFolder(context)));
     writeProperties(propertiesFile(context), { ...settings, ...iamSettings(context) });
   },
   command: (context) => ({

@@ -1,6 +1,7 @@
 /** Ends processes, and tells what they hold. Only the very process that was remembered is signalled. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrorCode } from '../../tools/errors.mjs';
+import { readText } from '../../tools/files.mjs';
 import { askPs, isSameProcess, type ProcessIdentity } from '../../tools/processes.mjs';
 
 export { identityOf, isSameProcess, type ProcessIdentity } from '../../tools/processes.mjs';
@@ -18,7 +19,8 @@ export function serviceEnvironment(): Record<string, string> {
 
 /** In bytes; `undefined` when it cannot be told. */
 export function residentMemory(pid: number): number | undefined {
-  const kilobytes = Number(askPs('rss=', pid));
+  const [, told] = /^VmRSS:\s+(\d+)/m.exec(readText(`/proc/${pid}/status`) ?? '') ?? [];
+  const kilobytes = Number(told ?? askPs('rss=', pid));
   return Number.isFinite(kilobytes) && kilobytes > 0 ? kilobytes * 1024 : undefined;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readText, writeFileAtomically } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
 import { loopback } from './ports.ts';
-import { escaped, readServiceFile, serviceFiles } from './service-files.ts';
+import { inProperties, readServiceFile, serviceFiles } from './service-files.ts';
 import type { Ports, ServiceDefinition } from './types.ts';
 
 const port = (ports: Ports) => ports.server ?? 0;
@@ -27,6 +27,7 @@ async function probe(ports: Ports): Promise<void> {
 export const s3: ServiceDefinition = {
   name: 's3',
   title: 'the S3 server',
+  strict: true,
   memoryBytes: 200 * 1024 * 1024,
   ports: [{ name: 'server', preferred: 9710 }],
   readyWithinMs: 60_000,
@@ -41,7 +42,7 @@ export const s3: ServiceDefinition = {
       // Asked for and not used by a folder.
       'jclouds.identity': 'none',
       'jclouds.credential': 'none',
-      'jclouds.filesystem.basedir': escaped(home.buckets),
+      'jclouds.filesystem.basedir': inProperties(home.buckets),
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
     writeFileAtomically(settingsFile(home), lines.join(''), 0o600);

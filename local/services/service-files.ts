@@ -59,7 +59,7 @@ export function agreeOnData(home: Home, names: readonly ServiceName[]): string {
 }
 
 /** Java reads a properties file as Latin-1, in which a backslash starts an escape. */
-export const escaped = (path: string) =>
+export const inProperties = (path: string) =>
   path
     .replaceAll('\\', '\\\\')
     .replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);

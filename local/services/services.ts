@@ -25,19 +25,21 @@ export interface StartOptions {
   readonly ports?: Partial<Record<ServiceName, number>>;
   /** Port from which on a free one is looked for, instead of the usual one; what is remembered goes before it. */
   readonly firstPorts?: Partial<Record<ServiceName, number>>;
+  /** Starts what only strict runs need too. @default it stays as it is */
+  readonly strict?: boolean | undefined;
   /** Memory to be had, for tests. @default what the machine says */
   readonly availableMemoryBytes?: number;
 }
 
 export interface StartedServices extends Readonly<Record<ServiceName, ServiceStatus>> {
-  /** The ones that this call started; empty when all ran already. */
+  /** The ones that this call started; empty when all that are needed ran already. */
   readonly started: readonly ServiceName[];
   /** Changes whenever the data was started anew: what was deployed to other data is gone. */
   readonly dataId: string;
 }
 
 /**
- * Sees to it that all services run and work. Services that run already are only asked whether they work; those that
+ * Sees to it that the services run and work. Services that run already are only asked whether they work; those that
  * this call starts are ended again when it fails or is aborted.
  */
 export function startServices(
@@ -48,8 +50,9 @@ export function startServices(
   options: StartOptions = {},
 ): Promise<StartedServices> {
   return locked(homeLock(home), progress, signal, async () => {
-    const stopped = definitions.filter(({ name }) => !isRunning(readServiceFile(home, name)));
-    for (const definition of definitions.filter((each) => !stopped.includes(each))) {
+    const needed = neededOf(options);
+    const stopped = needed.filter(({ name }) => !isRunning(readServiceFile(home, name)));
+    for (const definition of needed.filter((each) => !stopped.includes(each))) {
       const { name, title, portOption = 'its port' } = definition;
       const [current, wanted] = [status(home, definition).port, options.ports?.[name]];
       if (wanted === undefined || wanted === current) continue;
@@ -59,16 +62,17 @@ export function startServices(
       );
     }
     if (stopped.length > 0) {
-      const needed = stopped.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+      const memory = stopped.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
       const titles = stopped.map(({ title }) => title).join(', ');
-      requireMemory(needed, `Starting ${titles}`, options.availableMemoryBytes);
+      requireMemory(memory, `Starting ${titles}`, options.availableMemoryBytes);
     }
     const dataId = agreeOnData(home, ['kafka', 'registry']);
-    // Two homes that start at once would choose the same ports, which are taken only once the services listen.
-    await locked(join(cacheFolder(), 'ports.lock'), progress, signal, async () => {
+    const start = async () => {
       const ports = await choosePorts(home, stopped, options, progress);
-      await startAll(home, toolchain, stopped, ports, progress, signal);
-    });
+      await startAll(home, toolchain, { needed, stopped, ports }, progress, signal);
+    };
+    // Two homes that start at once would choose the same ports, which are taken only once the services listen.
+    await (stopped.length > 0 ? locked(join(cacheFolder(), 'ports.lock'), progress, signal, start) : start());
     const started = stopped.map(({ name }) => name);
     return {
       iam: status(home, iam),
@@ -85,6 +89,10 @@ export function startServices(
 export async function serviceStatuses(home: Home): Promise<ServiceStatus[]> {
   return definitions.map((definition) => status(home, definition));
 }
+
+/** Whether all run that are always needed. */
+export const servicesRun = (home: Home): boolean =>
+  neededOf({}).every(({ name }) => isRunning(readServiceFile(home, name)));
 
 /** One of them. */
 export function serviceStatus(home: Home, name: ServiceName): ServiceStatus {
@@ -116,6 +124,8 @@ export async function stopServices(
     return chosen.flatMap(({ name }, index) => (Object(ended[index]).value ? [name] : []));
   });
 }
+
+const neededOf = ({ strict = false }: StartOptions) => definitions.filter((one) => strict || !one.strict);
 
 type Progress = (line: string) => void;
 
@@ -164,12 +174,18 @@ async function choosePorts(
   return chosen;
 }
 
+interface Wanted {
+  readonly needed: readonly ServiceDefinition[];
+  /** Those of them that do not run. */
+  readonly stopped: readonly ServiceDefinition[];
+  readonly ports: ReadonlyMap<ServiceName, Ports>;
+}
+
 /** Starts what does not run and waits until all work; ends what it started when one of them fails. */
 async function startAll(
   home: Home,
   toolchain: ServiceToolchain,
-  stopped: readonly ServiceDefinition[],
-  chosen: ReadonlyMap<ServiceName, Ports>,
+  { needed, stopped, ports: chosen }: Wanted,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -177,7 +193,7 @@ async function startAll(
   const allPorts = { iam: portsOf(iam), kafka: portsOf(kafka), registry: portsOf(registry), s3: portsOf(s3) };
   const siblings = new AbortController();
   const either = AbortSignal.any([signal, siblings.signal]);
-  const work = definitions.map(async (definition) => {
+  const work = needed.map(async (definition) => {
     try {
       const before = performance.now();
       const { name, title, address } = definition;

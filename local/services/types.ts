@@ -31,6 +31,8 @@ export interface ServiceDefinition {
   readonly name: ServiceName;
   /** For sentences: "the Kafka broker". */
   readonly title: string;
+  /** Only strict runs need it. */
+  readonly strict?: true;
   /** Memory that one needs to start it, from measurements with some room. */
   readonly memoryBytes: number;
   /** Ports with the number that is tried first; the first one is what others connect to. */

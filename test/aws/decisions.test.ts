@@ -97,7 +97,9 @@ describe.each(environmentNames)('in %s', (environment) => {
     const requests = generated.filter(({ action }) => !isMayBe(action)).slice(0, perEnvironment);
     expect(requests).toHaveLength(perEnvironment);
     const decisions = requests.map((request) => account.decide(request).decision);
-    const different = requests.filter((request) => account.decide(request).allowed !== simulated(access, request));
+    // A third of them comes twice.
+    const distinct = [...new Map(requests.map((request) => [JSON.stringify(request), request])).values()];
+    const different = distinct.filter((request) => account.decide(request).allowed !== simulated(access, request));
     expect(different.slice(0, 5)).toEqual([]);
     // A generator that makes one kind of request would compare nothing.
     const share = (kind: string) => decisions.filter((decision) => decision === kind).length / perEnvironment;

@@ -2,7 +2,7 @@
  * Who may do what, as a policy simulator decides it from the synthesized roles, against tables that people wrote; and the
  * rules that every policy keeps. Then the same after a mistake.
  */
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import readings from '../readings/pipelines/readings/pipeline.ts';
@@ -271,8 +271,12 @@ describe('the table shows', () => {
     ],
   ];
 
+  let before: string[] = [];
+  beforeAll(async () => {
+    before = await computedTable(planted(), 'readings');
+  });
+
   it.each(changes)('%s', async (_, shown, change) => {
-    const before = await computedTable(planted(), 'readings');
     const after = await computedTable(planted(change), 'readings');
     expect(before.join('\n')).not.toContain(shown);
     expect(after.join('\n')).toContain(shown);

@@ -105,6 +105,10 @@ describe("the CDK's validation with its own rules, AwsSolutions and Serverless",
     expect(violations('app')).toEqual([]);
   });
 
+  it('needs every acknowledgement', () => {
+    expect(JSON.parse(readFileSync(join(inject('assembly'), 'unused-acknowledgements.json'), 'utf8'))).toEqual([]);
+  });
+
   it.each(['CloudFormation Validate W2508', 'AwsSolutions AwsSolutions-EC23', 'AwsSolutions AwsSolutions-S1'])(
     'finds a planted mistake: %s',
     (rule) => {

@@ -91,11 +91,11 @@ export function planOf(toolchain, results) {
         environment,
         report: () => readJunit(junit),
       },
-      vitest('vitest/unit', 'unit*'),
+      vitest('vitest/unit', 'unit'),
       vitest('vitest/integration', 'integration'),
       vitest('vitest/aws', 'aws'),
+      vitest('vitest/e2e', 'e2e'),
     ],
-    [vitest('vitest/e2e', 'e2e')],
   ];
 }
 

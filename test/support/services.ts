@@ -34,7 +34,10 @@ export default async function startForTests(project: TestProject): Promise<() =>
     rmSync(root, { recursive: true, force: true });
   };
   try {
-    const { kafka, registry } = await startServices(home, readToolchain(), () => {}, undefined, { firstPorts: ports });
+    const { kafka, registry } = await startServices(home, readToolchain(), () => {}, undefined, {
+      firstPorts: ports,
+      strict: true,
+    });
     project.provide('home', root);
     project.provide('bootstrapServers', kafka.bootstrapServers ?? '');
     project.provide('iamBootstrapServers', kafka.iamBootstrapServers ?? '');

@@ -4,6 +4,12 @@ import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** What Node is told before the name of a TypeScript file of the project. */
+export const typescriptOptions = [
+  '--disable-warning=ExperimentalWarning',
+  `--import=${new URL('stripped-types.mjs', import.meta.url).href}`,
+];
+
 const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
 /**
@@ -19,7 +25,7 @@ const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT
  */
 export function handOver(node, file, args) {
   const follow = fileURLToPath(new URL('follow-parent.mjs', import.meta.url));
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', `--import=${follow}`, file, ...args], {
+  const child = spawn(node, [...typescriptOptions, `--import=${follow}`, file, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     detached: true,
     // As in an npm script: what the program starts finds the project's Node and tools first.

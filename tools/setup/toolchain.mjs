@@ -13,6 +13,7 @@ import { placePackages, pythonPackages, requirementsOf } from './packages.mjs';
 import { BOOTSTRAP_LOCK, bootstrap, environment, PROJECT_LOCK, whereabouts } from './python.mjs';
 import { checkNode, findJava, findPython } from './requirements.mjs';
 import { stopRunning } from './run.mjs';
+import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark-classes.mjs';
 
 /**
  * @typedef {object} Toolchain absolute paths
@@ -26,6 +27,7 @@ import { stopRunning } from './run.mjs';
  * @property {string} kafkaJars folder with the class path of the broker
  * @property {string} kafkaIam folder with our own classes for the broker
  * @property {string} sparkJars folder with the archives that jobs get
+ * @property {string} sparkClasses archive of the classes that jobs load
  * @property {string} registryHome folder with quarkus-run.jar
  * @property {string} s3Jars folder with the S3 server
  * @property {string} s3aJars folder with S3A, and the SDK that the S3 server shares with it
@@ -46,7 +48,7 @@ const kafkaIamSources = join(root, 'local', 'iam', 'kafka');
 /** @param {boolean} dev */
 function currentKey(dev) {
   const locks = LOCK_FILES.map((name) => join(root, name));
-  const read = [...locks, ...Object.values(requirementsOf()), ...sourcesIn(kafkaIamSources)];
+  const read = [...locks, ...Object.values(requirementsOf()), ...sourcesIn(kafkaIamSources), ...sparkClassesSources];
   const files = read.map((path) => readFileSync(path, 'utf8'));
   const places = [root, cacheFolder(), process.platform, process.arch];
   return keyOf(dev ? 'dev' : 'run', ...places, ...files);
@@ -171,30 +173,47 @@ async function install({ cache, dev, say }) {
     placePackages(made, pipeline, file);
     return made;
   });
+  const [sparkSubmit, java21] = whereabouts(venv);
+  const sparkHome = dirname(dirname(sparkSubmit));
+  const more = /** @type {const} */ ([
+    told(
+      compiled({ cache, name: 'kafka-iam', sources: kafkaIamSources, classPath: kafkaJars, compiler, java: java.path }),
+      "the broker's plug-ins compiled",
+    ),
+    told(
+      sparkClasses({
+        cache,
+        java,
+        python: join(venv, 'bin', 'python'),
+        sparkHome,
+        sparkJars: sparkJarsSource,
+        s3aJars,
+      }),
+      "Spark's classes archived",
+    ),
+  ]);
+  await Promise.allSettled([...packages, ...more]);
   const packaged = await Promise.all(packages);
-  const kafkaIam = await told(
-    compiled({ cache, name: 'kafka-iam', sources: kafkaIamSources, classPath: kafkaJars, compiler, java: java.path }),
-    "the broker's plug-ins compiled",
-  );
+  const [kafkaIam, classes] = await Promise.all(more);
   const sparkJars = join(buildFolder, 'spark-jars');
   placeSparkJars(sparkJarsSource, sparkJars);
-  const [sparkSubmit, java21] = whereabouts(venv);
   const toolchain = {
     node: join(root, 'node_modules', '.bin', 'node'),
     python: join(venv, 'bin', 'python'),
     venv,
-    sparkHome: dirname(dirname(sparkSubmit)),
+    sparkHome,
     java17Home: java.home,
     java17: java.path,
     java21,
     kafkaJars,
     kafkaIam,
     sparkJars,
+    sparkClasses: archiveIn(classes),
     registryHome: registry,
     s3Jars,
     s3aJars,
   };
-  const folders = [venv, kafkaJars, kafkaIam, sparkJarsSource, registry, s3Jars, s3aJars, ...packaged];
+  const folders = [venv, kafkaJars, kafkaIam, sparkJarsSource, registry, s3Jars, s3aJars, classes, ...packaged];
   const key = currentKey(dev || venv.includes('venv-dev-'));
   /** @type {SetUp} */
   const setUp = { key, folders, sparkJarsSource, javaHome: process.env.JAVA_HOME ?? '' };

@@ -52,20 +52,29 @@ export class Accounts {
   }
 
   async open(): Promise<void> {
-    await this.reader.connect();
-    this.clusterId = await this.reader.clusterId();
-    for (const account of this.pipeline.accounts ?? []) this.before.set(account, await this.rangesOf(account));
+    await this.connected(async () => {
+      this.clusterId = await this.reader.clusterId();
+      for (const account of this.pipeline.accounts ?? []) this.before.set(account, await this.rangesOf(account));
+    });
   }
 
   /** Counts after the execution, whose jobs were told these specs. A ledger goes on only when its account adds up. */
   async settle(specs: readonly JobSpec[]): Promise<Settled[]> {
-    const settled: Settled[] = [];
-    for (const [account, before] of this.before) settled.push(await this.settleOne(account, before, specs));
-    return settled;
+    return this.connected(async () => {
+      const settled: Settled[] = [];
+      for (const [account, before] of this.before) settled.push(await this.settleOne(account, before, specs));
+      return settled;
+    });
   }
 
-  close(): Promise<void> {
-    return this.reader.close();
+  /** A connection of kafkajs wakes the process a thousand times a second: none stays open while jobs run. */
+  private async connected<T>(work: () => Promise<T>): Promise<T> {
+    await this.reader.connect();
+    try {
+      return await work();
+    } finally {
+      await this.reader.close();
+    }
   }
 
   private async settleOne(account: Account, before: OfTopics<Range>, specs: readonly JobSpec[]): Promise<Settled> {

@@ -128,7 +128,7 @@ describe('a whole run', () => {
   });
 
   test('shows what the console job says, beside the table', async () => {
-    const { code, stdout, stderr } = await machine.run('run', 'orders', '--job', 'totals-to-console');
+    const { code, stdout, stderr } = await machine.run('run', 'orders', '--strict', '--job', 'totals-to-console');
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/Peru/);
     expect(stdout).toMatch(/^totals-to-console succeeded/m);
@@ -170,7 +170,7 @@ describe('a stream that goes on', () => {
   });
 
   test('leaves results of each run of a job in a folder of its own', async () => {
-    const again = await machine.json<Ran>('run', 'orders', '--job', 'totals-to-csv');
+    const again = await machine.json<Ran>('run', 'orders', '--strict', '--job', 'totals-to-csv');
     const folder = again.jobs[0]?.folders.results ?? '';
     expect(folder).not.toBe(results);
     const facts = topics('--csv', folder);
@@ -199,7 +199,7 @@ describe('a stream that goes on', () => {
   });
 
   test('is ended by down, after its batch, and by Ctrl-C while it starts', async () => {
-    const starting = machine.start('run', 'orders', '--action', 'start');
+    const starting = machine.start('run', 'orders', '--strict', '--action', 'start');
     await until(() => machine.jobProcesses().length > 0, starting.stderr);
     starting.child.kill('SIGINT');
     expect((await starting.ended).code).toBe(130);

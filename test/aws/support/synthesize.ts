@@ -1,13 +1,16 @@
 /**
  * Synthesizes the app and variants of it into a folder, without bundling handlers: `synthesize.ts FOLDER [VARIANT ...]`. In a process of
- * its own, because a finding of the CDK's validation sets the exit code.
+ * its own, because a finding of the CDK's validation sets the exit code. Beside the assembly `app` it leaves the acknowledgements that no finding
+ * needed, which the CDK does not report.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AppProps, Stack, Tags } from 'aws-cdk-lib';
 import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { environments } from '../../../config/environments.ts';
 import { createApp } from '../../../lib/app.ts';
+import { unusedAcknowledgements } from '../../../lib/constructs/functions/acknowledge.ts';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
 import readings from '../../readings/pipelines/readings/pipeline.ts';
 
@@ -20,7 +23,9 @@ const first = environments.slice(0, 1);
 const variants: Readonly<Record<string, (props: AppProps) => void>> = {
   /** As it is deployed. */
   app: (props) => {
-    createApp(environments, pipelines, props).synth();
+    const app = createApp(environments, pipelines, props);
+    app.synth();
+    writeFileSync(join(folder, 'unused-acknowledgements.json'), JSON.stringify(unusedAcknowledgements(app)));
   },
   /** With nothing but an invented pipeline, in which the tests plant their mistakes. */
   readings: (props) => {

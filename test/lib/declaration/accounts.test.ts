@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { perRowOf } from '../../../lib/declaration/flow.ts';
 import { csv, folder, jsonSchema, topic } from '../../../lib/declaration/index.ts';
 import type { Account } from '../../../lib/declaration/pipeline.ts';
-import { accepts, type Change, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
+import { accepts, type Change, refusalOf, refuses, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
+
+tinyProject();
 
 /** Lets the tiny pipeline's only account say something else. */
 const account = (change: object | ((from: object) => object)): Change => ({

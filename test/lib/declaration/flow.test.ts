@@ -4,7 +4,9 @@ import { actionsOf, isFed, orderOf, peakCores } from '../../../lib/declaration/f
 import { avro, batch, events, folder, latest, standingFolder, stream, topic } from '../../../lib/declaration/index.ts';
 import type { Job } from '../../../lib/declaration/job.ts';
 import type { Declaration, Pipeline } from '../../../lib/declaration/pipeline.ts';
-import { accepts, declare, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
+import { accepts, declare, refusalOf, refuses, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
+
+tinyProject();
 
 const of = (jobs: Readonly<Record<string, Job>>, more: Partial<Declaration> = {}): Pipeline =>
   declare({ description: 'Jobs.', jobs, ...more });

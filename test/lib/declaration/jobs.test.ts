@@ -15,7 +15,9 @@ import {
 } from '../../../lib/declaration/index.ts';
 import type { Job } from '../../../lib/declaration/job.ts';
 import { KEPT_BATCHES } from '../../../lib/declaration/limits.ts';
-import { accepts, declare, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
+import { accepts, declare, refusalOf, refuses, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
+
+tinyProject();
 
 const worker = { cores: 1, memory: 2 };
 const SIZES = 'cores 1, 2, 4, 8, 16, memory in whole GiB up to what they can have';

@@ -13,7 +13,9 @@ import {
   topic,
 } from '../../../lib/declaration/index.ts';
 import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
-import { accepts, asJson, type Change, refusalOf, refuses, tinyPipeline } from './tiny-pipeline.ts';
+import { accepts, asJson, type Change, refusalOf, refuses, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
+
+tinyProject();
 
 describe('topics', () => {
   for (const name of ['tiny words', '.', '..', '__words', 'x'.repeat(250), 7]) {

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { events, integer, latest, replaysOf } from '../../../lib/declaration/index.ts';
 import { commitsPrefix } from '../../../lib/declaration/names.ts';
 import { planOf, specOf } from '../../../lib/declaration/plan.ts';
-import { asJson, type Change, tinyPipeline } from './tiny-pipeline.ts';
+import { asJson, type Change, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
+
+tinyProject();
 
 const KAFKA = { bootstrapServers: '{platform.bootstrapServers}', security: '{platform.kafkaSecurity}' };
 const HEAD = { pipeline: 'tiny', execution: '{execution.name}', kafka: KAFKA };

@@ -1,6 +1,5 @@
-/** A whole pipeline small enough to read at once, with its files in a temporary folder, for tests that change it and read the refusal. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** A whole pipeline small enough to read at once, with its files in a folder, for tests that change it and read the refusal. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
@@ -23,6 +22,7 @@ import { DeclarationError } from '../../../lib/declaration/mistakes.ts';
 import type { Declaration, Pipeline } from '../../../lib/declaration/pipeline.ts';
 import type { Named, Sink, Source } from '../../../lib/declaration/thing.ts';
 import { mistakesOf } from '../../../lib/declaration/validate.ts';
+import { buildFolder } from '../../../tools/setup/folders.mjs';
 
 const RECORD = (name: string, fields: object[]) => JSON.stringify({ type: 'record', name, fields });
 
@@ -47,13 +47,17 @@ const FILES: Readonly<Record<string, string>> = {
   'sample_data/tiny/lines.csv': 'word\nmill\n',
 };
 
-/** The project of the tiny pipeline, gone after the tests of the file that uses it. */
-export const root = mkdtempSync(join(tmpdir(), 'millrace-declaration-'));
-for (const [path, content] of Object.entries(FILES)) {
-  mkdirSync(dirname(join(root, path)), { recursive: true });
-  writeFileSync(join(root, path), content);
+/** The project of the tiny pipeline, the same for all test files of a process; see `tinyProject`. */
+export const root = join(buildFolder, `tiny-pipeline-${process.pid}`);
+
+/** Writes the project; it is gone after the tests of the file that calls this. */
+export function tinyProject(): void {
+  for (const [path, content] of Object.entries(FILES)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  afterAll(() => rmSync(root, { recursive: true }));
 }
-afterAll(() => rmSync(root, { recursive: true }));
 
 /** What the declaring module of the tiny pipeline would say for `import.meta.url`. */
 export const tinyUrl = pathToFileURL(join(root, 'pipelines', 'tiny', 'pipeline.ts')).href;

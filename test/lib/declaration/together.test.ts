@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import { avro } from '../../../lib/declaration/index.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
-import { type Change, refusalOf, tinyPipeline } from './tiny-pipeline.ts';
+import { type Change, refusalOf, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
+
+tinyProject();
 
 /** A second pipeline whose topics and artifacts have names of their own. */
 const another = (things: Change['things'] = () => {}): Pipeline => ({

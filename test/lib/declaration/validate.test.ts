@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { avro, integer, topic } from '../../../lib/declaration/index.ts';
 import { DeclarationError } from '../../../lib/declaration/mistakes.ts';
 import { mistakesOf } from '../../../lib/declaration/validate.ts';
-import { accepts, type Change, refusalOf, refuses, root, tinyPipeline } from './tiny-pipeline.ts';
+import { accepts, type Change, refusalOf, refuses, root, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
+
+tinyProject();
 
 describe('a declaration', () => {
   accepts('that is right', {});

@@ -24,8 +24,8 @@ export interface Variant {
   readonly change?: (app: App) => void;
 }
 
-/** Without the rule packs, which have a test of their own and take most of the time. */
-const context = { 'millrace:rules': false };
+/** Without the rule packs and without bundling handlers, which have tests of their own and take most of the time. */
+const context = { 'millrace:rules': false, 'aws:cdk:bundling-stacks': [] };
 
 /** The templates of one environment by the name of the stack. */
 export function templatesOf(variant: Variant = {}): Record<string, Template> {

@@ -17,8 +17,9 @@ type Record = readonly [key: string, value: string | null];
 class Broker implements TopicReader {
   readonly topics: { [topic: string]: Record[] } = {};
   cluster = 'one';
-  connect = async () => {};
-  close = async () => {};
+  connections = 0;
+  connect = async () => void this.connections++;
+  close = async () => void this.connections--;
   clusterId = async () => this.cluster;
   range: TopicReader['range'] = async (name) => ({ from: { 0: 0 }, to: { 0: this.topics[name]?.length ?? 0 } });
   read: TopicReader['read'] = async (name, { from, to }, onRecord) => {
@@ -58,6 +59,7 @@ async function execution(
 ) {
   const accounts = new Accounts(home, accounted, { bootstrapServers: '', registryUrl: '' }, broker);
   await accounts.open();
+  expect(broker.connections, 'while jobs run').toBe(0);
   work();
   return accounts.settle(specs);
 }

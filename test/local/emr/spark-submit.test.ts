@@ -6,7 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { parseSparkSubmitParameters, type SparkOptions, sparkSubmit } from '../../../local/emr/spark-submit.ts';
 import { fakeRequest } from './fake-job.ts';
 
-const toolchain = { python: '/venv/bin/python', sparkHome: '/spark', java17Home: '/java17', s3aJars: '/s3a' };
+const toolchain = {
+  python: '/venv/bin/python',
+  sparkHome: '/spark',
+  java17Home: '/java17',
+  s3aJars: '/s3a',
+  sparkClasses: '/classes.jsa',
+};
 
 function commandOf(parameters: string, programArguments: string[] = [], more: Partial<SparkOptions> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace run-'));

@@ -41,9 +41,10 @@ const status = async (name: string): Promise<ServiceStatus> => {
   return found;
 };
 
-const names = ['iam', 'kafka', 'registry', 's3'] as const;
+const names = ['iam', 'kafka', 'registry'] as const;
 const all = (state: string) => names.map(() => state);
-const states = async () => (await serviceStatuses(home)).map(({ state }) => state);
+/** Those of the services that are always needed. */
+const states = async () => (await Promise.all(names.map(status))).map(({ state }) => state);
 
 /** Every process that was ever started here. */
 const seen = new Set<number>();
@@ -111,7 +112,8 @@ test('too little memory is refused before anything is started', async () => {
 
 test('two starts at once make one of each service, which work', async () => {
   const both = await Promise.all([start(), start()]);
-  expect(both.map(({ started }) => started.length).sort()).toEqual([0, 4]);
+  expect(both.map(({ started }) => started.length).sort()).toEqual([0, 3]);
+  expect(both[0].s3.state).toBe('stopped');
   expect(both[0].kafka.pid).toBe(both[1].kafka.pid);
   expect(both[0].registry.pid).toBe(both[1].registry.pid);
   expect(progress).toContain(`waiting for another millrace command (pid ${process.pid})`);
@@ -133,6 +135,16 @@ test('two starts at once make one of each service, which work', async () => {
   schemaId = await registerSchema(registry.url ?? '', 'second');
 });
 
+test('the S3 server comes when a strict run asks for it, and stays beside the others', async () => {
+  const services = await start({ strict: true });
+  remember(services);
+  expect(services.started).toEqual(['s3']);
+  expect((await fetch(`${services.s3.url}/`)).status).toBe(404);
+  expect((await start()).s3.pid).toBe(services.s3.pid);
+  await stopServices(home, { purge: false, only: ['s3'] });
+  expect([(await status('s3')).state, await states()]).toEqual(['stopped', all('running')]);
+});
+
 test('a start while both run changes nothing and takes no time', async () => {
   const before = await serviceStatuses(home);
   const began = performance.now();
@@ -146,7 +158,7 @@ test('nothing listens where another machine could reach it', async () => {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const outside = addresses.filter(({ internal, family }) => !internal && family === 'IPv4');
   const ports = names.flatMap((name) => Object.values(readServiceFile(home, name).ports ?? {}));
-  expect(ports).toHaveLength(8);
+  expect(ports).toHaveLength(7);
   for (const { address } of outside) {
     for (const port of ports) {
       // Whoever can bind the port there can do so because nobody else did.
@@ -167,25 +179,38 @@ test('topics are not made by asking for them', async () => {
   });
 });
 
-test('killed services count as dead, and the next start brings them back with all they had', async () => {
-  for (const name of names) kill((await status(name)).pid);
+test('killed services count as dead, and the next start brings them back with all they had, on a free port where theirs is taken', async () => {
+  const before = await serviceStatuses(home);
+  for (const { name, pid } of before) if (name !== 's3') kill(pid);
   await sleep(300);
   expect(await states()).toEqual(all('dead'));
-  const services = await start();
-  remember(services);
-  expect(services.started).toEqual(names);
-  expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('1');
-  expect(await registerSchema(services.registry.url ?? '', 'second')).toBe(schemaId);
+  const port = readServiceFile(home, 'kafka').ports?.broker ?? 0;
+  const server = await occupy(port);
+  try {
+    await expect(start({ ports: { kafka: port } })).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+    const services = await start();
+    remember(services);
+    expect(services.started).toEqual(names);
+    expect(services.kafka.port).not.toBe(port);
+    expect(progress.some((line) => line.startsWith(`port ${port} is taken`))).toBe(true);
+    expect(services.registry.port).toBe(before.find(({ name }) => name === 'registry')?.port);
+    expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('1');
+    await send(services.kafka.bootstrapServers ?? '', 'after');
+    expect(await registerSchema(services.registry.url ?? '', 'second')).toBe(schemaId);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 test('only the one that died is started again', async () => {
-  const { pid } = await status('registry');
-  kill((await status('kafka')).pid);
+  const others = async () => (await serviceStatuses(home)).flatMap(({ name, pid }) => (name === 'iam' ? [] : [pid]));
+  const before = await others();
+  kill((await status('iam')).pid);
   await sleep(300);
   const services = await start();
   remember(services);
-  expect(services.started).toEqual(['kafka']);
-  expect(services.registry.pid).toBe(pid);
+  expect(services.started).toEqual(['iam']);
+  expect(await others()).toEqual(before);
 });
 
 test('another port cannot be had from a broker that runs', async () => {
@@ -200,26 +225,8 @@ test('a stop leaves no process and keeps data and ports', async () => {
   expect(await states()).toEqual(all('stopped'));
   expect(alive()).toEqual([]);
   expect(await isPortFree(before.port ?? 0)).toBe(true);
+  expect(readServiceFile(home, 'kafka').ports?.broker).toBe(before.port);
   await stopServices(home, { purge: false });
-});
-
-test('a port that is taken meanwhile is replaced by the next free one, which is remembered', async () => {
-  const { ports } = readServiceFile(home, 'kafka');
-  const port = ports?.broker ?? 0;
-  const server = await occupy(port);
-  try {
-    await expect(start({ ports: { kafka: port } })).rejects.toMatchObject({ code: 'PORT_IN_USE' });
-    const services = await start();
-    remember(services);
-    expect(services.kafka.port).not.toBe(port);
-    expect(progress.some((line) => line.startsWith(`port ${port} is taken`))).toBe(true);
-    expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('1');
-    await send(services.kafka.bootstrapServers ?? '', 'after');
-    await stopServices(home, { purge: false });
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
-  }
-  expect(readServiceFile(home, 'kafka').ports?.broker).not.toBe(port);
 });
 
 test('called off in the middle, a start leaves no process, and the next one works', async () => {
@@ -266,7 +273,7 @@ test('data of one service without that of the other is refused', async () => {
 
 test('one service can be stopped alone', async () => {
   await stopServices(home, { purge: false, only: ['registry'] });
-  expect(await states()).toEqual(['running', 'running', 'stopped', 'running']);
+  expect(await states()).toEqual(['running', 'running', 'stopped']);
 });
 
 test('a purge leaves neither processes nor data', async () => {

@@ -7,7 +7,9 @@ import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { cost } from '../../../local/cli/cost.ts';
 import { type CostLine, type Estimate, estimate, STACKS } from '../../../tools/cost/estimate.ts';
 import { renderEstimate, renderPart } from '../../../tools/cost/render.ts';
-import { tinyPipeline } from '../../lib/declaration/tiny-pipeline.ts';
+import { tinyPipeline, tinyProject } from '../../lib/declaration/tiny-pipeline.ts';
+
+tinyProject();
 
 /** One task of 1 vCPU and 4 GB, a database without a standby, one gateway. */
 const tiny: Environment = {

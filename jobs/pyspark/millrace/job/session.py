@@ -25,29 +25,25 @@ STREAM_SETTINGS = {
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     # The state machine reads the list of them; Spark would keep 100. `lib/declaration/limits.ts` counts on it.
     "spark.sql.streaming.minBatchesToRetain": "20",
+    # Writes a checkpoint's file under another name and renames it: a third of the time on one machine, and a copy on S3. Nothing in it fences off a
+    # second writer; the pipeline's lock does.
+    "spark.sql.streaming.checkpointFileManagerClass": "org.apache.spark.sql.execution.streaming.checkpointing."
+    "FileSystemBasedCheckpointFileManager",
+    # A second file for each, against damage that disks and S3 find by themselves.
+    "spark.sql.streaming.checkpoint.fileChecksum.enabled": "false",
 }
-
-S3_CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
-"""Writes a checkpoint's file under another name and renames it, which on S3 is a copy: nothing fences off a second writer, the pipeline's lock does."""
 
 
 def session(spec: Spec, settings: Mapping[str, str] | None = None) -> SparkSession:
     """The session of a job; `settings` are what it needs besides, such as `millrace.formats.lines.WHOLE_FILE`."""
     builder = SparkSession.builder.appName(spec.job)
-    for name, value in (SETTINGS | _stream_settings(spec.checkpoint) | dict(settings or {})).items():
+    stream_settings = {} if spec.checkpoint is None else STREAM_SETTINGS
+    for name, value in (SETTINGS | stream_settings | dict(settings or {})).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
     _quieten(spark, "org.apache.spark.sql.avro.AvroSerializer")
     return spark
-
-
-def _stream_settings(checkpoint: str | None) -> dict[str, str]:
-    """What a stream sets besides; the file manager of its checkpoints is named where the default one does not fit."""
-    if checkpoint is None:
-        return {}
-    on_s3 = checkpoint.startswith(("s3:", "s3a:"))
-    return STREAM_SETTINGS | ({"spark.sql.streaming.checkpointFileManagerClass": S3_CHECKPOINTS} if on_s3 else {})
 
 
 def _quieten(spark: SparkSession, logger: str) -> None:

@@ -83,14 +83,18 @@ def identity(spark: SparkSession, spec: Spec, cluster: Cluster, bound: Bound) ->
 
 def refuse_another(now: Mapping[str, object], recorded: Mapping[str, object], url: str) -> None:
     """Refuses a checkpoint of something else."""
-    changed = [
-        f"{name} was {recorded.get(name)!r} and is {value!r}"
-        for name, value in now.items()
-        if recorded.get(name) != value
-    ]
+    changed = [words for name, value in now.items() for words in _changes(name, recorded.get(name), value)]
     if changed:
         message = f"The checkpoint {url} is of another stream: {'; '.join(changed)}. {BEGIN_ANEW}"
         raise JobError("CHECKPOINT_OF_ANOTHER", message)
+
+
+def _changes(name: str, was: object, value: object) -> list[str]:
+    """What differs, in words; of several values by name only those."""
+    if isinstance(was, dict) and isinstance(value, dict):
+        keys = [key for key in was | value if was.get(key) != value.get(key)]
+        return [words for key in keys for words in _changes(f"{name} {key}", was.get(key), value.get(key))]
+    return [] if was == value else [f"{name} was {was!r} and is {value!r}"]
 
 
 def refuse_results(cluster: Cluster, results: tuple[str, ...], url: str) -> None:

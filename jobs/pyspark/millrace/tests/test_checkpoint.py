@@ -67,9 +67,12 @@ def test_a_damaged_document_is_named_with_the_way_on(checkpoint: Checkpoint, tmp
     ("changed", "told"),
     [
         ({"cluster_id": "other"}, "cluster was 'c' and is 'other'"),
-        ({"topic_id": "again"}, "topics was {'shop.readings': 'a', 'shop.sums': 's'} and is {'shop.readings': 'again'"),
-        ({"windows": {"minutes": 15, "every": 5}}, "windows was {'minutes': 10, 'every': 5} and is {'minutes': 15"),
-        ({"keys": {"sums": ["region", "window_start"]}}, "keys was {'sums': ['town', 'window_start']} and is"),
+        ({"topic_id": "again"}, "topics shop.readings was 'a' and is 'again'. "),
+        ({"windows": {"minutes": 15, "every": 5}}, "windows minutes was 10 and is 15. "),
+        (
+            {"keys": {"sums": ["region", "window_start"]}},
+            "keys sums was ['town', 'window_start'] and is ['region', 'window_start']. ",
+        ),
         ({"partitions": "8"}, "statePartitions was 2 and is 8"),
     ],
 )

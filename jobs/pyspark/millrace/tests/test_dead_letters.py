@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from millrace.formats.checks import first_reason
 from millrace.kafka.dead_letters import FIRST_TIMESTAMP, dead_letters, first_timestamp
+from millrace.tests.frames import frame_of
 
 MOMENT = datetime(2026, 5, 21, 10, tzinfo=UTC)
 MOMENT_MS = str(int(MOMENT.timestamp() * 1000))
@@ -21,7 +22,7 @@ def test_bytes_stay_and_headers_tell_the_rest(spark: SparkSession) -> None:
         (b"k", b"\xff\x00", "readings", 2, 17, MOMENT, MOMENT, "not-framed", old),
         (None, None, "readings", 0, 3, MOMENT, MOMENT, "null-value", None),
     ]
-    first, second = dead_letters(spark.createDataFrame(rows, SCHEMA), "sum", 1_000_000).collect()
+    first, second = dead_letters(frame_of(spark, rows, SCHEMA), "sum", 1_000_000).collect()
     assert (bytes(first.key), bytes(first.value), second.key, second.value) == (b"k", b"\xff\x00", None, None)
     assert [(header.key, bytes(header.value)) for header in first.headers] == [
         ("trace", b"\x01"),
@@ -38,7 +39,7 @@ def test_bytes_stay_and_headers_tell_the_rest(spark: SparkSession) -> None:
 def test_what_is_too_large_is_cut_and_says_so(spark: SparkSession) -> None:
     def letter(key: int, value: int, headers: list[tuple[str, bytes]] | None = None) -> Row:
         row = (b"k" * key, b"v" * value, "readings", 2, 17, MOMENT, MOMENT, "not-framed", headers)
-        return dead_letters(spark.createDataFrame([row], SCHEMA), "sum", 30_000).collect()[0]
+        return dead_letters(frame_of(spark, [row], SCHEMA), "sum", 30_000).collect()[0]
 
     def truncated(row: Row) -> bytes | None:
         said = {header.key: bytes(header.value) for header in row.headers}
@@ -70,15 +71,13 @@ def test_what_is_too_large_is_cut_and_says_so(spark: SparkSession) -> None:
     ],
 )
 def test_only_a_sensible_first_timestamp_is_believed(spark: SparkSession, said: object, expected: datetime) -> None:
-    frame = spark.createDataFrame(
-        [(MOMENT, said)], "timestamp timestamp, headers array<struct<key:string,value:binary>>"
-    )
+    frame = frame_of(spark, [(MOMENT, said)], "timestamp timestamp, headers array<struct<key:string,value:binary>>")
     row = frame.select(F.unix_millis(first_timestamp(F.col("headers"), F.col("timestamp"))).alias("ms")).collect()[0]
     assert row.ms == int(expected.timestamp() * 1000)
 
 
 def test_the_first_reason_counts_and_what_cannot_be_judged_is_bad(spark: SparkSession) -> None:
-    frame = spark.createDataFrame([(1, 1), (2, 1), (2, 2), (2, None)], "a int, b int")
+    frame = frame_of(spark, [(1, 1), (2, 1), (2, 2), (2, None)], "a int, b int")
     checks = [("a-is-one", F.col("a") == 1), ("b-is-one", F.col("b") == 1)]
     rows = frame.select(first_reason(checks).alias("reason")).collect()
     assert [row.reason for row in rows] == ["a-is-one", "b-is-one", None, "b-is-one"]

@@ -7,6 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.sending import file_sender
+from millrace.tests.frames import frame_of
 
 LINE = "line bigint, text string, reason string"
 
@@ -15,7 +16,7 @@ def test_rejects_are_written_with_line_reason_and_text_and_all_lines_counted(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     lines = [(2, "a", None), (3, "b|ü", "bad-amount"), (4, "c", None), (5, "d", "wrong-number-of-fields")]
-    counts = file_sender.write_rejects(spark.createDataFrame(lines, LINE).coalesce(1), (tmp_path / "rejects").as_uri())
+    counts = file_sender.write_rejects(frame_of(spark, lines, LINE), (tmp_path / "rejects").as_uri())
     assert counts == (4, 2)
     written = [
         json.loads(text)
@@ -29,9 +30,7 @@ def test_rejects_are_written_with_line_reason_and_text_and_all_lines_counted(
 
 
 def test_without_rejects_there_is_an_empty_file(spark: SparkSession, tmp_path: Path) -> None:
-    counts = file_sender.write_rejects(
-        spark.createDataFrame([(2, "a", None)], LINE).coalesce(1), (tmp_path / "rejects").as_uri()
-    )
+    counts = file_sender.write_rejects(frame_of(spark, [(2, "a", None)], LINE), (tmp_path / "rejects").as_uri())
     assert counts == (1, 0)
     assert not "".join(part.read_text() for part in (tmp_path / "rejects").glob("part-*"))
 
@@ -49,5 +48,5 @@ def test_without_rejects_there_is_an_empty_file(spark: SparkSession, tmp_path: P
 def test_a_file_without_a_row_is_told_at_once_with_its_reasons(
     spark: SparkSession, lines: list[tuple[int, str, str]], told: str
 ) -> None:
-    error = file_sender.nothing_to_send(spark.createDataFrame(lines, LINE), "s3://rejects")
+    error = file_sender.nothing_to_send(frame_of(spark, lines, LINE), "s3://rejects")
     assert (error.code, told in error.message) == ("NOTHING_TO_SEND", True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from millrace.kinds.folder import write_results
+from millrace.tests.frames import frame_of
 from millrace.tests.specs import spec_of
 
 ROWS = [("Peru", Decimal("1234.50"), 3), ("a|b", Decimal("-0.10"), 1), ('the "old" land', Decimal("1.00"), 1)]
@@ -17,7 +18,7 @@ def lines_of(folder: Path) -> list[str]:
 
 
 def test_the_rows_come_as_csv_and_as_json(spark: SparkSession, tmp_path: Path) -> None:
-    rows = spark.createDataFrame(ROWS, "country string, weight decimal(18,2), parcels bigint").coalesce(1)
+    rows = frame_of(spark, ROWS, "country string, weight decimal(18,2), parcels bigint")
     folder = write_results(
         spec_of(writes={"found": {"kind": "folder", "url": (tmp_path / "run").as_uri() + "/"}}), "found", rows, "|"
     )

@@ -8,6 +8,7 @@ from pyspark.sql import Row, SparkSession
 
 from millrace.formats.checks import judged
 from millrace.formats.framing import AvroCodec
+from millrace.tests.frames import frame_of
 
 MONEY = {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2}
 
@@ -30,13 +31,13 @@ TEN_EURO_TEN = b"\x00\x00\x00\x00\x07" + b"\x02" + b"\x04\x03\xf2"
 
 def decoded(spark: SparkSession, values: list[bytes | None], reader: int = 7) -> list[Row]:
     """What the reader's schema makes of each value, and the reason where it makes nothing."""
-    frame = spark.createDataFrame([(number, value) for number, value in enumerate(values)], "number int, value binary")
+    frame = frame_of(spark, [(number, value) for number, value in enumerate(values)], "number int, value binary")
     found, checks = AvroCodec(reader, {7: OLD, 8: NEW}).decoded(frame, "value", "order")
     return judged(found, ["order", "number"], checks).frame.orderBy("number").collect()
 
 
 def test_the_frame_is_a_zero_the_id_and_the_body(spark: SparkSession) -> None:
-    readings = spark.createDataFrame([(1, Decimal("10.10"))], "id int, total decimal(10,2)")
+    readings = frame_of(spark, [(1, Decimal("10.10"))], "id int, total decimal(10,2)")
     rows = readings.select(
         AvroCodec(7, {7: OLD}).encoded().alias("value"),
         AvroCodec(300, {300: '"int"'}).encoded("id").alias("key"),
@@ -47,8 +48,8 @@ def test_the_frame_is_a_zero_the_id_and_the_body(spark: SparkSession) -> None:
 
 def test_what_was_framed_comes_back_exactly(spark: SparkSession) -> None:
     amounts = ["0.00", "-0.01", "99999999.99", "-99999999.99", "0.10"]
-    readings = spark.createDataFrame(
-        [(number, Decimal(amount)) for number, amount in enumerate(amounts)], "id int, total decimal(10,2)"
+    readings = frame_of(
+        spark, [(number, Decimal(amount)) for number, amount in enumerate(amounts)], "id int, total decimal(10,2)"
     )
     values = [bytes(row.value) for row in readings.select(AvroCodec(7, {7: OLD}).encoded().alias("value")).collect()]
     assert [str(row.order.total) for row in decoded(spark, list(values))] == amounts
@@ -108,7 +109,7 @@ def test_what_lies_deeper_is_held_to_the_same(spark: SparkSession) -> None:
 
     wide = b"\x12" + (2**64 + 1000).to_bytes(9, "big")
     values = [body(), body(name=b"\xff\xff"), body(cents=wide), body(note=b"\xff\xff"), body(due=2**64 + 7)]
-    frame = spark.createDataFrame(list(enumerate(values)), "n int, value binary")
+    frame = frame_of(spark, list(enumerate(values)), "n int, value binary")
     found, checks = AvroCodec(9, {9: deep}).decoded(frame, "value", "order")
     rows = judged(found, ["n", "order"], checks).frame.orderBy("n").collect()
     assert [row.reason for row in rows] == [None, *["undecodable"] * 4]
@@ -116,8 +117,8 @@ def test_what_lies_deeper_is_held_to_the_same(spark: SparkSession) -> None:
 
 
 def test_a_value_that_is_no_record_comes_back_too(spark: SparkSession) -> None:
-    frame = spark.createDataFrame(
-        [(1, b"\x00\x00\x00\x00\x09\x04"), (2, b"\x00\x00\x00\x00\x09\x04\x04")], "n int, key binary"
+    frame = frame_of(
+        spark, [(1, b"\x00\x00\x00\x00\x09\x04"), (2, b"\x00\x00\x00\x00\x09\x04\x04")], "n int, key binary"
     )
     found, checks = AvroCodec(9, {9: '"int"'}).decoded(frame, "key", "id")
     rows = judged(found, ["n", "id"], checks).frame.orderBy("n").collect()

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from millrace.formats.checks import Judged, judged
 from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import JsonSchema, schema_of
+from millrace.tests.frames import frame_of
 
 PROPERTIES = {
     "id": {"type": "integer", "minimum": 0, "maximum": 2**53},
@@ -38,7 +39,7 @@ def decoded(records: DataFrame, column: str, schema: JsonSchema, name: str) -> J
 
 
 def rows_of(spark: SparkSession, values: list[bytes | None]) -> list[Row]:
-    rows = spark.createDataFrame(list(enumerate(values)), "number int, value binary")
+    rows = frame_of(spark, list(enumerate(values)), "number int, value binary")
     return decoded(rows, "value", SCHEMA, "reading").frame.orderBy("number").collect()
 
 
@@ -158,7 +159,7 @@ def test_every_value_is_good_or_has_the_first_thing_that_is_wrong(spark: SparkSe
         name: problem for name, (_, problem) in cases.items()
     }
     assert {row.reason for row in rows if row.reason} <= set(
-        decoded(spark.createDataFrame([], "value binary"), "value", SCHEMA, "reading").reasons
+        decoded(frame_of(spark, [], "value binary"), "value", SCHEMA, "reading").reasons
     )
     *others, moment = (rows[-1].reading[name] for name in ("id", "level", "place", "kind", "checked", "taken_at"))
     assert others == [7, Decimal("1.00"), "Ulm", "sea", True]
@@ -168,7 +169,7 @@ def test_every_value_is_good_or_has_the_first_thing_that_is_wrong(spark: SparkSe
 
 
 def test_unknown_fields_are_wrong_only_where_the_schema_says_so(spark: SparkSession) -> None:
-    rows = spark.createDataFrame([(1, '{"id":1}'), (2, '{"id":1,"x":2}'), (3, "{}")], "number int, text string")
+    rows = frame_of(spark, [(1, '{"id":1}'), (2, '{"id":1,"x":2}'), (3, "{}")], "number int, text string")
     found = decoded(rows, "text", CLOSED, "object")
     assert [row.reason for row in found.frame.orderBy("number").collect()] == [None, "unknown-field", None]
     assert found.reasons == ("null-value", "not-json", "not-an-object", "bad-id", "unknown-field")
@@ -178,9 +179,7 @@ def test_columns_become_an_object_in_the_order_of_the_schema_and_come_back(spark
     moment = datetime(2026, 5, 21, 10, tzinfo=UTC)
     rows = [("sea", Decimal("10.50"), 7, moment, None, "x"), ("air", Decimal("0.00"), 8, moment, 'é"\n', "x")]
     columns = "kind string, level decimal(28,2), id bigint, taken_at timestamp, place string, other string"
-    frame = spark.createDataFrame(rows, columns).selectExpr(
-        "*", "cast(null as boolean) checked", "cast(null as string) code"
-    )
+    frame = frame_of(spark, rows, columns).selectExpr("*", "cast(null as boolean) checked", "cast(null as string) code")
     made = frame.orderBy("id").select(JsonCodec(SCHEMA).encoded().alias("value")).cache()
     texts = [bytes(row.value).decode() for row in made.collect()]
     assert texts[0] == (

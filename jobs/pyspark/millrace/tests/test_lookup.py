@@ -13,6 +13,7 @@ from millrace.formats.json_schema import schema_of
 from millrace.kafka.dead_letters import HEADERS
 from millrace.kinds import lookup, topic
 from millrace.streaming.progress import progress_fields
+from millrace.tests.frames import frame_of
 from millrace.tests.specs import DOCUMENT, spec_of
 
 PLACE = json.dumps({"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]})
@@ -32,7 +33,7 @@ def test_a_key_says_what_its_last_readable_record_says(spark: SparkSession) -> N
         (0, 5, b"attic", b"{}"),
         (0, 6, b"roof", b"{}"),
     ]
-    frame = spark.createDataFrame([(*one, None, None) for one in records], RECORDS)
+    frame = frame_of(spark, [(*one, None, None) for one in records], RECORDS)
     judged = topic.decoded(frame, TextCodec(), JsonCodec(schema_of(PLACE, "place")), deletions=True)
     rows = lookup.current(judged, "stations").collect()
     assert [(row.key, row.value.place) for row in rows] == [("attic", "Bonn")]
@@ -43,7 +44,7 @@ def test_a_stream_meets_what_a_key_says_now_and_counts_what_it_cannot_read(spark
     stations, readings = ((tmp_path / name).as_uri() for name in ("stations", "readings"))
 
     def write(path: str, rows: list[tuple[object, ...]], form: str) -> None:
-        spark.createDataFrame(rows, form).coalesce(1).write.mode("append").parquet(path)
+        frame_of(spark, rows, form).write.mode("append").parquet(path)
 
     write(stations, [(0, 1, b"attic", place("Ulm"), None, None), (0, 2, b"roof", b"{}", None, None)], RECORDS)
     write(readings, [("attic",)], "sensor string")

@@ -5,6 +5,7 @@ from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
 from millrace.sending.numbering import Numbering, renumbered, repetition
+from millrace.tests.frames import frame_of
 
 IDS = Numbering("reading_id", largest=2**31 - 1)
 
@@ -25,5 +26,5 @@ def test_running_out_of_ids_is_refused_with_what_is_possible() -> None:
 
 
 def test_each_cycle_has_numbers_of_its_own(spark: SparkSession) -> None:
-    rows = spark.createDataFrame([(7, 0), (7, 2)], "reading_id int, cycle bigint")
+    rows = frame_of(spark, [(7, 0), (7, 2)], "reading_id int, cycle bigint")
     assert [tuple(row) for row in rows.select(renumbered(IDS, 100, "int")).collect()] == [(7,), (207,)]

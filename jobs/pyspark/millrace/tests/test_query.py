@@ -26,6 +26,7 @@ from millrace.streaming.event_time import EventTimeRules
 from millrace.streaming.progress import ProgressListener, Shown
 from millrace.streaming.query import Result, result_records, set_aside, united
 from millrace.streaming.source import BatchRules, Source, judge
+from millrace.tests.frames import frame_of
 from millrace.tests.specs import DOCUMENT, spec_of
 
 FAULT = """Cannot invoke "scala.collection.IterableOps.map(scala.Function1)" because the return value of "scala.Option.get()" is null
@@ -151,7 +152,7 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
     spec = spec_of(writes=DOCUMENT["writes"] | {"sums": sums})
     for values in BATCHES:
         rows = [(b"k", value, "shop.readings", 0, offset, NOW, None) for offset, value in enumerate(values)]
-        spark.createDataFrame(rows, KAFKA).coalesce(1).write.mode("append").parquet((tmp_path / "in").as_uri())
+        frame_of(spark, rows, KAFKA).write.mode("append").parquet((tmp_path / "in").as_uri())
     records = spark.readStream.schema(KAFKA).option("maxFilesPerTrigger", 1).parquet((tmp_path / "in").as_uri())
     reader = JsonCodec(read_schema(spark, schema_file(tmp_path, "reading", READING, ["town", "level", "at"])))
     negative: list[Check] = [("negative", F.col("event.level") < 0)]

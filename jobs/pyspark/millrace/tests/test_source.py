@@ -12,6 +12,7 @@ from millrace.formats.framing import MOST_ASKED, AvroCodec, asked_for
 from millrace.job.run import spark_message
 from millrace.streaming.event_time import EventTimeRules
 from millrace.streaming.source import BatchRules
+from millrace.tests.frames import frame_of
 
 LATE = EventTimeRules(lateness_minutes=10, future_minutes=10, replay_minutes=0, watermark_delay_ms=60_000)
 LATER = EventTimeRules(lateness_minutes=60, future_minutes=10, replay_minutes=0, watermark_delay_ms=60_000)
@@ -32,7 +33,7 @@ def test_where_ids_were_asked_for_no_more_none_is_added() -> None:
 
 def reasons(spark: SparkSession, codec: AvroCodec, *ids: int) -> list[str | None]:
     values = [(b"\0" + number.to_bytes(4, "big") + b"\x0e",) for number in ids]
-    found, checks = codec.decoded(spark.createDataFrame(values, "value binary"), "value", "event")
+    found, checks = codec.decoded(frame_of(spark, values, "value binary"), "value", "event")
     return [row.reason for row in judged(found, ["event"], checks).frame.collect()]
 
 

@@ -16,6 +16,7 @@ from millrace.formats.json_schema import schema_of
 from millrace.job.run import spark_message
 from millrace.kafka.dead_letters import HEADERS
 from millrace.kinds import topic
+from millrace.tests.frames import frame_of
 
 
 def avro(schema_id: int, *fields: tuple[str, str]) -> AvroCodec:
@@ -27,7 +28,7 @@ KEY, VALUE = avro(5, ("town", "string"), ("day", "int")), avro(6, ("town", "stri
 
 
 def decoded(spark: SparkSession, *, deletions: bool) -> list[Row]:
-    made = spark.createDataFrame([("Ulm", 7, 12)], "town string, day int, level bigint")
+    made = frame_of(spark, [("Ulm", 7, 12)], "town string, day int, level bigint")
     good = made.select(KEY.encoded().alias("key"), VALUE.encoded().alias("value")).collect()[0]
     records = [
         (0, 1, good.key, good.value),
@@ -37,7 +38,8 @@ def decoded(spark: SparkSession, *, deletions: bool) -> list[Row]:
         (0, 5, good.key, b"{}"),
         (0, 6, good.value, good.value),
     ]
-    frame = spark.createDataFrame(
+    frame = frame_of(
+        spark,
         [(*one, None, None) for one in records],
         f"partition int, offset bigint, key binary, value binary, timestamp timestamp, headers {HEADERS}",
     )
@@ -57,7 +59,8 @@ def test_where_nothing_is_deleted_a_null_value_is_wrong(spark: SparkSession) -> 
 def test_keys_may_be_text_and_values_json(spark: SparkSession) -> None:
     schema = {"type": "object", "properties": {"level": {"type": "integer"}}, "required": ["level"]}
     records = [(0, 1, b"Ulm", b'{"level":3}'), (0, 2, b"Ulm", b"{}"), (0, 3, None, None)]
-    frame = spark.createDataFrame(
+    frame = frame_of(
+        spark,
         [(*one, None, None) for one in records],
         f"partition int, offset bigint, key binary, value binary, timestamp timestamp, headers {HEADERS}",
     )
@@ -84,7 +87,7 @@ def test_the_last_record_of_a_key_counts_and_deleted_ones_are_gone(spark: SparkS
         total(10, "Ulm", 29, batch=4),
     ]
     form = "batch bigint, offset bigint, key struct<town:string,day:int>, value struct<level:int>"
-    rows = topic.latest(spark.createDataFrame(records, form)).orderBy("key").collect()
+    rows = topic.latest(frame_of(spark, records, form)).orderBy("key").collect()
     assert [(*row.key, row.value.level) for row in rows] == [("Bonn", 1, 6), ("Bonn", 2, 5), ("Ulm", 1, 30)]
 
 
@@ -93,7 +96,7 @@ def test_the_batch_of_a_record_is_in_its_header_or_else_its_own_time(spark: Spar
     headers = [[("trace", b"1"), ("millrace.batch", b"6500")], [("trace", b"1")], None, [("millrace.batch", b"x")]]
     records = [(0, offset, b"k", b"{}", at, one) for offset, one in enumerate(headers)]
     form = f"partition int, offset bigint, key binary, value binary, timestamp timestamp, headers {HEADERS}"
-    found = topic.decoded(spark.createDataFrame(records, form), TextCodec(), LEVELS, deletions=False)
+    found = topic.decoded(frame_of(spark, records, form), TextCodec(), LEVELS, deletions=False)
     assert [row.batch for row in found.frame.orderBy("offset").collect()] == [6_500, 7_000, 7_000, 7_000]
 
 

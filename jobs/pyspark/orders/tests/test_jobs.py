@@ -15,6 +15,7 @@ from millrace.formats.lines import data_lines, numbered_lines
 from millrace.kafka.dead_letters import HEADERS
 from millrace.kinds import topic
 from millrace.streaming.progress import Shown
+from millrace.tests.frames import frame_of
 from orders import sum_by_window, totals
 
 ROOT = Path(__file__).parents[4]
@@ -24,8 +25,10 @@ RECORD = f"partition int, offset bigint, key binary, value binary, timestamp tim
 
 def summed(spark: SparkSession, values: Sequence[bytes | None]) -> totals.Totals:
     at = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
-    records = spark.createDataFrame(
-        [(0, offset, None, value, at + timedelta(seconds=offset), None) for offset, value in enumerate(values)], RECORD
+    records = frame_of(
+        spark,
+        [(0, offset, None, value, at + timedelta(seconds=offset), None) for offset, value in enumerate(values)],
+        RECORD,
     )
     return totals.summed(topic.decoded(records, TextCodec(), JsonCodec(ORDER), deletions=False))
 
@@ -66,7 +69,7 @@ def test_the_newest_windows_are_shown_first_and_only_some_of_them(spark: SparkSe
         for hour in (8, 9)
     ]
     columns = "country string, sales decimal(28,2), orders bigint, window_start timestamp"
-    told = shown_of(spark.createDataFrame(rows, columns)).splitlines()
+    told = shown_of(frame_of(spark, rows, columns)).splitlines()
     assert told[:2] == ["400 rows", "window start          country                            sales    orders"]
     assert told[2].startswith("2026-05-21T09:10:00Z  Land ")
     assert told[2].endswith("1.50         1")
@@ -77,9 +80,7 @@ def test_the_newest_windows_are_shown_first_and_only_some_of_them(spark: SparkSe
 
 def test_of_few_windows_only_the_newest_of_a_country_is_shown(spark: SparkSession) -> None:
     rows = [("Peru", Decimal("1.50"), 1, datetime(2026, 5, 21, hour, tzinfo=UTC)) for hour in (8, 9)]
-    told = shown_of(
-        spark.createDataFrame(rows, "country string, sales decimal(28,2), orders bigint, window_start timestamp")
-    )
+    told = shown_of(frame_of(spark, rows, "country string, sales decimal(28,2), orders bigint, window_start timestamp"))
     assert [line[:26] for line in told.splitlines()[2:]] == ["2026-05-21T09:00:00Z  Peru", "... and 1 more"]
 
 

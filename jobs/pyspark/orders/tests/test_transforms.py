@@ -15,6 +15,7 @@ from millrace.formats.lines import good_rows
 from millrace.kafka.dead_letters import FIRST_TIMESTAMP, HEADERS
 from millrace.streaming.event_time import EventTimeRules, Windows
 from millrace.streaming.source import judge
+from millrace.tests.frames import frame_of
 from orders import transforms
 
 SCHEMAS = Path(__file__).parents[4] / "pipelines" / "orders" / "schemas"
@@ -36,7 +37,7 @@ def test_a_repeated_line_is_a_new_order_at_the_time_of_sending(spark: SparkSessi
     line = (1, 7, 2, Decimal("9.90"), NOW - timedelta(days=9), None, None, "Peru", None)
     columns = """line bigint, order_id bigint, customer_id bigint, amount decimal(18,2), order_date timestamp, city string, district string,
         country string, reason string"""
-    rows = good_rows(spark.createDataFrame([line], columns), *transforms.KEPT_COLUMNS)
+    rows = good_rows(frame_of(spark, [line], columns), *transforms.KEPT_COLUMNS)
     sent = transforms.orders_to_send(rows.crossJoin(spark.range(2).toDF("cycle")), 100, F.lit(NOW))
     made = sent.orderBy("order_id").select(ORDERS.encoded().alias("value")).collect()
     assert [bytes(row.value).decode() for row in made] == [
@@ -84,7 +85,7 @@ def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
         "too many decimals": (record(value(amount=9.505)), "bad-amount"),
         "late and broken": (record(value(NOW - 2 * ten, amount="9")), "bad-amount"),
     }
-    records = spark.createDataFrame([case for case, _ in cases.values()], KAFKA)
+    records = frame_of(spark, [case for case, _ in cases.values()], KAFKA)
     found = judge(records, ORDERS, RULES, transforms.TIME, replays="again")
     reasons = dict(zip(cases, (row.reason for row in found.frame.collect()), strict=True))
     assert reasons == {name: reason for name, (_, reason) in cases.items()}
@@ -101,7 +102,7 @@ def test_each_order_counts_in_two_windows_of_its_country_and_duplicates_twice(sp
         (Decimal("9999999999999999.99"), NOW, "Chile"),
         (Decimal("9999999999999999.99"), NOW, "Chile"),
     ]
-    frame = spark.createDataFrame(orders, "amount decimal(18,2), order_date timestamp, country string")
+    frame = frame_of(spark, orders, "amount decimal(18,2), order_date timestamp, country string")
     rows = transforms.windows(frame, Windows(10, 5)).collect()
     assert {
         (row.country, f"{row.window_start:%H:%M}"): (str(row.sales), row.orders, f"{row.window_end:%H:%M}")
@@ -121,22 +122,22 @@ def test_each_order_counts_in_two_windows_of_its_country_and_duplicates_twice(sp
 
 def test_totals_are_exact_and_in_the_order_of_the_countries(spark: SparkSession) -> None:
     amounts = [("Peru", "0.10"), ("Chile", "5.00"), ("Peru", "0.20"), ("Peru", "-1.00"), ("Åland", "99999999.99")]
-    frame = spark.createDataFrame(
-        [(country, Decimal(amount)) for country, amount in amounts], "country string, amount decimal(18,2)"
+    frame = frame_of(
+        spark, [(country, Decimal(amount)) for country, amount in amounts], "country string, amount decimal(18,2)"
     )
     rows = [(row.country, str(row.sales), row.orders) for row in transforms.totals(frame).collect()]
     assert rows == [("Chile", "5.00", 1), ("Peru", "-0.70", 3), ("Åland", "99999999.99", 1)]
 
 
 def test_countries_without_an_order_are_gone(spark: SparkSession) -> None:
-    known = spark.createDataFrame([("Peru",), ("Chile",), ("Åland",)], "key string")
-    totals = spark.createDataFrame([("Peru",), ("Japan",)], "country string")
+    known = frame_of(spark, [("Peru",), ("Chile",), ("Åland",)], "key string")
+    totals = frame_of(spark, [("Peru",), ("Japan",)], "country string")
     assert sorted(row.key for row in transforms.gone(known, totals).collect()) == ["Chile", "Åland"]
 
 
 def test_what_the_jobs_write_satisfies_its_own_schemas(spark: SparkSession) -> None:
-    orders = spark.createDataFrame(
-        [(Decimal("12.50"), NOW, "Peru")], "amount decimal(18,2), order_date timestamp, country string"
+    orders = frame_of(
+        spark, [(Decimal("12.50"), NOW, "Peru")], "amount decimal(18,2), order_date timestamp, country string"
     )
     window, key, totals = (JsonCodec(schema(name)) for name in ("window", "window-key", "totals"))
     windows = transforms.windows(orders, Windows(10, 5))

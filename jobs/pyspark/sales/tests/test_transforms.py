@@ -15,6 +15,7 @@ from millrace.formats.lines import good_rows, rejects
 from millrace.kafka.dead_letters import FIRST_TIMESTAMP, HEADERS
 from millrace.streaming.event_time import EventTimeRules, Windows
 from millrace.streaming.source import judge
+from millrace.tests.frames import frame_of
 from sales import transforms
 
 NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
@@ -52,13 +53,13 @@ def line(
     ],
 )
 def test_a_date_must_exist_and_have_an_offset(spark: SparkSession, date: str, good: bool) -> None:
-    row = transforms.checked_lines(spark.createDataFrame([line(2, date)], LINE)).collect()[0]
+    row = transforms.checked_lines(frame_of(spark, [line(2, date)], LINE)).collect()[0]
     assert row.reason == (None if good else "bad-payment-date")
 
 
 def test_the_first_thing_that_is_wrong_is_told(spark: SparkSession) -> None:
     lines = [line(2, reason="bad-amount", date="never"), line(3, payment_id=-1), line(4)]
-    checked = transforms.checked_lines(spark.createDataFrame(lines, LINE))
+    checked = transforms.checked_lines(frame_of(spark, lines, LINE))
     assert [tuple(row) for row in rejects(checked).collect()] == [
         (2, "bad-amount", "line 2"),
         (3, "bad-payment-id", "line 3"),
@@ -66,7 +67,7 @@ def test_the_first_thing_that_is_wrong_is_told(spark: SparkSession) -> None:
 
 
 def test_a_repeated_line_is_a_new_payment_at_the_time_of_sending(spark: SparkSession) -> None:
-    rows = good_rows(spark.createDataFrame([line(2, payment_id=10)], LINE), *transforms.KEPT_COLUMNS).crossJoin(
+    rows = good_rows(frame_of(spark, [line(2, payment_id=10)], LINE), *transforms.KEPT_COLUMNS).crossJoin(
         spark.range(3).toDF("cycle")
     )
     sales = transforms.sales_to_send(rows, 100, F.lit(NOW)).orderBy("payment_id").collect()
@@ -89,7 +90,7 @@ def record(
 
 def sales_of(spark: SparkSession, *sales: tuple[object, ...]) -> list[bytes]:
     """Sales as they are sent."""
-    frame = spark.createDataFrame(list(sales), SALE)
+    frame = frame_of(spark, list(sales), SALE)
     return [bytes(row.value) for row in frame.select(CODEC.encoded().alias("value")).collect()]
 
 
@@ -129,7 +130,7 @@ def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
         "a negative id": (record(sent[-2]), "out-of-range"),
         "a refund": (record(sent[-1]), None),
     }
-    frame = spark.createDataFrame([case for case, _ in cases.values()], KAFKA)
+    frame = frame_of(spark, [case for case, _ in cases.values()], KAFKA)
     found = judge(frame, CODEC, RULES, transforms.TIME, transforms.checks(), replays="again")
     assert [row.reason for row in found.frame.collect()] == [reason for _, reason in cases.values()]
     assert found.bad().count() + found.good().count() == len(cases)
@@ -137,9 +138,11 @@ def test_every_record_has_one_reason_or_is_good(spark: SparkSession) -> None:
 
 
 def summed(spark: SparkSession, sales: Sequence[tuple[object, ...]]) -> dict[tuple[str, str], tuple[str, int, str]]:
-    frame = spark.createDataFrame(list(sales), "amount decimal(10,2), payment_date timestamp, country string")
-    regions = spark.createDataFrame(
-        [("Peru", "Latin America"), ("Chile", "Latin America"), ("Japan", "Asia")], "country string, region string"
+    frame = frame_of(spark, list(sales), "amount decimal(10,2), payment_date timestamp, country string")
+    regions = frame_of(
+        spark,
+        [("Peru", "Latin America"), ("Chile", "Latin America"), ("Japan", "Asia")],
+        "country string, region string",
     )
     rows = transforms.summaries(frame, regions, Windows(10, 5)).collect()
     return {
@@ -186,7 +189,7 @@ def test_the_newest_window_comes_first_then_the_regions(spark: SparkSession) -> 
         ("Africa", Decimal("6.00"), 1, start, end),
     ]
     summary = "region string, sales decimal(18,2), orders bigint, window_start timestamp, window_end timestamp"
-    rows = [tuple(row) for row in transforms.report(spark.createDataFrame(totals, summary)).collect()]
+    rows = [tuple(row) for row in transforms.report(frame_of(spark, totals, summary)).collect()]
     assert rows == [
         ("Africa", Decimal("6.00"), 1, "2026-05-21T10:00:00Z", "2026-05-21T10:10:00Z"),
         ("Asia", Decimal("30.00"), 1, "2026-05-21T10:00:00Z", "2026-05-21T10:10:00Z"),
@@ -197,7 +200,7 @@ def test_the_newest_window_comes_first_then_the_regions(spark: SparkSession) -> 
 def test_one_region_since_a_time(spark: SparkSession) -> None:
     start = NOW.replace(minute=0)
     ends = [("Asia", start.replace(hour=hour)) for hour in (8, 9, 10)] + [("Africa", start)]
-    rows = spark.createDataFrame(ends, "region string, window_end timestamp")
+    rows = frame_of(spark, ends, "region string, window_end timestamp")
     assert transforms.chosen(rows, None, None).count() == 4
     found = transforms.chosen(rows, "Asia", start.replace(hour=8)).collect()
     assert sorted(row.window_end.hour for row in found) == [9, 10]

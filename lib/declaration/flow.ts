@@ -3,7 +3,7 @@ import { STATE_ROW_BYTES, stateRows } from './event-time.ts';
 import type { Job, JobSize } from './job.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
-import { Topic } from './kinds/topic.ts';
+import { Events, Topic } from './kinds/topic.ts';
 import type { Account, Action, Pipeline } from './pipeline.ts';
 import { isStreamSource, type Named, type Sink, type Source, type Thing, type Use } from './thing.ts';
 
@@ -48,6 +48,28 @@ const ofClass = <T extends Thing>(
 export const topicsOf = (pipeline: Pipeline): Record<string, Topic> => ofClass(pipeline, Topic);
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
+
+/** The way by which dead letters of a stream come back to it. */
+export interface ReplayWay {
+  readonly job: string;
+  readonly source: Topic;
+  readonly deadLetters: Topic;
+  readonly replays: Topic;
+}
+
+/** Those of a pipeline: a stream has one for each topic that it follows with replays. */
+export function replayWaysOf(pipeline: Pipeline): ReplayWay[] {
+  const uses = usesOf(pipeline).filter(({ mode }) => mode === 'stream');
+  const written = uses.flatMap(({ job, way, thing }) =>
+    way === 'writes' && thing instanceof Topic && thing.deadLettersOf ? [{ job, deadLetters: thing }] : [],
+  );
+  return uses.flatMap(({ job, thing }) => {
+    if (!(thing instanceof Events) || !thing.props.replays) return [];
+    const { topic: source, props } = thing;
+    const replays = props.replays as Topic;
+    return written.filter((one) => one.job === job).map(({ deadLetters }) => ({ job, source, deadLetters, replays }));
+  });
+}
 
 /** The name by which a declaration knows a value; undefined when it is not among these. */
 export const nameIn = <T>(things: Named<T>, value: T): string | undefined =>

@@ -89,7 +89,8 @@ export function patternOf(pattern: string): RegExp | undefined {
   }
 }
 
-function fitsInstant(value: unknown): boolean {
+/** Whether this is an instant in UTC, or nothing. */
+export function fitsInstant(value: unknown): boolean {
   if (value === '') return true;
   if (typeof value !== 'string' || !INSTANT.test(value)) return false;
   // A date that is in no calendar, such as the 30th of February, is another day once read.

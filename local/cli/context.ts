@@ -35,6 +35,9 @@ export async function environmentOf(name: string): Promise<Environment> {
   return named(name, environments, 'environment', ' Environments are the files in config/.');
 }
 
+/** What a command needs does not run or is not deployed. */
+export const notUp = (problem: string) => new MillraceError('NOT_UP', `${problem} Run "npx millrace up" first.`);
+
 function named<T extends { readonly name: string }>(name: string, all: readonly T[], what: string, more: string): T {
   const found = all.find((candidate) => candidate.name === name);
   if (found) return found;

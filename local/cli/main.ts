@@ -111,6 +111,13 @@ command('run <pipeline>', 'run a deployed pipeline and show its results')
   .option('--dry-run', 'print what each job would be told, and start nothing')
   .option(...json)
   .action(perform(async () => (await import('./run.ts')).run));
+command('replay <pipeline>', 'send dead letters again, to the topic of replays')
+  .option('--reason <reason>', 'those of this reason; may be given again', (one, all: string[] = []) => [...all, one])
+  .option('--since <time>', 'those set aside at this time or later, such as 2026-01-31T13:00:00Z')
+  .option('--until <time>', 'those set aside before this time')
+  .option('--dry-run', 'count them, and send nothing')
+  .option(...json)
+  .action(perform(async () => (await import('./replay.ts')).replay));
 command('clients <pipeline>', 'print the settings of applications that write or read topics of a pipeline')
   .option('--env <name>', 'environment on AWS, a file in config/', 'dev')
   .option(...json)

@@ -14,7 +14,7 @@ import { deniedOf } from '../iam/usage.ts';
 import { serviceStatus, servicesRun, startServices } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
-import { type Context, environment, pipelineOf } from './context.ts';
+import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
 import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
@@ -33,8 +33,6 @@ export interface RunOptions {
   readonly cold?: boolean;
   readonly strict?: boolean;
 }
-
-const notUp = (problem: string) => new MillraceError('NOT_UP', `${problem} Run "npx millrace up" first.`);
 
 /** The command: needs what `up` deployed and, unless it only looks, started. */
 export async function run(context: Context, name: string, options: RunOptions): Promise<number> {

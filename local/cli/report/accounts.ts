@@ -1,6 +1,7 @@
 /** Counts an execution from its topics and files, account by account, and says whether every row is accounted for. */
 import { join } from 'node:path';
-import { filesOf, foldersOf, nameIn, perRowOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { filesOf, foldersOf, nameIn, perRowOf, replayWaysOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
 import type { Account, Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { readJson, writeJson } from '../../../tools/files.mjs';
 import { bucketPath, type Endpoints } from '../../cloudformation/index.ts';
@@ -18,7 +19,7 @@ export interface Settled extends Balance {
   readonly rejectsFolder?: string;
 }
 
-const topics = ['sent', 'deadLetters', 'results'] as const;
+const topics = ['sent', 'replays', 'deadLetters', 'results'] as const;
 type OfTopics<T> = Readonly<Record<(typeof topics)[number], T>>;
 
 /** What the last execution that added up left in an account's topics: the next one counts from there. */
@@ -83,9 +84,11 @@ export class Accounts {
     const ledger = this.ledgerOf(key, before);
     const now = await this.rangesOf(account);
     const range = since(ledger.deadLetters, now.deadLetters);
-    const letters = await deadLettersIn(this.reader, deadLetters.name, range, sent.name);
+    const of = [sent.name, this.replaysOf(account)?.name] as const;
+    const letters = await deadLettersIn(this.reader, deadLetters.name, range, of);
     // One whose source record is not known may be of this execution, too.
-    const isNew = (source: Source) => !source || source.offset >= (before.sent.to[source.partition] ?? 0);
+    const isNew = (source: Source) =>
+      !source || (source.topic === sent.name && source.offset >= (before.sent.to[source.partition] ?? 0));
     const { gained, total } = await this.summarized(account, ledger, now.results);
     const file = await this.countFile(account, specs);
     const balance = balanceOf({
@@ -93,13 +96,19 @@ export class Accounts {
       rejected: file?.rejected ?? 0,
       sent: distance(before.sent.to, now.sent.to),
       carriedOver: distance(ledger.sent, before.sent.to),
+      replayed: distance(ledger.replays, now.replays.to),
       summarized: gained,
       deadLetters: letters.total,
       deadLettersByReason: letters.byReason,
       deadLettersOfExecution: letters.sources.filter(isNew).length,
     });
     if (balance.addsUp) {
-      const ends = { sent: now.sent.to, deadLetters: now.deadLetters.to, results: now.results.to };
+      const ends = {
+        sent: now.sent.to,
+        replays: now.replays.to,
+        deadLetters: now.deadLetters.to,
+        results: now.results.to,
+      };
       const next: Ledger = { clusterId: this.clusterId, summarized: total, ...ends };
       writeJson(this.file, { ...this.ledgers(), [key]: next });
     }
@@ -130,7 +139,8 @@ export class Accounts {
     const goesOn = (topic: keyof OfTopics<Range>) =>
       Object.entries(ledger?.[topic] ?? {}).every(([at, offset]) => (now[topic].to[Number(at)] ?? 0) >= offset);
     const same = ledger?.clusterId === this.clusterId && topics.every(goesOn);
-    return same ? ledger : { clusterId: this.clusterId, summarized: 0, sent: {}, deadLetters: {}, results: {} };
+    const empty = { clusterId: this.clusterId, summarized: 0, sent: {}, replays: {}, deadLetters: {}, results: {} };
+    return same ? { ...empty, ...ledger } : empty;
   }
 
   private ledgers(): Readonly<Record<string, Ledger>> {
@@ -154,9 +164,18 @@ export class Accounts {
     });
   }
 
-  private async rangesOf({ sent, deadLetters, results }: Account): Promise<OfTopics<Range>> {
+  /** The topic by which dead letters of the account's records come back to the stream that sums them up. */
+  private replaysOf({ sent, deadLetters }: Account): Topic | undefined {
+    const way = replayWaysOf(this.pipeline).find((one) => one.source === sent && one.deadLetters === deadLetters);
+    return way?.replays;
+  }
+
+  private async rangesOf(account: Account): Promise<OfTopics<Range>> {
+    const { sent, deadLetters, results } = account;
+    const replays = this.replaysOf(account);
     return {
       sent: await this.reader.range(sent.name),
+      replays: replays ? await this.reader.range(replays.name) : { from: {}, to: {} },
       deadLetters: await this.reader.range(deadLetters.name),
       results: await this.reader.range(results.topic.name),
     };

@@ -10,6 +10,8 @@ export interface Counts {
   readonly sent: number;
   /** Records that lay in the topic before it and had not been accounted for. */
   readonly carriedOver: number;
+  /** Dead letters that were sent again, to the topic of replays. */
+  readonly replayed: number;
   readonly summarized: number;
   readonly deadLetters: number;
   readonly deadLettersByReason: Readonly<Record<string, number>>;
@@ -25,16 +27,17 @@ export interface Balance extends Counts {
 }
 
 export function balanceOf(counts: Counts): Balance {
-  const { read, rejected, carriedOver, summarized, deadLetters } = counts;
+  const { read, rejected, carriedOver, replayed, summarized, deadLetters } = counts;
   const surplus = read === undefined ? 0 : counts.sent - (read - rejected);
   // A surplus is somebody else's only if it can be told from ours: all of it has to be records that our producer could not have written.
   const byOthers = surplus > 0 && surplus <= counts.deadLettersOfExecution ? surplus : 0;
   const sent = counts.sent - byOthers;
   const allSent = read === undefined || read === sent + rejected;
-  const allCounted = sent + byOthers + carriedOver === summarized + deadLetters;
+  const allCounted = sent + byOthers + carriedOver + replayed === summarized + deadLetters;
   const came = [`${number(sent)} sent`];
   if (byOthers > 0) came.push(`${number(byOthers)} by others`);
   if (carriedOver > 0) came.push(`${number(carriedOver)} carried over`);
+  if (replayed > 0) came.push(`${number(replayed)} replayed`);
   const letters = `${number(deadLetters)} dead letters${byReason(counts.deadLettersByReason)}`;
   const counted = `${came.join(' + ')} ${sign(allCounted)} ${number(summarized)} summarized + ${letters}`;
   const sentLine = `${number(read ?? 0)} read ${sign(allSent)} ${number(sent)} sent + ${number(rejected)} rejected; `;

@@ -75,18 +75,30 @@ export async function totalOf(
 }
 
 /** Where the record lies that became a dead letter; undefined where the dead letter does not say. */
-export type Source = { readonly partition: number; readonly offset: number } | undefined;
+export type Source = { readonly topic: string; readonly partition: number; readonly offset: number } | undefined;
 
-/** The dead letters of one source topic in a range, each source record once: how many, why, and their sources. */
-export async function deadLettersIn(reader: TopicReader, topic: string, range: Range, of: string) {
+/**
+ * The dead letters of a source topic in a range, each source record once: how many, why, and their sources.
+ *
+ * @param of the source topic, and the topic by which its dead letters come back
+ */
+export async function deadLettersIn(
+  reader: TopicReader,
+  topic: string,
+  range: Range,
+  [of, replays]: readonly [of: string, replays?: string],
+) {
   const letters = new Map<string, { readonly reason: string; readonly source: Source }>();
   await reader.read(topic, range, ({ headers = {}, offset }, partition) => {
     const header = (name: string) => headers[`millrace.error.${name}`]?.toString();
     // Sources of one stream share a topic of dead letters; each account counts its own.
-    if ((header('topic') ?? of) !== of) return;
+    const from = header('topic') ?? of;
+    if (from !== of && from !== replays) return;
     const known = header('offset') !== undefined;
-    const source = known ? { partition: Number(header('partition')), offset: Number(header('offset')) } : undefined;
-    const position = source ? `${source.partition}/${source.offset}` : `unknown/${partition}/${offset}`;
+    const source = known
+      ? { topic: from, partition: Number(header('partition')), offset: Number(header('offset')) }
+      : undefined;
+    const position = source ? `${from}/${source.partition}/${source.offset}` : `unknown/${partition}/${offset}`;
     letters.set(position, { reason: header('reason') ?? 'unknown', source });
   });
   const found = [...letters.values()];

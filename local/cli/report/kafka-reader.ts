@@ -13,6 +13,9 @@ export interface Range {
   readonly to: Offsets;
 }
 
+/** What is done with a record; the next one waits for it. */
+export type OnRecord = (record: KafkaMessage, partition: number) => void | Promise<void>;
+
 /** Reading stops with an error when nothing came for so long. */
 const silenceMs = 20_000;
 
@@ -51,7 +54,7 @@ export class KafkaReader {
   }
 
   /** Gives every record of the range that the broker still has. The jobs compress these topics with gzip: kafkajs decodes neither LZ4 nor Zstandard. */
-  async read(topic: string, range: Range, onRecord: (record: KafkaMessage, partition: number) => void): Promise<void> {
+  async read(topic: string, range: Range, onRecord: OnRecord): Promise<void> {
     const ends = Object.entries(range.to).map(([partition, to]) => [Number(partition), to] as const);
     const missing = new Map(ends.filter(([partition, to]) => to > (range.from[partition] ?? 0)));
     if (missing.size === 0) return;
@@ -86,7 +89,7 @@ export class KafkaReader {
           const [from, to] = [range.from[partition] ?? 0, range.to[partition] ?? 0];
           for (const message of messages) {
             const offset = Number(message.offset);
-            if (offset >= from && offset < to) onRecord(message, partition);
+            if (offset >= from && offset < to) await onRecord(message, partition);
           }
         },
       });

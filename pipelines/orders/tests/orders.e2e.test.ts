@@ -152,7 +152,7 @@ describe('a stream that goes on', () => {
     expect(topics('--csv', results ?? '').problems).toEqual([]);
   });
 
-  test('is replaced by what is deployed now while orders come in: none is lost, none is counted twice', async () => {
+  test('is drained and started again by upgrade while orders come in: none is lost, none is counted twice', async () => {
     const first = await send(fileOf(orderLines(500, 6_000_000, new Date())));
     const arriving = send(fileOf(orderLines(400, 7_000_000, new Date())), '--rate', '20', '--broken');
     const { streams } = await action('upgrade');

@@ -43,9 +43,12 @@ describe('after a change', () => {
   });
 
   test('that breaks the declaration, up says where and changes nothing', async () => {
+    const deployed = () => readFileSync(join(machine.home, 'state', 'dev.json'), 'utf8');
+    const before = deployed();
     edit('pipelines/sales/pipeline.ts', "'enrich.py'", "'enrico.py'");
     const { code, stderr } = await machine.run('up');
     expect(code).toBe(1);
+    expect(deployed()).toBe(before);
     expect(stderr).toMatch(/sales\.jobs\.enrich\.entryPoint: does not exist; got .*enrico\.py/);
     expect(stderr).not.toMatch(/\n\s+at /);
   });

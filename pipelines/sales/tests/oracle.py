@@ -26,13 +26,14 @@ from fastavro import parse_schema, schemaless_reader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOURCE, SUMMARIES, DEAD_LETTERS = "pagila.sales.avro", "pagila.sales.summary.avro", "pagila.sales.dead-letters"
+SOURCE, SUMMARIES = "pagila.sales.avro", "pagila.sales.summary.avro"
+DEAD_LETTERS, REPLAYS = "pagila.sales.dead-letters", "pagila.sales.replays"
 WINDOW, SLIDE, TOLERANCE = timedelta(minutes=10), timedelta(minutes=5), timedelta(minutes=10)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Fields = dict[str, object]
 Window = tuple[str, datetime]
-Position = tuple[int, int]
+Position = tuple[str, int, int]
 
 
 class UnreadableError(Exception):
@@ -121,6 +122,12 @@ def record_of(message: Message) -> Record:
     )
 
 
+def position_of(headers: dict[str, str]) -> Position:
+    """Where the record came from that a dead letter is made of."""
+    topic, partition, offset = (headers[f"millrace.error.{name}"] for name in ("topic", "partition", "offset"))
+    return topic, int(partition), int(offset)
+
+
 def windows_of(moment: datetime) -> list[datetime]:
     """Starts of the windows that hold a moment."""
     last = moment - (moment - EPOCH) % SLIDE
@@ -142,6 +149,7 @@ class Oracle:
     sales: dict[Window, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     orders: Counter[Window] = field(default_factory=Counter)
     set_aside: dict[Position, str] = field(default_factory=dict)
+    replayed: set[Position] = field(default_factory=set)
     reasons: Counter[str] = field(default_factory=Counter)
     partition_of: dict[tuple[str, bytes], int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -152,7 +160,7 @@ class Oracle:
         """Adds up the good records and notes the others."""
         for record in source:
             self.sources += 1
-            position = record.partition, record.offset
+            position = SOURCE, record.partition, record.offset
             try:
                 self.add(self.schemas.record(record.value), record)
             except UnreadableError:
@@ -162,7 +170,7 @@ class Oracle:
         """Adds one sale to its windows, or notes why it is set aside."""
         moment = cast("datetime", sale["payment_date"])
         if abs(moment - record.stamped) > TOLERANCE:
-            self.set_aside[record.partition, record.offset] = "late" if moment < record.stamped else "future"
+            self.set_aside[SOURCE, record.partition, record.offset] = "late" if moment < record.stamped else "future"
             return
         self.one_partition(SOURCE, record)
         if self.schemas.decode(record.key) != sale["payment_id"]:
@@ -171,6 +179,23 @@ class Oracle:
             window = self.regions.get(cast("str", sale["country"]), "Unassigned"), start
             self.sales[window] += cast("Decimal", sale["amount"])
             self.orders[window] += 1
+
+    def read_replays(self, replays: Iterator[Record]) -> None:
+        """Notes which source records came back as dead letters and are good by now, and which of them are not."""
+        for record in replays:
+            headers = record.headers
+            position = position_of(headers)
+            if position in self.replayed:
+                self.problems.append(f"{position} was sent again twice")
+            self.replayed.add(position)
+            try:
+                sale = self.schemas.record(record.value)
+                first = EPOCH + timedelta(milliseconds=int(headers["millrace.first-timestamp"]))
+                if abs(cast("datetime", sale["payment_date"]) - first) <= TOLERANCE:
+                    continue
+            except UnreadableError:
+                pass
+            self.set_aside[REPLAYS, record.partition, record.offset] = "unreadable"
 
     def compare_summaries(self, summaries: Iterator[Record]) -> None:
         """The latest summary of each key is what the sales add up to."""
@@ -197,14 +222,23 @@ class Oracle:
         """The dead letters are the records that were set aside, each with its reason."""
         letters: dict[Position, str] = {}
         for record in dead_letters:
-            headers = record.headers
-            position = int(headers["millrace.error.partition"]), int(headers["millrace.error.offset"])
-            letters[position] = headers["millrace.error.reason"]
+            letters[position_of(record.headers)] = record.headers["millrace.error.reason"]
         self.reasons = Counter(letters.values())
         for position in self.set_aside.keys() | letters.keys():
             mine, theirs = self.set_aside.get(position), letters.get(position)
+            if mine is None and theirs is not None and position in self.replayed:
+                continue  # It was no good when it came first.
             if mine is None or theirs is None or mine not in {"unreadable", theirs}:
                 self.problems.append(f"source record {position} is {mine or 'good'}, its dead letter says {theirs}")
+
+    def table(self) -> list[list[str | int]]:
+        """What a person is to be shown: the newest window first, then by region."""
+        rows = [(start, region) for region, start in self.sales]
+        rows.sort(key=lambda row: (-row[0].timestamp(), row[1]))
+        return [
+            [region, f"{start:%Y-%m-%dT%H:%M:%SZ}", str(self.sales[region, start]), self.orders[region, start]]
+            for start, region in rows
+        ]
 
     def one_partition(self, topic: str, record: Record) -> None:
         """A key never appears in two partitions."""
@@ -220,6 +254,7 @@ def main() -> None:
     options = parser.parse_args()
     oracle = Oracle(Schemas(options.registry), regions_by_country(options.regions))
     oracle.read_sources(records(options.bootstrap, SOURCE))
+    oracle.read_replays(records(options.bootstrap, REPLAYS))
     oracle.compare_summaries(records(options.bootstrap, SUMMARIES))
     oracle.compare_dead_letters(records(options.bootstrap, DEAD_LETTERS))
     facts = {
@@ -227,6 +262,7 @@ def main() -> None:
         "good": oracle.sources - len(oracle.set_aside),
         "summaries": oracle.summaries,
         "deadLetters": oracle.reasons,
+        "table": oracle.table(),
         "problems": oracle.problems[:20],
     }
     sys.stdout.write(json.dumps(facts) + "\n")

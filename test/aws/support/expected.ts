@@ -16,7 +16,7 @@ function linesOf(file: URL | string): string[] {
 }
 
 /** A table in an environment: what all have in common, and what is in `<name>.<environment>.txt` besides. */
-export function expectedIn(environment: string, name: 'network' | 'platform'): string[] {
+export function expectedIn(environment: string, name: 'network' | 'platform' | 'values'): string[] {
   const own = new URL(`${name}.${environment}.txt`, tables);
   return [...expectedLines(`${name}.txt`), ...(existsSync(own) ? linesOf(own) : [])];
 }

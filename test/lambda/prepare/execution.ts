@@ -58,16 +58,19 @@ interface Deployed {
   readonly plan?: object;
   readonly platform?: object;
   readonly pipeline?: object;
+  /** @default `first` */
+  readonly name?: string;
 }
 
 /** Prepares an execution with this input. */
-export const execution = (input: unknown, { plan, platform, pipeline }: Deployed = {}): Prepared =>
+export const execution = (input: unknown, { plan, platform, pipeline, name = 'first' }: Deployed = {}): Prepared =>
   prepare({
     ...event,
     input,
     plan: { ...event.plan, ...plan },
     platform: { ...PLATFORM, ...platform },
     pipeline: { ...event.pipeline, ...pipeline },
+    execution: { name },
   });
 
 /** What the execution with this input is refused with: the error's name and message. */

@@ -27,7 +27,7 @@ export interface Variant {
 /** Without the rule packs and without bundling handlers, which have tests of their own and take most of the time. */
 const context = { 'millrace:rules': false, 'aws:cdk:bundling-stacks': [] };
 
-/** The templates of one environment by the name of the stack. */
+/** The templates of one environment by the name of the stack; asked for another stack, they say so: what is expected of none would always hold. */
 export function templatesOf(variant: Variant = {}): Record<string, Template> {
   const app = createApp([{ ...dev, ...variant.environment }], variant.pipelines ?? pipelines, {
     outdir: mkdtempSync(join(tmpdir(), 'assembly-')),
@@ -36,7 +36,16 @@ export function templatesOf(variant: Variant = {}): Record<string, Template> {
   variant.change?.(app);
   const stage = app.node.children.find((child) => Stage.isStage(child)) as Stage;
   const stacks = stage.node.children as Stack[];
-  return Object.fromEntries(stacks.map((stack) => [stack.node.id, Template.fromStack(stack)]));
+  const templates = Object.fromEntries(stacks.map((stack) => [stack.node.id, Template.fromStack(stack)]));
+  return new Proxy(templates, {
+    get(all, name) {
+      const template = all[String(name)];
+      if (typeof name === 'string' && !template) {
+        throw new Error(`There is no stack ${name}, only ${Object.keys(all).join(', ')}.`);
+      }
+      return template;
+    },
+  });
 }
 
 /** The resources of a type by logical id. */

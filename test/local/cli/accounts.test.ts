@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { jsonSchema, topic } from '../../../lib/declaration/index.ts';
+import { events, jsonSchema, replaysOf, stream, topic } from '../../../lib/declaration/index.ts';
 import type { Account, Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { Accounts } from '../../../local/cli/report/accounts.ts';
 import type { TopicReader } from '../../../local/cli/report/kafka-reader.ts';
@@ -11,7 +11,7 @@ import type { JobSpec } from '../../../local/emr/job-run-records.ts';
 import { specTextOf, temporaryHome } from '../support/deployed-words.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 
-type Record = readonly [key: string, value: string | null];
+type Record = readonly [key: string, value: string | null, headers?: { readonly [name: string]: string }];
 
 /** Topics of one partition. */
 class Broker implements TopicReader {
@@ -23,15 +23,16 @@ class Broker implements TopicReader {
   clusterId = async () => this.cluster;
   range: TopicReader['range'] = async (name) => ({ from: { 0: 0 }, to: { 0: this.topics[name]?.length ?? 0 } });
   read: TopicReader['read'] = async (name, { from, to }, onRecord) => {
-    for (const [index, [key, value]] of (this.topics[name] ?? []).entries()) {
+    for (const [index, [key, value, headers = {}]] of (this.topics[name] ?? []).entries()) {
       if (index < (from[0] ?? 0) || index >= (to[0] ?? 0)) continue;
       const record = {
         key: Buffer.from(key),
         value: value === null ? null : Buffer.from(value),
         offset: String(index),
         timestamp: String(index),
+        headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
       };
-      onRecord(record as Parameters<typeof onRecord>[0], 0);
+      await onRecord(record as Parameters<typeof onRecord>[0], 0);
     }
   };
   send(name: string, ...records: Record[]): void {
@@ -126,6 +127,36 @@ test('each account has its own ledger, and one that does not add up keeps no oth
     { carriedOver: 0, summarized: 0 },
     { carriedOver: 0, summarized: 1 },
   ]);
+});
+
+test('what was sent again counts once more, also where it fails again', async () => {
+  const [broker, home] = [new Broker(), temporaryHome()];
+  const { words, lost } = topics;
+  const replays = replaysOf(words);
+  const count = stream('count.py', { reads: { words: events(words, { replays }), replays }, writes: { counts, lost } });
+  const replaying = { ...withAccounts(withoutFile), jobs: { ...pipeline.jobs, count } };
+  const letter = (from: string, offset: number): Record => [
+    'a',
+    '',
+    { 'millrace.error.topic': from, 'millrace.error.partition': '0', 'millrace.error.offset': String(offset) },
+  ];
+  const work = () => {
+    broker.send('tiny.words', ['a', ''], ['b', '']);
+    broker.send('tiny.words.dead-letters', letter('tiny.words', 0), letter('tiny.words', 1));
+    broker.send('tiny.words.replays', ['a', ''], ['b', '']);
+  };
+  // Both failed, were sent again, and nobody has worked through them yet.
+  expect(await execution(broker, home, work, replaying)).toMatchObject([
+    { addsUp: false, replayed: 2, deadLetters: 2 },
+  ]);
+  const more = () => {
+    broker.send('tiny.counts', ['a', '{"times":1}']);
+    broker.send('tiny.words.dead-letters', letter('tiny.words.replays', 1));
+  };
+  expect(await execution(broker, home, more, replaying)).toMatchObject([
+    { addsUp: true, carriedOver: 2, replayed: 2, summarized: 1, deadLetters: 3 },
+  ]);
+  expect(await execution(broker, home, () => {}, replaying)).toMatchObject([{ addsUp: true, replayed: 0 }]);
 });
 
 test('rows of a file are read by the spec of the job that sent them, with what it rejected', async () => {

@@ -7,6 +7,7 @@ const counts: Counts = {
   rejected: 0,
   sent: 1800,
   carriedOver: 0,
+  replayed: 0,
   summarized: 1800,
   deadLetters: 0,
   deadLettersByReason: {},
@@ -38,6 +39,13 @@ describe('the line', () => {
     expect(lineOf({ carriedOver: 250, summarized: 2050 })).toEqual([
       true,
       '1,800 read = 1,800 sent + 0 rejected; 1,800 sent + 250 carried over = 2,050 summarized + 0 dead letters',
+    ]);
+  });
+
+  test('counts what was sent again beside what came', () => {
+    expect(lineOf({ replayed: 2, summarized: 1801, deadLetters: 1 })).toEqual([
+      true,
+      '1,800 read = 1,800 sent + 0 rejected; 1,800 sent + 2 replayed = 1,801 summarized + 1 dead letters',
     ]);
   });
 

@@ -36,6 +36,7 @@ const account: Settled = {
     rejected: 0,
     sent: 2,
     carriedOver: 0,
+    replayed: 0,
     summarized: 2,
     deadLetters: 0,
     deadLettersByReason: {},

@@ -60,6 +60,7 @@ describe('a table', () => {
     ['holder = :a AND (holder = :b OR gone = :a)', false],
     ['gone <> :a', true],
     ['gone = :a', false],
+    ['gone = lost', false],
   ])('holds or fails "%s" as DynamoDB does', async (ConditionExpression, expected) => {
     const table = lockTable();
     await table.putItem(heldBy('a'));

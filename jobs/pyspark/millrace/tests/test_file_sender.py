@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from millrace.errors import JobError
+from millrace.job.events import Events
 from millrace.sending import file_sender
+from millrace.sending.file_sender import Sending
+from millrace.sending.numbering import Numbering
 from millrace.tests.frames import frame_of
+from millrace.tests.specs import DOCUMENT, spec_of
 
 LINE = "line bigint, text string, reason string"
 
@@ -50,3 +55,16 @@ def test_a_file_without_a_row_is_told_at_once_with_its_reasons(
 ) -> None:
     error = file_sender.nothing_to_send(frame_of(spark, lines, LINE), "s3://rejects")
     assert (error.code, told in error.message) == ("NOTHING_TO_SEND", True)
+
+
+def test_nothing_is_begun_with_a_file_without_a_row(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rejects = (tmp_path / "rejects").as_uri()
+    writes = DOCUMENT["writes"] | {"results": {"kind": "folder", "url": rejects}}
+    spec = spec_of(writes=writes, parameters={"rate": 0, "rows": 0})
+    sending = Sending("deadLetters", (), Numbering("line", 9), lambda rows, *_: rows, rejects="results")
+    with pytest.raises(JobError) as caught:
+        file_sender.send_file(spec, Events("send"), frame_of(spark, [(2, "a", "bad-amount")], LINE), sending)
+    assert (caught.value.code, rejects in caught.value.message) == ("NOTHING_TO_SEND", True)
+    assert capsys.readouterr().out == ""

@@ -25,6 +25,12 @@ def test_running_out_of_ids_is_refused_with_what_is_possible() -> None:
     assert repetition(IDS, count=2, total=4, lowest=1, highest=2**30 - 1) == 2**30 - 1
 
 
+def test_the_largest_number_is_the_last_one_that_is_given() -> None:
+    assert repetition(IDS, count=1, total=2, lowest=2**31 - 2, highest=2**31 - 2) == 1
+    with pytest.raises(JobError, match=f"would need reading ids up to {2**31}"):
+        repetition(IDS, count=1, total=2, lowest=2**31 - 1, highest=2**31 - 1)
+
+
 def test_each_cycle_has_numbers_of_its_own(spark: SparkSession) -> None:
     rows = frame_of(spark, [(7, 0), (7, 2)], "reading_id int, cycle bigint")
     assert [tuple(row) for row in rows.select(renumbered(IDS, 100, "int")).collect()] == [(7,), (207,)]

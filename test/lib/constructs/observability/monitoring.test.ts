@@ -100,8 +100,14 @@ describe('alarms', () => {
 test('the bill is told of before and when it reaches the limit', () => {
   stacks.network?.hasResourceProperties('AWS::Budgets::Budget', {
     Budget: { BudgetType: 'COST', TimeUnit: 'MONTHLY', BudgetLimit: { Amount: 700, Unit: 'USD' } },
-    NotificationsWithSubscribers: ['ACTUAL', 'ACTUAL', 'FORECASTED'].map((NotificationType) =>
-      Match.objectLike({ Notification: Match.objectLike({ NotificationType }) }),
+    NotificationsWithSubscribers: [
+      ['ACTUAL', 80],
+      ['ACTUAL', 100],
+      ['FORECASTED', 100],
+    ].map(([NotificationType, Threshold]) =>
+      Match.objectLike({
+        Notification: Match.objectLike({ NotificationType, Threshold, ThresholdType: 'PERCENTAGE' }),
+      }),
     ),
   });
 });

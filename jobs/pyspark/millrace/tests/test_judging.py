@@ -1,0 +1,58 @@
+"""When an event reached its topic first, and how far the watermark stays behind: from the record and the declaration alone."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from millrace.formats.json_records import JsonCodec
+from millrace.formats.json_schema import read_schema
+from millrace.kafka.dead_letters import FIRST_TIMESTAMP, HEADERS
+from millrace.streaming.event_time import EventTimeRules
+from millrace.streaming.source import judge, read_events
+from millrace.tests.specs import DOCUMENT, spec_of
+
+NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
+YESTERDAY = NOW - timedelta(days=1)
+RULES = EventTimeRules(lateness_minutes=10, future_minutes=10, replay_minutes=7 * 1440, watermark_delay_ms=60_000)
+KAFKA = f"key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp, headers {HEADERS}"
+
+
+def schema_in(folder: Path) -> str:
+    path = folder / "reading.json"
+    at = {"type": "string", "format": "date-time"}
+    path.write_text(json.dumps({"type": "object", "properties": {"at": at}, "required": ["at"]}))
+    return path.as_uri()
+
+
+@pytest.mark.parametrize(
+    ("topic", "event", "reason"),
+    [
+        ("shop.replays", YESTERDAY, None),
+        ("shop.replays", YESTERDAY - timedelta(minutes=11), "late"),
+        ("shop.replays", YESTERDAY + timedelta(minutes=11), "future"),
+        ("shop.readings", YESTERDAY, "late"),
+        ("shop.readings", NOW, None),
+    ],
+)
+def test_a_header_says_when_an_event_came_first_on_the_topic_of_replays_only(
+    spark: SparkSession, tmp_path: Path, topic: str, event: datetime, reason: str | None
+) -> None:
+    headers = [(FIRST_TIMESTAMP, str(int(YESTERDAY.timestamp() * 1000)).encode())]
+    row = (None, json.dumps({"at": event.isoformat()}).encode(), topic, 0, 0, NOW, headers)
+    codec = JsonCodec(read_schema(spark, schema_in(tmp_path)))
+    found = judge(spark.createDataFrame([row], KAFKA), codec, RULES, "at", replays="shop.replays")
+    first = YESTERDAY if topic == "shop.replays" else NOW
+    judged = found.frame.select("reason", "first_timestamp").collect()
+    assert [(one.reason, one.first_timestamp.astimezone(UTC)) for one in judged] == [(reason, first)]
+
+
+def test_the_watermark_stays_so_many_milliseconds_behind(spark: SparkSession, tmp_path: Path) -> None:
+    rules = DOCUMENT["reads"]["readings"]["rules"] | {"watermarkDelayMs": 90_000}
+    value = {"format": "json", "url": schema_in(tmp_path)}
+    reads = {"readings": DOCUMENT["reads"]["readings"] | {"value": value, "rules": rules}}
+    source = read_events(spark, spec_of(reads=reads, checkpoint=tmp_path.as_uri()), "readings", "at")
+    plan = source.good._jdf.queryExecution().analyzed().toString()
+    assert "1 minutes 30 seconds" in plan

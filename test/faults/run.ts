@@ -1,0 +1,120 @@
+/**
+ * Faults in the middle of work: `npm run test:faults [-- --case N] [--seed S] [--json]`. Each case is of a real stack in a home of its own, which those share
+ * that leave it whole. What failed has to be equal to what an oracle says, after the recovery that the runbook describes.
+ */
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../../local/home.ts';
+import { messageOf } from '../../tools/errors.mjs';
+import type { Case, Hit, Suite } from './cases.ts';
+import { Random } from './random.ts';
+import { Stack } from './stack.ts';
+
+interface Chosen {
+  readonly one: Case;
+  readonly suite: Suite;
+}
+
+interface Row {
+  readonly case: number;
+  readonly title: string;
+  readonly seed: number;
+  readonly hit: string;
+  readonly recoveredMs?: number;
+  readonly seconds: number;
+  /** Empty where all is as the oracle says. */
+  readonly problems: readonly string[];
+}
+
+const { values } = parseArgs({
+  options: {
+    case: { type: 'string', multiple: true },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    json: { type: 'boolean', default: false },
+  },
+});
+const seed = Number(values.seed);
+const files = globSync(join(projectRoot, 'pipelines', '*', 'tests', 'faults.ts')).sort();
+const suites = await Promise.all(files.map(async (file) => ((await import(file)) as { default: Suite }).default));
+const known: Chosen[] = suites.flatMap((suite) => suite.cases.map((one) => ({ one, suite })));
+const all = [...known, inAnyOrder(known)];
+const numbers = [...new Set(all.map(({ one }) => one.number))].sort((first, second) => first - second);
+const asked = values.case?.map(Number) ?? numbers;
+if (!Number.isSafeInteger(seed) || asked.some((number) => !numbers.includes(number))) {
+  process.stderr.write(
+    `got --case ${values.case?.join(', ')} and --seed ${values.seed}. Allowed: cases ${numbers.join(', ')}; a whole number as the seed.\n`,
+  );
+  process.exit(2);
+}
+
+let stack: Stack | undefined;
+const rows: Row[] = [];
+const log = (line: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
+// What was started ends with the run, however that ends.
+process.once('SIGINT', () => void stack?.remove().then(() => process.exit(130)));
+
+/** Runs a case, on the stack of the one before it if that left it whole. */
+async function carryOut({ one, suite }: Chosen): Promise<Row> {
+  const row = { case: one.number, title: one.title, seed, hit: '' };
+  let began = performance.now();
+  const seconds = () => Math.round((performance.now() - began) / 1000);
+  try {
+    if (stack === undefined) {
+      log('starting a stack');
+      stack = new Stack();
+      await stack.up();
+      began = performance.now();
+    }
+    log(`case ${one.number}: ${one.title}`);
+    // A case does the same whichever others are run.
+    const { what, recoveredMs } = await one.run(stack, new Random(seed * 100 + one.number));
+    const problems = await suite.check(stack);
+    return { ...row, hit: what, recoveredMs, problems, seconds: seconds() };
+  } catch (error) {
+    return { ...row, problems: [messageOf(error)], seconds: seconds() };
+  }
+}
+
+/** Ten of the others on one stack, in an order that the seed gives; what each leaves behind is before the next. */
+function inAnyOrder(others: readonly Chosen[]): Chosen {
+  const run = async (stack: Stack, random: Random): Promise<Hit> => {
+    const [numbers, times]: [number[], number[]] = [[], []];
+    while (numbers.length < 10) {
+      const { one, suite } = random.pick(others.filter(({ one }) => !one.isLast));
+      log(`  case ${one.number}: ${one.title}`);
+      times.push((await one.run(stack, random)).recoveredMs);
+      numbers.push(one.number);
+      const problems = await suite.check(stack);
+      if (problems.length > 0) throw new Error(`after ${numbers.join(', ')}: ${problems.join('; ')}`);
+    }
+    return { what: `cases ${numbers.join(', ')}`, recoveredMs: Math.max(...times) };
+  };
+  return { one: { number: 22, title: 'a random sequence of ten', run }, suite: { cases: [], check: async () => [] } };
+}
+
+try {
+  for (const chosen of all.filter(({ one }) => asked.includes(one.number))) {
+    const row = await carryOut(chosen);
+    rows.push(row);
+    log(`case ${row.case}: ${row.problems.length === 0 ? 'equal' : row.problems.join('\n  ')}`);
+    if (row.problems.length === 0) continue;
+    await stack?.remove();
+    stack = undefined;
+  }
+} finally {
+  await stack?.remove();
+}
+if (values.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+else {
+  for (const { case: number, title, hit, recoveredMs, seconds, problems } of rows) {
+    const recovered = recoveredMs === undefined ? '-' : `${(recoveredMs / 1000).toFixed(1)} s`;
+    const outcome = problems.length === 0 ? 'equal' : 'DIFFERENT';
+    process.stdout.write(
+      `${String(number).padStart(2)}  ${outcome.padEnd(9)}  recovered ${recovered.padStart(7)}  ${String(seconds).padStart(4)} s  ${title}: ${hit}\n`,
+    );
+    for (const problem of problems) process.stdout.write(`      ${problem}\n`);
+  }
+  process.stdout.write(`seed ${seed}\n`);
+}
+process.exitCode = rows.every(({ problems }) => problems.length === 0) ? 0 : 1;

@@ -1,0 +1,59 @@
+/** What is asked of a cluster, and when its topics can be used. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import { begin, type Connect } from '../../../lambda/kafka-topics/handler.ts';
+import type { Goal } from '../../../lambda/kafka-topics/steps.ts';
+import { stepsFor, type TopicAdmin, takeSteps, waitUntilSettled } from '../../../lambda/kafka-topics/topics.ts';
+import { ServerlessCluster } from '../../support/serverless-cluster.ts';
+
+const topic = { name: 'a', partitions: 2, onRemoval: 'retain', configuration: {} } as const;
+const goal: Goal = { kind: 'msk-serverless', declared: [topic], before: [] };
+let admin: TopicAdmin;
+
+beforeEach(() => {
+  ({ admin } = new ServerlessCluster());
+});
+
+const take = async () => takeSteps(admin, await stepsFor(admin, goal));
+
+test('the resource keeps its id through updates: another would have CloudFormation delete the topics of the old one', async () => {
+  const ResourceProperties = { BootstrapServers: 'b:9098', Security: 'iam', Pipeline: 'readings', Topics: [] };
+  const connect = (_: unknown, work: (client: TopicAdmin) => unknown) => work(admin);
+  const begun = (more: object) => begin({ RequestType: 'Create', ResourceProperties, ...more }, connect as Connect);
+  expect(await begun({})).toMatchObject({ PhysicalResourceId: 'kafka-topics/readings' });
+  const update = { RequestType: 'Update', PhysicalResourceId: 'as-before' };
+  expect(await begun(update)).toMatchObject({ PhysicalResourceId: 'as-before' });
+});
+
+describe('a topic', () => {
+  test('is made with as many replicas as the cluster wants', async () => {
+    const asked: unknown[] = [];
+    const { createTopics } = admin;
+    admin.createTopics = (request) => {
+      asked.push(...request.topics.map(({ replicationFactor }) => replicationFactor));
+      return createTopics(request);
+    };
+    expect(await take()).toBe(true);
+    expect(asked).toEqual([-1]);
+  });
+
+  test('that somebody else has made in between is no failure', async () => {
+    const steps = await stepsFor(admin, goal);
+    admin.createTopics = async () => {
+      throw Object.assign(new Error('Topic exists'), { type: 'TOPIC_ALREADY_EXISTS' });
+    };
+    expect(await takeSteps(admin, steps)).toBe(true);
+  });
+
+  test('can be used once each partition has a leader', async () => {
+    await take();
+    expect(await waitUntilSettled(admin, goal, 0)).toBe(true);
+    const { fetchTopicMetadata } = admin;
+    admin.fetchTopicMetadata = async () => {
+      const { topics } = await fetchTopicMetadata();
+      const [{ partitions: [, second] = [] } = {}] = topics;
+      if (second) second.leader = -1;
+      return { topics };
+    };
+    expect(await waitUntilSettled(admin, goal, 0)).toBe(false);
+  });
+});

@@ -1,0 +1,107 @@
+/** With which code `millrace run` ends, by what came of the execution and what was counted after it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Accounts, type Settled } from '../../../local/cli/report/accounts.ts';
+import { runDeployed } from '../../../local/cli/run.ts';
+import { Terminal } from '../../../local/cli/terminal.ts';
+import { writeAccess } from '../../../local/iam/access.ts';
+import { LocalStateMachines } from '../../../local/stepfunctions/execute.ts';
+import type { ExecutionRecord } from '../../../local/stepfunctions/executions.ts';
+import type { JsonObject } from '../../../local/stepfunctions/task.ts';
+import { deploymentOf, temporaryHome, writeParameters } from '../support/deployed-words.ts';
+import { wordsPipeline } from '../support/words-pipeline.ts';
+
+const { pipeline } = wordsPipeline();
+const STARTED = '2026-01-31T13:00:00.000Z';
+
+const counted = (addsUp: boolean) => ({ account: 'words', addsUp, line: '2 sent', rejected: 0 }) as Settled;
+
+const role = {
+  arn: 'arn:aws:iam::000000000000:role/count',
+  name: 'count',
+  stack: 'dev/tiny',
+  logicalId: 'Count',
+  accessKeyId: 'ASIA',
+  secretAccessKey: 'secret',
+  sessionToken: 'token',
+  trust: { Version: '2012-10-17', Statement: [] },
+  policies: [],
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+interface Came {
+  readonly status?: ExecutionRecord['status'];
+  readonly settled?: readonly Settled[];
+  /** When the role of a job was refused something. */
+  readonly deniedAt?: string;
+  readonly input?: JsonObject;
+}
+
+/** Runs the pipeline; gives the exit code, and how often something was counted. */
+async function ended({ status = 'SUCCEEDED', settled = [counted(true)], deniedAt, input = {} }: Came = {}) {
+  vi.restoreAllMocks();
+  const home = temporaryHome();
+  writeParameters(home);
+  writeAccess(home, { roles: [role], resources: [], endpoints: [] });
+  mkdirSync(home.iam, { recursive: true });
+  const denied = {
+    role: 'count',
+    action: 's3:GetObject',
+    resource: 'arn:aws:s3:::a/b',
+    allowed: false,
+    statements: [],
+  };
+  if (deniedAt) writeFileSync(join(home.iam, 'decisions.jsonl'), JSON.stringify({ ...denied, at: deniedAt, count: 1 }));
+  const execution: ExecutionRecord = {
+    arn: 'arn:one',
+    name: 'one',
+    pipeline: 'tiny',
+    stateMachineArn: 'arn:machine',
+    input,
+    startedAt: STARTED,
+    status,
+    output: { action: input.action ?? 'run', job: '', parameters: {}, files: {} },
+  };
+  vi.spyOn(LocalStateMachines.prototype, 'execute').mockResolvedValue(execution);
+  vi.spyOn(Accounts.prototype, 'open').mockResolvedValue();
+  const settle = vi.spyOn(Accounts.prototype, 'settle').mockResolvedValue([...settled]);
+  const { signal } = new AbortController();
+  const context = { home, terminal: new Terminal(new PassThrough(), {}), json: false, signal, onForce: [], print() {} };
+  const tools = { bootstrapServers: '', registryUrl: '' };
+  const code = await runDeployed(context, pipeline, input, { deployment: deploymentOf(pipeline), tools });
+  return { code, counts: settle.mock.calls.length };
+}
+
+test('it is 0 when the execution succeeded and every row is accounted for', async () => {
+  expect(await ended()).toEqual({ code: 0, counts: 1 });
+  expect(await ended({ input: { action: 'run' } })).toEqual({ code: 0, counts: 1 });
+});
+
+test('it is 1 when the rows of one account do not add up', async () => {
+  expect(await ended({ settled: [counted(true), counted(false)] })).toEqual({ code: 1, counts: 1 });
+});
+
+test('it is 1 when a request was refused that the execution went on after, and 0 when that was before it', async () => {
+  expect((await ended({ deniedAt: '2026-01-31T13:00:01.000Z' })).code).toBe(1);
+  expect((await ended({ deniedAt: '2026-01-31T12:59:59.000Z' })).code).toBe(0);
+});
+
+test('an execution that did not succeed is an error', async () => {
+  for (const [status, code] of Object.entries({
+    FAILED: 'EXECUTION_FAILED',
+    TIMED_OUT: 'EXECUTION_FAILED',
+    ABORTED: 'ABORTED',
+  })) {
+    await expect(ended({ status: status as 'FAILED' })).rejects.toMatchObject({ code });
+  }
+});
+
+test('nothing is counted after an action that sends no rows', async () => {
+  expect(await ended({ input: { action: 'start' } })).toEqual({ code: 0, counts: 0 });
+  expect(await ended({ input: { job: 'tellAll' } })).toEqual({ code: 0, counts: 0 });
+});

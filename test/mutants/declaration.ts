@@ -1,0 +1,94 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of code
+/** Mutants of declarations and environments. */
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const unit = 'test/lib/declaration';
+
+export const declaration: readonly Mutant[] = [
+  ...mutantsOf(
+    'lib/declaration/event-time.ts',
+    [`${unit}/plan.test.ts`, `${unit}/jobs.test.ts`],
+    ['hours(24 * count)', 'hours(count)', 'a day of an hour: the watermark overtakes a backlog and drops its rows'],
+    ['const MINUTE_MS = 60_000;', 'const MINUTE_MS = 6_000;', 'the watermark is ten times too near'],
+    ['const SEGMENT_ROLL_MS = days(7);', 'const SEGMENT_ROLL_MS = days(1);', 'records of an open segment are dropped'],
+    [
+      'const DELETION_MS = 10 * MINUTE_MS;',
+      'const DELETION_MS = 0;',
+      'records that wait for their deletion are dropped',
+    ],
+    [
+      'export const FUTURE_MINUTES = 10;',
+      'export const FUTURE_MINUTES = 600;',
+      'one clock that is wrong drops the rows of all',
+    ],
+    ['(delayMs + windows.minutes * MINUTE_MS)', '(delayMs)', 'state is planned without the window that is open'],
+    [
+      'export const DEFAULT_LATENESS_MINUTES = 10;',
+      'export const DEFAULT_LATENESS_MINUTES = 1;',
+      'events of ten minutes ago become dead letters',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/declaration/kinds/topic.ts',
+    [`${unit}/kinds.test.ts`, `${unit}/plan.test.ts`, `${unit}/jobs.test.ts`],
+    ['this.replayDays * 1_440', 'this.replayDays * 60', 'replays of yesterday are late'],
+    ['Math.max(...retentions)', 'Math.min(...retentions)', 'records of the topic that keeps longer are dropped'],
+    ['return replays ? replayDays : 0;', 'return replayDays;', 'state is kept for a week for replays that cannot come'],
+    [
+      'source.maxMessageBytes + DEAD_LETTER_BYTES',
+      'source.maxMessageBytes',
+      'a large bad record stops the stream for ever',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/declaration/flow.ts',
+    [`${unit}/flow.test.ts`],
+    ['batch.filter((name) => feeding.has(name))', 'batch', 'results are shown before the streams have made them'],
+    [
+      "(during.length + after.length > 0 || streams.length === 0 ? 'run' : 'start')",
+      "'run'",
+      'streams without a sender are ended as soon as they run',
+    ],
+    ["Math.max(0, ...cores('batch'))", '0', 'a pipeline takes more vCPU than the account has'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/names.ts',
+    [`${unit}/plan.test.ts`, 'test/lambda/prepare/core.test.ts'],
+    ['`millrace.${pipeline}.${job}`', '`millrace.${pipeline}`', 'two jobs share the rights on their consumer groups'],
+    ['`checkpoints/${pipeline}/${kebab(job)}`', '`checkpoints/${pipeline}`', 'two streams write into one checkpoint'],
+    ['`${folder}/${pipeline}`', '`${folder}`', 'a pipeline may write over the results of another'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/parameter.ts',
+    ['test/lambda/prepare/core.test.ts', `${unit}/validate.test.ts`],
+    ['Number(value) >= rule.minimum && ', '', 'a negative rate is taken'],
+    ['new RegExp(`^(?:${pattern})$`', 'new RegExp(`^(?:${pattern})`', 'a text that only begins right is taken'],
+  ),
+  ...mutantsOf(
+    'config/environment.ts',
+    ['test/config/environment.test.ts'],
+    [
+      'const connections = 2 * registry.tasks',
+      'const connections = registry.tasks',
+      'a deployment of the registry runs out of connections',
+    ],
+    ["name.startsWith('prod') && environment.removal === 'destroy'", 'false', 'production data goes with its stack'],
+    [
+      'if (needed > spark.maximumCores)',
+      'if (needed >= spark.maximumCores + 100)',
+      'jobs wait for vCPU that never come',
+    ],
+  ),
+  ...mutantsOf(
+    'config/prod.ts',
+    ['test/aws/values.test.ts'],
+    ['backupDays: 14', 'backupDays: 1', 'schemas of last week cannot be restored'],
+    ["removal: 'retain',", "removal: 'destroy',", 'production data goes with its stack'],
+    ['monthlySpendLimit: 1_500', 'monthlySpendLimit: 15_000', 'nobody hears of a bill of 10,000 dollars'],
+  ),
+  ...mutantsOf(
+    'config/dev.ts',
+    ['test/aws/values.test.ts'],
+    ['idleMinutes: 15', 'idleMinutes: 1_500', 'workers that do nothing are paid for a day'],
+  ),
+];

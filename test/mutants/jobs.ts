@@ -1,0 +1,252 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of code
+/** Mutants of jobs. */
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const jobs = 'jobs/pyspark/millrace';
+const tests = (...names: string[]) => names.map((name) => `${jobs}/tests/test_${name}.py`);
+
+const formats: readonly Mutant[] = [
+  ...mutantsOf(
+    `${jobs}/formats/framing.py`,
+    tests('framing'),
+    [
+      'faults, raw[END_FIELD] != END',
+      'faults, F.lit(False)',
+      'bytes behind a body are ignored, or 64 bits of a number',
+    ],
+    ['schema_id.to_bytes(4, "big")', 'schema_id.to_bytes(4, "little")', 'no other client reads what is written'],
+    ['[present & ~F.is_valid_utf8(value)]', '[]', 'texts that are none are summed'],
+    ['[present & value.try_cast(_decimal_type(branch)).isNull()]', '[]', 'numbers that are too long are summed'],
+    [
+      'F.substring(framed, 1, 1) != F.lit(b"\\x00")',
+      'F.lit(False)',
+      'what is not framed is taken for a schema that is missing',
+    ],
+    ['F.coalesce(reduce(or_, _faults(one, kind)), F.lit(True))', 'F.lit(False)', 'bad values in a list are summed'],
+  ),
+  ...mutantsOf(
+    `${jobs}/formats/json_records.py`,
+    tests('json_records'),
+    ['([Zz]|[+-]\\d{2}:\\d{2})\\z"', '([Zz]|[+-]\\d{2}:\\d{2})$"', 'a time with a line break is taken'],
+    ['F.is_valid_utf8(text) & is_whole', 'F.is_valid_utf8(text)', 'half a character becomes a question mark'],
+    [
+      'rules.append(typed > F.lit(field.maximum))',
+      'rules.append(typed >= F.lit(field.maximum))',
+      'the largest value that is allowed is refused',
+    ],
+    ['if self.schema.closed:', 'if False:', 'fields that must not be there are taken'],
+    ['"bigint") == _end_of(text)', '"bigint").isNotNull()', 'text behind an object is ignored'],
+    ['F.is_valid_utf8(text) & is_whole', 'is_whole', 'texts that are none are summed'],
+  ),
+  ...mutantsOf(
+    `${jobs}/formats/decimals.py`,
+    tests('json_records'),
+    ['(?:[eE]([+-]?0*\\d{1,3}))?\\z"', '(?:[eE]([+-]?0*\\d{1,3}))?$"', 'a number with a line break is taken'],
+    ['_decimals_needed(text) <= digits', '_decimals_needed(text) <= digits + 1', 'money is rounded'],
+  ),
+  ...mutantsOf(
+    `${jobs}/formats/checks.py`,
+    tests('dead_letters', 'topic'),
+    [
+      'others = [(F.coalesce(condition, F.lit(True))',
+      'others = [(F.coalesce(condition, F.lit(False))',
+      'what cannot be judged counts as good',
+    ],
+    [
+      'F.when(F.coalesce(holds, F.lit(True)), F.raise_error(told))',
+      'F.when(F.coalesce(holds, F.lit(False)), F.raise_error(told))',
+      'results are written that nobody can read',
+    ],
+  ),
+];
+
+const kafka: readonly Mutant[] = [
+  ...mutantsOf(
+    `${jobs}/kafka/connection.py`,
+    tests('kafka', 'limits'),
+    ['LARGEST_BATCH = 5_000_000', 'LARGEST_BATCH = 500', 'a stream never catches up'],
+    ['"failOnDataLoss": "true"', '"failOnDataLoss": "false"', 'records that are gone are not missed'],
+    ['"read_committed"', '"read_uncommitted"', 'what a failed transaction left is summed'],
+    ['"startingOffsets": "earliest"', '"startingOffsets": "latest"', 'what was sent before the stream is lost'],
+    ['LARGEST_REQUEST = 9 * 2**20', 'LARGEST_REQUEST = 1 * 2**20', 'one large bad record stops the stream for ever'],
+    ['"kafka.reconnect.backoff.ms": "1000"', '"kafka.reconnect.backoff.ms": "10"', 'MSK refuses connections of all'],
+  ),
+  ...mutantsOf(
+    `${jobs}/kafka/dead_letters.py`,
+    tests('dead_letters'),
+    [
+      '_header(FIRST_TIMESTAMP, F.unix_millis("first_timestamp"))',
+      '_header(FIRST_TIMESTAMP, F.unix_millis("timestamp"))',
+      'a letter that is replayed twice is late',
+    ],
+    ['moment_ms.between(0, F.unix_millis(timestamp))', 'moment_ms.isNotNull()', 'a record may come from the future'],
+    ['& (header["key"] != FIRST_TIMESTAMP)', '', 'a replayed letter has two first timestamps'],
+    ['room = max(largest - OWN_BYTES, 0)', 'room = largest', 'a large dead letter stops the stream for ever'],
+  ),
+  ...mutantsOf(
+    `${jobs}/kinds/topic.py`,
+    tests('topic'),
+    ['F.struct("batch", "offset")', 'F.struct("offset")', 'the end of an old batch replaces a newer result'],
+    ['return last.where(F.col("value").isNotNull())', 'return last', 'what was deleted is shown'],
+    [
+      'F.coalesce(batch, F.unix_millis("timestamp"))',
+      'F.unix_millis("timestamp")',
+      'the end of an old batch replaces a newer result',
+    ],
+  ),
+];
+
+const streaming: readonly Mutant[] = [
+  ...mutantsOf(
+    `${jobs}/streaming/event_time.py`,
+    tests('event_time', 'judging'),
+    ['MINUTE_MS = 60_000', 'MINUTE_MS = 6_000', 'events of two minutes ago are late'],
+    ['event_ms < first_ms - lateness_ms', 'event_ms <= first_ms - lateness_ms', 'the last event in time is late'],
+    ['| (event_ms < own_ms - lateness_ms - replay_ms)', '', 'a replay of last year is dropped without a word'],
+    [
+      'event_ms > first_ms + rules.future_minutes',
+      'event_ms > own_ms + rules.future_minutes',
+      'a replay may come from the future',
+    ],
+  ),
+  ...mutantsOf(`${jobs}/streaming/event_time.py`, tests('windows'), [
+    'f"{windows.every} minutes"',
+    'f"{windows.minutes} minutes"',
+    'windows do not overlap, and half of the sums is missing',
+  ]),
+  ...mutantsOf(
+    `${jobs}/streaming/source.py`,
+    tests('source', 'judging'),
+    [
+      'F.when(F.col("topic") == replays, ',
+      'F.when(F.col("topic").isNotNull(), ',
+      'whoever writes the source may date its records',
+    ],
+    ['F.col("first_timestamp"), own, rules)', 'own, own, rules)', 'every replayed dead letter is late again'],
+    [
+      '{*recorded.schemas, *self.schemas} - unknown',
+      '{*recorded.schemas, *self.schemas}',
+      'a repeated record goes both ways',
+    ],
+    ['milliseconds")', 'seconds")', 'state grows for years'],
+  ),
+  ...mutantsOf(
+    `${jobs}/streaming/query.py`,
+    tests('limits', 'ending', 'query'),
+    [' and _batch(query) == batch', '', 'a busy stream is killed in the middle of a batch'],
+    ['FINISH_SECONDS = 50.0', 'FINISH_SECONDS = 500.0', 'a stream is killed in the middle of a batch'],
+    [
+      'or not is_restart_fault(error) or not is_first',
+      'or not is_restart_fault(error)',
+      'a stream that cannot go on is started for ever',
+    ],
+    ['error is None and ends', 'error is None', 'a stream that ends by itself counts as a success'],
+  ),
+  ...mutantsOf(
+    `${jobs}/job/stop.py`,
+    tests('limits', 'stop'),
+    ['GRACE_SECONDS = 60', 'GRACE_SECONDS = 6', 'a stream is killed in the middle of a batch'],
+    [
+      '            self.requested.set()\n            self._finished.wait',
+      '            self._finished.wait',
+      'a stream never learns that it is to end',
+    ],
+  ),
+  ...mutantsOf(
+    `${jobs}/streaming/checkpoint.py`,
+    tests('checkpoint'),
+    [
+      'self._last("offsets") != self._last("commits")',
+      'self._last("offsets") == self._last("commits")',
+      'a repeated batch is judged anew, and records go two ways',
+    ],
+    ['max(batches, default=None)', 'min(batches, default=None)', 'a stream is held to offsets of long ago'],
+    ['self._files.delete(self._path("/query"), True)', 'pass', 'a rebuild goes on from the old checkpoint'],
+  ),
+  ...mutantsOf(
+    `${jobs}/streaming/binding.py`,
+    tests('checkpoint'),
+    ['if first <= offset <= end:', 'if first <= offset:', 'a topic that was made anew is not missed'],
+    [
+      'F.unix_millis("window_start") >= whole_from',
+      'F.unix_millis("window_start") >= 0',
+      'right totals are overwritten by partial ones',
+    ],
+    ['refuse_results(cluster, bound.results, checkpoint.url)', 'pass', 'right totals are overwritten by partial ones'],
+    ['refuse_gap(cluster, checkpoint)', 'pass', 'records that are gone are not missed'],
+  ),
+  ...mutantsOf(
+    `${jobs}/job/session.py`,
+    tests('limits'),
+    ['"FileSystemBasedCheckpointFileManager"', '"FileContextBasedCheckpointFileManager"', 'streams cannot write to S3'],
+    [
+      '"spark.sql.streaming.minBatchesToRetain": "20"',
+      '"spark.sql.streaming.minBatchesToRetain": "2000"',
+      'the state machine cannot hold the list of commits',
+    ],
+    [
+      '"spark.sql.session.timeZone": "UTC"',
+      '"spark.sql.session.timeZone": "Europe/Berlin"',
+      'times in files are those of Berlin',
+    ],
+    ['org.apache.spark.sql.kafka010.KafkaSourceProvider', '', 'a stream that was killed fails at its restart'],
+  ),
+  ...mutantsOf(
+    `${jobs}/streaming/progress.py`,
+    tests('progress'),
+    ['max(0, offset - end', 'max(0, end', 'a stream that lags is not seen'],
+    [
+      '"deadLetterRows": dead_letters.total()',
+      '"deadLetterRows": len(dead_letters)',
+      'dead letters are counted by kinds',
+    ],
+    [
+      'if not rows_in and not rows_out and not dropped:',
+      'if not rows_in and not rows_out:',
+      'dropped rows are not told',
+    ],
+  ),
+  ...mutantsOf(`${jobs}/streaming/heartbeat.py`, tests('limits'), [
+    'EVERY_SECONDS = 60.0',
+    'EVERY_SECONDS = 6_000.0',
+    'a stream that hangs is seen after hours',
+  ]),
+];
+
+const sending: readonly Mutant[] = [
+  ...mutantsOf(
+    `${jobs}/sending/pacing.py`,
+    [
+      `${jobs}/tests/test_pacing.py::test_due_rows_follow_each_other_through_the_cycles`,
+      `${jobs}/tests/test_many_rows.py`,
+    ],
+    ['else after | before)', 'else after & before)', 'rows at the end of a large file are not sent'],
+    ['F.floor(F.col("value") / count)', 'F.lit(0).cast("bigint")', 'a repeated row has the number of the first'],
+  ),
+  ...mutantsOf(
+    `${jobs}/sending/pacing.py`,
+    tests('many_rows', 'pacing'),
+    ['batch.where(F.col("value") < total), sent', 'batch, sent', 'more rows are sent than asked for'],
+    ['F.col("position") < total)', 'F.col("position") <= total)', 'one row too many is sent'],
+    ['CYCLES_AT_ONCE = 10_000', 'CYCLES_AT_ONCE = 10_000_000_000', 'a short file that is sent often fills the memory'],
+    [
+      'if bounds is None or bounds[0] is None else int(bounds[0]) + 1',
+      'if bounds is None or bounds[0] is None else int(bounds[0])',
+      'the last row of each batch is lost',
+    ],
+  ),
+  ...mutantsOf(
+    `${jobs}/sending/numbering.py`,
+    tests('numbering'),
+    ['highest - lowest + 1', 'highest - lowest', 'two rows have one number'],
+    ['if largest > numbering.largest:', 'if largest > numbering.largest + 1:', 'numbers run over'],
+  ),
+  ...mutantsOf(
+    `${jobs}/sending/file_sender.py`,
+    tests('file_sender'),
+    ['if read == rejected:', 'if False:', 'a file without a row waits for three minutes'],
+    ['F.count("reason").alias("rejected")', 'F.count("*").alias("rejected")', 'every row counts as rejected'],
+  ),
+];
+
+export const ofJobs: readonly Mutant[] = [...formats, ...kafka, ...streaming, ...sending];

@@ -100,7 +100,7 @@ export const machine: readonly Mutant[] = [
   ),
   ...mutantsOf(
     'local/iam/decide.ts',
-    [`${unit}/iam/decide.test.ts`],
+    [`${unit}/iam/decide.test.ts`, `${unit}/iam/usage.test.ts`],
     ['if (denying.length > 0) {', 'if (false) {', 'what AWS denies works here'],
     ['if (blocked) {', 'if (false) {', 'what no endpoint lets through works here'],
     ['statement.conditions.every(', 'statement.conditions.some(', 'a condition that does not hold is passed over'],

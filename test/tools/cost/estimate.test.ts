@@ -72,9 +72,9 @@ test('streams write to S3 for as long as they and their drains run, a bounded on
   const result = estimate(tiny, [tinyPipeline()]);
   // 6 minutes of the stream and 3 of its drain.
   const batches = 9 * 30;
-  expect(line(result, 'S3 requests').quantity).toBe(batches * 53 + 4 * 17);
-  expect(line(result, 'S3 reads').quantity).toBe(batches * 61 + 4 * 344);
-  expect(line(result, 'S3 reads').run).toBeCloseTo(0.0000004 * (batches * 61 + 4 * 344), 9);
+  expect(line(result, 'S3 requests').quantity).toBe(batches * 28 + 4 * 20);
+  expect(line(result, 'S3 reads').quantity).toBe(batches * 30 + 4 * 365);
+  expect(line(result, 'S3 reads').run).toBeCloseTo(0.0000004 * (batches * 30 + 4 * 365), 9);
   expect(() => line(result, 'S3 requests of count')).toThrow('No line');
 });
 
@@ -143,8 +143,8 @@ test('a stream that goes on is paid for all day, and drained by a run', () => {
   expect(line(result, 'Spark count, vCPU').day).toBeCloseTo(24 * 2 * 0.052624 * 0.8, 9);
   expect(line(result, 'Spark count, drain, vCPU').quantity).toBeCloseTo((2 * 3) / 60, 9);
   expect(() => line(result, 'Spark send, vCPU')).toThrow('No line');
-  // 53 requests that write or list in a micro-batch, 30 micro-batches a minute.
-  expect(line(result, 'S3 requests of count').day).toBeCloseTo(24 * 60 * 30 * 53 * 0.000005, 9);
+  // 28 requests that write or list in a micro-batch, 30 micro-batches a minute.
+  expect(line(result, 'S3 requests of count').day).toBeCloseTo(24 * 60 * 30 * 28 * 0.000005, 9);
 });
 
 test('a person reads the arithmetic, the totals and the date', () => {

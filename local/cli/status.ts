@@ -1,7 +1,7 @@
 /** `millrace status`: what runs here and what was run, for people or as one object. */
 import { readDeployment } from '../cloudformation/index.ts';
 import { streamLine, streamsOf } from '../emr/streams.ts';
-import { serviceStatus, serviceStatuses } from '../services/services.ts';
+import { isForStrictRuns, serviceStatus, serviceStatuses } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
 import { type Context, environment } from './context.ts';
@@ -31,7 +31,7 @@ export async function status({ home, json, print }: Context): Promise<number> {
   for (const { name, state, pid, memoryBytes, bootstrapServers, url } of services) {
     const process = pid === undefined ? '' : `pid ${pid}`;
     const memory = memoryBytes === undefined ? '' : `${Math.round(memoryBytes / 1024 ** 2)} MB`;
-    const note = name === 's3' && state === 'stopped' ? 'starts with --strict' : '';
+    const note = isForStrictRuns(name) && state === 'stopped' ? 'starts with --strict' : '';
     const columns = [name.padEnd(9), state.padEnd(8), bootstrapServers ?? url ?? note, process, memory];
     print(columns.filter((column) => column !== '').join('  '));
   }

@@ -125,6 +125,10 @@ export async function stopServices(
   });
 }
 
+/** Whether only strict runs start it. */
+export const isForStrictRuns = (name: ServiceName): boolean =>
+  definitions.some((one) => one.name === name && one.strict);
+
 const neededOf = ({ strict = false }: StartOptions) => definitions.filter((one) => strict || !one.strict);
 
 type Progress = (line: string) => void;

@@ -80,11 +80,14 @@ export class Machine {
   }
 }
 
-/** Waits until something holds; fails with what is known after eight minutes. */
-export async function until(condition: () => boolean, known: () => string): Promise<void> {
-  for (const deadline = Date.now() + 480_000; !condition(); ) {
+/** Waits until something holds; fails with what is known when that takes too long: after eight minutes unless told otherwise. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  known: () => string,
+  { longestMs = 480_000, everyMs = 100 } = {},
+): Promise<void> {
+  for (const deadline = Date.now() + longestMs; !(await condition()); await sleep(everyMs)) {
     if (Date.now() > deadline) throw new Error(`waited in vain; known is:\n${known()}`);
-    await sleep(100);
   }
 }
 

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { kebab } from '../../lib/declaration/names.ts';
 import { JobRunRecords, partsOf } from '../../local/emr/job-run-records.ts';
@@ -13,7 +12,7 @@ import { isSameProcess } from '../../local/services/process.ts';
 import { serviceStatus } from '../../local/services/services.ts';
 import type { ServiceName } from '../../local/services/types.ts';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { Machine } from '../e2e/cli.ts';
+import { Machine, until as waitUntil } from '../e2e/cli.ts';
 import { withTestAdmin } from '../support/kafka.ts';
 import { kill } from '../support/kill.ts';
 
@@ -167,11 +166,8 @@ export class Stack extends Machine {
 const sum = (positions: Positions) => [...positions.values()].reduce((all, one) => all + one, 0);
 
 /** Waits until something holds, which it does some time: how long is not what is tested. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + longestMs; !(await holds()); await sleep(20)) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-  }
-}
+export const until = (what: string, holds: () => boolean | Promise<boolean>): Promise<void> =>
+  waitUntil(holds, () => `it is not so yet that ${what}`, { longestMs, everyMs: 20 });
 
 /** Ends a case whose fault hit nothing, or whose recovery was another than the documented one. */
 export function must(holds: boolean, what: string): asserts holds {

@@ -6,7 +6,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
-from millrace.job.jvm import jvm_of
+from millrace.job.jvm import java_class
 
 LARGEST_BYTES = 16 * 1024 * 1024
 
@@ -17,8 +17,7 @@ def read_file(spark: SparkSession, url: str) -> bytes:
     Raises:
         JobError: FILE_UNREADABLE or FILE_TOO_LARGE.
     """
-    jvm = jvm_of(spark)
-    path = jvm.org.apache.hadoop.fs.Path(url)
+    path = java_class(spark, "org.apache.hadoop.fs.Path")(url)
     try:
         files = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
         size = files.getFileStatus(path).getLen()
@@ -27,7 +26,7 @@ def read_file(spark: SparkSession, url: str) -> bytes:
             raise JobError("FILE_TOO_LARGE", message)
         stream = files.open(path)
         try:
-            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+            return bytes(java_class(spark, "org.apache.commons.io.IOUtils").toByteArray(stream))
         finally:
             stream.close()
     except Py4JJavaError as error:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from py4j.java_gateway import JavaGateway, JVMView
+from py4j.java_gateway import JavaClass, JavaGateway, java_import
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import DataFrame, SparkSession
 
 
-def jvm_of(spark: SparkSession) -> JVMView:
-    """Where Java's classes are found by their names."""
-    return _gateway_of(spark).jvm
+def java_class(spark: SparkSession, name: str) -> JavaClass:
+    """A class by its whole name. Asked for package by package, Java would look for a class of each package's name, in hundreds of archives."""
+    return getattr(_gateway_of(spark).jvm, name)
+
+
+def know_helpers(spark: SparkSession) -> None:
+    """Says where the helpers of PySpark's columns are. Java would look for them in all packages that PySpark imports, for each column anew."""
+    jvm = _gateway_of(spark).jvm
+    for name in ("org.apache.spark.api.python.PythonUtils", "org.apache.spark.sql.api.python.PythonSQLUtils"):
+        java_import(jvm, name)
 
 
 def accept_callbacks(spark: SparkSession) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
-from millrace.job.jvm import jvm_of
+from millrace.job.jvm import java_class, know_helpers
 from millrace.job.spec import Spec
 
 SETTINGS = {
@@ -41,6 +41,7 @@ def session(spec: Spec, settings: Mapping[str, str] | None = None) -> SparkSessi
     for name, value in (SETTINGS | stream_settings | dict(settings or {})).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
+    know_helpers(spark)
     spark.sparkContext.setLogLevel("WARN")
     _quieten(spark, "org.apache.spark.sql.avro.AvroSerializer")
     return spark
@@ -50,5 +51,5 @@ def _quieten(spark: SparkSession, logger: str) -> None:
     """Hides a warning that comes with every batch: that a column which could be null is written to a field which cannot. Rows with nulls never
     get that far here.
     """
-    jvm = jvm_of(spark)
-    jvm.org.apache.logging.log4j.core.config.Configurator.setLevel(logger, jvm.org.apache.logging.log4j.Level.ERROR)
+    level = java_class(spark, "org.apache.logging.log4j.Level").ERROR
+    java_class(spark, "org.apache.logging.log4j.core.config.Configurator").setLevel(logger, level)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from millrace.job.jvm import accept_callbacks, jvm_of
+from millrace.job.jvm import accept_callbacks, java_class
 
 GRACE_SECONDS = 60
 ANSWER_SECONDS = 0.3
@@ -34,10 +34,10 @@ class StopRequest:
     def install(self, spark: SparkSession) -> None:
         """From here on the process does not die of SIGTERM or SIGINT before `finished`, or before the grace is over."""
         accept_callbacks(spark)
-        jvm = jvm_of(spark)
-        hook = jvm.java.lang.Thread(_Hook(self))
-        manager = jvm.org.apache.hadoop.util.ShutdownHookManager.get()
-        manager.addShutdownHook(hook, FIRST_OF_ALL, GRACE_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
+        hook = java_class(spark, "java.lang.Thread")(_Hook(self))
+        manager = java_class(spark, "org.apache.hadoop.util.ShutdownHookManager").get()
+        seconds = java_class(spark, "java.util.concurrent.TimeUnit").SECONDS
+        manager.addShutdownHook(hook, FIRST_OF_ALL, GRACE_SECONDS, seconds)
         self._remove_hook = lambda: manager.removeShutdownHook(hook)
         for number in (signal.SIGTERM, signal.SIGINT):
             self._handlers[number] = signal.signal(number, lambda *_: self.requested.set())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from py4j.java_gateway import JavaObject, JVMView
+from py4j.java_gateway import JavaObject
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
-from millrace.job.jvm import jvm_of
+from millrace.job.jvm import java_class
 from millrace.kafka.connection import KafkaConnection
 
 Offsets = Mapping[int, int]
@@ -43,26 +43,22 @@ def ask(spark: SparkSession, connection: KafkaConnection, topics: Iterable[str])
     Raises:
         JobError: KAFKA_UNREACHABLE in Kafka's own words.
     """
-    jvm = jvm_of(spark)
-    settings = jvm.java.util.Properties()
+    names = sorted(set(topics))
+    settings = java_class(spark, "java.util.Properties")()
     for name, value in connection.client_options().items():
         settings.setProperty(name.removeprefix("kafka."), value)
-    kafka = jvm.org.apache.kafka.clients.admin
-    admin = kafka.AdminClient.create(settings)
+    admin = java_class(spark, "org.apache.kafka.clients.admin.AdminClient").create(settings)
     try:
-        names = jvm.java.util.ArrayList(sorted(set(topics)))
-        described = admin.describeTopics(names).allTopicNames().get()
-        states = {}
-        for name in names:
-            partitions = [
-                jvm.org.apache.kafka.common.TopicPartition(name, one.partition())
-                for one in described[name].partitions()
-            ]
-            first, end = (
-                _offsets(jvm, admin, partitions, which)
-                for which in (kafka.OffsetSpec.earliest(), kafka.OffsetSpec.latest())
-            )
-            states[str(name)] = TopicState(str(described[name].topicId()), first, end)
+        described = admin.describeTopics(java_class(spark, "java.util.ArrayList")(names)).allTopicNames().get()
+        partition_of = java_class(spark, "org.apache.kafka.common.TopicPartition")
+        partitions = {
+            name: [partition_of(name, number) for number in range(described[name].partitions().size())]
+            for name in names
+        }
+        which = java_class(spark, "org.apache.kafka.clients.admin.OffsetSpec")
+        first = _offsets(spark, admin, partitions, which.earliest())
+        end = _offsets(spark, admin, partitions, which.latest())
+        states = {name: TopicState(str(described[name].topicId()), first[name], end[name]) for name in names}
         return Cluster(str(admin.describeCluster().clusterId().get()), states)
     except Py4JJavaError as error:
         words = str(error.java_exception.getMessage())
@@ -72,9 +68,15 @@ def ask(spark: SparkSession, connection: KafkaConnection, topics: Iterable[str])
         admin.close()
 
 
-def _offsets(jvm: JVMView, admin: JavaObject, partitions: Sequence[JavaObject], which: JavaObject) -> dict[int, int]:
-    wanted = jvm.java.util.HashMap()
-    for partition in partitions:
-        wanted.put(partition, which)
+def _offsets(
+    spark: SparkSession, admin: JavaObject, partitions: Mapping[str, Sequence[JavaObject]], which: JavaObject
+) -> dict[str, dict[int, int]]:
+    wanted = java_class(spark, "java.util.HashMap")()
+    for each in partitions.values():
+        for partition in each:
+            wanted.put(partition, which)
     found = admin.listOffsets(wanted).all().get()
-    return {int(partition.partition()): int(found[partition].offset()) for partition in partitions}
+    return {
+        name: {number: int(found[partition].offset()) for number, partition in enumerate(each)}
+        for name, each in partitions.items()
+    }

@@ -12,7 +12,7 @@ from py4j.java_gateway import JavaObject
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
-from millrace.job.jvm import jvm_of
+from millrace.job.jvm import java_class
 
 BINDING, RULES = "binding.json", "rules.json"
 
@@ -22,7 +22,8 @@ class Checkpoint:
 
     def __init__(self, spark: SparkSession, url: str) -> None:
         self.url = url.rstrip("/")
-        self._jvm = jvm_of(spark)
+        self._path_class = java_class(spark, "org.apache.hadoop.fs.Path")
+        self._io = java_class(spark, "org.apache.commons.io.IOUtils")
         self._configuration = spark.sparkContext._jsc.hadoopConfiguration()
         self._files = self._path("").getFileSystem(self._configuration)
 
@@ -90,12 +91,12 @@ class Checkpoint:
             return None
         file = self._files.open(path)
         try:
-            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(file)).decode("utf-8", "replace")
+            return bytes(self._io.toByteArray(file)).decode("utf-8", "replace")
         finally:
             file.close()
 
     def _path(self, name: str) -> JavaObject:
-        return self._jvm.org.apache.hadoop.fs.Path(self.url + name)
+        return self._path_class(self.url + name)
 
 
 BEGIN_ANEW = (

@@ -162,6 +162,7 @@ export const kafka: ServiceDefinition = {
       '-Xmx512m',
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
+      `-XX:SharedArchiveFile=${context.toolchain.kafkaClasses}`,
       '-Djava.awt.headless=true',
       `-Djava.io.tmpdir=${context.scratch}`,
       // What the broker says of itself; the rest would be a line for every partition that is made.

@@ -51,6 +51,7 @@ export const registry: ServiceDefinition = {
       '-Xmx512m',
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
+      `-XX:SharedArchiveFile=${context.toolchain.registryClasses}`,
       '-Djava.awt.headless=true',
       `-Djava.io.tmpdir=${context.scratch}`,
       // It answers a few requests an hour: what the optimizing compiler takes at the start would never be won back.

@@ -6,7 +6,16 @@ export type ServiceName = 'iam' | 'kafka' | 'registry' | 's3';
 
 export type ServiceToolchain = Pick<
   Toolchain,
-  'java17' | 'java17Home' | 'java21' | 'kafkaJars' | 'kafkaIam' | 'registryHome' | 's3Jars' | 's3aJars'
+  | 'java17'
+  | 'java17Home'
+  | 'java21'
+  | 'kafkaJars'
+  | 'kafkaIam'
+  | 'kafkaClasses'
+  | 'registryHome'
+  | 'registryClasses'
+  | 's3Jars'
+  | 's3aJars'
 >;
 
 /** Port numbers by name ("broker", "management"). */

@@ -7,7 +7,7 @@ import { jarsIn } from './jars.mjs';
 import { run } from './run.mjs';
 
 const program = fileURLToPath(new URL('spark_classes.py', import.meta.url));
-const ARCHIVE = 'classes.jsa';
+export const ARCHIVE = 'classes.jsa';
 
 /** What decides the archive besides the toolchain: the set-up is done again when it changes. */
 export const sources = [program];

@@ -1,11 +1,12 @@
 /** Everything that the project runs on: the programs and archives that the lock files name. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../errors.mjs';
 import { writeJson } from '../files.mjs';
 import { acquireLock } from '../lock.mjs';
 import { isComplete, keyOf, removeLeftovers } from './cache.mjs';
-import { compiled, sourcesIn } from './compile.mjs';
+import { archiveOf, compiled, sourcesIn } from './compile.mjs';
 import { buildFolder, cacheFolder, root } from './folders.mjs';
 import { artifactFolder, parseLock, placeSparkJars, sparkJarsInPlace } from './jars.mjs';
 import { hasStamp, installNodePackages } from './npm.mjs';
@@ -13,6 +14,7 @@ import { placePackages, pythonPackages, requirementsOf } from './packages.mjs';
 import { BOOTSTRAP_LOCK, bootstrap, environment, PROJECT_LOCK, whereabouts } from './python.mjs';
 import { checkNode, findJava, findPython } from './requirements.mjs';
 import { stopRunning } from './run.mjs';
+import { kafkaClasses, registryClasses } from './service-classes.mjs';
 import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark-classes.mjs';
 
 /**
@@ -25,10 +27,12 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
  * @property {string} java17 its program
  * @property {string} java21 the program that runs the schema registry
  * @property {string} kafkaJars folder with the class path of the broker
- * @property {string} kafkaIam folder with our own classes for the broker
+ * @property {string} kafkaIam archive with our own classes for the broker
+ * @property {string} kafkaClasses archive of the classes that the broker loads
  * @property {string} sparkJars folder with the archives that jobs get
  * @property {string} sparkClasses archive of the classes that jobs load
  * @property {string} registryHome folder with quarkus-run.jar
+ * @property {string} registryClasses archive of the classes that the registry loads
  * @property {string} s3Jars folder with the S3 server
  * @property {string} s3aJars folder with S3A, and the SDK that the S3 server shares with it
  */
@@ -48,7 +52,9 @@ const kafkaIamSources = join(root, 'local', 'iam', 'kafka');
 /** @param {boolean} dev */
 function currentKey(dev) {
   const locks = LOCK_FILES.map((name) => join(root, name));
-  const read = [...locks, ...Object.values(requirementsOf()), ...sourcesIn(kafkaIamSources), ...sparkClassesSources];
+  const sources = [...sourcesIn(kafkaIamSources), ...sparkClassesSources];
+  // This file too: a tree that was brought up to date may know of more programs than its last set-up.
+  const read = [...locks, ...Object.values(requirementsOf()), ...sources, fileURLToPath(import.meta.url)];
   const files = read.map((path) => readFileSync(path, 'utf8'));
   const places = [root, cacheFolder(), process.platform, process.arch];
   return keyOf(dev ? 'dev' : 'run', ...places, ...files);
@@ -154,19 +160,32 @@ async function install({ cache, dev, say }) {
     const interpreter = async () => (await bootstrapped()).python;
     return told(artifactFolder({ cache, artifacts, name, python: interpreter, unpack }), `${name} loaded and checked`);
   };
+  const kafkaJarsLoaded = archives('kafka-jars');
+  const compilerLoaded = archives('compiler');
+  const broker = async () => {
+    const [kafkaJars, compiler] = await Promise.all([kafkaJarsLoaded, compilerLoaded]);
+    const program = (await bootstrapped()).python;
+    const compiling = { sources: kafkaIamSources, classPath: kafkaJars, compiler, java: java.path, python: program };
+    const iam = await compiled({ cache, name: 'kafka-iam', ...compiling });
+    const kafkaIam = archiveOf(iam.folder);
+    const classes = await kafkaClasses({ cache, java, kafkaJars, kafkaIam });
+    if (classes.made) say("the broker's plug-ins compiled, its classes archived");
+    return { kafkaIam, folders: [iam.folder, classes.folder], kafkaClasses: archiveIn(classes.folder) };
+  };
   const steps = /** @type {const} */ ([
     told(environment({ python, cache, dev, uv }), 'Python packages installed'),
-    archives('kafka-jars'),
+    kafkaJarsLoaded,
     archives('spark-jars'),
     archives('registry', 'quarkus-run.jar'),
     archives('s3-jars'),
     archives('s3a-jars'),
-    archives('compiler'),
+    broker(),
     installNodePackages(root).then((made) => made && say('Node packages installed')),
+    compilerLoaded,
   ]);
   // All of them come to their end before one failure is told: what was finished stays for the next try.
   await Promise.allSettled(steps);
-  const [venv, kafkaJars, sparkJarsSource, registry, s3Jars, s3aJars, compiler] = await Promise.all(steps);
+  const [venv, kafkaJars, sparkJarsSource, registry, s3Jars, s3aJars, kafka] = await Promise.all(steps);
   const packages = Object.entries(requirementsOf()).map(async ([pipeline, file]) => {
     const options = { cache, pipeline, file, venv, tools: await bootstrapped() };
     const made = await told(pythonPackages(options), `Python packages of ${pipeline} installed`);
@@ -176,10 +195,7 @@ async function install({ cache, dev, say }) {
   const [sparkSubmit, java21] = whereabouts(venv);
   const sparkHome = dirname(dirname(sparkSubmit));
   const more = /** @type {const} */ ([
-    told(
-      compiled({ cache, name: 'kafka-iam', sources: kafkaIamSources, classPath: kafkaJars, compiler, java: java.path }),
-      "the broker's plug-ins compiled",
-    ),
+    told(registryClasses({ cache, java21, registryHome: registry }), "the registry's classes archived"),
     told(
       sparkClasses({
         cache,
@@ -194,7 +210,7 @@ async function install({ cache, dev, say }) {
   ]);
   await Promise.allSettled([...packages, ...more]);
   const packaged = await Promise.all(packages);
-  const [kafkaIam, classes] = await Promise.all(more);
+  const [registryFolder, sparkFolder] = await Promise.all(more);
   const sparkJars = join(buildFolder, 'spark-jars');
   placeSparkJars(sparkJarsSource, sparkJars);
   const toolchain = {
@@ -206,14 +222,17 @@ async function install({ cache, dev, say }) {
     java17: java.path,
     java21,
     kafkaJars,
-    kafkaIam,
+    kafkaIam: kafka.kafkaIam,
+    kafkaClasses: kafka.kafkaClasses,
     sparkJars,
-    sparkClasses: archiveIn(classes),
+    sparkClasses: archiveIn(sparkFolder),
     registryHome: registry,
+    registryClasses: archiveIn(registryFolder),
     s3Jars,
     s3aJars,
   };
-  const folders = [venv, kafkaJars, kafkaIam, sparkJarsSource, registry, s3Jars, s3aJars, classes, ...packaged];
+  const loaded = [venv, kafkaJars, sparkJarsSource, registry, s3Jars, s3aJars];
+  const folders = [...loaded, ...kafka.folders, registryFolder, sparkFolder, ...packaged];
   const key = currentKey(dev || venv.includes('venv-dev-'));
   /** @type {SetUp} */
   const setUp = { key, folders, sparkJarsSource, javaHome: process.env.JAVA_HOME ?? '' };

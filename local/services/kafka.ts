@@ -163,6 +163,8 @@ export const kafka: ServiceDefinition = {
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
       `-XX:SharedArchiveFile=${context.toolchain.kafkaClasses}`,
+      // The optimizing compiler takes more than it wins back within some million records.
+      '-XX:TieredStopAtLevel=1',
       '-Djava.awt.headless=true',
       `-Djava.io.tmpdir=${context.scratch}`,
       // What the broker says of itself; the rest would be a line for every partition that is made.

@@ -115,7 +115,7 @@ function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Show
   const lines = accounts.map(({ account, line }) => (accounts.length > 1 ? `${account}: ${line}` : line));
   const uncounted = jobsWithoutAccount(pipeline);
   if (lines.length === 0) lines.push('no accounts are declared: the jobs succeeded, and nobody counted rows');
-  else if (uncounted.length > 0) lines.push(`no account counts rows of ${uncounted.join(', ')}`);
+  else if (uncounted.length > 0) lines.push(`in no account: the rows of ${uncounted.join(', ')}`);
   print(`\n${lines.join('\n')}`);
   for (const { account } of accounts.filter(({ addsUp }) => !addsUp)) {
     const { results } = pipeline.accounts?.find(({ sent }) => topicsOf(pipeline)[account] === sent) ?? {};

@@ -106,7 +106,7 @@ describe('an execution', () => {
       'mill',
       '',
       account.line,
-      'no account counts rows of tell-all, show',
+      'in no account: the rows of tell-all, show',
     ]);
     expect(stderr).toMatch(/results as CSV and JSON in .*\/results\/tiny\/one\n$/);
   });

@@ -111,11 +111,12 @@ export class EnvironmentError extends Error {
  * @throws EnvironmentError with all mistakes at once
  */
 export function checkEnvironments(environments: readonly Environment[], pipelines: readonly Pipeline[]): void {
-  const mistakes = environments.flatMap((environment) => [
-    ...shapeMistakes(environment),
-    ...contradictions(environment, pipelines),
-  ]);
-  const names = environments.map(({ name }) => name);
+  const mistakes = environments.flatMap((environment) => {
+    const shape = shapeMistakes(environment);
+    // What goes together is a question to settings of the right shape only.
+    return shape.length > 0 ? shape : contradictions(environment, pipelines);
+  });
+  const names = environments.map((environment) => Object(environment).name as unknown);
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
     mistakes.push(
       `${name}: is the name of two environments; got ${names.join(', ')}; allowed: a name of its own for each`,
@@ -128,11 +129,11 @@ function shapeMistakes(environment: Environment): string[] {
   const result = schema.safeParse(environment);
   return (result.error?.issues ?? []).map((issue) => {
     const got = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], environment);
-    return `${[environment.name, ...issue.path].join('.')}: ${issue.message}; got ${JSON.stringify(got)}`;
+    return `${[Object(environment).name ?? 'unnamed', ...issue.path].join('.')}: ${issue.message}; got ${JSON.stringify(got)}`;
   });
 }
 
-/** Settings that are fine alone and not together. Works on objects of the wrong shape too, and says nothing of them. */
+/** Settings that are fine alone and not together. */
 function contradictions(environment: Environment, pipelines: readonly Pipeline[]): string[] {
   const { name, network, spark, registry } = environment;
   const list: string[] = [];

@@ -86,8 +86,9 @@ export function purgeHome({ root }: Home): void {
       { cause: error },
     );
   }
-  millraceHome(root);
+  // First, since the disk may be full.
   for (const name of readdirSync(dirname(root))) {
     if (name.startsWith(prefix)) rmSync(join(dirname(root), name), { recursive: true, force: true });
   }
+  millraceHome(root);
 }

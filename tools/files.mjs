@@ -24,6 +24,13 @@ export function writeFileAtomically(path, content, mode = 0o666) {
     flush(draft);
     fs.renameSync(draft, path);
     flush(folder);
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error;
+    throw new MillraceError(
+      'DISK_FULL',
+      `${path} could not be written: the disk of ${folder} is full (${messageOf(error)}). Free some space there, then run the command again.`,
+      { cause: error },
+    );
   } finally {
     fs.rmSync(draft, { force: true });
   }

@@ -4,7 +4,8 @@
  * because set-up needs it before anything is installed.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { sep } from 'node:path';
 
 /**
  * A process that cannot be mistaken for a later one with the same id.
@@ -50,6 +51,44 @@ export function askPs(columns, pid) {
   const words = columns.split(',').flatMap((column) => ['-o', column]);
   // A date in the same words whatever the language and the time zone of the person are who compares it.
   return ask('ps', [...words, '-p', String(pid)], { ...process.env, LC_ALL: 'C', TZ: 'UTC' })?.trim();
+}
+
+const STARTED_IN = 'MILLRACE_STARTED_IN';
+
+/**
+ * The variable that tells of a process, and of all that it starts, in which folder of a home it was started: it can be found by it though who started it was
+ * killed before writing it down.
+ * @param {string} folder
+ */
+export const startedInVariable = (folder) => ({ [STARTED_IN]: `${folder}${sep}` });
+
+/**
+ * The processes that were started in a folder or below it, the oldest first.
+ * @param {string} folder
+ */
+export function startedIn(folder) {
+  const token = `${STARTED_IN}=${folder}${sep}`;
+  const pids = hasProc ? pidsFromProc(`\0${token}`) : pidsFromPs(` ${token}`);
+  return pids.sort((one, other) => one - other).flatMap((pid) => identityOf(pid) ?? []);
+}
+
+/** @param {string} token */
+function pidsFromProc(token) {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid > 0 && `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(token);
+      } catch {
+        return false; // It is another person's, or gone.
+      }
+    });
+}
+
+/** @param {string} token */
+function pidsFromPs(token) {
+  const lines = ask('ps', ['-A', '-E', '-ww', '-o', 'pid=,command='])?.split('\n') ?? [];
+  return lines.filter((line) => line.includes(token)).map((line) => Number.parseInt(line, 10));
 }
 
 const hasProc = existsSync('/proc/self/stat') && existsSync('/proc/sys/kernel/random/boot_id');

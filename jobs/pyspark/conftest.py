@@ -16,7 +16,7 @@ from millrace.job.session import SETTINGS
 
 BUILD = Path(__file__).parents[2] / "build"
 TOOLCHAIN = BUILD / "toolchain.json"
-AVRO_LIMITS = "-Dorg.apache.avro.limits.string.maxLength=1048576 -Dorg.apache.avro.limits.bytes.maxLength=1048576"
+AVRO_LIMITS = "-Dorg.apache.avro.limits.string.maxLength=1048576 -Dorg.apache.avro.limits.bytes.maxLength=65536"
 
 # What the requirements.txt of a pipeline names, for this machine.
 sys.path += [str(folder) for folder in sorted(BUILD.glob("python-packages/*/local"))]

@@ -64,5 +64,11 @@ export function stateRows(keys: number, windows?: Windows, delayMs = 0): number 
   return keys * Math.ceil((delayMs + windows.minutes * MINUTE_MS) / every);
 }
 
+/** Rows of state that one task copies and scans in each micro-batch: 130 ms for 665,000, measured with Spark 4.1.1's in-memory provider. */
+const PARTITION_ROWS = 500_000;
+
+/** Partitions of a state of so many rows. Each is a task, a file and a writer more in every micro-batch, so there are few. */
+export const statePartitions = (rows: number): number => Math.max(1, Math.ceil(rows / PARTITION_ROWS));
+
 /** Bytes of heap that a row of state takes: 189 MB for 665,000 rows, measured with Spark 4.1.1's in-memory provider, and room. */
 export const STATE_ROW_BYTES = 350;

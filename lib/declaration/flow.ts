@@ -1,5 +1,5 @@
 /** How data flows through a pipeline: the things that its jobs use, the order of its jobs, and what runs at the same time. */
-import { STATE_ROW_BYTES, stateRows } from './event-time.ts';
+import { STATE_ROW_BYTES, statePartitions, stateRows } from './event-time.ts';
 import type { Job, JobSize } from './job.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
@@ -164,12 +164,13 @@ export function peakCores(pipeline: Pipeline): number {
   return cores('stream').reduce((sum, one) => sum + one, 0) + Math.max(0, ...cores('batch'));
 }
 
-/** What a stream keeps in its state at most, in rows and bytes, and the bytes that its executors hold; undefined where it keeps none. */
-export function stateOf(job: Job): Readonly<Record<'rows' | 'bytes' | 'held', number>> | undefined {
+/** What a stream keeps in its state at most, in rows and bytes, in how many partitions, and the bytes that its executors hold; undefined where it keeps none. */
+export function stateOf(job: Job): Readonly<Record<'rows' | 'bytes' | 'partitions' | 'held', number>> | undefined {
   const { keys, reads, windows, size } = job;
   if (keys === undefined) return undefined;
   const delays = Object.values(reads).map((input) => (isStreamSource(input) ? (input.watermarkDelayMs ?? 0) : 0));
   const rows = stateRows(keys, windows, Math.max(...delays));
   // The other half of the heap is for what a micro-batch moves.
-  return { rows, bytes: rows * STATE_ROW_BYTES, held: (size.executors * size.executor.memory * 2 ** 30) / 2 };
+  const held = (size.executors * size.executor.memory * 2 ** 30) / 2;
+  return { rows, bytes: rows * STATE_ROW_BYTES, partitions: statePartitions(rows), held };
 }

@@ -3,7 +3,7 @@
  * state machine's definition.
  */
 import type { Template } from './fill.ts';
-import { actionsOf, filesOf, isFed, type Order, orderOf, usesOf } from './flow.ts';
+import { actionsOf, filesOf, isFed, type Order, orderOf, stateOf, usesOf } from './flow.ts';
 import type { Job } from './job.ts';
 import { checkpointPrefix } from './names.ts';
 import type { Parameter } from './parameter.ts';
@@ -55,7 +55,9 @@ export function planOf(pipeline: Pipeline): Plan {
 
 /** The template of a job's spec; filled in, it is a `Spec`. */
 export function specOf(pipeline: Pipeline, name: string): Template {
-  const { kind, parameters, windows } = pipeline.jobs[name] as Job;
+  const job = pipeline.jobs[name] as Job;
+  const { kind, parameters, windows } = job;
+  const state = stateOf(job);
   const uses = usesOf(pipeline).filter(({ job }) => job === name);
   const hasAvro = uses.some(({ alias, thing }) => thing.schemas(alias).some(({ schema }) => schema.format === 'avro'));
   const parts = (way: 'reads' | 'writes') =>
@@ -77,5 +79,6 @@ export function specOf(pipeline: Pipeline, name: string): Template {
     parameters: Object.fromEntries(Object.keys(parameters).map((each) => [each, `{parameters.${each}}`])),
     ...(kind === 'stream' ? { checkpoint: `s3://{platform.bucket}/${checkpointPrefix(pipeline.name, name)}` } : {}),
     ...(windows ? { windows: { minutes: windows.minutes, every: windows.every ?? windows.minutes } } : {}),
+    ...(state ? { statePartitions: state.partitions } : {}),
   };
 }

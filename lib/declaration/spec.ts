@@ -31,6 +31,7 @@ export const Spec = z.strictObject({
   checkpoint: urlSpec.optional(),
   rebuild: z.boolean().optional().describe('A stream that begins anew, over what it has read and written before'),
   windows: z.strictObject({ minutes: z.int().min(1), every: z.int().min(1) }).optional(),
+  statePartitions: z.int().min(1).optional().describe('Of a stream that keeps state; its checkpoint is bound to it'),
 });
 export type Spec = z.infer<typeof Spec>;
 

@@ -36,6 +36,17 @@ process.stdout.on('error', (error) => {
   if (onForce.length === 0) process.exit(0);
 });
 
+/** Whether the command was asked for one JSON object. */
+let inJson = false;
+
+// What goes wrong in a timer has nobody who waits for it: all that was started is ended at once.
+process.once('uncaughtException', (error) => {
+  for (const force of onForce.reverse()) force();
+  terminal.close();
+  report(error, inJson);
+  process.exit(1);
+});
+
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 /** What commander does for a command: loads its work, runs it, and says what went wrong in words, never in a stack trace, unless the fault is ours. */
@@ -45,6 +56,7 @@ function perform(load: () => Promise<(context: Context, ...given: any[]) => Prom
     // Commander adds itself at the end.
     const asked = given.slice(0, -1);
     const { json = false } = asked.at(-1) as { json?: boolean };
+    inJson = json;
     try {
       const context = { home: millraceHome(), terminal, json, signal: stopping.signal, onForce, print };
       const work = await load();
@@ -61,7 +73,8 @@ function perform(load: () => Promise<(context: Context, ...given: any[]) => Prom
   };
 }
 
-function report(error: unknown, json: boolean): void {
+function report(thrown: unknown, json: boolean): void {
+  const error = hasErrorCode(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG') ? diskFull(thrown) : thrown;
   // The declaration's and the set-up's own errors carry a code too.
   const known = error instanceof MillraceError || (error instanceof Error && 'code' in error);
   const code = known ? String((error as { code?: unknown }).code) : 'INTERNAL';
@@ -71,6 +84,14 @@ function report(error: unknown, json: boolean): void {
   for (const detail of details) terminal.plain(`  ${detail.replaceAll('\n', '\n  ')}`);
   if (!known && error instanceof Error) terminal.plain(error.stack ?? '');
 }
+
+/** Of what was written when the disk was full, Node does not say the name. */
+const diskFull = (cause: unknown) =>
+  new MillraceError(
+    'DISK_FULL',
+    `The disk of ${process.env.MILLRACE_HOME || '.millrace'}, where everything of this machine is kept, is full (${messageOf(cause)}). Free some space there, then run the command again.`,
+    { cause },
+  );
 
 function port(text: string): number {
   const value = Number(text);

@@ -1,4 +1,6 @@
 /** `millrace run <pipeline>`: one execution of the deployed state machine, then what came of it; or what it would start. */
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { actionsOf, filesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
@@ -11,7 +13,8 @@ import { endWarmJvms } from '../emr/warm-jvms.ts';
 import { readAccess } from '../iam/access.ts';
 import { readDecisions } from '../iam/decision-log.ts';
 import { deniedOf } from '../iam/usage.ts';
-import { serviceStatus, servicesRun, startServices } from '../services/services.ts';
+import { fullAmong } from '../services/diagnosis.ts';
+import { serviceStatus, servicesRun, startServices, watchServices } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
@@ -78,15 +81,25 @@ export async function runDeployed(
   const whole = input.job === undefined && (input.action ?? actionsOf(pipeline)[0]) === 'run';
   const counted = whole && (pipeline.accounts ?? []).length > 0;
   // Who counts nothing need not load what reads topics.
+  const lost = new AbortController();
+  const endWatch = watchServices(home, (error) => {
+    // No batch can be finished any more.
+    machines.jobRuns.stop();
+    lost.abort(error);
+  });
   const accounts = counted ? new (await import('./report/accounts.ts')).Accounts(home, pipeline, tools) : undefined;
   try {
     await accounts?.open();
-    const execution = await machines.execute(pipeline.name, input, signal);
+    const execution = await machines.execute(pipeline.name, input, AbortSignal.any([signal, lost.signal]));
     terminal.count('');
+    if (execution.status === 'ABORTED' && lost.signal.aborted) throw lost.signal.reason;
     if (execution.status !== 'SUCCEEDED') {
       const records = machines.executions.folderOf(execution);
       const streams = streamsOf(home, deployment).filter(ours);
-      throw failureOf(execution, records, streams, denialsSince(home, pipeline.name, execution.startedAt));
+      throw orFullDisk(
+        home,
+        failureOf(execution, records, streams, denialsSince(home, pipeline.name, execution.startedAt)),
+      );
     }
     const output = execution.output as unknown as Output;
     const runs = machines.jobRuns.all().filter(({ request }) => request.name.endsWith(`/${execution.name}`));
@@ -102,9 +115,20 @@ export async function runDeployed(
     return settled.every(({ addsUp }) => addsUp) && denials.length === 0 ? 0 : 1;
   } finally {
     terminal.close();
+    endWatch();
+    // What an error kept from being ended, such as that of a full disk.
+    machines.jobRuns.kill();
     // Those whose job was ended are gone; a stream of another pipeline keeps its own.
     if (signal.aborted) await endWarmJvms(home.warmJvms);
   }
+}
+
+/** The error of an execution, or that of a disk without room, which jobs tell in the words of whoever met it. */
+function orFullDisk(home: Context['home'], failure: MillraceError): MillraceError {
+  const full = fullAmong([...globSync(join(home.buckets, '*', 'checkpoints')), ...Object.values(home)]);
+  if (full === undefined) return failure;
+  const message = `The disk of ${full} is full. Free some space there, then run the command again.`;
+  return new MillraceError('DISK_FULL', message, { details: [failure.message, ...failure.details] });
 }
 
 /** What the roles of a pipeline were refused since a moment, in words: what a job's client says of a denial names neither role nor action. */

@@ -4,7 +4,7 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonObject, objectIn } from '../../lib/declaration/json.ts';
 import { messageOf } from '../../tools/errors.mjs';
-import { endProcess, identityOf, isSameProcess } from '../services/process.ts';
+import { endProcess, identityOf, isSameProcess, startedIn, startedInVariable } from '../services/process.ts';
 import { hasEnded, type JobRunRecord, JobRunRecords, type JobRunRequest } from './job-run-records.ts';
 import { endOf, lastWords } from './job-run-words.ts';
 import { LineTail } from './line-tail.ts';
@@ -63,6 +63,8 @@ export class JobRuns {
     const run = this.records.read(id);
     if (!run || hasEnded(run) || this.supervised.has(id)) return run;
     if ([run.watcher, run.process].some((one) => one && isSameProcess(one))) return run;
+    const [unrecorded] = run.process ? [] : startedIn(this.records.runFolder(id));
+    if (unrecorded) return this.enter({ ...run, process: unrecorded }, run.state, run.stateDetails);
     const end = endOf(run, this.records);
     delete run.process;
     return this.enter(run, end.state, end.details);
@@ -127,6 +129,11 @@ export class JobRuns {
     return Promise.all(runs.map(({ id }) => this.wait(id)));
   }
 
+  /** Asks every run that this process started to end, without a grace for its batch. */
+  stop(): void {
+    for (const id of this.children.keys()) this.cancel(id, 0);
+  }
+
   /** Kills at once every run that this process started. For a second Ctrl-C. */
   kill(): void {
     for (const { pid } of this.children.values()) if (pid !== undefined) endGroup(pid);
@@ -173,8 +180,8 @@ export class JobRuns {
     } finally {
       clearTimeout(timer);
       this.children.delete(id);
-      tail.close();
       if (outcome !== letGo) endGroup(child.pid);
+      tail.close();
     }
     if (outcome === letGo) {
       // From here on the process and its record belong to nobody, and this process may end.
@@ -247,7 +254,7 @@ function startProcess(launch: Launch, folder: string, outputs: readonly string[]
   // A process group of its own: Ctrl-C in the terminal does not reach it, and it can be ended with all its children.
   const child = spawn(launch.command, launch.arguments, {
     cwd: folder,
-    env: launch.environment,
+    env: { ...launch.environment, ...startedInVariable(folder) },
     detached: true,
     stdio: ['ignore', ...descriptors],
   });

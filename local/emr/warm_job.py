@@ -42,6 +42,8 @@ def take(folder: Path, key: str, idle_seconds: float, command: list[str]) -> soc
     words = [sys.executable, str(KEEPER), str(record), str(idle_seconds), str(theirs.fileno()), *command]
     nothing = subprocess.DEVNULL
     environment = {name: value for name, value in os.environ.items() if name not in CREDENTIALS}
+    # It is of no job's folder, and outlives this one.
+    environment["MILLRACE_STARTED_IN"] = f"{folder}/"
     with theirs:
         subprocess.Popen(
             words,

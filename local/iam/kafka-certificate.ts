@@ -45,7 +45,11 @@ export function truststoreOptions(home: Pick<Home, 'iam'>): string[] {
 }
 
 /** Makes the certificate aside and moves it into place, so that an interruption leaves none of it. Does nothing where it is. */
-export async function makeKafkaCertificate(home: Home, javaHome: string, signal: AbortSignal): Promise<void> {
+export async function makeKafkaCertificate(
+  { home, folder: serviceFolder }: { readonly home: Home; readonly folder: string },
+  javaHome: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { folder } = kafkaCertificate(home);
   if (existsSync(folder)) return;
   const draft = filesIn(`${folder}.draft`);
@@ -57,7 +61,7 @@ export async function makeKafkaCertificate(home: Home, javaHome: string, signal:
   if (existsSync(trusted)) copyFileSync(trusted, draft.truststore);
   const program = join(javaHome, 'bin', 'keytool');
   const keytool = async (...words: string[]) => {
-    const options = { signal, env: { ...serviceEnvironment(), KEYSTORE_PASSWORD: password } };
+    const options = { signal, env: { ...serviceEnvironment(serviceFolder), KEYSTORE_PASSWORD: password } };
     await promisify(execFile)(program, ['-J-XX:TieredStopAtLevel=1', ...words, '-alias', 'kafka'], options);
   };
   const own = ['-keystore', draft.keystore, '-storetype', 'PKCS12', '-storepass:env', 'KEYSTORE_PASSWORD'];

@@ -1,22 +1,27 @@
 /** Why a service ended or never got ready: cause, remedy and the last lines of its log. */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { MillraceError } from '../../tools/errors.mjs';
 import type { ServiceDefinition } from './types.ts';
 
 /** How much of the end of a log is looked through for a known cause. */
 const searchedBytes = 64 * 1024;
 const shownLines = 15;
+/** Code of the error of a service whose port somebody else took between the choice and the start. */
+export const PORT_LOST = 'PORT_LOST';
+/** What is given free by a write that failed is no room. */
+const leastRoomBytes = 1024 * 1024;
+
+const portTaken = 'another program took its port meanwhile; start again, and the next free port is taken';
+const fullDisk = 'the disk of its folder is full; free some space, then run "millrace up"';
 
 /** Symptoms that every Java program shows in the same way. */
 const commonSymptoms: ServiceDefinition['symptoms'] = [
   [
-    /Address already in use|Socket server failed to bind|Port \d+ seems to be in use|BindException/,
-    'another program took its port meanwhile; start again, and the next free port is taken',
+    /Address already in use|Socket server failed to bind|Port \d+ seems to be in use|BindException|EADDRINUSE/,
+    portTaken,
   ],
-  [
-    /No space left on device/,
-    'the disk is full; free some space, or remove the local data with "millrace down --purge"',
-  ],
+  [/No space left on device/, fullDisk],
   [
     /OutOfMemoryError|Cannot allocate memory|insufficient memory/,
     'it ran out of memory; close other programs and start again',
@@ -43,12 +48,33 @@ export function serviceNotReady(definition: ServiceDefinition, lastAnswer: strin
   return failure('SERVICE_NOT_READY', `did not work within ${limit} s (last answer: ${lastAnswer})`, definition, log);
 }
 
+/** A service that was started before, and whose process is gone. */
+export function serviceGone(definition: ServiceDefinition, log: string): MillraceError {
+  return failure('SERVICE_DIED', 'ended while a pipeline ran', definition, log);
+}
+
 function failure(code: string, what: string, { title, symptoms }: ServiceDefinition, log: string): MillraceError {
   const text = endOf(log);
-  const [, meaning] = [...symptoms, ...commonSymptoms].find(([pattern]) => pattern.test(text)) ?? unknown;
-  const details = text.trimEnd().split('\n').slice(-shownLines);
+  const [, told] = [...symptoms, ...commonSymptoms].find(([pattern]) => pattern.test(text)) ?? unknown;
+  // Who cannot write cannot say so either.
+  const meaning = isFull(dirname(log)) ? fullDisk : told;
+  const lines = text.trimEnd().split('\n');
+  // Where in its own code a program was tells nobody here anything.
+  const details = lines.filter((line) => !/^\s+at /.test(line)).slice(-shownLines);
   const subject = title.charAt(0).toUpperCase() + title.slice(1);
-  return new MillraceError(code, `${subject} ${what}: ${meaning}. The whole log: ${log}`, { details });
+  return new MillraceError(
+    meaning === portTaken ? PORT_LOST : code,
+    `${subject} ${what}: ${meaning}. The whole log: ${log}`,
+    { details },
+  );
+}
+
+/** The first of these folders whose disk has no room. */
+export const fullAmong = (folders: readonly string[]): string | undefined => folders.find(isFull);
+
+function isFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(existsSync(folder) ? folder : '/');
+  return bavail * bsize < leastRoomBytes;
 }
 
 function endOf(path: string): string {

@@ -99,7 +99,7 @@ async function format(context: ServiceContext, signal: AbortSignal): Promise<voi
   const java = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classPath(context), 'kafka.tools.StorageTool'];
   const words = [...java, 'format', '--cluster-id', newClusterId(), '--config', draftProperties];
   try {
-    await promisify(execFile)(context.toolchain.java17, words, { signal, env: serviceEnvironment() });
+    await promisify(execFile)(context.toolchain.java17, words, { signal, env: serviceEnvironment(context.folder) });
   } catch (error) {
     signal.throwIfAborted();
     const output = (error as { stderr?: string; stdout?: string }).stderr?.trim() || messageOf(error);
@@ -150,7 +150,7 @@ export const kafka: ServiceDefinition = {
   async prepare(context, signal) {
     await Promise.all([
       existsSync(logFolder(context)) || format(context, signal),
-      makeKafkaCertificate(context.home, context.toolchain.java17Home, signal),
+      makeKafkaCertificate(context, context.toolchain.java17Home, signal),
     ]);
     const settings = nodeSettings(context.ports, inProperties(logFolder(context)));
     writeProperties(propertiesFile(context), { ...settings, ...iamSettings(context) });

@@ -46,7 +46,7 @@ export async function launch(
   const output = openSync(files.log, 'a');
   const child = spawn(program, tokens, {
     cwd: files.folder,
-    env: serviceEnvironment(),
+    env: serviceEnvironment(files.folder),
     detached: true,
     stdio: ['ignore', output, output],
   });

@@ -2,20 +2,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrorCode } from '../../tools/errors.mjs';
 import { readText } from '../../tools/files.mjs';
-import { askPs, isSameProcess, type ProcessIdentity } from '../../tools/processes.mjs';
+import { askPs, isSameProcess, type ProcessIdentity, startedIn, startedInVariable } from '../../tools/processes.mjs';
 
-export { identityOf, isSameProcess, type ProcessIdentity } from '../../tools/processes.mjs';
+export {
+  identityOf,
+  isSameProcess,
+  type ProcessIdentity,
+  startedIn,
+  startedInVariable,
+} from '../../tools/processes.mjs';
 
 /**
  * The environment of a service: only what a program needs to run on this machine. A variable that happens to be set
  * in somebody's shell (`JAVA_TOOL_OPTIONS`, `QUARKUS_...`, `APICURIO_...`) must not change what a service does.
+ *
+ * @param folder of the service
  */
-export function serviceEnvironment(): Record<string, string> {
+export function serviceEnvironment(folder: string): Record<string, string> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'USER', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'];
   const environment = kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   // Java reads arguments and names of files by the locale: any path has to be one that it can say.
-  return { ...Object.fromEntries(environment), LC_ALL: 'C.UTF-8' };
+  return { ...Object.fromEntries(environment), LC_ALL: 'C.UTF-8', ...startedInVariable(folder) };
 }
+
+/** What such a process had only begun can be begun anew. */
+const unrecordedGraceMs = 2_000;
 
 /** In bytes; `undefined` when it cannot be told. */
 export function residentMemory(pid: number): number | undefined {
@@ -36,6 +47,13 @@ export async function endProcess(identity: ProcessIdentity, graceMs: number): Pr
   signal(identity, 'SIGKILL');
   await waitUntilGone(identity, 5_000);
   return 'killed';
+}
+
+/** Ends what a killed command had started in a folder, or below it, and not written down; gives how many processes that were. */
+export async function endUnrecorded(folder: string): Promise<number> {
+  const found = startedIn(folder);
+  await Promise.all(found.map((identity) => endProcess(identity, unrecordedGraceMs)));
+  return found.length;
 }
 
 async function waitUntilGone(identity: ProcessIdentity, limitMs: number): Promise<boolean> {

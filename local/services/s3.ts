@@ -66,10 +66,5 @@ export const s3: ServiceDefinition = {
   }),
   probe,
   address: (ports) => ({ url: `http://${loopback}:${port(ports)}` }),
-  symptoms: [
-    [
-      /Address already in use|BindException/,
-      'another program took its port meanwhile; start again, and the next free port is taken',
-    ],
-  ],
+  symptoms: [],
 };

@@ -4,12 +4,13 @@ import { hasErrorCode, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { withLock } from '../../tools/lock.mjs';
 import { cacheFolder } from '../../tools/setup/folders.mjs';
 import { type Home, purgeHome } from '../home.ts';
+import { PORT_LOST, serviceGone } from './diagnosis.ts';
 import { iam } from './iam.ts';
 import { kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
 import { requireMemory } from './memory.ts';
 import { nextFreePort, requireFreePort } from './ports.ts';
-import { endProcess, isSameProcess, residentMemory } from './process.ts';
+import { endProcess, endUnrecorded, isSameProcess, residentMemory } from './process.ts';
 import { registry } from './registry.ts';
 import { s3 } from './s3.ts';
 import { agreeOnData, readServiceFile, type ServiceFile, serviceFiles, writeServiceFile } from './service-files.ts';
@@ -18,6 +19,8 @@ import type { Ports, ServiceDefinition, ServiceName, ServiceStatus, ServiceToolc
 const definitions: readonly ServiceDefinition[] = [iam, kafka, registry, s3];
 
 const lockWaitMs = 120_000;
+const portTries = 3;
+const watchEveryMs = 1_000;
 
 /** What is left out is remembered or found. */
 export interface StartOptions {
@@ -68,10 +71,20 @@ export function startServices(
     }
     const dataId = agreeOnData(home, ['kafka', 'registry']);
     const start = async () => {
-      const ports = await choosePorts(home, stopped, options, progress);
-      await startAll(home, toolchain, { needed, stopped, ports }, progress, signal);
+      // Another process would hold the data.
+      await Promise.all(stopped.map(({ name }) => endUnrecorded(serviceFiles(home, name).folder)));
+      for (let left = portTries; ; left -= 1) {
+        const ports = await choosePorts(home, stopped, options, progress);
+        try {
+          return await startAll(home, toolchain, { needed, stopped, ports }, progress, signal);
+        } catch (error) {
+          if (left === 1 || !hasErrorCode(error, PORT_LOST)) throw error;
+          progress('another program took a port meanwhile: starting again on free ones');
+        }
+      }
     };
-    // Two homes that start at once would choose the same ports, which are taken only once the services listen.
+    // Two homes that start at once would choose the same ports, which are taken only once the services listen. Who has another cache, as another person has,
+    // may still be faster.
     await (stopped.length > 0 ? locked(join(cacheFolder(), 'ports.lock'), progress, signal, start) : start());
     const started = stopped.map(({ name }) => name);
     return {
@@ -100,7 +113,8 @@ export function serviceStatus(home: Home, name: ServiceName): ServiceStatus {
 }
 
 /**
- * Ends the services; tolerates those that do not run. Gives the names of those that it ended.
+ * Ends the services, and when they are all of them, whatever else was started in the home; tolerates those that do not run. Gives the names of those that
+ * it ended.
  *
  * @param options.purge removes all data of the home too: records, schemas, checkpoints and what is deployed refer to
  *   each other
@@ -120,9 +134,27 @@ export async function stopServices(
       if (!options.purge || !hasErrorCode(result.reason, 'DAMAGED_FILE')) throw result.reason;
       progress(messageOf(result.reason));
     }
+    if (chosen.length === definitions.length) await endUnrecorded(home.root);
     if (options.purge) purgeHome(home);
     return chosen.flatMap(({ name }, index) => (Object(ended[index]).value ? [name] : []));
   });
+}
+
+/**
+ * Watches the services that run now.
+ *
+ * @param onGone gets the error of the first one that ends otherwise than by being stopped
+ * @returns ends the watch
+ */
+export function watchServices(home: Home, onGone: (error: MillraceError) => void): () => void {
+  const watched = definitions.filter((one) => status(home, one).state === 'running');
+  const timer = setInterval(() => {
+    const gone = watched.find((one) => status(home, one).state === 'dead');
+    if (!gone) return;
+    clearInterval(timer);
+    onGone(serviceGone(gone, serviceFiles(home, gone.name).log));
+  }, watchEveryMs);
+  return () => clearInterval(timer);
 }
 
 /** Whether only strict runs start it. */

@@ -50,6 +50,13 @@ const warm = { drivers: { count: 1, cores: 1, memory: 4 }, executors: { count: 8
 const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d';
 
 describe('an environment is refused', () => {
+  test.each([
+    ['nothing at all', null, 'unnamed: Invalid input: expected object, received null'],
+    ['a part that is none', { ...dev, network: undefined, spark: 7 }, 'dev.network'],
+  ])('with %s, in words', (_, given, told) => {
+    expect(refusalOf(given as object).join('\n')).toContain(told);
+  });
+
   test.each<[string, object, string]>([
     ['a name that cannot be part of physical names', { ...dev, name: 'Dev' }, 'Dev.name: is not a name'],
     ['a word that nobody reads', { ...dev, logdays: 7 }, 'logdays'],

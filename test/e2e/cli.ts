@@ -27,12 +27,16 @@ export interface Command {
 
 /** A home that is used by one test file. */
 export class Machine {
-  readonly home = mkdtempSync(join(tmpdir(), 'millrace-e2e-'));
+  readonly home: string;
   private readonly root: string;
 
-  /** @param root the checkout whose command line is used */
-  constructor(root = projectRoot) {
+  /**
+   * @param root the checkout whose command line is used
+   * @param home a home that is there already @default a new one
+   */
+  constructor(root = projectRoot, home = mkdtempSync(join(tmpdir(), 'millrace-e2e-'))) {
     this.root = root;
+    this.home = home;
   }
 
   start(...words: string[]): Command {

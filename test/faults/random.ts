@@ -19,6 +19,10 @@ export class Random {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
+  bytes(count: number): Buffer {
+    return Buffer.from(Array.from({ length: count }, () => this.whole(0, 255)));
+  }
+
   pick<T>(all: readonly T[]): T {
     return all[this.whole(0, all.length - 1)] as T;
   }

@@ -1,5 +1,5 @@
 /**
- * Faults in the middle of work: `npm run test:faults [-- --case N] [--seed S] [--json]`. Each case is of a real stack in a home of its own, which those share
+ * Faults in the middle of work: `npm run test:faults [-- --case N] [--seed S] [--minutes M] [--json]`. Each case is of a real stack in a home of its own, which those share
  * that leave it whole. What failed has to be equal to what an oracle says, after the recovery that the runbook describes.
  */
 import { globSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../local/home.ts';
 import { messageOf } from '../../tools/errors.mjs';
-import type { Case, Hit, Suite } from './cases.ts';
+import { type Case, type Hit, NotMade, type Suite } from './cases.ts';
 import { Random } from './random.ts';
 import { Stack } from './stack.ts';
 
@@ -25,34 +25,42 @@ interface Row {
   readonly seconds: number;
   /** Empty where all is as the oracle says. */
   readonly problems: readonly string[];
+  /** Why the fault cannot be made here. */
+  readonly notMade?: string;
 }
 
 const { values } = parseArgs({
   options: {
     case: { type: 'string', multiple: true },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    minutes: { type: 'string', default: '30' },
     json: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed);
-const files = globSync(join(projectRoot, 'pipelines', '*', 'tests', 'faults.ts')).sort();
+const minutes = Number(values.minutes);
+const places = ['pipelines/*/tests/faults.ts', 'pipelines/*/tests/faults/machine/*.ts', 'test/faults/tests.ts'];
+const files = places.flatMap((place) => globSync(join(projectRoot, place)).sort());
 const suites = await Promise.all(files.map(async (file) => ((await import(file)) as { default: Suite }).default));
 const known: Chosen[] = suites.flatMap((suite) => suite.cases.map((one) => ({ one, suite })));
 const all = [...known, inAnyOrder(known)];
 const numbers = [...new Set(all.map(({ one }) => one.number))].sort((first, second) => first - second);
-const asked = values.case?.map(Number) ?? numbers;
-if (!Number.isSafeInteger(seed) || asked.some((number) => !numbers.includes(number))) {
+const usual = all.filter(({ one }) => !one.isLong).map(({ one }) => one.number);
+const asked = values.case?.map(Number) ?? usual;
+if (!Number.isSafeInteger(seed) || !(minutes > 0) || asked.some((number) => !numbers.includes(number))) {
   process.stderr.write(
-    `got --case ${values.case?.join(', ')} and --seed ${values.seed}. Allowed: cases ${numbers.join(', ')}; a whole number as the seed.\n`,
+    `got --case ${values.case?.join(', ')}, --seed ${values.seed} and --minutes ${values.minutes}. Allowed: cases ${numbers.join(', ')}; a whole number as the seed; minutes above 0.\n`,
   );
   process.exit(2);
 }
 
 let stack: Stack | undefined;
+/** That of the case that runs, if it is one that has its own. */
+let own: Stack | undefined;
 const rows: Row[] = [];
 const log = (line: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
 // What was started ends with the run, however that ends.
-process.once('SIGINT', () => void stack?.remove().then(() => process.exit(130)));
+process.once('SIGINT', () => void Promise.all([stack?.remove(), own?.remove()]).then(() => process.exit(130)));
 
 /** Runs a case, on the stack of the one before it if that left it whole. */
 async function carryOut({ one, suite }: Chosen): Promise<Row> {
@@ -60,7 +68,11 @@ async function carryOut({ one, suite }: Chosen): Promise<Row> {
   let began = performance.now();
   const seconds = () => Math.round((performance.now() - began) / 1000);
   try {
-    if (stack === undefined) {
+    if (one.isAlone) {
+      await stack?.remove();
+      stack = undefined;
+      own = new Stack();
+    } else if (stack === undefined) {
       log('starting a stack');
       stack = new Stack();
       await stack.up();
@@ -68,22 +80,30 @@ async function carryOut({ one, suite }: Chosen): Promise<Row> {
     }
     log(`case ${one.number}: ${one.title}`);
     // A case does the same whichever others are run.
-    const { what, recoveredMs } = await one.run(stack, new Random(seed * 100 + one.number));
-    const problems = await suite.check(stack);
+    const given = own ?? (stack as Stack);
+    const { what, recoveredMs } = await one.run(given, new Random(seed * 100 + one.number), minutes);
+    const problems = await suite.check(given);
     return { ...row, hit: what, recoveredMs, problems, seconds: seconds() };
   } catch (error) {
+    if (error instanceof NotMade) return { ...row, problems: [], notMade: error.message, seconds: seconds() };
     return { ...row, problems: [messageOf(error)], seconds: seconds() };
+  } finally {
+    await own?.remove();
+    own = undefined;
   }
 }
+
+const outcomeOf = ({ problems, notMade }: Row) =>
+  notMade === undefined ? (problems.length === 0 ? 'equal' : 'DIFFERENT') : 'NOT MADE';
 
 /** Ten of the others on one stack, in an order that the seed gives; what each leaves behind is before the next. */
 function inAnyOrder(others: readonly Chosen[]): Chosen {
   const run = async (stack: Stack, random: Random): Promise<Hit> => {
     const [numbers, times]: [number[], number[]] = [[], []];
     while (numbers.length < 10) {
-      const { one, suite } = random.pick(others.filter(({ one }) => !one.isLast));
+      const { one, suite } = random.pick(others.filter(({ one }) => !one.isLast && !one.isAlone && !one.isLong));
       log(`  case ${one.number}: ${one.title}`);
-      times.push((await one.run(stack, random)).recoveredMs);
+      times.push((await one.run(stack, random, minutes)).recoveredMs);
       numbers.push(one.number);
       const problems = await suite.check(stack);
       if (problems.length > 0) throw new Error(`after ${numbers.join(', ')}: ${problems.join('; ')}`);
@@ -97,7 +117,7 @@ try {
   for (const chosen of all.filter(({ one }) => asked.includes(one.number))) {
     const row = await carryOut(chosen);
     rows.push(row);
-    log(`case ${row.case}: ${row.problems.length === 0 ? 'equal' : row.problems.join('\n  ')}`);
+    log(`case ${row.case}: ${outcomeOf(row)} ${row.notMade ?? row.problems.join('\n  ')}`);
     if (row.problems.length === 0) continue;
     await stack?.remove();
     stack = undefined;
@@ -107,11 +127,12 @@ try {
 }
 if (values.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
 else {
-  for (const { case: number, title, hit, recoveredMs, seconds, problems } of rows) {
+  for (const row of rows) {
+    const { case: number, title, hit, recoveredMs, seconds, problems, notMade } = row;
     const recovered = recoveredMs === undefined ? '-' : `${(recoveredMs / 1000).toFixed(1)} s`;
-    const outcome = problems.length === 0 ? 'equal' : 'DIFFERENT';
+    const outcome = outcomeOf(row);
     process.stdout.write(
-      `${String(number).padStart(2)}  ${outcome.padEnd(9)}  recovered ${recovered.padStart(7)}  ${String(seconds).padStart(4)} s  ${title}: ${hit}\n`,
+      `${String(number).padStart(2)}  ${outcome.padEnd(9)}  recovered ${recovered.padStart(7)}  ${String(seconds).padStart(4)} s  ${title}: ${notMade ?? hit}\n`,
     );
     for (const problem of problems) process.stdout.write(`      ${problem}\n`);
   }

@@ -22,7 +22,12 @@ class Sender:
 
     def __init__(self, bootstrap: str, transaction: str | None) -> None:
         # What the client sends again itself, when an answer is lost, is not there twice.
-        settings = {"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 5}
+        settings = {
+            "bootstrap.servers": bootstrap,
+            "enable.idempotence": True,
+            "linger.ms": 5,
+            "message.max.bytes": 2**23,
+        }
         self.producer = Producer(settings | ({"transactional.id": transaction} if transaction else {}))
         self.taken = 0
 

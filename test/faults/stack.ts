@@ -1,5 +1,6 @@
 /** The local run under test: what is sent to it from outside, how far its streams have come, and which processes can be hit. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,9 @@ const sender = fileURLToPath(new URL('send.py', import.meta.url));
 /** Nothing that is waited for takes so long where all is well. */
 const longestMs = 240_000;
 
+/** Bytes that a driver may need, its Python among them: a heap of 1 GiB, half as much beside it, and 256 MiB of Python. */
+export const MOST_MEMORY = (1024 + 512 + 256) * 2 ** 20;
+
 /** A record to be sent; without a partition it goes where its key says. */
 export interface Sent {
   readonly topic: string;
@@ -39,7 +43,8 @@ type Positions = ReadonlyMap<string, number>;
 
 export class Stack extends Machine {
   readonly folders = millraceHome(this.home);
-  private readonly scratch = mkdtempSync(join(tmpdir(), 'millrace-faults-'));
+  /** For files of the tests, which go with the stack. */
+  readonly scratch = mkdtempSync(join(tmpdir(), 'millrace-faults-'));
   bootstrapServers = '';
   registryUrl = '';
 
@@ -59,15 +64,38 @@ export class Stack extends Machine {
     kill(serviceStatus(this.folders, name).pid, { signal });
   }
 
-  /** Signals the newest run of a job: the process that a driver is. */
+  /** Whether the process of a service lives. */
+  isServing(name: ServiceName): boolean {
+    return serviceStatus(this.folders, name).state === 'running';
+  }
+
+  /** Signals the newest run of a job: who is asked to end is the driver alone, all else hits its children too. */
   hitRun(pipeline: string, run: string, signal: NodeJS.Signals): void {
-    kill(this.runOf(pipeline, run)?.process?.pid, { signal, group: signal === 'SIGKILL' });
+    kill(this.runOf(pipeline, run)?.process?.pid, { signal, group: signal !== 'SIGTERM' });
   }
 
   /** Whether the process of the newest run of a job lives. */
   isAlive(pipeline: string, run: string): boolean {
     const process = this.runOf(pipeline, run)?.process;
     return process !== undefined && isSameProcess(process);
+  }
+
+  /** The most bytes that the processes of the newest run of a job, each by itself, ever had in memory; undefined where the system does not tell. */
+  peakMemory(pipeline: string, run: string): number | undefined {
+    const leader = this.runOf(pipeline, run)?.process?.pid;
+    if (!existsSync('/proc/self/status')) return undefined;
+    const all = execFileSync('ps', ['-A', '-o', 'pid=,pgid='], { encoding: 'utf8' }).trim().split('\n');
+    const ours = all.map((line) => line.trim().split(/\s+/)).filter(([, group]) => Number(group) === leader);
+    const peaks = ours.map(([pid]) => /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    // A process that has ended, and was not waited for yet, has none.
+    return peaks.reduce((sum, kilobytes) => sum + Number(kilobytes ?? 0) * 1024, 0);
+  }
+
+  /** The last thing that the newest run of a job said. */
+  lastWords(pipeline: string, run: string): string {
+    const records = new JobRunRecords(this.folders.jobRuns);
+    const found = this.runOf(pipeline, run);
+    return found ? (readFileSync(records.stdout(found.id), 'utf8').trim().split('\n').at(-1) ?? '') : 'there is no run';
   }
 
   /** The newest run of a job. */
@@ -78,7 +106,7 @@ export class Stack extends Machine {
 
   /** Sends records in the background, as an application outside does. */
   send(records: readonly Sent[], { rate = 0, transaction = '' } = {}): Sending {
-    const file = join(this.scratch, `${readdirSync(this.scratch).length}.jsonl`);
+    const file = join(this.scratch, `${randomUUID()}.jsonl`);
     const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null;
     const lines = records.map(({ key, value, ...place }) =>
       JSON.stringify({ ...place, key: base64(key), value: base64(value) }),

@@ -49,6 +49,16 @@ describe('a home', () => {
   });
 });
 
+test('a disk without room is told by the folder on it, and in no stack trace', () => {
+  const { root } = newHome();
+  // No file may grow here: what the system says of a full disk, for one process.
+  const full = ['-c', 'ulimit -f 0; exec "$@"', 'sh', 'node', program, 'down'];
+  const { status, stderr } = spawnSync('sh', full, { encoding: 'utf8', cwd: tmpdir(), env: environment(root) });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`error DISK_FULL: The disk of ${root}`);
+  expect(stderr).not.toMatch(/\n\s+at /);
+});
+
 describe('a purge', () => {
   test('removes all data, and what an earlier one left that was killed', () => {
     const home = newHome();

@@ -222,7 +222,7 @@ const rest: readonly Mutant[] = [
       'one job takes the quota of the account',
     ],
     ['`${size.executor.memory}g`', '`${size.driver.memory}g`', 'executors have the memory of the driver'],
-    ['=1048576`', '=1`', 'no record can be read'],
+    ['=${most}`', '=1`', 'no record can be read'],
   ),
   ...mutantsOf(
     'lib/constructs/spark/spark-application.ts',

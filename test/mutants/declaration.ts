@@ -21,6 +21,7 @@ export const declaration: readonly Mutant[] = [
       'export const FUTURE_MINUTES = 600;',
       'one clock that is wrong drops the rows of all',
     ],
+    ['const PARTITION_ROWS = 500_000;', 'const PARTITION_ROWS = 500;', 'a hundred tasks and files in each micro-batch'],
     ['(delayMs + windows.minutes * MINUTE_MS)', '(delayMs)', 'state is planned without the window that is open'],
     [
       'export const DEFAULT_LATENESS_MINUTES = 10;',

@@ -1,9 +1,17 @@
 /** All mutants. */
 import { constructs } from './constructs.ts';
 import { declaration } from './declaration.ts';
+import { faults } from './faults.ts';
 import { handlers } from './handlers.ts';
 import { ofJobs } from './jobs.ts';
 import { machine } from './machine.ts';
 import type { Mutant } from './mutant.ts';
 
-export const MUTANTS: readonly Mutant[] = [...declaration, ...constructs, ...handlers, ...machine, ...ofJobs];
+export const MUTANTS: readonly Mutant[] = [
+  ...declaration,
+  ...constructs,
+  ...handlers,
+  ...machine,
+  ...faults,
+  ...ofJobs,
+];

@@ -1,4 +1,5 @@
 /** A file has its old content or its new one, and what cannot be read is told with a remedy. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -18,6 +19,20 @@ test('a write that fails leaves the old content and no draft', () => {
   mkdirSync(join(folder, 'taken', 'by a folder'), { recursive: true });
   expect(() => writeFileAtomically(join(folder, 'taken'), 'new')).toThrow();
   expect(readdirSync(folder)).toEqual(['taken']);
+});
+
+test('a write for which there is no room leaves the old content, and names the disk', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'state.json'), 'old');
+  const files = new URL('../../tools/files.mjs', import.meta.url).href;
+  const script = `import('${files}').then(({ writeJson }) => writeJson('${folder}/state.json', {})).catch(({ code, message }) => console.log(code, message))`;
+  // No file may grow here: what the system says of a full disk, for one process.
+  const { stdout } = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', 'node', '-e', script], {
+    encoding: 'utf8',
+  });
+  expect(stdout).toContain(`DISK_FULL ${folder}/state.json could not be written: the disk of ${folder} is full`);
+  expect(readdirSync(folder)).toEqual(['state.json']);
+  expect(readFileSync(join(folder, 'state.json'), 'utf8')).toBe('old');
 });
 
 test.each(['', '{"version": 1, "stac'])('a file that holds %j is told by its path, with the remedy', (content) => {

@@ -9,7 +9,8 @@ import type { JobSpec } from '../../emr/job-run-records.ts';
 import type { Home } from '../../home.ts';
 import { type Balance, balanceOf } from './balance.ts';
 import { countFile, deadLettersIn, decoderOf, type Source, totalOf } from './counts.ts';
-import { distance, KafkaReader, type Offsets, type Range, type TopicReader } from './kafka-reader.ts';
+import { KafkaReader, type TopicReader } from './kafka-reader.ts';
+import { type Offsets, type Range, since } from './offsets.ts';
 
 export interface Settled extends Balance {
   /** Alias of the topic that the rows are sent to. */
@@ -84,8 +85,8 @@ export class Accounts {
     const ledger = this.ledgerOf(key, before);
     const now = await this.rangesOf(account);
     const range = since(ledger.deadLetters, now.deadLetters);
-    const of = [sent.name, this.replaysOf(account)?.name] as const;
-    const letters = await deadLettersIn(this.reader, deadLetters.name, range, of);
+    const replays = this.replaysOf(account)?.name;
+    const letters = await deadLettersIn(this.reader, deadLetters.name, range, [sent.name, replays]);
     // One whose source record is not known may be of this execution, too.
     const isNew = (source: Source) =>
       !source || (source.topic === sent.name && source.offset >= (before.sent.to[source.partition] ?? 0));
@@ -94,9 +95,9 @@ export class Accounts {
     const balance = balanceOf({
       read: file?.read,
       rejected: file?.rejected ?? 0,
-      sent: distance(before.sent.to, now.sent.to),
-      carriedOver: distance(ledger.sent, before.sent.to),
-      replayed: distance(ledger.replays, now.replays.to),
+      sent: await this.reader.count(sent.name, before.sent.to, now.sent),
+      carriedOver: await this.reader.count(sent.name, ledger.sent, before.sent),
+      replayed: replays === undefined ? 0 : await this.reader.count(replays, ledger.replays, now.replays),
       summarized: gained,
       deadLetters: letters.total,
       deadLettersByReason: letters.byReason,
@@ -180,10 +181,4 @@ export class Accounts {
       results: await this.reader.range(results.topic.name),
     };
   }
-}
-
-/** What of a range came after these offsets. Retention may have removed records at the beginning. */
-function since(offsets: Offsets, { from, to }: Range): Range {
-  const later = Object.entries(from).map(([at, low]) => [at, Math.max(low, offsets[Number(at)] ?? 0)] as const);
-  return { from: Object.fromEntries(later), to };
 }

@@ -7,7 +7,8 @@ import type { KafkaMessage } from 'kafkajs';
 import { objectIn } from '../../../lib/declaration/json.ts';
 import type { Schema } from '../../../lib/declaration/schema.ts';
 import { MillraceError } from '../../../tools/errors.mjs';
-import type { Range, TopicReader } from './kafka-reader.ts';
+import type { TopicReader } from './kafka-reader.ts';
+import type { Range } from './offsets.ts';
 
 /** Bytes before the Avro body: a zero and the schema's id. */
 const frameBytes = 5;

@@ -3,15 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import kafkajs, { type Admin, type Kafka, type KafkaMessage } from 'kafkajs';
 import { MillraceError } from '../../../tools/errors.mjs';
-
-/** Next offset by partition. */
-export type Offsets = Readonly<Record<number, number>>;
-
-/** From the first offset to before the second. */
-export interface Range {
-  readonly from: Offsets;
-  readonly to: Offsets;
-}
+import { distance, type Offsets, type Range, since } from './offsets.ts';
+import { stableEnds, uncommitted } from './transactions.ts';
 
 /** What is done with a record; the next one waits for it. */
 export type OnRecord = (record: KafkaMessage, partition: number) => void | Promise<void>;
@@ -19,14 +12,16 @@ export type OnRecord = (record: KafkaMessage, partition: number) => void | Promi
 /** Reading stops with an error when nothing came for so long. */
 const silenceMs = 20_000;
 
-export type TopicReader = Pick<KafkaReader, 'connect' | 'close' | 'clusterId' | 'range' | 'read'>;
+export type TopicReader = Pick<KafkaReader, 'connect' | 'close' | 'clusterId' | 'range' | 'count' | 'read'>;
 
 export class KafkaReader {
+  private readonly server: string;
   private readonly kafka: Kafka;
   private readonly admin: Admin;
 
   constructor(bootstrapServers: string) {
     const brokers = bootstrapServers.split(',');
+    this.server = brokers[0] ?? '';
     this.kafka = new kafkajs.Kafka({ clientId: 'millrace', brokers, logLevel: kafkajs.logLevel.NOTHING });
     this.admin = this.kafka.admin();
   }
@@ -44,13 +39,19 @@ export class KafkaReader {
     return (await this.admin.describeCluster()).clusterId;
   }
 
-  /** Where each partition begins and ends now. */
+  /** Where each partition begins and ends now. What a transaction that has not ended wrote, and all behind that, is none of it yet. */
   async range(topic: string): Promise<Range> {
     const offsets = await this.admin.fetchTopicOffsets(topic);
+    const ends = Object.fromEntries(offsets.map(({ partition, high }) => [partition, Number(high)]));
     return {
       from: Object.fromEntries(offsets.map(({ partition, low }) => [partition, Number(low)])),
-      to: Object.fromEntries(offsets.map(({ partition, high }) => [partition, Number(high)])),
+      to: await stableEnds(this.server, topic, ends),
     };
+  }
+
+  /** How many records were put between two sets of offsets of a topic that `range` gave. Those of aborted transactions do not count. */
+  async count(topic: string, from: Offsets, now: Range): Promise<number> {
+    return distance(from, now.to) - (await uncommitted(this.server, topic, since(from, now)));
   }
 
   /** Gives every record of the range that the broker still has. The jobs compress these topics with gzip: kafkajs decodes neither LZ4 nor Zstandard. */
@@ -100,11 +101,6 @@ export class KafkaReader {
       await this.admin.deleteGroups([groupId]).catch(() => undefined);
     }
   }
-}
-
-/** Records between two sets of offsets. */
-export function distance(from: Offsets, to: Offsets): number {
-  return Object.entries(to).reduce((sum, [partition, offset]) => sum + offset - (from[Number(partition)] ?? 0), 0);
 }
 
 function silent(topic: string, missing: ReadonlyMap<number, number>): MillraceError {

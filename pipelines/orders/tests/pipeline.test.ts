@@ -188,6 +188,7 @@ test('the state of the stream fits its executor', () => {
   expect(orders.jobs.sumByWindow && stateOf(orders.jobs.sumByWindow)).toEqual({
     rows: 1_081_500,
     bytes: 378_525_000,
+    partitions: 3,
     held: 2_147_483_648,
   });
 });

@@ -52,6 +52,71 @@ class Record:
     headers: dict[str, str]
 
 
+def refuse_bytes(body: bytes, schema: object) -> None:
+    """Refuses what fastavro is lenient about: the body has to be one value of the schema, and nothing else."""
+    stream = io.BytesIO(body)
+    refuse_value(stream, schema)
+    if stream.read(1):
+        raise UnreadableError("bytes behind the value")
+
+
+def refuse_value(stream: io.BytesIO, schema: object) -> None:
+    """Reads over one value; refuses what its type cannot be."""
+    kind = schema.get("type") if isinstance(schema, dict) else schema
+    if isinstance(schema, list):
+        branch = number_in(stream, 32)
+        if not 0 <= branch < len(schema):
+            raise UnreadableError(f"branch {branch}")
+        refuse_value(stream, schema[branch])
+    elif isinstance(schema, dict) and kind == "record":
+        for one in schema["fields"]:
+            refuse_value(stream, one["type"])
+    elif kind in {"int", "long"}:
+        number_in(stream, 32 if kind == "int" else 64)
+    elif kind in {"string", "bytes"}:
+        refuse_content(content_in(stream), schema)
+    elif kind != "null":
+        raise SystemExit(f"the oracle does not know {kind}")
+
+
+def refuse_content(content: bytes, schema: object) -> None:
+    """Refuses a text that is no UTF-8, and a decimal of more digits than its schema allows."""
+    if schema == "string":
+        try:
+            content.decode()
+        except UnicodeDecodeError as error:
+            raise UnreadableError("no UTF-8") from error
+    if isinstance(schema, dict) and schema.get("logicalType") == "decimal":
+        unscaled = int.from_bytes(content, "big", signed=True)
+        if not content or abs(unscaled) >= 10 ** schema["precision"]:
+            raise UnreadableError("no decimal of so many digits")
+
+
+def number_in(stream: io.BytesIO, bits: int) -> int:
+    """A number of so many bits."""
+    value, shift = 0, 0
+    while True:
+        byte = stream.read(1)
+        if not byte or shift >= bits:
+            raise UnreadableError("no number")
+        value |= (byte[0] & 127) << shift
+        shift += 7
+        if byte[0] < 128:
+            break
+    if value >= 2**bits:
+        raise UnreadableError("a number of too many bits")
+    return (value >> 1) ^ -(value & 1)
+
+
+def content_in(stream: io.BytesIO) -> bytes:
+    """Bytes behind their length."""
+    length = number_in(stream, 64)
+    content = stream.read(length) if length >= 0 else b""
+    if len(content) != length:
+        raise UnreadableError(f"{length} bytes")
+    return content
+
+
 @dataclass
 class Schemas:
     """Schemas by id, from the Confluent-compatible side of the registry."""
@@ -64,9 +129,10 @@ class Schemas:
         if frame is None or len(frame) <= 5 or frame[0] != 0:
             raise UnreadableError("not framed")
         schema = self.schema(int.from_bytes(frame[1:5], "big"))
+        refuse_bytes(frame[5:], schema)
         try:
             return cast("object", schemaless_reader(io.BytesIO(frame[5:]), schema, None))  # type: ignore[arg-type]
-        except (EOFError, ValueError, IndexError, UnicodeDecodeError) as error:
+        except (EOFError, ValueError, IndexError, OverflowError) as error:
             raise UnreadableError(str(error)) from error
 
     def record(self, frame: bytes | None) -> Fields:
@@ -168,6 +234,8 @@ class Oracle:
 
     def add(self, sale: Fields, record: Record) -> None:
         """Adds one sale to its windows, or notes why it is set aside."""
+        if min(cast("int", sale["payment_id"]), cast("int", sale["customer_id"])) < 0:
+            raise UnreadableError("an id below 0")
         moment = cast("datetime", sale["payment_date"])
         if abs(moment - record.stamped) > TOLERANCE:
             self.set_aside[SOURCE, record.partition, record.offset] = "late" if moment < record.stamped else "future"
@@ -263,7 +331,7 @@ def main() -> None:
         "summaries": oracle.summaries,
         "deadLetters": oracle.reasons,
         "table": oracle.table(),
-        "problems": oracle.problems[:20],
+        "problems": [problem[:1_000] for problem in oracle.problems[:20]],
     }
     sys.stdout.write(json.dumps(facts) + "\n")
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type PrepareEvent, prepare } from '../../../lambda/prepare/core.ts';
 import { TableStore } from '../../../local/cloudformation/table-store.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { interpret } from '../../../local/stepfunctions/interpreter.ts';
+import { interpret, type Outcome } from '../../../local/stepfunctions/interpreter.ts';
 import type { Json, JsonObject, Task, Tasks } from '../../../local/stepfunctions/task.ts';
 import { createTasks, tableCalls } from '../../../local/stepfunctions/tasks.ts';
 import { ACCOUNT, REGION } from './arns.ts';
@@ -40,10 +40,15 @@ export interface World {
   readonly holder?: string;
   /** What stands before the tasks. @default nothing */
   readonly guard?: (tasks: Tasks) => Tasks;
+  /** Learns of each state that is entered. */
+  readonly onState?: (state: string) => void;
+  /** Aborts the execution. @default nobody does */
+  readonly signal?: AbortSignal;
 }
 
 /** How an execution went. */
 export interface Run {
+  readonly status: Outcome['status'];
   /** States in the order in which they were entered. */
   readonly path: readonly string[];
   readonly calls: readonly { readonly state: string; readonly parameters: JsonObject }[];
@@ -95,7 +100,7 @@ export const EXECUTION = {
 
 /** Executes the machine once. */
 export async function execute(definition: Record<string, unknown>, world: World): Promise<Run> {
-  const { answers = {}, runs = new PlayedRuns(), holder, input = {}, guard = (tasks) => tasks } = world;
+  const { answers = {}, runs = new PlayedRuns(), holder, input = {}, guard = (tasks) => tasks, onState } = world;
   const states = statesOf(definition);
   for (const name of Object.keys(answers)) {
     if (states.get(name)?.Type !== 'Task') throw new Error(`The machine has no task ${name}: adapt the test.`);
@@ -145,12 +150,16 @@ export async function execute(definition: Record<string, unknown>, world: World)
       context: { Execution: EXECUTION, StateMachine: { Id: 'machine', Name: 'machine' } },
       tasks: guard(Object.fromEntries(Object.keys(usual).map((resource) => [resource, asked(resource)]))),
       wait: async () => undefined,
-      signal: new AbortController().signal,
-      onEvent: ({ event, state }) => void (event === 'StateEntered' && state && path.push(state)),
+      signal: world.signal ?? new AbortController().signal,
+      onEvent: ({ event, state }) => {
+        if (event !== 'StateEntered' || !state) return;
+        path.push(state);
+        onState?.(state);
+      },
     });
     const item = await table.getItem(key);
-    const { error, cause } = outcome;
-    return { path, calls, runs, output, error, cause, holder: at(item, 'holder.S') as string | undefined };
+    const { status, error, cause } = outcome;
+    return { status, path, calls, runs, output, error, cause, holder: at(item, 'holder.S') as string | undefined };
   } finally {
     rmSync(home.root, { recursive: true });
   }

@@ -216,7 +216,7 @@ describe('the state of a stream', () => {
 
   test('is none without keys, and one row for each key of running totals', () => {
     expect(state({})).toBeUndefined();
-    expect(state({ keys: 1_000 })).toEqual({ rows: 1_000, bytes: 350_000, held: 1_073_741_824 });
+    expect(state({ keys: 1_000 })).toEqual({ rows: 1_000, bytes: 350_000, partitions: 1, held: 1_073_741_824 });
   });
 
   test('is a row for each key in each window that the watermark has not passed', () => {
@@ -225,6 +225,11 @@ describe('the state of a stream', () => {
     expect(state({ windows: { minutes: 10, every: 5 }, keys: 10 })?.rows).toBe(40_400);
     // 20,220 minutes, half an hour each: 674.
     expect(state({ windows: { minutes: 30 }, keys: 1 })?.rows).toBe(674);
+  });
+
+  test('lies in one partition for each half a million rows', () => {
+    const partitions = (keys: number) => state({ keys })?.partitions;
+    expect([1, 500_000, 500_001, 1_500_000].map(partitions)).toEqual([1, 1, 2, 3]);
   });
 
   test('follows from retention, lateness and replay of the input that is furthest behind', () => {

@@ -54,6 +54,7 @@ describe('the template of a spec', () => {
       parameters: {},
       checkpoint: 's3://{platform.bucket}/checkpoints/tiny/count',
       windows: { minutes: 10, every: 10 },
+      statePartitions: 1,
     });
   });
 

@@ -31,6 +31,7 @@ const spec = {
   parameters: { rate: 10, region: '' },
   checkpoint: 's3://data/checkpoints/sums/enrich',
   windows: { minutes: 10, every: 5 },
+  statePartitions: 2,
 };
 
 test('a spec may hold what a job has to know', () => {

@@ -22,6 +22,7 @@ class Broker implements TopicReader {
   close = async () => void this.connections--;
   clusterId = async () => this.cluster;
   range: TopicReader['range'] = async (name) => ({ from: { 0: 0 }, to: { 0: this.topics[name]?.length ?? 0 } });
+  count: TopicReader['count'] = async (_name, from, { to }) => (to[0] ?? 0) - (from[0] ?? 0);
   read: TopicReader['read'] = async (name, { from, to }, onRecord) => {
     for (const [index, [key, value, headers = {}]] of (this.topics[name] ?? []).entries()) {
       if (index < (from[0] ?? 0) || index >= (to[0] ?? 0)) continue;

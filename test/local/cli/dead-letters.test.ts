@@ -26,6 +26,7 @@ function readerOf(topics: { readonly [topic: string]: Record[] }): TopicReader {
     close: async () => {},
     clusterId: async () => 'one',
     range: async (name) => ({ from: { 0: 0 }, to: { 0: topics[name]?.length ?? 0 } }),
+    count: async (_name, from, { to }) => (to[0] ?? 0) - (from[0] ?? 0),
     read: async (name, { from, to }, onRecord) => {
       for (const [index, { value = '', headers = {} }] of (topics[name] ?? []).entries()) {
         if (index < (from[0] ?? 0) || index >= (to[0] ?? 0)) continue;

@@ -1,4 +1,6 @@
 /** With which code `millrace run` ends, by what came of the execution and what was counted after it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -7,6 +9,8 @@ import { Accounts, type Settled } from '../../../local/cli/report/accounts.ts';
 import { runDeployed } from '../../../local/cli/run.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { writeAccess } from '../../../local/iam/access.ts';
+import { identityOf, type ProcessIdentity } from '../../../local/services/process.ts';
+import { writeServiceFile } from '../../../local/services/service-files.ts';
 import { LocalStateMachines } from '../../../local/stepfunctions/execute.ts';
 import type { ExecutionRecord } from '../../../local/stepfunctions/executions.ts';
 import type { JsonObject } from '../../../local/stepfunctions/task.ts';
@@ -40,10 +44,12 @@ interface Came {
   /** When the role of a job was refused something. */
   readonly deniedAt?: string;
   readonly input?: JsonObject;
+  /** A service that runs meanwhile, and dies once the execution has begun. */
+  readonly service?: ChildProcess;
 }
 
 /** Runs the pipeline; gives the exit code, and how often something was counted. */
-async function ended({ status = 'SUCCEEDED', settled = [counted(true)], deniedAt, input = {} }: Came = {}) {
+async function ended({ status = 'SUCCEEDED', settled = [counted(true)], deniedAt, input = {}, service }: Came = {}) {
   vi.restoreAllMocks();
   const home = temporaryHome();
   writeParameters(home);
@@ -67,7 +73,16 @@ async function ended({ status = 'SUCCEEDED', settled = [counted(true)], deniedAt
     status,
     output: { action: input.action ?? 'run', job: '', parameters: {}, files: {} },
   };
-  vi.spyOn(LocalStateMachines.prototype, 'execute').mockResolvedValue(execution);
+  const execute = vi.spyOn(LocalStateMachines.prototype, 'execute').mockResolvedValue(execution);
+  if (service) {
+    const process = { ...(identityOf(service.pid) as ProcessIdentity), startedAt: STARTED };
+    writeServiceFile(home, 'registry', { ports: { api: 8080 }, process });
+    execute.mockImplementation(async (_pipeline, _input, signal) => {
+      service.kill('SIGKILL');
+      await once(signal, 'abort');
+      return { ...execution, status: 'ABORTED' };
+    });
+  }
   vi.spyOn(Accounts.prototype, 'open').mockResolvedValue();
   const settle = vi.spyOn(Accounts.prototype, 'settle').mockResolvedValue([...settled]);
   const { signal } = new AbortController();
@@ -99,6 +114,14 @@ test('an execution that did not succeed is an error', async () => {
   })) {
     await expect(ended({ status: status as 'FAILED' })).rejects.toMatchObject({ code });
   }
+});
+
+test('a service that dies ends the execution, and is told with its log', async () => {
+  const service = spawn('sleep', ['600'], { stdio: 'ignore' });
+  await expect(ended({ service })).rejects.toMatchObject({
+    code: 'SERVICE_DIED',
+    message: expect.stringMatching(/^The schema registry ended while a pipeline ran: .*registry\/log\.txt$/),
+  });
 });
 
 test('nothing is counted after an action that sends no rows', async () => {

@@ -1,11 +1,13 @@
 /** Job runs as EMR Serverless would keep them: states, idempotent starts, retries, cancelling, and what a killed command leaves. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { JobRunRecord } from '../../../local/emr/job-run-records.ts';
 import type { JobRuns } from '../../../local/emr/job-runs.ts';
-import { identityOf } from '../../../local/services/process.ts';
+import { identityOf, startedInVariable } from '../../../local/services/process.ts';
 import type { JsonObject } from '../../../local/stepfunctions/task.ts';
 import { kill } from '../../support/kill.ts';
 import { fakeJobRuns, fakeRequest } from './fake-job.ts';
@@ -60,6 +62,15 @@ describe('a job run', () => {
     const jobRuns = fakeJobRuns({ onEvent: (_, event) => events.push(event) });
     await jobRuns.wait(jobRuns.start(fakeRequest('fail-once', { maxAttempts: 2 })).id);
     expect(events.map(({ event }) => event)).toEqual(['started', 'started']);
+  });
+
+  test('that streams gets no time for its batch where all is to stop', async () => {
+    const jobRuns = fakeJobRuns();
+    const request = fakeRequest('finish', { mode: 'STREAMING', entryPointArguments: ['finish', '600'] });
+    const { id } = jobRuns.start(request);
+    await until(() => stateOf(jobRuns, id) === 'RUNNING');
+    jobRuns.stop();
+    expect(await jobRuns.wait(id)).toMatchObject({ state: 'CANCELLED', attempt: 1 });
   });
 
   test('that cannot be launched has failed', async () => {
@@ -172,6 +183,18 @@ describe('a run whose command is gone', () => {
       state: 'FAILED',
       stateDetails: 'STREAM_FAILED: no topic',
     });
+  });
+
+  test('is found and ended though its process was not written down yet', async () => {
+    const jobRuns = fakeJobRuns();
+    const run = jobRuns.records.create(fakeRequest('stream'));
+    const env = { ...process.env, ...startedInVariable(jobRuns.records.runFolder(run.id)) };
+    const job = spawn('sleep', ['600'], { env, stdio: 'ignore' });
+    const exited = once(job, 'exit');
+    jobRuns.records.write({ ...run, watcher: earlier });
+    expect(jobRuns.get(run.id)).toMatchObject({ state: 'SUBMITTED', process: { pid: job.pid } });
+    expect(await jobRuns.end('')).toMatchObject([{ id: run.id, state: 'CANCELLED' }]);
+    expect(await exited).toEqual([null, 'SIGTERM']);
   });
 
   test('has failed when it was never started', () => {

@@ -248,7 +248,7 @@ test('people’s own tools sign in nowhere', async () => {
 test('the certificate is made once, and its key is readable for nobody else', async () => {
   const { keystore, folder } = kafkaCertificate(broker.home);
   const before = statSync(keystore);
-  await makeKafkaCertificate(broker.home, '/no/java/is/asked', new AbortController().signal);
+  await makeKafkaCertificate({ home: broker.home, folder }, '/no/java/is/asked', new AbortController().signal);
   expect(statSync(keystore)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
   expect(before.mode & 0o777).toBe(0o600);
   expect(statSync(folder).mode & 0o777).toBe(0o700);

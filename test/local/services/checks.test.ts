@@ -1,10 +1,10 @@
 /** What is looked at before and after a start: memory, the data of both services, the reason of an end. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Home, millraceHome } from '../../../local/home.ts';
-import { serviceDied, serviceNotReady } from '../../../local/services/diagnosis.ts';
+import { fullAmong, serviceDied, serviceNotReady } from '../../../local/services/diagnosis.ts';
 import { kafka } from '../../../local/services/kafka.ts';
 import { availableMemory, requireMemory } from '../../../local/services/memory.ts';
 import { agreeOnData, readServiceFile, serviceFiles, writeServiceFile } from '../../../local/services/service-files.ts';
@@ -70,6 +70,12 @@ describe('data of both services', () => {
   });
 });
 
+test('a disk without room is found among folders', () => {
+  expect(fullAmong([home.root, home.services])).toBeUndefined();
+  // The system's own folders have no room for anything.
+  if (existsSync('/proc/self')) expect(fullAmong([home.root, '/proc', home.services])).toBe('/proc');
+});
+
 describe('service files', () => {
   test('come back as they were written', () => {
     expect(readServiceFile(home, 'kafka')).toEqual({});
@@ -93,18 +99,18 @@ describe('the reason why a service ended', () => {
   };
 
   test.each([
-    ['java.net.BindException: Address already in use', 'another program took its port'],
-    ['java.io.IOException: No space left on device', 'the disk is full'],
+    ['java.net.BindException: Address already in use', 'another program took its port', 'PORT_LOST'],
+    ['java.io.IOException: No space left on device', 'the disk of its folder is full'],
     ['KafkaException: Failed to acquire lock on file .lock in /x', 'another broker uses its data'],
     ['java.lang.OutOfMemoryError: Java heap space', 'it ran out of memory'],
     ['No readable meta.properties files found.', 'its data folder is damaged'],
     ['Error: Could not find or load main class kafka.Kafka', 'its program files are incomplete'],
     ['AccessDeniedException: /x', 'it may not write its folder'],
     ['something else', 'no known cause was found'],
-  ])('%s', (line, meaning) => {
-    const error = diagnose(`first line\n${line}\n`);
+  ])('%s', (line, meaning, code = 'SERVICE_DIED') => {
+    const error = diagnose(`first line\n\tat java.base/java.lang.Thread.run(Thread.java:840)\n${line}\n`);
     expect(error).toBeInstanceOf(MillraceError);
-    expect(error.code).toBe('SERVICE_DIED');
+    expect(error.code).toBe(code);
     expect(error.message).toContain(`The Kafka broker ended while it was starting (exit code 1): ${meaning}`);
     expect(error.details).toEqual(['first line', line]);
   });

@@ -6,17 +6,24 @@ import { afterEach, expect, test } from 'vitest';
 import {
   commandName,
   endProcess,
+  endUnrecorded,
   identityOf,
   isSameProcess,
   type ProcessIdentity,
   residentMemory,
+  startedIn,
+  startedInVariable,
 } from '../../../local/services/process.ts';
 
 const children: ChildProcess[] = [];
 
 /** A Node process that says when it is ready. */
-async function start(script: string): Promise<ProcessIdentity & { child: ChildProcess }> {
+async function start(
+  script: string,
+  variables: Record<string, string> = {},
+): Promise<ProcessIdentity & { child: ChildProcess }> {
   const child = spawn(process.execPath, ['-e', `${script}; console.log('ready'); setInterval(() => {}, 1000)`], {
+    env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
@@ -80,4 +87,19 @@ test('memory and name of a process can be told', () => {
   expect(residentMemory(process.pid)).toBeGreaterThan(10 * 1024 * 1024);
   expect(commandName(process.pid)).toMatch(/node|vitest/);
   expect(residentMemory(2 ** 22 + 1)).toBeUndefined();
+});
+
+test('what was started in a folder, or below it, is found and ended without a record; its neighbours are left alone', async () => {
+  const folder = `/no/such/folder-${process.pid}`;
+  const [below, neighbour] = [`${folder}/services/kafka`, `${folder}-too`];
+  const child = `require('node:child_process').spawn('sleep', ['600'])`;
+  const { pid } = await start(child, startedInVariable(below));
+  const other = await start('', startedInVariable(neighbour));
+  const found = startedIn(folder);
+  // With what it has started itself.
+  expect(found).toHaveLength(2);
+  expect(found.map((one) => one.pid)).toContain(pid);
+  expect(await endUnrecorded(folder)).toBe(2);
+  expect(found.filter((one) => isAlive(one.pid))).toEqual([]);
+  expect(isAlive(other.pid)).toBe(true);
 });

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Home, millraceHome } from '../../../local/home.ts';
 import { isPortFree, nextFreePort } from '../../../local/services/ports.ts';
 import { identityOf } from '../../../local/services/process.ts';
-import { readServiceFile } from '../../../local/services/service-files.ts';
+import { readServiceFile, writeServiceFile } from '../../../local/services/service-files.ts';
 import {
   type StartedServices,
   type StartOptions,
@@ -213,6 +213,16 @@ test('only the one that died is started again', async () => {
   expect(await others()).toEqual(before);
 });
 
+test('a broker that its killed command had not written down does not keep the next one from its data', async () => {
+  const { pid = 0 } = await status('kafka');
+  writeServiceFile(home, 'kafka', { ports: readServiceFile(home, 'kafka').ports });
+  const services = await start();
+  remember(services);
+  expect(services.started).toEqual(['kafka']);
+  expect(identityOf(pid)).toBeUndefined();
+  expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('2');
+});
+
 test('another port cannot be had from a broker that runs', async () => {
   const refused = start({ ports: { kafka: firstPort + 600 } });
   await expect(refused).rejects.toMatchObject({ code: 'RUNS_ON_OTHER_PORT' });
@@ -271,12 +281,32 @@ test('data of one service without that of the other is refused', async () => {
   expect(await endOffset(services.kafka.bootstrapServers ?? '')).toBe('2');
 });
 
+test('a port that another program takes at the last moment is exchanged for a free one', async () => {
+  await stopServices(home, { purge: false });
+  const { api = 0 } = readServiceFile(home, 'registry').ports ?? {};
+  let server: Promise<Server> | undefined;
+  const report = (line: string) => {
+    // It needs seconds until it listens; the ports are chosen by now.
+    if (line.startsWith('the decision service works')) server ??= occupy(api);
+  };
+  try {
+    const services = await startServices(home, toolchain, report, undefined, { firstPorts });
+    remember(services);
+    expect(services.registry.port).not.toBe(api);
+    expect((await fetch(`${services.registry.url}/apis/registry/v3/system/info`)).status).toBe(200);
+  } finally {
+    const taken = await server;
+    await new Promise((resolve) => (taken ? taken.close(resolve) : resolve(undefined)));
+  }
+});
+
 test('one service can be stopped alone', async () => {
   await stopServices(home, { purge: false, only: ['registry'] });
   expect(await states()).toEqual(['running', 'running', 'stopped']);
 });
 
-test('a purge leaves neither processes nor data', async () => {
+test('a purge leaves neither processes nor data, be they written down or not', async () => {
+  writeServiceFile(home, 'kafka', {});
   await stopServices(home, { purge: true });
   expect(alive()).toEqual([]);
   expect(existsSync(join(home.services, 'kafka'))).toBe(false);

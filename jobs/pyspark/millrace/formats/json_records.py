@@ -1,7 +1,7 @@
 """JSON records: values that hold one object each. The same rules hold for Kafka's records and for lines of a file.
 
 Strict where a lenient reader would guess: bytes that are not UTF-8, text behind the object, a name that comes twice, and half a surrogate
-pair are `not-json`.
+pair are `not-json`. So is what the reader has no room for: a number of more than 1,000 characters, values more than 1,000 deep in each other.
 """
 
 from __future__ import annotations

@@ -38,9 +38,13 @@ def parse_table(content: bytes, columns: Sequence[str], name: str, separator: st
     except UnicodeDecodeError as error:
         raise JobError("FILE_UNREADABLE", f"{name} is not UTF-8: {error}") from error
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    try:
+        lines = [(reader.line_num, fields) for fields in reader]
+    except csv.Error as error:
+        raise JobError("BAD_LINE", f"{name}: line {reader.line_num} is none of a table: {error}.") from error
     rows: list[tuple[str, ...]] = []
     header: tuple[str, ...] | None = None
-    for fields in reader:
+    for number, fields in lines:
         row = tuple(field.strip() for field in fields)
         if not any(row):
             continue
@@ -51,7 +55,7 @@ def parse_table(content: bytes, columns: Sequence[str], name: str, separator: st
                     "WRONG_COLUMNS", f"{name} has the columns {', '.join(header)}; needed are {', '.join(columns)}."
                 )
         elif len(row) != len(columns) or "" in row:
-            problem = f"line {reader.line_num} is {fields!r}; needed are {len(columns)} fields, none of them empty"
+            problem = f"line {number} is {fields!r}; needed are {len(columns)} fields, none of them empty"
             raise JobError("BAD_LINE", f"{name}: {problem}.")
         else:
             rows.append(row)

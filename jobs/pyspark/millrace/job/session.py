@@ -12,7 +12,7 @@ from millrace.job.spec import Spec
 SETTINGS = {
     # Times in topics and files are UTC, whatever the machine's zone is.
     "spark.sql.session.timeZone": "UTC",
-    # Frozen in a checkpoint at its first start. The state is small: more partitions would only mean more files and more tasks a batch.
+    # A stream that keeps state has as many as its declaration makes of it, since they are frozen in its checkpoint at the first start.
     "spark.sql.shuffle.partitions": "4",
     # Plans are small: planning a query anew between its stages costs more than it can win.
     "spark.sql.adaptive.enabled": "false",
@@ -37,14 +37,20 @@ STREAM_SETTINGS = {
 def session(spec: Spec, settings: Mapping[str, str] | None = None) -> SparkSession:
     """The session of a job; `settings` are what it needs besides, such as `millrace.formats.lines.WHOLE_FILE`."""
     builder = SparkSession.builder.appName(spec.job)
-    stream_settings = {} if spec.checkpoint is None else STREAM_SETTINGS
-    for name, value in (SETTINGS | stream_settings | dict(settings or {})).items():
+    for name, value in (settings_of(spec) | dict(settings or {})).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     know_helpers(spark)
     spark.sparkContext.setLogLevel("WARN")
     _quieten(spark, "org.apache.spark.sql.avro.AvroSerializer")
     return spark
+
+
+def settings_of(spec: Spec) -> dict[str, str]:
+    """What every job is set to that has such a spec."""
+    of_stream = {} if spec.checkpoint is None else STREAM_SETTINGS
+    state = spec.state_partitions
+    return SETTINGS | of_stream | ({} if state is None else {"spark.sql.shuffle.partitions": str(state)})
 
 
 def _quieten(spark: SparkSession, logger: str) -> None:

@@ -17,7 +17,7 @@ from typing import Annotated, Literal, TypeVar
 from millrace import kinds
 from millrace.errors import JobError
 from millrace.formats.registry import Registry
-from millrace.job.document import Name, Reader, Url
+from millrace.job.document import Name, Reader, Url, at_least
 from millrace.kafka.connection import KafkaConnection
 from millrace.streaming.event_time import Windows
 
@@ -34,7 +34,7 @@ def _part(side: Literal["Input", "Output"]) -> Callable[[Reader, object, str], o
         }
         known = {name: getattr(module, side) for name, module in modules.items() if hasattr(module, side)}
         kind = got.get("kind") if isinstance(got, dict) else None
-        if not isinstance(got, dict) or kind not in known:
+        if not isinstance(got, dict) or not isinstance(kind, str) or kind not in known:
             reader.refuse(f"{path}.kind", kind, ", ".join(sorted(known)))
             return None
         return reader.record(known[kind], {name: part for name, part in got.items() if name != "kind"}, path)
@@ -65,6 +65,8 @@ class Spec:
     rebuild: bool = False
     """Only of a stream: whether it begins anew, over what it has read and written before."""
     windows: Windows | None = None
+    state_partitions: Annotated[int, at_least(1)] | None = None
+    """Only of a stream that keeps state."""
 
     def input(self, alias: str, kind: type[T]) -> T:
         """What the job reads under an alias of its declaration; `kind` is such as `millrace.kinds.topic.Input`.
@@ -147,7 +149,7 @@ def read_spec(arguments: Sequence[str]) -> Spec:
             raise JobError("BAD_SPEC", f"{message} `millrace run --dry-run` prints the one of each job.")
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise JobError("BAD_SPEC", f"The spec is not JSON: {error}. It begins with {text[:60]!r}.") from error
     reader = Reader()
     spec = reader.record(Spec, document, "")

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -15,7 +16,7 @@ from pyspark.sql import functions as F
 from millrace.errors import JobError
 from millrace.job.run import StartAgain
 from millrace.job.spec import Spec
-from millrace.kafka.cluster import Cluster, Offsets, TopicState, ask
+from millrace.kafka.cluster import Cluster, Offsets, ask
 from millrace.kinds import topic
 from millrace.streaming.checkpoint import BEGIN_ANEW, BINDING, Checkpoint
 from millrace.streaming.event_time import MINUTE_MS
@@ -48,9 +49,9 @@ def bind(spark: SparkSession, spec: Spec, checkpoint: Checkpoint, bound: Bound) 
     """
     cluster = ask(spark, spec.kafka, [*bound.sources, *bound.results])
     now = identity(spark, spec, cluster, bound)
-    recorded = checkpoint.read(BINDING)
+    recorded = checkpoint.read(BINDING, or_none=spec.rebuild)
     if spec.rebuild and (recorded or {}).get("rebuiltBy") != spec.execution:
-        whole_from = whole_from_ms(spark, spec, cluster, bound.sources)
+        whole_from = whole_from_ms(spark, spec, cluster, bound.sources, recorded or {})
         checkpoint.clear()
         checkpoint.write(BINDING, now | {"rebuiltBy": spec.execution, "wholeFrom": whole_from})
         raise StartAgain("beginning anew, as the execution says" + _from_words(whole_from))
@@ -125,13 +126,21 @@ def refuse_gap(cluster: Cluster, checkpoint: Checkpoint) -> None:
                 raise JobError("RECORDS_LOST", message)
 
 
-def whole_from_ms(spark: SparkSession, spec: Spec, cluster: Cluster, sources: tuple[str, ...]) -> int | None:
-    """The instant after which no event is missing from the topics; None where they still hold their first records."""
-    instants = []
+def whole_from_ms(
+    spark: SparkSession, spec: Spec, cluster: Cluster, sources: tuple[str, ...], recorded: Mapping[str, Any]
+) -> int | None:
+    """The instant after which no event is missing from the topics; None where they still hold their first records.
+
+    What was gone at an earlier rebuild is still gone, and so is what a topic held before it was made again: the recorded binding says both.
+    """
+    instants = [] if recorded.get("wholeFrom") is None else [int(recorded["wholeFrom"])]
     for source in (one for one in spec.reads.values() if isinstance(one, topic.Input) and one.topic in sources):
         future = source.rules.future_minutes if source.rules else 0
-        if any(cluster.topics[source.topic].first.values()):
-            instants.append(_oldest(spark, spec, source, cluster.topics[source.topic]) + future * MINUTE_MS)
+        state = cluster.topics[source.topic]
+        is_another = recorded.get("topics", {}).get(source.topic, state.id) != state.id
+        cut = {partition: first for partition, first in state.first.items() if is_another or first > 0}
+        if cut:
+            instants.append(_oldest(spark, spec, source, cut, state.end) + future * MINUTE_MS)
     return max(instants, default=None)
 
 
@@ -142,12 +151,18 @@ def only_whole(windows: DataFrame, whole_from: int | None) -> DataFrame:
     return windows.where(F.unix_millis("window_start") >= whole_from)
 
 
-def _oldest(spark: SparkSession, spec: Spec, source: topic.Input, state: TopicState) -> int:
-    """What was deleted from a topic is not younger than this instant, in milliseconds since 1970: the latest of the times at which its partitions
-    begin, and now where nothing is left of one.
+def _oldest(spark: SparkSession, spec: Spec, source: topic.Input, cut: Offsets, end: Offsets) -> int:
+    """What was deleted from these partitions of a topic is not younger than this instant, in milliseconds since 1970: the latest of the times at which
+    they begin, and now where nothing is left of one.
+
+    Args:
+        spark: the session.
+        spec: the job's spec.
+        source: the topic.
+        cut: where the partitions begin.
+        end: where they end.
     """
-    cut = {partition: first for partition, first in state.first.items() if first > 0}
-    ends = {partition: min(first + LOOKED_AT, state.end[partition]) for partition, first in cut.items()}
+    ends = {partition: min(first + LOOKED_AT, end[partition]) for partition, first in cut.items()}
     options = spec.kafka.source_options(source.topic, source.group_id_prefix)
     del options["subscribe"]
     options |= {

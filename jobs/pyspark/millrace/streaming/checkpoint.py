@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from py4j.java_gateway import JavaObject
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
@@ -32,8 +33,8 @@ class Checkpoint:
         """Where Spark keeps it."""
         return f"{self.url}/query"
 
-    def read(self, name: str) -> dict[str, Any] | None:
-        """A document beside it; None where there is none.
+    def read(self, name: str, *, or_none: bool = False) -> dict[str, Any] | None:
+        """A document beside it; None where there is none, or a damaged one and that will do.
 
         Raises:
             JobError: CHECKPOINT_DAMAGED.
@@ -47,8 +48,9 @@ class Checkpoint:
             document = None
         if isinstance(document, dict):
             return document
-        message = f"{self.url}/{name} is no JSON object: {text[:80]!r}. {BEGIN_ANEW}"
-        raise JobError("CHECKPOINT_DAMAGED", message)
+        if or_none:
+            return None
+        raise self._damaged(name, text)
 
     def write(self, name: str, document: Mapping[str, object]) -> None:
         """Puts a document in the place of the one that is there."""
@@ -67,17 +69,31 @@ class Checkpoint:
         return self._last("offsets") != self._last("commits")
 
     def offsets(self) -> list[dict[str, dict[str, int]]]:
-        """How far the last batch that is finished reads: for each source the offsets by topic and partition."""
-        batch = self._last("commits")
+        """How far the last batch that is finished reads: for each source the offsets by topic and partition.
+
+        Raises:
+            JobError: CHECKPOINT_DAMAGED.
+        """
+        name = f"query/offsets/{self._last('commits')}"
+        text = self._text(name) or ""
         # A version, what Spark says of the batch, and a line for each source.
-        lines = (self._text(f"query/offsets/{batch}") or "").splitlines()[2:]
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        try:
+            sources = [json.loads(line) for line in text.splitlines()[2:] if line.startswith("{")]
+        except ValueError:
+            sources = []
+        if not sources and self._last("commits") is not None:
+            raise self._damaged(name, text)
+        return sources
 
     def clear(self) -> None:
         """Forgets all."""
         self._files.delete(self._path("/query"), True)
         for name in (BINDING, RULES):
             self._files.delete(self._path(f"/{name}"), False)
+
+    def _damaged(self, name: str, text: str) -> JobError:
+        message = f"{self.url}/{name} is damaged: it begins with {text[:80]!r}. {BEGIN_ANEW}"
+        return JobError("CHECKPOINT_DAMAGED", message)
 
     def _last(self, log: str) -> int | None:
         path = self._path(f"/query/{log}")
@@ -92,6 +108,11 @@ class Checkpoint:
         file = self._files.open(path)
         try:
             return bytes(self._io.toByteArray(file)).decode("utf-8", "replace")
+        except Py4JJavaError as error:
+            # On one machine Hadoop keeps a checksum beside each file.
+            if "ChecksumException" in str(error.java_exception):
+                return ""
+            raise
         finally:
             file.close()
 

@@ -117,7 +117,8 @@ def progress_fields(progress: dict[str, Any]) -> dict[str, object] | None:
     for name, counts in observed.items():
         if name.startswith(DEAD_LETTERS):
             dead_letters.update(counts or {})
-    dropped = sum(operator.get("numRowsDroppedByWatermark", 0) for operator in progress.get("stateOperators", []))
+    states = progress.get("stateOperators", [])
+    dropped = sum(state.get("numRowsDroppedByWatermark", 0) for state in states)
     if not rows_in and not rows_out and not dropped:
         return None
     return {
@@ -129,6 +130,7 @@ def progress_fields(progress: dict[str, Any]) -> dict[str, object] | None:
         "deadLetterRows": dead_letters.total(),
         "deadLetters": {reason: count for reason, count in dead_letters.items() if count},
         "droppedByWatermark": dropped,
+        "stateRows": sum(state.get("numRowsTotal", 0) for state in states),
         "unreadable": _rows(observed, UNREADABLE),
         "batchSeconds": round(progress.get("batchDuration", 0) / 1000, 3),
         "lag": sum(_lag(source) for source in progress["sources"]),

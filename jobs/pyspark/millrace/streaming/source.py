@@ -85,7 +85,8 @@ def read_events(
         spec.declared(source.rules, f"rules for {alias}"),
         *((tuple(sorted(codec.schemas)), tuple(sorted(codec.unknown))) if isinstance(codec, AvroCodec) else ()),
     )
-    recorded = recorded_rules(Checkpoint(spark, spec.declared(spec.checkpoint, "checkpoint")), alias)
+    checkpoint = Checkpoint(spark, spec.declared(spec.checkpoint, "checkpoint"))
+    recorded = recorded_rules(checkpoint, alias, or_none=spec.rebuild)
     rules = now if recorded is None else now.repeating(recorded)
     if isinstance(codec, AvroCodec) and rules != now:
         registry = spec.declared(spec.registry, "registry")
@@ -98,9 +99,9 @@ def read_events(
     return Source(alias, found, good, topics, rules, is_repeating=rules != now)
 
 
-def recorded_rules(checkpoint: Checkpoint, alias: str) -> BatchRules | None:
-    """The rules of the batch that the next start repeats; None where it repeats none."""
-    document = (checkpoint.read(RULES) or {}).get(alias) if checkpoint.is_unfinished() else None
+def recorded_rules(checkpoint: Checkpoint, alias: str, *, or_none: bool = False) -> BatchRules | None:
+    """The rules of the batch that the next start repeats; None where it repeats none, or where they are damaged and that will do."""
+    document = (checkpoint.read(RULES, or_none=or_none) or {}).get(alias) if checkpoint.is_unfinished() else None
     return None if document is None else BatchRules.of(document)
 
 

@@ -12,6 +12,7 @@ from millrace.kafka.cluster import Cluster, TopicState
 from millrace.streaming import binding
 from millrace.streaming.binding import Bound, identity, only_whole, refuse_another, refuse_gap, refuse_results
 from millrace.streaming.checkpoint import Checkpoint
+from millrace.streaming.source import recorded_rules
 from millrace.tests.specs import spec_of
 
 BOUND = Bound(("shop.readings",), ("shop.sums",), {"sums": ["town", "window_start"]})
@@ -58,9 +59,20 @@ def test_a_checkpoint_says_what_was_planned_and_what_is_finished(checkpoint: Che
 
 def test_a_damaged_document_is_named_with_the_way_on(checkpoint: Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "binding.json").write_text('{"cluster": ')
-    with pytest.raises(JobError, match=r'binding\.json is no JSON object: .*"rebuild": true') as caught:
+    with pytest.raises(JobError, match=r'binding\.json is damaged: .*"rebuild": true') as caught:
         checkpoint.read("binding.json")
     assert caught.value.code == "CHECKPOINT_DAMAGED"
+    assert checkpoint.read("binding.json", or_none=True) is None
+    checkpoint.write("rules.json", {"readings": {}})
+    (tmp_path / "rules.json").write_text('{"readings"')
+    with pytest.raises(JobError, match=r"rules\.json is damaged"):
+        checkpoint.read("rules.json")
+    batches(tmp_path, "commits", 3)
+    for text in ("", "v1\n{}\n", 'v1\n{}\n{"shop.readings": {"0"'):
+        (tmp_path / "query" / "offsets").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "query" / "offsets" / "3").write_text(text)
+        with pytest.raises(JobError, match=r"query/offsets/3 is damaged: .*\"rebuild\": true"):
+            checkpoint.offsets()
 
 
 @pytest.mark.parametrize(
@@ -163,6 +175,30 @@ def test_a_rebuild_forgets_the_checkpoint_once_in_an_execution_and_writes_whole_
     batches(tmp_path, "commits", 0, offset=12)
     assert binding.bind(spark, spec_of(rebuild=True), checkpoint, BOUND) == 605_000
     assert binding.bind(spark, spec_of(execution="x2"), checkpoint, BOUND) == 605_000
+
+
+def test_a_topic_that_was_made_again_has_lost_what_was_in_the_old_one(
+    spark: SparkSession, checkpoint: Checkpoint, asked: list[Cluster]
+) -> None:
+    assert binding.bind(spark, spec_of(), checkpoint, BOUND) is None
+    asked.append(cluster(results=9, topic_id="again"))
+    with pytest.raises(StartAgain, match="hold every event since 1970-01-01 00:10:05 UTC"):
+        binding.bind(spark, spec_of(rebuild=True), checkpoint, BOUND)
+    # A second rebuild finds the topic that it knows, and what was lost is still lost.
+    with pytest.raises(StartAgain, match="hold every event since 1970-01-01 00:10:05 UTC"):
+        binding.bind(spark, spec_of(rebuild=True, execution="x2"), checkpoint, BOUND)
+
+
+def test_what_is_damaged_can_be_rebuilt(
+    spark: SparkSession, checkpoint: Checkpoint, tmp_path: Path, asked: list[Cluster]
+) -> None:
+    batches(tmp_path, "offsets", 3)
+    for name in ("binding.json", "rules.json"):
+        (tmp_path / name).write_text("{")
+    assert recorded_rules(checkpoint, "readings", or_none=True) is None
+    with pytest.raises(StartAgain, match="beginning anew"):
+        binding.bind(spark, spec_of(rebuild=True), checkpoint, BOUND)
+    assert (checkpoint.is_empty(), checkpoint.read("rules.json")) == (True, None)
 
 
 def test_a_lost_checkpoint_is_refused_until_the_execution_says_rebuild(

@@ -80,6 +80,7 @@ def test_each_kind_of_bad_bytes_has_its_reason(spark: SparkSession) -> None:
         "one digit more than the schema allows": (header + b"\x02\x0a" + (10**10).to_bytes(5, "big"), "undecodable"),
         "garbage": (header + b"\xff" * 12, "undecodable"),
         "a length of two gigabytes": (two_gigabytes, "undecodable"),
+        "a decimal of 900 kB": (header + b"\x02" + b"\xc0\xee\x6d" + b"\x7f" * 900_000, "undecodable"),
         "more digits than the schema allows": (header + b"\x02\x14" + b"\x7f" * 10, "undecodable"),
         "good": (TEN_EURO_TEN, None),
     }

@@ -3,6 +3,7 @@
 from millrace.job import session, stop
 from millrace.kafka.connection import KafkaConnection
 from millrace.streaming import heartbeat, query
+from millrace.tests.specs import spec_of
 
 
 def test_a_request_to_end_is_answered_within_the_grace_of_emr_serverless() -> None:
@@ -30,6 +31,11 @@ def test_a_stream_keeps_a_list_of_commits_that_the_state_machine_can_hold_and_re
     assert expected == session.STREAM_SETTINGS
 
 
-def test_times_are_utc_and_state_has_four_partitions() -> None:
+def test_state_has_as_many_partitions_as_the_declaration_makes_of_it() -> None:
+    assert session.settings_of(spec_of(statePartitions=7))["spark.sql.shuffle.partitions"] == "7"
+    assert session.settings_of(spec_of())["spark.sql.shuffle.partitions"] == "4"
+
+
+def test_times_are_utc_and_what_is_no_state_has_four_partitions() -> None:
     assert session.SETTINGS["spark.sql.session.timeZone"] == "UTC"
     assert session.SETTINGS["spark.sql.shuffle.partitions"] == "4"

@@ -11,7 +11,7 @@ def progress(**changed: object) -> dict[str, Any]:
         "batchId": 3,
         "batchDuration": 1234,
         "numInputRows": 18,
-        "stateOperators": [{"numRowsDroppedByWatermark": 0}],
+        "stateOperators": [{"numRowsDroppedByWatermark": 0, "numRowsTotal": 7}, {"numRowsTotal": 4}],
         "sources": [{"latestOffset": {"t": {"0": 12, "1": 5}}, "endOffset": {"t": {"0": 10, "1": 5}}}],
         "observedMetrics": {"rows_in_sales": {"rows": 9}, "rows_out_sums": {"rows": 5}, "rows_out_tops": {"rows": 3}},
     }
@@ -27,6 +27,7 @@ def test_a_batch_tells_rows_seconds_and_lag() -> None:
         "deadLetterRows": 0,
         "deadLetters": {},
         "droppedByWatermark": 0,
+        "stateRows": 11,
         "unreadable": 0,
         "batchSeconds": 1.234,
         "lag": 2,

@@ -29,6 +29,7 @@ def test_quotes_blanks_and_accents() -> None:
         (b"country,region\nFrance\n", "BAD_LINE", "line 2"),
         (b"country,region\nFrance,Europe\nPeru,\n", "BAD_LINE", "line 3"),
         (b"country,region\nC\xf4te,Africa\n", "FILE_UNREADABLE", "is not UTF-8"),
+        (b"country,region\nPeru," + b"x" * 200_000, "BAD_LINE", "field larger than field limit"),
     ],
 )
 def test_a_file_that_would_give_wrong_answers_is_refused(content: bytes, code: str, told: str) -> None:

@@ -96,6 +96,7 @@ def test_a_lookup_and_a_standing_folder_can_be_read() -> None:
         ("reads", [], "reads is []; allowed: an object."),
         ("reads.readings.kind", "table", 'reads.readings.kind is "table"; allowed: file, folder, lookup, topic.'),
         ("reads.readings.kind", ..., "reads.readings.kind is null"),
+        ("reads.readings.kind", ["topic"], 'reads.readings.kind is ["topic"]; allowed: file'),
         ("reads.readings.topic", 7, "reads.readings.topic is 7"),
         ("reads.readings.value.format", "xml", "reads.readings.value is"),
         ("reads.readings.value.id", 0, "reads.readings.value.id is 0; allowed: a whole number from 1."),

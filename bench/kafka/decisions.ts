@@ -1,7 +1,4 @@
-/**
- * What the decisions cost: Kafka's own load tools at the listener where clients sign in, once with a broker that asks for decisions and once with one that
- * does not: `npm run bench:kafka [-- RUNS [RECORDS]]`.
- */
+/** What the decisions cost: Kafka's own load tool at the listener where clients sign in, with a broker that asks for decisions and with one that does not. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +6,8 @@ import { truststoreOptions } from '../../local/iam/kafka-certificate.ts';
 import { kafka } from '../../local/services/kafka.ts';
 import type { ServiceDefinition } from '../../local/services/types.ts';
 import { arnOf, clusterArn, roleOf, TestBroker } from '../../test/local/iam/kafka-broker.ts';
+import type { Row } from '../rows.ts';
 
-const [runs = 5, records = 1_000_000] = process.argv.slice(2).map(Number);
 const topic = 'bench';
 const role = roleOf('Bench', {
   [clusterArn]: ['Connect', 'WriteDataIdempotently'],
@@ -73,7 +70,7 @@ function tool({ home, toolchain, iamServers }: TestBroker, name: string, ...word
 }
 
 /** Records a second. */
-function written(broker: TestBroker): number {
+function written(broker: TestBroker, records: number): number {
   const size = ['--num-records', String(records), '--record-size', '100', '--throughput', '-1'];
   const output = tool(
     broker,
@@ -86,26 +83,21 @@ function written(broker: TestBroker): number {
   return rates.at(-1) ?? Number.NaN;
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
-
-const brokers = { decided: await started(kafka), undecided: await started(undecided) };
-try {
-  const rates: Record<keyof typeof brokers, number[]> = { decided: [], undecided: [] };
-  for (let run = -1; run < runs; run += 1) {
-    // By turns, so that whatever else the machine does is shared; the first of each only warms up.
-    for (const kind of ['undecided', 'decided'] as const) {
-      const rate = written(brokers[kind]);
-      if (run >= 0) rates[kind].push(rate);
-      console.log(
-        `${kind.padEnd(9)} ${Math.round(rate).toLocaleString('en').padStart(9)} records/s${run < 0 ? '  (warm-up)' : ''}`,
-      );
+export async function decisions(quick: boolean): Promise<Row[]> {
+  const [rounds, records] = quick ? [2, 300_000] : [5, 1_000_000];
+  const brokers = { decided: await started(kafka), undecided: await started(undecided) };
+  try {
+    const rates: Record<keyof typeof brokers, number[]> = { decided: [], undecided: [] };
+    for (let round = -1; round < rounds; round += 1) {
+      for (const kind of ['undecided', 'decided'] as const) {
+        const rate = written(brokers[kind], records);
+        // The first of each only warms up.
+        if (round >= 0) rates[kind].push(rate);
+      }
     }
+    const beside = { name: 'the same without decisions', values: rates.undecided };
+    return [{ metric: 'broker that asks for decisions', unit: 'records/s', ours: rates.decided, beside }];
+  } finally {
+    for (const broker of Object.values(brokers)) await broker.stop();
   }
-  const ratio = median(rates.decided) / median(rates.undecided);
-  console.log(
-    `with decisions ${ratio.toFixed(2)} of without, medians of ${runs} runs of ${records.toLocaleString('en')} records of 100 bytes`,
-  );
-} finally {
-  for (const broker of Object.values(brokers)) await broker.stop();
 }

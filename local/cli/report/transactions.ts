@@ -1,0 +1,135 @@
+/**
+ * What transactions of other applications leave in a topic, told by the headers of Kafka's batches. It asks the broker by itself (Fetch, version 4):
+ * kafkajs gives no headers, and nothing of batches that are compressed with LZ4, as those of our senders are.
+ */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { MillraceError } from '../../../tools/errors.mjs';
+import type { Offsets, Range } from './offsets.ts';
+
+const [fetchRequest, version, readCommitted] = [1, 4, 1];
+/** At least one whole batch comes, whatever the limit. */
+const mostBytes = 4 * 1024 * 1024;
+const silenceMs = 20_000;
+
+interface Fetched {
+  /** Behind it lie records of transactions that have not ended. */
+  readonly stableEnd: number;
+  /** Where the records of aborted transactions begin, with their producers. */
+  readonly aborted: readonly { readonly producer: bigint; readonly first: number }[];
+  readonly batches: Buffer;
+}
+
+type Fetch = (partition: number, offset: number) => Promise<Fetched>;
+
+/** Where each partition ends for who reads committed records, and so waits for transactions that have not ended. */
+export function stableEnds(server: string, topic: string, ends: Offsets): Promise<Offsets> {
+  return withFetch(server, topic, async (fetch) => {
+    const stable: Record<number, number> = {};
+    for (const [partition, end] of partitionsOf(ends)) stable[partition] = (await fetch(partition, end)).stableEnd;
+    return stable;
+  });
+}
+
+/** How many offsets of a range hold no committed record: the marks at the ends of transactions, and records of aborted ones. */
+export function uncommitted(server: string, topic: string, { from, to }: Range): Promise<number> {
+  return withFetch(server, topic, async (fetch) => {
+    let count = 0;
+    for (const [partition, end] of partitionsOf(to)) {
+      const begin = from[partition] ?? 0;
+      for (let next = begin; next < end; ) {
+        const batches = [...batchesOf(await fetch(partition, next))];
+        for (const { first, last, isCommitted } of batches) {
+          if (!isCommitted) count += Math.max(0, Math.min(last + 1, end) - Math.max(first, begin));
+        }
+        // The last records of a range may have been compacted away.
+        next = Math.max(next + 1, (batches.at(-1)?.last ?? end) + 1);
+      }
+    }
+    return count;
+  });
+}
+
+const partitionsOf = (offsets: Offsets) => Object.entries(offsets).map(([at, offset]) => [Number(at), offset] as const);
+
+/** The whole batches of an answer, by their headers (Kafka's message format 2). */
+function* batchesOf({ batches, aborted }: Fetched) {
+  const pending = [...aborted];
+  for (let at = 0; at + 61 <= batches.length; ) {
+    const first = Number(batches.readBigInt64BE(at));
+    const bytes = 12 + batches.readInt32BE(at + 8);
+    if (at + bytes > batches.length) return;
+    const attributes = batches.readInt16BE(at + 21);
+    const last = first + batches.readInt32BE(at + 23);
+    const producer = batches.readBigInt64BE(at + 43);
+    const [isOfTransaction, isMark] = [(attributes & 0x10) !== 0, (attributes & 0x20) !== 0];
+    // An aborted transaction reaches from its first record to its producer's next mark.
+    const ofAborted = pending.findIndex((one) => one.producer === producer && one.first <= first);
+    yield { first, last, isCommitted: !isMark && !(isOfTransaction && ofAborted >= 0) };
+    if (isMark && ofAborted >= 0) pending.splice(ofAborted, 1);
+    at += bytes;
+  }
+}
+
+/** Runs the work with a connection of its own to the broker that leads the partitions: here there is one. */
+async function withFetch<T>(server: string, topic: string, work: (fetch: Fetch) => Promise<T>): Promise<T> {
+  const { hostname, port } = new URL(`kafka://${server}`);
+  const socket = connect(Number(port), hostname);
+  const unreadable = (why: string) =>
+    new MillraceError('TOPIC_UNREADABLE', `Topic ${topic} could not be read: ${why}. See "npx millrace logs kafka".`);
+  socket.setTimeout(silenceMs, () => socket.destroy(unreadable(`for ${silenceMs / 1000} s nothing came`)));
+  try {
+    await once(socket, 'connect');
+    const bytes = socket[Symbol.asyncIterator]();
+    return await work(async (partition, offset) => {
+      socket.write(requestOf(topic, partition, offset));
+      let answer = Buffer.alloc(0);
+      while (answer.length < 4 || answer.length < 4 + answer.readInt32BE(0)) {
+        const { value, done } = await bytes.next();
+        if (done) throw unreadable('the broker closed the connection');
+        answer = Buffer.concat([answer, value as Buffer]);
+      }
+      return answerOf(answer, (code) => unreadable(`partition ${partition} at offset ${offset} gives error ${code}`));
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The request for one partition. */
+function requestOf(topic: string, partition: number, offset: number): Buffer {
+  const text = (value: string) => [...int16(Buffer.byteLength(value)), ...Buffer.from(value)];
+  const header = [...int16(fetchRequest), ...int16(version), ...int32(0), ...text('millrace')];
+  const [replica, waitMs, leastBytes] = [-1, 0, 0];
+  const limits = [...int32(replica), ...int32(waitMs), ...int32(leastBytes), ...int32(mostBytes), readCommitted];
+  const place = [...int32(1), ...text(topic), ...int32(1), ...int32(partition), ...int64(offset), ...int32(mostBytes)];
+  const body = [...header, ...limits, ...place];
+  return Buffer.from([...int32(body.length), ...body]);
+}
+
+/** What the broker says of the one partition. */
+function answerOf(answer: Buffer, refused: (code: number) => MillraceError): Fetched {
+  // Its length, the number of the request, the time to wait, the number of topics; then the topic with the number of partitions, and the partition.
+  let at = 16;
+  at += 2 + answer.readInt16BE(at) + 4 + 4;
+  const code = answer.readInt16BE(at);
+  if (code !== 0) throw refused(code);
+  const stableEnd = Number(answer.readBigInt64BE(at + 10));
+  const count = answer.readInt32BE(at + 18);
+  at += 22;
+  const aborted = Array.from({ length: Math.max(0, count) }, (_, index) => ({
+    producer: answer.readBigInt64BE(at + 16 * index),
+    first: Number(answer.readBigInt64BE(at + 16 * index + 8)),
+  }));
+  at += 16 * aborted.length;
+  return { stableEnd, aborted, batches: answer.subarray(at + 4, at + 4 + Math.max(0, answer.readInt32BE(at))) };
+}
+
+const bytesOf = (length: number, write: (buffer: Buffer) => void) => {
+  const buffer = Buffer.alloc(length);
+  write(buffer);
+  return buffer;
+};
+const int16 = (value: number) => bytesOf(2, (buffer) => buffer.writeInt16BE(value));
+const int32 = (value: number) => bytesOf(4, (buffer) => buffer.writeInt32BE(value));
+const int64 = (value: number) => bytesOf(8, (buffer) => buffer.writeBigInt64BE(BigInt(value)));

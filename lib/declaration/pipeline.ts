@@ -33,12 +33,27 @@ export interface Account {
   };
 }
 
+/** How a field of the results is shown. */
+export type Column = Readonly<{ field: string; title: string; format: 'text' | 'money' | 'count' | 'time' }>;
+
+/** What a chart of the results shows, by the fields of their columns. */
+export interface Chart {
+  /** What stands along the axis: texts, or times. */
+  readonly x: string;
+  /** What is drawn: amounts of money, or counts. */
+  readonly y: string;
+  /** A colour for each of its values. @default none: one colour */
+  readonly by?: string;
+}
+
 /** How the results of a job are shown to a person. */
 export interface Report<J = Job> {
   readonly job: J;
   /** A folder that the job writes. */
   readonly folder: Folder;
-  readonly columns: readonly Readonly<{ field: string; title: string; format: 'text' | 'money' | 'count' | 'time' }>[];
+  readonly columns: readonly Column[];
+  /** A chart beside the table. @default none */
+  readonly chart?: Chart;
 }
 
 export interface Declaration<J extends Named<Job> = Named<Job>> {

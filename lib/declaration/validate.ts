@@ -31,13 +31,14 @@ const account = z.strictObject({
   results: z.strictObject({ topic, count: text, perRow: whole(1, 1_000).optional() }),
 });
 const column = z.strictObject({ field: text, title: text, format: z.enum(['text', 'money', 'count', 'time']) });
+const chart = z.strictObject({ x: text, y: text, by: text.optional() });
 const form = z.strictObject({
   description: text.min(1, 'a sentence for people'),
   jobs: z.record(text, job),
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
-  report: z.strictObject({ job, folder, columns: z.array(column) }).optional(),
+  report: z.strictObject({ job, folder, columns: z.array(column), chart: chart.optional() }).optional(),
   name: text,
   folders: z.object({}),
 } satisfies Record<keyof Pipeline, z.ZodType>);

@@ -5,7 +5,7 @@
 import { actionsOf } from '../../lib/declaration/flow.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { type Context, pipelines } from './context.ts';
-import { runDeployed } from './run.ts';
+import { type RunOptions, runDeployed } from './run.ts';
 import { bringUp, stopStarted } from './up.ts';
 
 /** What the demo shows; where it was removed, the first pipeline by name that comes to an end. */
@@ -13,7 +13,7 @@ const DEMO_PIPELINE = 'sales';
 
 export async function demo(
   context: Context,
-  { keep, cold, strict }: { readonly keep?: boolean; readonly cold?: boolean; readonly strict?: boolean },
+  { keep, cold, strict, watch }: Pick<RunOptions, 'cold' | 'strict' | 'watch'> & { readonly keep?: boolean },
 ): Promise<number> {
   const all = await pipelines();
   const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all.find((one) => actionsOf(one)[0] === 'run');
@@ -22,7 +22,7 @@ export async function demo(
   const running = await bringUp(context, { strict });
   let succeeded = false;
   try {
-    const code = await runDeployed(context, pipeline, {}, running, { cold, strict });
+    const code = await runDeployed(context, pipeline, {}, running, { cold, strict, watch });
     succeeded = true;
     return code;
   } finally {
@@ -31,6 +31,7 @@ export async function demo(
     else context.terminal.line('services stay up; "npx millrace down" ends them');
     if (succeeded && !keep && !cold)
       context.terminal.line('JVMs stay for five minutes, for the next run; "npx millrace down" ends them');
-    if (succeeded) context.terminal.plain(`Next  ${keep ? '' : 'npx millrace up; '}npx millrace run ${pipeline.name}`);
+    if (succeeded)
+      context.terminal.plain(`Next  ${keep ? '' : 'npx millrace up; '}npx millrace run ${pipeline.name} --watch`);
   }
 }

@@ -113,6 +113,7 @@ const command = (words: string, description: string) => program.command(words).d
 const json = ['--json', 'print one JSON object'] as const;
 const cold = ['--cold', 'start a JVM for each job, instead of jobs in warm ones'] as const;
 const strict = ['--strict', 'let jobs reach S3 by its server, which asks the deployed policies'] as const;
+const watch = ['--watch', 'show it on a page in the browser, whose address is printed'] as const;
 
 command('up', 'synthesize, start Kafka and the schema registry, deploy')
   .option('--explain', 'list what of the assembly runs here and what exists on AWS only')
@@ -129,6 +130,7 @@ command('run <pipeline>', 'run a deployed pipeline and show its results')
   .option('--rebuild', 'let streams begin anew, over what they have read and written before')
   .option(...cold)
   .option(...strict)
+  .option(...watch)
   .option('--dry-run', 'print what each job would be told, and start nothing')
   .option(...json)
   .action(perform(async () => (await import('./run.ts')).run));
@@ -147,8 +149,18 @@ command('demo', 'up, run the pipeline of the demo, down')
   .option('--keep', 'leave the services running')
   .option(...cold)
   .option(...strict)
+  .option(...watch)
   .option(...json)
   .action(perform(async () => (await import('./demo.ts')).demo));
+command(
+  'watch [pipeline]',
+  'show what a pipeline does on a page in the browser; of none named the one that was run last',
+)
+  .option(...json)
+  .action(perform(async () => (await import('./watch.ts')).watch));
+command('report [execution]', 'make one file of the page of an execution, of the latest one unless another is named')
+  .option(...json)
+  .action(perform(async () => (await import('./report.ts')).report));
 command('status', 'show services, pipelines, their streams and their last executions')
   .option(...json)
   .action(perform(async () => (await import('./status.ts')).status));

@@ -32,6 +32,8 @@ export interface Shown {
   readonly streams: readonly StreamStatus[];
   /** What each run of the execution has asked of S3; empty where jobs read and wrote folders. */
   readonly requests: readonly ReturnType<typeof requestsShown>[number][];
+  /** Where the page of the execution lies; undefined where it could not be made. */
+  readonly report?: string | undefined;
 }
 
 type ShownJob = ReturnType<typeof jobsShown>[number];
@@ -85,6 +87,7 @@ export function show(context: Context, shown: Shown): void {
         accounts,
         streams,
         requests,
+        report: shown.report,
       }),
     );
     return;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { actionsOf, filesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import { MillraceError } from '../../tools/errors.mjs';
+import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
 import { ParameterStore, readDeployment } from '../cloudformation/index.ts';
 import { specOf } from '../emr/job-run-records.ts';
@@ -17,9 +17,11 @@ import { fullAmong } from '../services/diagnosis.ts';
 import { serviceStatus, servicesRun, startServices, watchServices } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
+import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
+import { keepSettled } from './report/settled.ts';
 import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
@@ -35,6 +37,7 @@ export interface RunOptions {
   readonly dryRun?: boolean;
   readonly cold?: boolean;
   readonly strict?: boolean;
+  readonly watch?: boolean;
 }
 
 /** The command: needs what `up` deployed and, unless it only looks, started. */
@@ -65,7 +68,7 @@ export async function runDeployed(
   pipeline: Pipeline,
   input: JsonObject,
   { deployment, tools }: Pick<Running, 'deployment' | 'tools'>,
-  { cold = false, strict = false }: Pick<RunOptions, 'cold' | 'strict'> = {},
+  { cold = false, strict = false, watch = false }: Pick<RunOptions, 'cold' | 'strict' | 'watch'> = {},
 ): Promise<number> {
   const { home, terminal, signal } = context;
   const listener = progressOf(terminal);
@@ -80,21 +83,27 @@ export async function runDeployed(
   // Only a whole run sends rows that can be counted; what else the input may say is known to the prepare function alone.
   const whole = input.job === undefined && (input.action ?? actionsOf(pipeline)[0]) === 'run';
   const counted = whole && (pipeline.accounts ?? []).length > 0;
-  // Who counts nothing need not load what reads topics.
   const lost = new AbortController();
   const endWatch = watchServices(home, (error) => {
     // No batch can be finished any more.
     machines.jobRuns.stop();
     lost.abort(error);
   });
+  // Who counts nothing need not load what reads topics.
   const accounts = counted ? new (await import('./report/accounts.ts')).Accounts(home, pipeline, tools) : undefined;
+  let page: Watch | undefined;
   try {
+    if (watch) page = await (await import('../watch/watch.ts')).watchPipeline(home, pipeline);
+    if (page) terminal.plain(`${pipeline.name}: ${page.url}`);
     await accounts?.open();
     const execution = await machines.execute(pipeline.name, input, AbortSignal.any([signal, lost.signal]));
     terminal.count('');
     if (execution.status === 'ABORTED' && lost.signal.aborted) throw lost.signal.reason;
+    const records = machines.executions.folderOf(execution);
+    const runs = machines.jobRuns.all().filter(({ request }) => request.name.endsWith(`/${execution.name}`));
     if (execution.status !== 'SUCCEEDED') {
-      const records = machines.executions.folderOf(execution);
+      // Of what was refused before anything ran there is nothing to show.
+      if (runs.length > 0) await report(context, pipeline, execution.name);
       const streams = streamsOf(home, deployment).filter(ours);
       throw orFullDisk(
         home,
@@ -102,13 +111,14 @@ export async function runDeployed(
       );
     }
     const output = execution.output as unknown as Output;
-    const runs = machines.jobRuns.all().filter(({ request }) => request.name.endsWith(`/${execution.name}`));
     if (accounts) terminal.line('counting what the topics hold');
     const settled = (await accounts?.settle(runs.flatMap((run) => specOf(run) ?? []))) ?? [];
+    if (accounts) keepSettled(records, settled);
+    const path = await report(context, pipeline, execution.name);
     const jobs = jobsShown(pipeline, output, runs, machines.jobRuns.records, home);
     const streams = liveStreams(home, deployment).filter(ours);
     const requests = requestsShown(runs, machines.jobRuns.records);
-    show(context, { pipeline, execution, output, jobs, accounts: settled, before, streams, requests });
+    show(context, { pipeline, execution, output, jobs, accounts: settled, before, streams, requests, report: path });
     // A state machine goes on after some refusals; what is denied here is denied on AWS too.
     const denials = denialsSince(home, pipeline.name, execution.startedAt);
     for (const denial of denials) terminal.plain(`${terminal.bad('denied')} ${denial}`);
@@ -118,8 +128,21 @@ export async function runDeployed(
     endWatch();
     // What an error kept from being ended, such as that of a full disk.
     machines.jobRuns.kill();
+    await page?.close();
     // Those whose job was ended are gone; a stream of another pipeline keeps its own.
     if (signal.aborted) await endWarmJvms(home.warmJvms);
+  }
+}
+
+/** The page of an execution as a file. A run is no less what it was where that cannot be made. */
+async function report({ home, terminal }: Context, pipeline: Pipeline, execution: string): Promise<string | undefined> {
+  try {
+    const path = await (await import('../watch/report.ts')).writeReport(home, pipeline, execution);
+    terminal.line(`report in ${path}`);
+    return path;
+  } catch (error) {
+    terminal.line(`no report could be made: ${messageOf(error)}`);
+    return undefined;
   }
 }
 

@@ -28,7 +28,8 @@ export class LineTail {
     this.rest = '';
   }
 
-  private read(): void {
+  /** Reads what has come by now. */
+  read(): void {
     let descriptor: number;
     try {
       descriptor = openSync(this.file, 'r');

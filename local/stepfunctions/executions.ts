@@ -43,7 +43,12 @@ export class Executions {
   }
 
   append(record: ExecutionRecord, entry: HistoryEntry): void {
-    appendFileSync(join(this.folderOf(record), 'history.jsonl'), `${JSON.stringify(entry)}\n`);
+    appendFileSync(this.historyOf(record), `${JSON.stringify(entry)}\n`);
+  }
+
+  /** Where the history of an execution goes, an entry a line. */
+  historyOf(record: Pick<ExecutionRecord, 'pipeline' | 'name'>): string {
+    return join(this.folderOf(record), 'history.jsonl');
   }
 
   finish(record: ExecutionRecord, outcome: Outcome): void {
@@ -54,6 +59,13 @@ export class Executions {
   /** The executions of a pipeline, the newest last. */
   list(pipeline: string): ExecutionRecord[] {
     return namesIn(join(this.folder, pipeline)).flatMap((name) => this.read(pipeline, name) ?? []);
+  }
+
+  /** The execution that somebody who looks wants to see: of the newest the one that runs, which refuses others, or else the last. */
+  newest(pipeline: string): ExecutionRecord | undefined {
+    const newest = namesIn(join(this.folder, pipeline)).slice(-8);
+    const records = newest.flatMap((name) => this.read(pipeline, name) ?? []);
+    return records.findLast(({ status }) => status === 'RUNNING') ?? records.at(-1);
   }
 
   private all(): ExecutionRecord[] {

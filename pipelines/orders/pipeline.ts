@@ -85,5 +85,6 @@ export default pipeline(import.meta.url, {
       { field: 'sales', title: 'sales', format: 'money' },
       { field: 'orders', title: 'orders', format: 'count' },
     ],
+    chart: { x: 'country', y: 'sales' },
   },
 });

@@ -88,5 +88,6 @@ export default pipeline(import.meta.url, {
       { field: 'window_start', title: 'window start', format: 'time' },
       { field: 'window_end', title: 'window end', format: 'time' },
     ],
+    chart: { x: 'window_start', y: 'sales', by: 'region' },
   },
 });

@@ -6,6 +6,7 @@ import { handlers } from './handlers.ts';
 import { ofJobs } from './jobs.ts';
 import { machine } from './machine.ts';
 import type { Mutant } from './mutant.ts';
+import { page } from './page.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...declaration,
@@ -13,5 +14,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...handlers,
   ...machine,
   ...faults,
+  ...page,
   ...ofJobs,
 ];

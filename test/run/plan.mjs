@@ -61,6 +61,11 @@ export function planOf(toolchain, results) {
   return [
     [
       { name: 'static/tsc', command: [npm('tsc')], environment },
+      {
+        name: 'static/tsc-page',
+        command: [npm('tsc'), '-p', join('local', 'watch', 'page', 'tsconfig.json')],
+        environment,
+      },
       { name: 'static/mypy', command: [python('mypy'), '--no-error-summary'], environment },
       { name: 'static/biome', command: [npm('biome'), 'check', '.'], environment },
       {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { filesOf, foldersOf, nameIn, topicsOf } from '../flow.ts';
 import type { Topic } from '../kinds/topic.ts';
 import { type Note, names } from '../mistakes.ts';
-import type { Account, Pipeline, Report } from '../pipeline.ts';
+import type { Account, Chart, Column, Pipeline, Report } from '../pipeline.ts';
 import type { Named } from '../thing.ts';
 import { integersOf } from './json-schema.ts';
 import { schemaPath } from './schema.ts';
@@ -44,11 +44,33 @@ function integersIn(pipeline: Pipeline, { props: { value } }: Topic): string[] |
   }
 }
 
-export function checkReport({ jobs }: Pipeline, { job, folder, columns }: Report, note: Note): void {
+export function checkReport({ jobs }: Pipeline, { job, folder, columns, chart }: Report, note: Note): void {
   const name = nameIn(jobs, job);
   if (name === undefined) note('job', 'is not a job of the pipeline', job, names(jobs));
   else if (nameIn(job.writes, folder) === undefined) {
     note('folder', `is not written by ${name}`, folder, names(job.writes));
   }
   if (columns.length === 0) note('columns', 'shows nothing', 'no column', 'at least one');
+  if (chart) checkChart(chart, columns, note);
+}
+
+/** A chart draws numbers of one column over the texts or times of others: what nobody can read in the table is in no chart. */
+function checkChart({ x, y, by }: Chart, columns: readonly Column[], note: Note): void {
+  const isNumber = ({ format }: Column): boolean => format === 'money' || format === 'count';
+  const fieldsOf = (fitting: readonly Column[]) => fitting.map(({ field }) => field);
+  const numbers = fieldsOf(columns.filter(isNumber));
+  const others = fieldsOf(columns.filter((column) => !isNumber(column)));
+  const checkAmong = (where: string, problem: string, field: string, allowed: readonly string[]): void => {
+    if (!allowed.includes(field))
+      note(`chart.${where}`, problem, field, allowed.join(', ') || 'none: the table has no such column');
+  };
+  checkAmong('x', 'is no column of texts or times', x, others);
+  checkAmong('y', 'is no column of money or counts', y, numbers);
+  if (by !== undefined)
+    checkAmong(
+      'by',
+      'is no other column of texts or times',
+      by,
+      others.filter((field) => field !== x),
+    );
 }

@@ -8,6 +8,7 @@ import { objectIn } from '../../../lib/declaration/json.ts';
 import type { Schema } from '../../../lib/declaration/schema.ts';
 import { MillraceError } from '../../../tools/errors.mjs';
 import type { TopicReader } from './kafka-reader.ts';
+import { logicalTypes } from './logical-types.ts';
 import type { Range } from './offsets.ts';
 
 /** Bytes before the Avro body: a zero and the schema's id. */
@@ -38,7 +39,7 @@ export function decoderOf(schema: Schema | undefined, registryUrl: string): Deco
 
 async function fetchType(registryUrl: string, id: number): Promise<avro.Type> {
   const response = await fetch(`${registryUrl}/apis/registry/v3/ids/contentIds/${id}`);
-  if (response.ok) return avro.Type.forSchema((await response.json()) as avro.Schema);
+  if (response.ok) return avro.Type.forSchema((await response.json()) as avro.Schema, { logicalTypes });
   throw new MillraceError(
     'UNKNOWN_SCHEMA',
     `The registry at ${registryUrl} has no schema of id ${id} (${response.status}).`,

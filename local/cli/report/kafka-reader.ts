@@ -12,6 +12,12 @@ export type OnRecord = (record: KafkaMessage, partition: number) => void | Promi
 /** Reading stops with an error when nothing came for so long. */
 const silenceMs = 20_000;
 
+// What jobs send is compressed with LZ4, which kafkajs leaves to others. It is loaded when the first such record comes.
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.LZ4] = () => ({
+  compress: async ({ buffer }: { readonly buffer: Buffer }) => (await import('lz4-napi')).compressFrame(buffer),
+  decompress: async (frame: Buffer) => (await import('lz4-napi')).decompressFrame(frame),
+});
+
 export type TopicReader = Pick<KafkaReader, 'connect' | 'close' | 'clusterId' | 'range' | 'count' | 'read'>;
 
 export class KafkaReader {
@@ -54,7 +60,7 @@ export class KafkaReader {
     return distance(from, now.to) - (await uncommitted(this.server, topic, since(from, now)));
   }
 
-  /** Gives every record of the range that the broker still has. The jobs compress these topics with gzip: kafkajs decodes neither LZ4 nor Zstandard. */
+  /** Gives every record of the range that the broker still has. */
   async read(topic: string, range: Range, onRecord: OnRecord): Promise<void> {
     const ends = Object.entries(range.to).map(([partition, to]) => [Number(partition), to] as const);
     const missing = new Map(ends.filter(([partition, to]) => to > (range.from[partition] ?? 0)));

@@ -2,12 +2,13 @@
  * The sales pipeline from an empty home to results, by the command line alone, against an oracle that shares nothing with it. Then commands that are
  * ended from outside: nothing is left running, and the next command goes on with what the topics hold.
  */
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Executions } from '../../../local/stepfunctions/executions.ts';
 import { type Command, Machine, python, until } from '../../../test/e2e/cli.ts';
+import { Watched } from '../../../test/e2e/watched.ts';
 import { makeData } from './data.ts';
 
 interface Up {
@@ -17,7 +18,8 @@ interface Up {
 }
 
 interface RunResult {
-  readonly execution: { readonly status: string };
+  readonly execution: { readonly name: string; readonly status: string };
+  readonly report: string;
   readonly results: readonly {
     readonly region: string;
     readonly window_start: string;
@@ -38,6 +40,7 @@ interface Facts {
 const data = makeData(1_000);
 const machine = new Machine();
 let up: Up;
+let page: Watched | undefined;
 
 const ask = <T>(script: string, ...words: string[]) =>
   python<T>(
@@ -53,7 +56,10 @@ const oracle = () => ask<Facts>('oracle.py', '--regions', join(data.folder, 'reg
 beforeAll(async () => {
   up = await machine.json<Up>('up');
 });
-afterAll(() => machine.remove());
+afterAll(async () => {
+  await page?.close();
+  await machine.remove();
+});
 
 describe('the sales pipeline', () => {
   test('is up again without a change when nothing changed', async () => {
@@ -84,8 +90,15 @@ describe('the sales pipeline', () => {
 
   test('sums a person’s own data, and every row is accounted for', async () => {
     const input = JSON.stringify({ rate: 250 });
-    const words = ['run', 'sales', '--strict', '--sample-data', data.folder, '--input', input];
-    const result = await machine.json<RunResult>(...words);
+    const words = ['run', 'sales', '--strict', '--sample-data', data.folder, '--input', input, '--watch', '--json'];
+    const command = machine.start(...words);
+    page = await Watched.by(command);
+    await page.seesRowsMove();
+    // Compressed with LZ4, encoded as Avro, with money as bytes.
+    expect(await page.newestOf('sales')).toMatch(/^\{\s*"payment_id": \d+,[\s\S]*"amount": "\d+\.\d\d"/);
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, stderr).toBe(0);
+    const result = JSON.parse(stdout) as RunResult;
     expect(result.execution.status).toBe('SUCCEEDED');
     expect(result.accounts.map(({ line }) => line)).toEqual([
       `${(data.good + data.bad).toLocaleString('en-US')} read = 1,000 sent + ${data.bad} rejected; ` +
@@ -98,6 +111,15 @@ describe('the sales pipeline', () => {
     expect(facts).toMatchObject({ sources: 1_000, good: 1_000, deadLetters: {}, problems: [] });
     const shown = result.results.map((row) => [row.region, row.window_start, String(row.sales), Number(row.orders)]);
     expect(shown).toEqual(facts.table);
+    // Who watched has seen the same.
+    const end = await page.atTheEnd();
+    const [read, rejects] = [data.good + data.bad, data.bad].map((count) => count.toLocaleString('en-US'));
+    expect(end.account).toBe('account good');
+    expect(end.counted).toEqual([read, '1,000', rejects, '1,000', '1,000', '0']);
+    const plain = (number = '') => number.replaceAll(',', '');
+    const seen = end.results.map(([region, sales, orders]) => [region, plain(sales), Number(plain(orders))]);
+    expect(seen).toEqual(facts.table.map(([region, , sales, orders]) => [region, sales, orders]));
+    expect(readFileSync(result.report, 'utf8')).toContain(result.execution.name);
   });
 
   test('shows what an execution would start, and starts nothing', async () => {

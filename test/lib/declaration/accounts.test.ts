@@ -92,4 +92,28 @@ describe('the report', () => {
     { whole: ({ report }) => void Object.assign(report.columns[0] ?? {}, { format: 'percent' }) },
     'tiny.report.columns.0.format: is none of its words; got "percent"; allowed: text, money, count, time',
   );
+  const columns = [
+    { field: 'word', title: 'word', format: 'text' },
+    { field: 'times', title: 'times', format: 'count' },
+    { field: 'since', title: 'since', format: 'time' },
+  ];
+  const charting = (chart: object): Change => ({
+    whole: ({ report }) => void Object.assign(report, { columns, chart }),
+  });
+  accepts('a chart of its columns', charting({ x: 'since', y: 'times', by: 'word' }));
+  refuses(
+    'a chart along numbers',
+    charting({ x: 'times', y: 'times' }),
+    'tiny.report.chart.x: is no column of texts or times; got "times"; allowed: word, since',
+  );
+  refuses(
+    'a chart of texts',
+    charting({ x: 'since', y: 'word' }),
+    'tiny.report.chart.y: is no column of money or counts; got "word"; allowed: times',
+  );
+  refuses(
+    'a chart with the axis as its colour',
+    charting({ x: 'word', y: 'times', by: 'word' }),
+    'tiny.report.chart.by: is no other column of texts or times; got "word"; allowed: since',
+  );
 });

@@ -29,6 +29,11 @@ describe('TypeScript', () => {
       'lib/constructs/topic.ts': `import '../stacks/streaming.ts';`,
       'lib/stacks/streaming.ts': `import '../../local/home.ts';`,
       'local/home.ts': `import '../lambda/topics/core.ts';\nimport { readFileSync } from 'node:fs';\nexport { readFileSync };`,
+      'local/emr/jobs.ts': `import '../watch/watch.ts';`,
+      'local/watch/watch.ts': `import '../cli/run.ts';\nimport '../cli/report/counts.ts';`,
+      'local/cli/run.ts': '',
+      'local/cli/show.ts': `import '../watch/watch.ts';`,
+      'local/cli/report/counts.ts': '',
       'local/cdk.ts': `import type { Stack } from 'aws-cdk-lib';\nexport type { Stack };`,
       'lambda/topics/core.ts': `import '../schemas/core.ts';`,
       'lambda/schemas/core.ts': `import 'node:fs';`,
@@ -70,6 +75,8 @@ describe('TypeScript', () => {
       ['subsystems-go-down', 'lib/constructs/registry/registry.ts → lib/constructs/kafka/kafka.ts'],
       ['stacks-compose', 'lib/stacks/streaming.ts → local/home.ts'],
       ['local-reads-the-assembly', 'local/home.ts → lambda/topics/core.ts'],
+      ['only-commands-know-the-page', 'local/emr/jobs.ts → local/watch/watch.ts'],
+      ['the-page-watches-what-is-there', 'local/watch/watch.ts → local/cli/run.ts'],
       ['no-cdk-below-the-app', 'local/cdk.ts → node_modules/aws-cdk-lib/index.js'],
       ['handlers-know-their-core', 'lambda/topics/core.ts → lambda/schemas/core.ts'],
       ['pipelines-declare', 'pipelines/readings/pipeline.ts → lib/stacks/streaming.ts'],
@@ -79,8 +86,9 @@ describe('TypeScript', () => {
     ]) {
       expect.soft(said).toContain(`error ${rule}: ${dependency}`);
     }
-    expect(said).not.toMatch(/error [\w-]+: (bin\/app|lambda\/schemas|pipelines\/tides)\b/);
+    expect(said).not.toMatch(/error [\w-]+: (bin\/app|local\/cli\/show|lambda\/schemas|pipelines\/tides)\b/);
     expect(said).not.toMatch(/error subsystems-go-down: .* → lib\/constructs\/(network|functions)\/|spark\/size/);
+    expect(said).not.toMatch(/watch\.ts → local\/cli\/report\//);
     expect(said).not.toMatch(/readings\/tests\/one\.ts → (lib|pipelines\/readings)\b/);
   });
 });

@@ -1,0 +1,42 @@
+/** The picture of a pipeline from its declaration alone: what it reads and writes, and its jobs between. */
+
+import type { Aliased } from '../../lib/declaration/flow.ts';
+import { replayWaysOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { Topic } from '../../lib/declaration/kinds/topic.ts';
+import { kebab } from '../../lib/declaration/names.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import type { NodeKind, Picture, PictureEdge, PictureNode } from './model.ts';
+
+export const jobId = (job: string): string => `jobs.${job}`;
+export const thingId = ({ alias, thing }: Aliased): string => `${thing.origin.plural}.${alias}`;
+
+export function pictureOf(pipeline: Pipeline): Picture {
+  const replays = replayWaysOf(pipeline).map((way) => way.replays);
+  const roleOf = (topic: Topic): PictureNode['role'] => {
+    if (topic.deadLettersOf) return 'dead letters';
+    if (replays.includes(topic)) return 'replays';
+    return topic.cleanup === 'compact' ? 'compacted' : undefined;
+  };
+  const things = thingsOf(pipeline).map((one): PictureNode => {
+    const { alias: title, thing } = one;
+    const role = thing instanceof Topic ? roleOf(thing) : undefined;
+    return { id: thingId(one), kind: thing.kind as NodeKind, title, name: thing.name, ...(role && { role }) };
+  });
+  const jobs = Object.entries(pipeline.jobs).map(([name, { kind, entryPoint }]): PictureNode => {
+    return { id: jobId(name), kind, title: kebab(name), name: entryPoint };
+  });
+  const edges = usesOf(pipeline).map((use): PictureEdge => {
+    const [thing, job] = [thingId(use), jobId(use.job)];
+    const [from, to] = use.way === 'reads' ? [thing, job] : [job, thing];
+    return { id: `${from}>${to}`, from, to };
+  });
+  const { name, description, report } = pipeline;
+  return {
+    pipeline: name,
+    description,
+    nodes: [...things, ...jobs],
+    edges,
+    columns: report?.columns ?? [],
+    chart: report?.chart,
+  };
+}

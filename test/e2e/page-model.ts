@@ -1,0 +1,131 @@
+/** What a page may be told, with words in every place that nobody meant well. */
+import type { Model, RecordTold, RunTold } from '../../local/watch/model.ts';
+import { pictureOf } from '../../local/watch/picture.ts';
+import { wordsPipeline } from '../local/support/words-pipeline.ts';
+
+/** As text it is harmless; as markup it would call an alert. */
+export const hostile = '<img src=x onerror=alert(1)><script>alert(2)</script>';
+
+const at = (second: number): string => new Date(Date.UTC(2026, 0, 31, 13, 0, second)).toISOString();
+const run = (job: string, mode: RunTold['mode'], second: number, more: Partial<RunTold>): RunTold => ({
+  id: `${job}-${mode}`,
+  job,
+  mode,
+  state: mode === 'stream' ? 'CANCELLED' : 'SUCCESS',
+  details: '',
+  startedAt: at(second),
+  endedAt: at(second + 8),
+  rowsIn: 0,
+  rowsOut: 0,
+  deadLetters: {},
+  droppedByWatermark: 0,
+  batches: [],
+  batchCount: 0,
+  ...more,
+});
+
+const batches = [1, 2, 3].map((batch) => ({
+  batch,
+  rowsIn: 400,
+  rowsOut: 16,
+  deadLetters: 1,
+  seconds: 2.5,
+  lag: 10 - batch,
+}));
+
+/** An execution of the small pipeline whose rows add up. */
+export const model: Model = {
+  picture: {
+    ...pictureOf(wordsPipeline().pipeline),
+    description: `Words by how often they come. ${hostile}`,
+    columns: [
+      { field: 'word', title: 'word', format: 'text' },
+      { field: 'since', title: 'since', format: 'time' },
+      { field: 'times', title: 'times', format: 'count' },
+    ],
+    chart: { x: 'since', y: 'times', by: 'word' },
+  },
+  execution: {
+    name: '20260131130000-aaaa',
+    status: 'SUCCEEDED',
+    startedAt: at(0),
+    stoppedAt: at(30),
+    input: { note: hostile },
+  },
+  states: [
+    { name: 'Lock', enteredAt: at(0), exitedAt: at(1), times: 1, inner: [] },
+    {
+      name: 'Streams',
+      enteredAt: at(1),
+      exitedAt: at(30),
+      times: 1,
+      inner: [{ name: 'AskStream', enteredAt: at(1), exitedAt: at(2), times: 4, error: hostile, inner: [] }],
+    },
+  ],
+  runs: [
+    run('send', 'batch', 2, { sent: 1_200, of: 1_204, rejected: 4 }),
+    run('count', 'stream', 1, {
+      rowsIn: 1_200,
+      rowsOut: 48,
+      deadLetters: { late: 2, [hostile]: 1 },
+      batches,
+      batchCount: 3,
+      lag: 0,
+      stateRows: 12,
+    }),
+    run('show', 'batch', 20, { state: 'FAILED', details: hostile }),
+  ],
+  topics: {
+    words: {
+      partitions: [
+        { partition: 0, from: 0, to: 700 },
+        { partition: 1, from: 0, to: 500 },
+      ],
+    },
+    wordCounts: { partitions: [{ partition: 0, from: 0, to: 48 }] },
+    lost: { partitions: [{ partition: 0, from: 0, to: 3 }] },
+  },
+  edges: {
+    'jobs.send>topics.words': { rows: 1_200, perSecond: 200 },
+    'topics.words>jobs.count': { rows: 1_200 },
+    'jobs.count>topics.lost': { rows: 3 },
+  },
+  accounts: [
+    {
+      account: 'words',
+      settled: true,
+      addsUp: true,
+      read: 1_204,
+      sent: 1_200,
+      rejected: 4,
+      rejectedByReason: { [hostile]: 4 },
+      byOthers: 0,
+      carriedOver: 0,
+      replayed: 0,
+      summarized: 1_197,
+      deadLetters: 3,
+      deadLettersByReason: { late: 2, [hostile]: 1 },
+    },
+  ],
+  results: {
+    rows: ['one', 'two', hostile].flatMap((word, each) =>
+      [0, 300].map((second) => ({ word, since: at(second), times: each * 100 + second })),
+    ),
+    final: true,
+    more: 0,
+  },
+};
+
+export const records: readonly RecordTold[] = [
+  {
+    partition: 0,
+    offset: '699',
+    at: at(9),
+    key: hostile,
+    value: hostile,
+    decoded: false,
+    headers: { [hostile]: hostile },
+  },
+];
+
+export const details = { spec: { note: hostile }, log: `${hostile}\nwords: 3 rows` };

@@ -1,0 +1,233 @@
+/** The page in a real browser: what it shows, to whom, and what it does with words that nobody meant well. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadPipelines } from '../../lib/declaration/load.ts';
+import { livePage, onePage } from '../../local/watch/bundle.ts';
+import { Feed } from '../../local/watch/feed.ts';
+import { pictureOf } from '../../local/watch/picture.ts';
+import { type Served, serve } from '../../local/watch/server.ts';
+import { openBrowser } from '../support/browser.ts';
+import { details, hostile, model, records } from './page-model.ts';
+
+const { source: axe } = createRequire(import.meta.url)('axe-core') as { readonly source: string };
+const topic = '[id="topics.words"]';
+let browser: Browser;
+let feed: Feed;
+let served: Served;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  feed = new Feed();
+  feed.publish(model);
+  const found: Readonly<Record<string, unknown>> = { records, runs: details };
+  served = await serve(await livePage('words'), feed, async (what) => found[what]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+});
+
+/** Opens a page, and notes what it should not do. */
+async function open(url = served.url, options: BrowserContextOptions = {}) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  const wrong: string[] = [];
+  page.on('console', (message) => void (['error', 'warning'].includes(message.type()) && wrong.push(message.text())));
+  page.on('pageerror', (error) => void wrong.push(String(error)));
+  page.on('dialog', (dialog) => {
+    wrong.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => void (request.url().startsWith(url) || wrong.push(`asked for ${request.url()}`)));
+  await page.goto(url);
+  await page.waitForSelector('.node');
+  return { page, wrong };
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+const textOf = (page: Page, selector: string) => page.locator(selector).allInnerTexts();
+const isWide = (page: Page) =>
+  page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  test.each([1280, 400])('at %i pixels everybody can use it, and nothing comes from elsewhere', async (width) => {
+    const { page, wrong } = await open(served.url, { viewport: { width, height: 800 }, colorScheme });
+    for (const part of [topic, '[id="jobs.count"]']) {
+      await page.click(part);
+      await page.waitForSelector('.details pre');
+      expect(await violations(page)).toEqual([]);
+    }
+    expect(await isWide(page)).toBe(false);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+});
+
+describe.each([...(await loadPipelines()).map(pictureOf), model.picture])('the picture of $pipeline', (picture) => {
+  test.each([1280, 400])('at %i pixels has every part and arrow, each for itself', async (width) => {
+    const own = new Feed();
+    own.publish({ ...model, picture, accounts: [], runs: [], edges: {}, states: [], execution: null, results: null });
+    const other = await serve(await livePage('words'), own, async () => undefined);
+    const { page } = await open(other.url, { viewport: { width, height: 800 } });
+    const ends = picture.edges.map(({ from, to }) => [from, to]);
+    const seen = await page.evaluate<Seen>(`(${look})(${JSON.stringify(ends)})`);
+    expect(seen).toEqual({ parts: picture.nodes.length, arrows: picture.edges.length, wrong: [] });
+    await page.close();
+    await other.close();
+  });
+});
+
+interface Seen {
+  readonly parts: number;
+  readonly arrows: number;
+  readonly wrong: readonly string[];
+}
+
+/** In the browser: what stands on something else, an arrow behind a part, or a title that is cut. */
+const look = `(ends) => {
+  const parts = [...document.querySelectorAll('.node')].map((node) => ({ id: node.id, title: node.querySelector('b'), ...boxOf(node) }));
+  function boxOf({ offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height }) {
+    return { left, top, right: left + width, bottom: top + height };
+  }
+  const arrows = [...document.querySelectorAll('path.edge')];
+  const wrong = parts.flatMap((one, index) => [
+    ...(one.title.scrollWidth > one.title.clientWidth || one.title.clientHeight < 10 || one.title.clientWidth < 10 ? [one.id + ' is cut'] : []),
+    ...parts.slice(index + 1).filter((other) => !(one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top)).map(({ id }) => one.id + ' stands on ' + id),
+    ...arrows.flatMap((arrow, edge) => {
+      if (ends[edge].includes(one.id)) return [];
+      const points = Array.from({ length: 60 }, (_, step) => arrow.getPointAtLength((arrow.getTotalLength() * step) / 59));
+      return points.some(({ x, y }) => x > one.left && x < one.right && y > one.top && y < one.bottom) ? [ends[edge].join('>') + ' runs behind ' + one.id] : [];
+    }),
+  ]);
+  return { parts: parts.length, arrows: arrows.length, wrong };
+}`;
+
+test('by the keyboard alone a part is opened, read and closed', async () => {
+  const { page } = await open();
+  const focused = () => page.evaluate<string>('document.activeElement.id');
+  while ((await focused()) !== 'topics.words') await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.details table');
+  expect(await focused()).toBe('details');
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Close');
+  await page.keyboard.press('Escape');
+  expect(await page.locator('.details').count()).toBe(0);
+  expect(await focused()).toBe('topics.words');
+  await page.close();
+});
+
+test('what others wrote is shown as the text that it is, everywhere', async () => {
+  const { page, wrong } = await open();
+  for (const part of ['topics.words', 'topics.lost', 'jobs.count', 'jobs.show']) {
+    await page.click(`[id="${part}"]`);
+    await page.waitForSelector('.details pre');
+    expect((await textOf(page, '.details')).join(' ')).toContain(hostile);
+  }
+  for (const part of ['header', '.account', '.scroll td', '.states ~ p'])
+    expect((await textOf(page, part)).join(' ')).toContain(hostile);
+  expect(await page.locator('img').count()).toBe(0);
+  expect(await page.locator('script').count()).toBe(1);
+  expect(wrong).toEqual([]);
+  await page.close();
+});
+
+describe('an account', () => {
+  const [account] = model.accounts;
+  test.each([
+    ['is green when it was counted and adds up', { settled: true, addsUp: true }, 'good', 'adds up'],
+    ['is red when it was counted and does not', { settled: true, addsUp: false }, 'bad', 'does not add up'],
+    ['is neither while only jobs tell of it', { settled: false, addsUp: false }, 'idle', 'not counted yet'],
+  ])('%s', async (_what, change, look, word) => {
+    const own = new Feed();
+    own.publish({ ...model, accounts: [{ ...account, ...change } as never] });
+    const other = await serve(await livePage('words'), own, async () => undefined);
+    const { page } = await open(other.url);
+    expect(await page.locator('.account').getAttribute('class')).toBe(`account ${look}`);
+    expect((await textOf(page, '.verdict')).join()).toContain(word);
+    await page.close();
+    await other.close();
+  });
+});
+
+describe('a page that follows', () => {
+  const shows = (page: Page, rows: string) =>
+    page.locator('.figure', { hasText: rows }).first().waitFor({ timeout: 10_000 });
+  const tell = (rows: number) => feed.publish({ edges: { 'topics.words>jobs.count': { rows } } });
+
+  test('shows what changes, as do others', async () => {
+    const [one, other] = [await open(), await open()];
+    tell(1_201);
+    await Promise.all([shows(one.page, '1,201'), shows(other.page, '1,201')]);
+    await Promise.all([one.page.close(), other.page.close()]);
+  });
+
+  test('that nobody saw for a while gives its connection back, and has missed nothing', async () => {
+    const { page } = await open();
+    const hide = (hidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'))`);
+    await hide(true);
+    tell(1_202);
+    feed.publish({ runs: [] });
+    await page.waitForTimeout(200);
+    expect(await page.locator('.figure', { hasText: '1,202' }).count()).toBe(0);
+    await hide(false);
+    await shows(page, '1,202');
+    feed.publish({ runs: model.runs, edges: model.edges });
+    await page.close();
+  });
+
+  test('keeps what it showed last when the command ends, and says so', async () => {
+    const own = new Feed();
+    own.publish(model);
+    const other = await serve(await livePage('words'), own, async () => undefined);
+    const { page } = await open(other.url);
+    await other.close();
+    await page.locator('text=the command has ended').waitFor({ timeout: 10_000 });
+    expect((await textOf(page, '.equation')).join(' ')).toContain('1,200');
+    await page.close();
+  });
+});
+
+test('a report is one file that shows the same, and loads nothing', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'report-')), 'report.html');
+  const html = await onePage('words', { model, runs: { 'count-stream': details } });
+  writeFileSync(file, html);
+  const { page, wrong } = await open(pathToFileURL(file).href, { offline: true });
+  await page.click('[id="jobs.count"]');
+  expect((await textOf(page, '.details')).join(' ')).toContain('words: 3 rows');
+  expect((await textOf(page, '.equation')).join(' ')).toContain('1,200');
+  expect(await violations(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  expect(Buffer.byteLength(html)).toBeLessThan(500_000);
+  await page.close();
+});
+
+test('is printed dark on white, whatever the screen is like', async () => {
+  const { page } = await open(served.url, { colorScheme: 'dark' });
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(27, 31, 35)');
+  expect(await violations(page)).toEqual([]);
+  await page.close();
+});
+
+test('the page is small', async () => {
+  const { page } = await open();
+  const bytes = await page.evaluate<number>(
+    "performance.getEntriesByType('resource').reduce((sum, one) => sum + one.decodedBodySize, 0)",
+  );
+  expect(bytes).toBeGreaterThan(50_000);
+  expect(bytes).toBeLessThan(500_000);
+  await page.close();
+});

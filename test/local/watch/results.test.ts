@@ -1,0 +1,59 @@
+/** What the topic of results says while the report's job has not run. */
+import { expect, test } from 'vitest';
+import { batch, deadLettersOf, folder, jsonSchema, pipeline, stream, topic } from '../../../lib/declaration/index.ts';
+import type { TopicReader } from '../../../local/cli/report/kafka-reader.ts';
+import { ResultsSoFar } from '../../../local/watch/results.ts';
+
+const value = jsonSchema('count.schema.json');
+const words = topic('words', { partitions: 1, value });
+const counts = topic('counts', { partitions: 1, cleanup: 'compact', value });
+const lost = deadLettersOf(words);
+const results = folder('results');
+const count = stream('count.py', { reads: { words }, writes: { counts, lost }, keys: 10 });
+const show = batch('show.py', { reads: { counts }, writes: { results } });
+const declared = pipeline(`file:///project/pipelines/tiny/pipeline.ts`, {
+  description: 'Words.',
+  jobs: { count, show },
+  accounts: [{ sent: words, deadLetters: lost, results: { topic: counts, count: 'times' } }],
+  report: {
+    job: show,
+    folder: results,
+    columns: [
+      { field: 'word', title: 'word', format: 'text' },
+      { field: 'times', title: 'times', format: 'count' },
+    ],
+  },
+});
+
+test('rows of a key replace each other, deleted ones go, and each record is read once', async () => {
+  const records: { key: string; value: object | null }[] = [];
+  const read: number[] = [];
+  const reader: Pick<TopicReader, 'range' | 'read'> = {
+    range: async () => ({ from: { 0: 0 }, to: { 0: records.length } }),
+    read: async (_topic, { from }, onRecord) => {
+      for (const [offset, { key, value }] of records.entries()) {
+        if (offset < (from[0] ?? 0)) continue;
+        read.push(offset);
+        const bytes = value && Buffer.from(JSON.stringify(value));
+        await onRecord({ key: Buffer.from(key), value: bytes, offset: String(offset), timestamp: '0' } as never, 0);
+      }
+    },
+  };
+  const soFar = new ResultsSoFar(declared);
+  expect(await soFar.next(reader, '')).toBeUndefined();
+  records.push({ key: 'a', value: { word: 'a', times: 1 } }, { key: 'b', value: { word: 'b', times: 1 } });
+  await soFar.next(reader, '');
+  records.push(
+    { key: 'a', value: { word: 'a', times: 5 } },
+    { key: 'b', value: null },
+    { key: 'c', value: { other: 1 } },
+  );
+  expect(await soFar.next(reader, '')).toEqual({ rows: [{ word: 'a', times: 5 }], final: false, more: 0 });
+  expect(await soFar.next(reader, '')).toMatchObject({ rows: [{ times: 5 }] });
+  expect(read).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('a pipeline whose report reads no topic of results has none until its end', () => {
+  const { accounts: _accounts, ...without } = declared;
+  expect(new ResultsSoFar(without).topic).toBeUndefined();
+});

@@ -1,0 +1,55 @@
+/** Mutants of the page of a pipeline: who reads it, what it believes, what it does with words of strangers. */
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const unit = 'test/local/watch';
+
+export const page: readonly Mutant[] = [
+  ...mutantsOf(
+    'local/watch/server.ts',
+    [`${unit}/server.test.ts`],
+    ['one.length === other.length && timingSafeEqual(one, other)', 'true', 'whoever finds the port reads the records'],
+    [
+      "if (!hosts.includes(host)) return refused(421, 'another host');",
+      '',
+      'a name of a stranger that leads here reads the page',
+    ],
+    [
+      "['same-origin', 'none'].includes(String(site))",
+      'true',
+      'the page of a stranger asks in the name of its visitor',
+    ],
+    ['if (response.writableNeedDrain) return;', 'return;', 'a page shows nothing'],
+    ['mark = feed.mark;', '', 'a page gets everything again and again'],
+  ),
+  ...mutantsOf(
+    'local/watch/feed.ts',
+    [`${unit}/feed.test.ts`, `${unit}/server.test.ts`],
+    ['section.version > after', 'section.version > after + 1', 'a page that comes back misses what has changed'],
+  ),
+  ...mutantsOf(
+    'local/watch/records.ts',
+    [`${unit}/records.test.ts`],
+    ['[\\p{Cc}\\p{Cf}]', '[\\p{Cc}]', 'turned text in a record says something else than it is'],
+    ['end - shownRecords', 'end', 'no record is shown'],
+  ),
+  ...mutantsOf(
+    'local/watch/bundle.ts',
+    [`${unit}/bundle.test.ts`],
+    [".replaceAll('<', '\\\\u003c')", '', 'a record ends the data of a report, and what follows runs'],
+  ),
+  ...mutantsOf(
+    'local/watch/figures.ts',
+    [`${unit}/figures.test.ts`],
+    ['settled: false,', 'settled: true,', 'what nobody has counted is taken for counted'],
+    ['rowsIn - total(deadLetters)', 'rowsIn', 'dead letters count as summarized'],
+  ),
+  ...mutantsOf(
+    'local/stepfunctions/executions.ts',
+    [`${unit}/observer.test.ts`],
+    [
+      "records.findLast(({ status }) => status === 'RUNNING') ?? records.at(-1)",
+      'records.at(-1)',
+      'a refused execution hides the one that runs',
+    ],
+  ),
+];

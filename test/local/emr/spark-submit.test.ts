@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { JobRunRequest } from '../../../local/emr/job-run-records.ts';
 import { parseSparkSubmitParameters, type SparkOptions, sparkSubmit } from '../../../local/emr/spark-submit.ts';
 import { fakeRequest } from './fake-job.ts';
 
@@ -14,9 +15,13 @@ const toolchain = {
   sparkClasses: '/classes.jsa',
 };
 
-function commandOf(parameters: string, programArguments: string[] = [], more: Partial<SparkOptions> = {}) {
+function commandOf(
+  parameters: string,
+  programArguments: string[] = [],
+  { mode = 'BATCH', ...more }: Partial<SparkOptions & Pick<JobRunRequest, 'mode'>> = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace run-'));
-  const request = fakeRequest('', { sparkSubmitParameters: parameters, entryPointArguments: programArguments });
+  const request = fakeRequest('', { mode, sparkSubmitParameters: parameters, entryPointArguments: programArguments });
   return {
     folder,
     ...sparkSubmit(request, folder, {
@@ -39,6 +44,14 @@ function settingsOf(command: readonly string[]): Record<string, string> {
 }
 
 describe('the command of a job run', () => {
+  test('has what a stream does in each batch optimized, late, and what a batch job does once not at all', () => {
+    const compiler = (mode: JobRunRequest['mode']) =>
+      settingsOf(commandOf('', [], { mode }).arguments)['spark.driver.extraJavaOptions']?.match(/Tier\w+(?==)/g);
+    expect(compiler('BATCH')).toEqual(['TieredStopAtLevel']);
+    expect(compiler('STREAMING')).toHaveLength(4);
+    expect(compiler('STREAMING')?.every((name) => name.startsWith('Tier4'))).toBe(true);
+  });
+
   test('reads from folders what the job reads from S3', () => {
     const { arguments: words } = commandOf('--py-files s3://b/p.zip --jars s3://b/a.jar,s3://b/c.jar', [
       '--checkpoint-path',

@@ -45,6 +45,7 @@ function start(name: string, words: string[], cold = false): Job {
     {
       entryPoint: `s3://jobs/${name}.py`,
       entryPointArguments: words,
+      mode: 'BATCH',
       sparkSubmitParameters:
         `--py-files s3://packages/packed.zip --jars ${jars.join(',')} --conf spark.sql.ansi.enabled=false ` +
         '--conf "spark.driver.extraJavaOptions=-Dleak.none=1 -XX:TieredStopAtLevel=1"',

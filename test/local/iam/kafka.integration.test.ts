@@ -199,6 +199,7 @@ describe('a job', () => {
     const folder = mkdtempSync(join(broker.home.jobRuns, 'run-'));
     const jars = readdirSync(broker.toolchain.sparkJars).map((name) => join(broker.toolchain.sparkJars, name));
     const request = {
+      mode: 'BATCH' as const,
       entryPoint: fileURLToPath(new URL('jobs/write_and_read.py', import.meta.url)),
       entryPointArguments: [broker.iamServers, topic],
       sparkSubmitParameters: `--jars ${jars.join(',')}`,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from py4j.java_gateway import JavaClass, JavaGateway, java_import
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from py4j.java_gateway import JavaClass, JavaGateway, JavaObject, JVMView, java_import
+from pyspark import SparkContext, cloudpickle
 from pyspark.java_gateway import ensure_callback_server_started
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 
 def java_class(spark: SparkSession, name: str) -> JavaClass:
@@ -22,6 +27,24 @@ def know_helpers(spark: SparkSession) -> None:
 def accept_callbacks(spark: SparkSession) -> None:
     """From here on Java can call Python objects that implement its interfaces."""
     ensure_callback_server_started(_gateway_of(spark))  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def listening(spark: SparkSession, listener: object) -> Iterator[None]:
+    """Has Java call a listener of streams, which implements `PythonStreamingQueryListener`, until the block ends."""
+    accept_callbacks(spark)
+    wrapped = java_class(spark, "org.apache.spark.sql.streaming.PythonStreamingQueryListenerWrapper")(listener)
+    streams = spark._jsparkSession.streams()
+    streams.addListener(wrapped)
+    try:
+        yield
+    finally:
+        streams.removeListener(wrapped)
+
+
+def row_of(row: JavaObject) -> Row:
+    """A row that Java holds."""
+    return cast("Row", cloudpickle.loads(cast("JVMView", SparkContext._jvm).PythonSQLUtils.toPyRow(row)))
 
 
 def in_plan(frame: DataFrame) -> DataFrame:

@@ -16,11 +16,15 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "4",
     # Plans are small: planning a query anew between its stages costs more than it can win.
     "spark.sql.adaptive.enabled": "false",
+    # To conclude from each filter what holds for other columns costs each batch more than it saves.
+    "spark.sql.constraintPropagation.enabled": "false",
 }
 
 STREAM_SETTINGS = {
     # Spark 4.1.1's new Kafka reader fails on a restart over a batch that was planned and not committed (SPARK-55271, SPARK-57438).
     "spark.sql.streaming.disabledV2MicroBatchReaders": "org.apache.spark.sql.kafka010.KafkaSourceProvider",
+    # Spark plans each batch once more to describe it, and with the new writer twice more. Both writers send and flush alike.
+    "spark.sql.streaming.disabledV2Writers": "org.apache.spark.sql.kafka010.KafkaSourceProvider",
     # A batch without data would only free state; the next batch with data does that too.
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
     # The state machine reads the list of them; Spark would keep 100. `lib/declaration/limits.ts` counts on it.

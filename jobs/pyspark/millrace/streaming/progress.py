@@ -11,17 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.java_gateway import JavaObject
 from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
-from pyspark.sql.streaming.listener import (
-    QueryIdleEvent,
-    QueryProgressEvent,
-    QueryStartedEvent,
-    QueryTerminatedEvent,
-    StreamingQueryListener,
-)
 
 from millrace.job.events import Events
+from millrace.job.jvm import row_of
 from millrace.job.text_table import TableColumn, table
 
 ROWS_IN, DEAD_LETTERS, ROWS_OUT, UNREADABLE = "rows_in_", "dead_letters_", "rows_out_", "unreadable_"
@@ -61,8 +56,11 @@ class Shown:
         return f"{observed['rows']:,} rows\n{table(self.columns, found, observed['rows'])}"
 
 
-class ProgressListener(StreamingQueryListener):
-    """Reports the batches that moved rows; knows whether a run has more to tell, and how long it has told nothing."""
+class ProgressListener:
+    """Reports the batches that moved rows; knows whether a run has more to tell, and how long it has told nothing.
+
+    Java calls it. PySpark's own listener would ask Java for a hundred fields of each batch, one by one; here a batch is one text.
+    """
 
     def __init__(self, events: Events, shown: Mapping[str, Shown], clock: Callable[[], float] = time.monotonic) -> None:
         self._events = events
@@ -72,32 +70,37 @@ class ProgressListener(StreamingQueryListener):
         self._running: set[str] = set()
         self._changed = threading.Condition()
 
-    def onQueryStarted(self, event: QueryStartedEvent) -> None:
+    def onQueryStarted(self, event: JavaObject) -> None:
         """Nothing to report yet."""
         self._heard = self._clock()
         with self._changed:
-            self._running.add(str(event.runId))
+            self._running.add(event.runId().toString())
 
-    def onQueryProgress(self, event: QueryProgressEvent) -> None:
+    def onQueryProgress(self, event: JavaObject) -> None:
         """One batch is committed."""
         self._heard = self._clock()
-        fields = progress_fields(json.loads(event.progress.json))
+        progress = event.progress()
+        fields = progress_fields(json.loads(progress.json()))
         if fields is not None:
             self._events.progress(**fields)
         for alias, shown in self._shown.items():
-            observed = event.progress.observedMetrics.get(ROWS_OUT + alias)
-            if observed is not None and observed["rows"]:
-                self._events.note(f"{alias}: {shown.text(observed)}")
+            observed = progress.observedMetrics().get(ROWS_OUT + alias)
+            row = None if observed is None else row_of(observed)
+            if row is not None and row["rows"]:
+                self._events.note(f"{alias}: {shown.text(row)}")
 
-    def onQueryIdle(self, event: QueryIdleEvent) -> None:  # noqa: ARG002  (Spark gives it)
+    def onQueryIdle(self, event: JavaObject) -> None:  # noqa: ARG002  (Spark gives it)
         """Nothing came in: nothing to report, every ten seconds."""
         self._heard = self._clock()
 
-    def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:
+    def onQueryTerminated(self, event: JavaObject) -> None:
         """The last event of a query's run."""
         with self._changed:
-            self._running.discard(str(event.runId))
+            self._running.discard(event.runId().toString())
             self._changed.notify_all()
+
+    class Java:  # noqa: D106  (what the bridge to Java looks for)
+        implements = ("org.apache.spark.sql.streaming.PythonStreamingQueryListener",)
 
     def silent_seconds(self) -> float:
         """How long ago the query told anything: that it started, that a batch is committed, that nothing came in."""

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from millrace.errors import JobError
 from millrace.formats.framing import asked_for
 from millrace.job.events import Events
+from millrace.job.jvm import listening
 from millrace.job.run import StartAgain, spark_message
 from millrace.job.spec import Spec
 from millrace.job.stop import StopRequest
@@ -134,10 +135,16 @@ def result_records(spark: SparkSession, spec: Spec, result: Result) -> DataFrame
         progress.ROWS_OUT + result.alias, F.count("*").alias("rows"), *(result.shown.chosen() if result.shown else ())
     )
     key_and_value = topic.columns(spark, spec, output, result.key)(counted)
-    # In a stream this is when the batch was planned: later for each batch, and the same when it is repeated.
+    return counted.select(F.lit(output.topic).alias("topic"), *key_and_value, batch_header().alias("headers"))
+
+
+def batch_header() -> Column:
+    """When the batch was planned: later for each batch, and the same when it is repeated.
+
+    A moment is text in the code that Spark generates, which would be compiled anew for each batch; within a function of arrays it is data.
+    """
     planned = F.unix_millis(F.current_timestamp()).cast("string").cast("binary")
-    headers = F.array(F.struct(F.lit(topic.BATCH).alias("key"), planned.alias("value"))).alias("headers")
-    return counted.select(F.lit(output.topic).alias("topic"), *key_and_value, headers)
+    return F.transform(F.array(F.lit(topic.BATCH)), lambda key: F.struct(key.alias("key"), planned.alias("value")))
 
 
 def set_aside(source: Source, target: topic.Output, job: str) -> DataFrame:
@@ -166,20 +173,19 @@ def _run(
     ends: bool,
 ) -> bool:
     """Runs the query; whether it was asked to end."""
-    spark.streams.addListener(listener)
     stop = StopRequest()
     stop.install(spark)
     try:
-        try:
-            with heartbeat(events, listener.silent_seconds):
-                watch(start, stop, events, ends=ends)
-        finally:
-            for query in spark.streams.active:
-                query.stop()
-        listener.wait_for_ends(LAST_EVENTS_SECONDS)
-        return stop.requested.is_set()
+        with listening(spark, listener):
+            try:
+                with heartbeat(events, listener.silent_seconds):
+                    watch(start, stop, events, ends=ends)
+            finally:
+                for query in spark.streams.active:
+                    query.stop()
+            listener.wait_for_ends(LAST_EVENTS_SECONDS)
+            return stop.requested.is_set()
     finally:
-        spark.streams.removeListener(listener)
         stop.finished()
 
 

@@ -5,7 +5,7 @@ import json
 import threading
 from typing import cast
 
-from pyspark.sql.streaming.listener import QueryIdleEvent
+from py4j.java_gateway import JavaObject
 
 from millrace.job.events import Events
 from millrace.streaming.heartbeat import heartbeat
@@ -39,5 +39,5 @@ def test_a_query_is_heard_when_it_starts_moves_rows_or_waits_for_some() -> None:
     listener = ProgressListener(Events("sum", io.StringIO()), {}, clock=lambda: now)
     now = 160.0
     assert listener.silent_seconds() == 60.0
-    listener.onQueryIdle(cast(QueryIdleEvent, None))
+    listener.onQueryIdle(cast(JavaObject, None))
     assert listener.silent_seconds() == 0.0

@@ -17,6 +17,7 @@ from millrace.formats.checks import Check
 from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import read_schema
 from millrace.job.events import Events
+from millrace.job.jvm import listening
 from millrace.job.stop import StopRequest
 from millrace.job.text_table import TableColumn
 from millrace.kafka.dead_letters import HEADERS
@@ -162,14 +163,13 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
     table = (TableColumn("town", 8), TableColumn("sum", 4, is_number=True))
     result = Result("sums", totals, key="town", shown=Shown(table, newest="sum", key="town"))
     listener = ProgressListener(Events("sum"), {"sums": cast("Shown", result.shown)})
-    spark.streams.addListener(listener)
 
     both = united([result_records(spark, spec, result), set_aside(source, Output("shop.dead-letters"), "sum")])
     stream = both.writeStream.queryName("left").format("memory").outputMode("update").trigger(availableNow=True)
-    run = stream.option("checkpointLocation", (tmp_path / "checkpoint").as_uri()).start()
-    run.awaitTermination(60)
-    listener.wait_for_ends(10)
-    spark.streams.removeListener(listener)
+    with listening(spark, listener):
+        run = stream.option("checkpointLocation", (tmp_path / "checkpoint").as_uri()).start()
+        run.awaitTermination(60)
+        listener.wait_for_ends(10)
 
     left = spark.table("left").collect()
     results = [(bytes(row.key), bytes(row.value)) for row in left if row.topic == "shop.sums"]

@@ -237,6 +237,7 @@ export class Stage {
     const spec = change({ ...shown.spec, execution: `bench-${this.made}` });
     const role = readAccess(home).roles.find(({ job }) => job === `sales/${spec.job}`)?.arn ?? '';
     const request = {
+      mode: dry.streams?.length ? ('STREAMING' as const) : ('BATCH' as const),
       entryPoint: entryPoint ? fileURLToPath(entryPoint) : shown.entryPoint,
       entryPointArguments: ['--spec', JSON.stringify(spec)],
       sparkSubmitParameters: shown.submitParameters,
@@ -248,9 +249,7 @@ export class Stage {
       javaOptions: truststoreOptions(home),
     };
     const launch: SparkLaunch = sparkSubmit(request, folder, options);
-    const said = optimized
-      ? launch.arguments.map((word) => word.replace('-XX:TieredStopAtLevel=1 ', ''))
-      : launch.arguments;
+    const said = optimized ? launch.arguments.map((word) => word.replace(/-XX:Tier\S+ /g, '')) : launch.arguments;
     return this.run(launch.command, said, launch.environment, folder);
   }
 

@@ -74,7 +74,7 @@ const schema = z.strictObject({
     backupDays: z.int().min(1).max(35),
     /** ARN of a certificate for `registry.<zoneName>`; with it, all callers use HTTPS. */
     certificateArn: text(CERTIFICATE_ARN, 'is not the ARN of a certificate').optional(),
-    /** Digest of the registry's image; the release's tag, as ECR first fetched it, if left out. */
+    /** Digest of the registry's image, from the second deployment on; the release's tag, as ECR first fetched it, if left out. */
     imageDigest: text(/^sha256:[0-9a-f]{64}$/, 'is not a digest: sha256: and 64 hexadecimal digits').optional(),
   }),
   removal: z.enum(['destroy', 'retain']),

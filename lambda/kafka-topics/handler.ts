@@ -1,7 +1,7 @@
 /** Lambda behind `Custom::KafkaTopics`, all topics of one pipeline, which keeps the pace that the cluster's quota asks for. */
 import { answering, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
 import { withAdmin } from './client.ts';
-import { type DeclaredTopics, readDeclaredTopics, type Topic } from './declared.ts';
+import { type DeclaredTopics, readDeclaredTopics } from './declared.ts';
 import { firstPart, type Goal, partitionsIn, type Steps } from './steps.ts';
 import { checkSteps, stepsFor, type TopicAdmin, takeSteps, waitUntilSettled } from './topics.ts';
 
@@ -77,19 +77,19 @@ const limited = ({ security, bootstrapServers }: DeclaredTopics): boolean =>
   security === 'iam' && !/^[\d.]+:/.test(bootstrapServers);
 
 function readEvent(event: LifecycleEvent): { connection: DeclaredTopics; goal: Goal } {
-  const now = readDeclaredTopics(event.ResourceProperties);
+  const isGone = event.RequestType === 'Delete';
+  const now = isGone ? readDeployed(event.ResourceProperties) : readDeclaredTopics(event.ResourceProperties);
+  const before = isGone ? now : readDeployed(event.OldResourceProperties);
   const kind = limited(now) ? 'msk-serverless' : 'kafka';
-  if (event.RequestType === 'Delete') return { connection: now, goal: { kind, declared: [], before: now.topics } };
-  return { connection: now, goal: { kind, declared: now.topics, before: earlierTopics(event) } };
+  return { connection: now, goal: { kind, declared: isGone ? [] : now.topics, before: before.topics } };
 }
 
 /** What was deployed was checked when it was; a rule that is stricter by now must not make it impossible to leave it. */
-function earlierTopics({ RequestType, OldResourceProperties: old }: LifecycleEvent): readonly Topic[] {
-  if (RequestType !== 'Update' || !old) return [];
+function readDeployed(properties: LifecycleEvent['ResourceProperties'] = {}): DeclaredTopics {
   try {
-    return readDeclaredTopics(old).topics;
+    return readDeclaredTopics(properties);
   } catch {
-    return [];
+    return { pipeline: '', bootstrapServers: '', security: 'iam', topics: [] };
   }
 }
 

@@ -11,6 +11,9 @@ export interface ProcessSize {
   readonly memory: number;
 }
 
+/** GB of the worker of a process: EMR Serverless adds the overhead to the heap and rounds up to what it sells. */
+export const workerMemory = ({ memory }: ProcessSize): number => Math.ceil(memory + Math.max(0.375, memory / 10));
+
 /** What a job may use at once. */
 export interface JobSize {
   readonly driver: ProcessSize;

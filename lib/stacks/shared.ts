@@ -6,9 +6,12 @@ export interface EnvironmentStackProps extends StackProps {
   readonly environment: Environment;
 }
 
-/** What becomes of data when a stack of an environment is destroyed, in the CDK's words. */
+/**
+ * What becomes of data when a stack of an environment is destroyed, in the CDK's words. What a first deployment made before it failed goes in
+ * any case: it is empty, and its name would stand in the way of the next one.
+ */
 export function removalPolicyOf({ removal }: Environment): RemovalPolicy {
-  return removal === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+  return removal === 'retain' ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }
 
 /** Shows a person values of a stack: names with what each is. */

@@ -3,7 +3,7 @@
  * named as such.
  */
 import { actionsOf, coresOf, orderOf } from '../../lib/declaration/flow.ts';
-import type { Job, ProcessSize } from '../../lib/declaration/job.ts';
+import { type Job, workerMemory } from '../../lib/declaration/job.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { BATCH_REQUESTS, JOB_REQUESTS, type Requests } from './s3-requests.ts';
 
@@ -83,9 +83,4 @@ function sizeOf(job: Job | undefined): { cores: number; memory: number } {
   if (!job) return { cores: 0, memory: 0 };
   const { driver, executor, executors } = job.size;
   return { cores: coresOf(job.size), memory: workerMemory(driver) + workerMemory(executor) * executors };
-}
-
-/** GB of one worker. */
-function workerMemory({ memory }: ProcessSize): number {
-  return Math.ceil(memory + Math.max(0.375, memory / 10));
 }

@@ -44,7 +44,7 @@ export class RegistryDatabase extends Construct {
 
   constructor(scope: Construct, id: string, props: RegistryDatabaseProps) {
     super(scope, id);
-    const keep = props.removalPolicy === RemovalPolicy.RETAIN;
+    const keep = props.removalPolicy !== RemovalPolicy.DESTROY;
     const { services } = props.network;
     const group = closedGroup(this, 'Group', services, 'Database of the registry');
     // By its ARN: the secret would put the reader's role into the policy of the key, which is deployed before it.

@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { JobSize } from '../../declaration/job.ts';
+import { type JobSize, type ProcessSize, workerMemory } from '../../declaration/job.ts';
 import { checkpointPrefix } from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { JobStart } from '../../declaration/plan.ts';
@@ -76,11 +76,15 @@ const AVRO_LIMITS = Object.entries({
 /** The parameters of `spark-submit`; the local run gets the same line and maps the sizes to the machine. */
 function submitParametersOf(size: JobSize, { packages, jars, environment }: JobAssets, region: string): string {
   const python = './environment/bin/python';
+  // The worker's memory that is no heap, as it is paid for: a tenth of a small heap does not hold the rest of the JVM and Python.
+  const beside = (process: ProcessSize): string => `${workerMemory(process) - process.memory}g`;
   const settings = {
     'spark.driver.cores': size.driver.cores,
     'spark.driver.memory': `${size.driver.memory}g`,
+    'spark.driver.memoryOverhead': beside(size.driver),
     'spark.executor.cores': size.executor.cores,
     'spark.executor.memory': `${size.executor.memory}g`,
+    'spark.executor.memoryOverhead': beside(size.executor),
     'spark.executor.instances': size.executors,
     // Spark's defaults would let one job take the whole account quota of 16 vCPU.
     'spark.dynamicAllocation.enabled': false,

@@ -24,7 +24,7 @@ export interface DataBucketProps {
 /** The bucket, private and encrypted; a durable one keeps overwritten and deleted objects for a month. */
 export class DataBucket extends s3.Bucket {
   constructor(scope: Construct, id: string, props: DataBucketProps) {
-    const keep = props.removalPolicy === RemovalPolicy.RETAIN;
+    const keep = props.removalPolicy !== RemovalPolicy.DESTROY;
     super(scope, id, {
       ...(props.key
         ? // One request to KMS for many objects, whose checkpoints would be millions.

@@ -165,3 +165,11 @@ test('nothing is connected for a deletion that retains every topic', async () =>
   expect(await goOn({ ...sent, ...answer }, connect)).toEqual({ IsComplete: true });
   expect(connections).toBe(0);
 });
+
+test('a deletion whose properties a stricter rule refuses by now retains every topic, so that the stack can go', async () => {
+  const sent = event('Delete', [{ Name: 'a', OnRemoval: 'delete', Configuration: { 'segment.bytes': '1' } }]);
+  const answer = await begin(sent, connect);
+  expect(answer.PhysicalResourceId).toBe('kafka-topics/readings');
+  expect(await goOn({ ...sent, ...answer }, connect)).toEqual({ IsComplete: true });
+  expect(connections).toBe(0);
+});

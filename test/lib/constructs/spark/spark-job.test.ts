@@ -115,8 +115,11 @@ describe('the role of a job', () => {
 });
 
 describe('a job is started', () => {
-  const [, parameters] = (before.average?.start ?? []) as [unknown, { 'Fn::Join': [string, unknown[]] }];
-  const text = parameters['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'known')).join('');
+  const textOf = (job: string): string => {
+    const [, parameters] = (before[job]?.start ?? []) as [unknown, { 'Fn::Join': [string, unknown[]] }];
+    return parameters['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'known')).join('');
+  };
+  const text = textOf('average');
   const { settings } = parseSparkSubmitParameters(text);
 
   test('with quotes around values only, as EMR Serverless takes them', () => {
@@ -128,5 +131,12 @@ describe('a job is started', () => {
   test('with workers that know each other, a region that S3A need not ask for, and no looks above the folders of its role', () => {
     expect(settings).toMatchObject({ 'spark.authenticate': 'true', 'spark.hadoop.fs.s3a.endpoint.region': 'known' });
     expect(settings['spark.hadoop.fs.s3a.performance.flags']).toBe('mkdir');
+  });
+
+  test('with a GB beside the heap of a small worker, for Python and the rest of the JVM', () => {
+    const { settings: small } = parseSparkSubmitParameters(textOf('send'));
+    for (const process of ['driver', 'executor']) {
+      expect(small).toMatchObject({ [`spark.${process}.memory`]: '2g', [`spark.${process}.memoryOverhead`]: '1g' });
+    }
   });
 });

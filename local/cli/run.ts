@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { actionsOf, filesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import { MillraceError, messageOf } from '../../tools/errors.mjs';
+import { diskFull, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
 import { ParameterStore, readDeployment } from '../cloudformation/index.ts';
 import { specOf } from '../emr/job-run-records.ts';
@@ -149,9 +149,7 @@ async function report({ home, terminal }: Context, pipeline: Pipeline, execution
 /** The error of an execution, or that of a disk without room, which jobs tell in the words of whoever met it. */
 function orFullDisk(home: Context['home'], failure: MillraceError): MillraceError {
   const full = fullAmong([...globSync(join(home.buckets, '*', 'checkpoints')), ...Object.values(home)]);
-  if (full === undefined) return failure;
-  const message = `The disk of ${full} is full. Free some space there, then run the command again.`;
-  return new MillraceError('DISK_FULL', message, { details: [failure.message, ...failure.details] });
+  return full === undefined ? failure : diskFull(full, { details: [failure.message, ...failure.details] });
 }
 
 /** What the roles of a pipeline were refused since a moment, in words: what a job's client says of a denial names neither role nor action. */

@@ -46,11 +46,19 @@ export const machine: readonly Mutant[] = [
   ),
   ...mutantsOf(
     'local/cli/report/counts.ts',
-    [`${unit}/cli/counts.test.ts`, `${unit}/cli/dead-letters.test.ts`],
+    [`${unit}/cli/counts.test.ts`],
     ['?? 0) <= batch', '?? 0) < batch', 'an old result of a batch is counted'],
-    ['if (from !== of && from !== replays) return;', '', 'dead letters of another source are counted'],
-    ['letters.set(position,', 'letters.set(String(letters.size),', 'a dead letter that was written twice counts twice'],
     ['hasHeader ? lines - 1 : lines', 'lines', 'the header counts as a row'],
+  ),
+  ...mutantsOf(
+    'local/cli/report/dead-letters.ts',
+    [`${unit}/cli/dead-letters.test.ts`],
+    ['if (![of, replays, undefined].includes(letter.topic)) return;', '', 'dead letters of another source are counted'],
+    [
+      'letters.set(letter.id,',
+      'letters.set(String(letters.size),',
+      'a dead letter that was written twice counts twice',
+    ],
   ),
   ...mutantsOf(
     'local/cloudformation/condition-expression.ts',

@@ -1,5 +1,4 @@
 /** What a stream takes at 1,000 sales a second with its usual trigger: memory of each part, processor time, and dollars at list prices. */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../../../../../bench/rows.ts';
 import { loadPipelines } from '../../../../../lib/declaration/load.ts';
@@ -28,7 +27,8 @@ export async function resources(stage: Stage, quick: boolean): Promise<Row[]> {
   await running.stop();
   const services = (['kafka', 'registry', 'iam'] as const).map((name) => {
     const { pid } = serviceStatus(stage.stack.folders, name);
-    return [name, megabytesOf(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))] as const;
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    return [name, megabytesOf(pid)] as const;
   });
   const memory = [...services, ['one job', job] as const];
   const all = memory.reduce((sum, [, each]) => sum + each, 0);

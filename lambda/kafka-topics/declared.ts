@@ -76,6 +76,4 @@ function readTopic(item: unknown, index: number, mistakes: string[]): Topic {
 }
 
 const topicName: Rule = (value) =>
-  TOPIC_NAME.test(value) && value !== '.' && value !== '..'
-    ? undefined
-    : 'allowed are 1 to 249 letters, digits, dots, underscores and hyphens';
+  TOPIC_NAME.test(value) ? undefined : 'allowed are 1 to 249 letters, digits, dots, underscores and hyphens';

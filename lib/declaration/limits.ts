@@ -1,4 +1,4 @@
-/** Limits of the services that a declaration has to keep, each with where it comes from. */
+/** What the services allow and say, where more than one part has to know it, each with where it comes from. */
 
 /** EMR Serverless: default quota of concurrent vCPU in an account and Region. */
 export const ACCOUNT_VCPU = 16;
@@ -36,10 +36,13 @@ export const COMPACTED_PARTITIONS = 120;
 export const CLUSTER_PARTITIONS = 2_400;
 
 /** Kafka: characters and length of a topic's name (org.apache.kafka.common.internals.Topic). */
-export const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
+export const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 
 /** EMR Serverless: characters of one argument of an entry point (StartJobRun, EntryPointArgument). */
 export const LONGEST_ARGUMENT = 10_280;
+
+/** EMR Serverless: states of a job run that has not ended (JobRunState). */
+export const ALIVE_STATES = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'] as const;
 
 /** Step Functions: bytes of a state's input or output. */
 export const STATE_BYTES = 262_144;

@@ -1,4 +1,4 @@
-/** Names made from those of a declaration: of consumer groups, folders, runs, stacks and policies. */
+/** Names made from those of a declaration: of consumer groups, folders, runs, stacks, policies and stored parameters. */
 
 /** `produce` -> `Produce`. */
 export const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
@@ -42,6 +42,13 @@ export const executionPrefix = (pipeline: string, folder: string): string =>
 
 /** Where in the data bucket a person's own input files of a pipeline must lie. */
 export const inputPrefix = (pipeline: string): string => `input/${pipeline}`;
+
+/** Name in Parameter Store of what says where an environment's brokers, registry and bucket are. */
+export const platformParameter = (environment: string): string => `/millrace/${environment}/platform`;
+
+/** Name in Parameter Store of a pipeline's parameters, schemas and files. */
+export const pipelineParameter = (environment: string, pipeline: string): string =>
+  `/millrace/${environment}/pipelines/${pipeline}`;
 
 /** Name in CloudFormation of a stack of an environment, a pipeline's among them. */
 export const stackNameOf = (environment: string, stack: string): string => `millrace-${environment}-${stack}`;

@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { actionsOf, filesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
+import { platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { diskFull, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
@@ -51,7 +52,7 @@ export async function run(context: Context, name: string, options: RunOptions): 
   const [kafka, registry] = [serviceStatus(home, 'kafka'), serviceStatus(home, 'registry')];
   if (!options.dryRun && !servicesRun(home)) throw notUp('The services do not run.');
   if (options.sampleData !== undefined && Object.keys(filesOf(pipeline)).length > 0) {
-    const platform = new ParameterStore(home).get(`/millrace/${environment}/platform`);
+    const platform = new ParameterStore(home).get(platformParameter(environment));
     const { bucket = '' } = JSON.parse(platform?.value ?? '{}') as { bucket?: string };
     input.files = await publishSampleData(pipeline, options.sampleData, home, bucket);
     terminal.line(`published ${options.sampleData}`);

@@ -38,8 +38,9 @@ export async function cleanUpAfter(execution: ExecutionRecord, ports: CleanUpPor
 }
 
 function eventOf(execution: ExecutionRecord): JsonObject {
+  const [, , , region = '', account = ''] = execution.arn.split(':');
   return {
-    account: '000000000000',
+    account,
     detail: {
       executionArn: execution.arn,
       input: JSON.stringify(execution.input),
@@ -48,7 +49,7 @@ function eventOf(execution: ExecutionRecord): JsonObject {
       status: execution.status,
     },
     'detail-type': 'Step Functions Execution Status Change',
-    region: 'us-east-1',
+    region,
     resources: [execution.arn],
     source: 'aws.states',
   };

@@ -22,13 +22,13 @@ export async function watchPipeline(home: Home, pipeline: Pipeline): Promise<Wat
   const observer = new Observer({ home, pipeline, endpoints: () => endpointsOf(home) });
   const feed = new Feed();
   feed.publish(observer.look());
-  const lookups: Readonly<Record<string, (name: string) => unknown>> = {
+  const details: Readonly<Record<string, (name: string) => unknown>> = {
     records: (alias) => observer.records(alias),
     runs: (id) => observer.details(id),
   };
   const page = await livePage(`${pipeline.name} - Millrace`);
   const served = await serve(page, feed, async (what, name) =>
-    Object.hasOwn(lookups, what) ? lookups[what]?.(name) : undefined,
+    Object.hasOwn(details, what) ? details[what]?.(name) : undefined,
   );
   let asked = 0;
   let asking: Promise<void> | undefined;

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Model, PictureNode, RecordTold, RunDetails, RunTold } from '../model.ts';
-import { useLookup } from './source.ts';
+import { useDetails } from './source.ts';
 import { byReason, count, duration, jobState, kindOf, moment, stateOf, sum } from './words.ts';
 
 interface Shown {
@@ -148,7 +148,7 @@ function sumReasons({ picture, runs }: Model, { id }: PictureNode): string {
 }
 
 function Records({ alias }: { readonly alias: string }) {
-  const { found, failed } = useLookup<readonly RecordTold[]>(`records/${encodeURIComponent(alias)}`, 5_000);
+  const { found, failed } = useDetails<readonly RecordTold[]>(`records/${encodeURIComponent(alias)}`, 5_000);
   if (!found)
     return (
       <p class="quiet">{failed === '' ? 'Reading the newest records.' : `The records cannot be read: ${failed}`}</p>
@@ -244,7 +244,7 @@ function factsOf(ours: readonly RunTold[], run: RunTold): Fact[] {
 }
 
 function Followed({ id }: { readonly id: string }) {
-  const { found } = useLookup<RunDetails>(`runs/${encodeURIComponent(id)}`, 3_000);
+  const { found } = useDetails<RunDetails>(`runs/${encodeURIComponent(id)}`, 3_000);
   return found ? <Log {...found} /> : null;
 }
 

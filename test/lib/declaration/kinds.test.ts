@@ -139,6 +139,11 @@ describe('schemas and files', () => {
     'tiny.files.lines.schema.artifact: is not the name of an artifact; got "tiny/lines"; allowed: letters, digits, ".", "_" and "-"',
   );
   refuses(
+    'a name of its own for the schema of values, whose older versions nobody would find',
+    { things: ({ words }) => void Object.assign(words, { value: avro('word.avsc', 'word') }) },
+    'tiny.topics.words.value.artifact: is no name for the schema of values; got "word"; allowed: none: a reader looks for older values\' schemas under tiny.words-value',
+  );
+  refuses(
     'a sample that does not exist',
     { things: ({ lines }) => void Object.assign(lines, { sample: 'gone.csv' }) },
     'tiny.files.lines.sample: does not exist; got "<root>/sample_data/tiny/gone.csv"; allowed: a file in <root>/sample_data/tiny',

@@ -2,7 +2,7 @@
 import { kebab } from '../../lib/declaration/names.ts';
 import { type JobRunRecord, partsOf, specOf } from '../emr/job-run-records.ts';
 import type { ExecutionListener } from '../stepfunctions/execute.ts';
-import { number } from './report/balance.ts';
+import { number } from '../accounts/balance.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Listens to one execution. */

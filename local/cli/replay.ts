@@ -10,9 +10,9 @@ import { readDeployment } from '../cloudformation/index.ts';
 import { serviceStatus } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type Context, environment, notUp, pipelineOf, pipelines } from './context.ts';
-import { byReason, number } from './report/balance.ts';
-import { type DeadLetter, deadLetterOf } from './report/dead-letters.ts';
-import { KafkaReader, type TopicReader } from './report/kafka-reader.ts';
+import { byReason, number } from '../accounts/balance.ts';
+import { type DeadLetter, deadLetterOf } from '../accounts/dead-letters.ts';
+import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
 
 /** As `main.ts` describes them. */
 export interface ReplayOptions {

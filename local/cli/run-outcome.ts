@@ -11,9 +11,9 @@ import { moment, type StreamStatus, streamCommands, streamLine } from '../emr/st
 import { operationsOf, requestsByPrice } from '../iam/s3-requests.ts';
 import type { ExecutionRecord } from '../stepfunctions/executions.ts';
 import type { Context } from './context.ts';
-import type { Settled } from './report/accounts.ts';
-import { byReason, number } from './report/balance.ts';
-import { readResults, table } from './report/results.ts';
+
+import { byReason, number, type Settled } from '../accounts/balance.ts';
+import { readResults, table } from '../accounts/results.ts';
 
 /** What the state machine's last state gives, as far as it is read here. */
 export interface Output {

@@ -22,7 +22,7 @@ import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
-import { keepSettled } from './report/settled.ts';
+import { keepSettled } from '../accounts/balance.ts';
 import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
@@ -91,7 +91,7 @@ export async function runDeployed(
     lost.abort(error);
   });
   // Who counts nothing need not load what reads topics.
-  const accounts = counted ? new (await import('./report/accounts.ts')).Accounts(home, pipeline, tools) : undefined;
+  const accounts = counted ? new (await import('../accounts/accounts.ts')).Accounts(home, pipeline, tools) : undefined;
   let page: Watch | undefined;
   try {
     if (watch) page = await (await import('../watch/watch.ts')).watchPipeline(home, pipeline);

@@ -140,8 +140,6 @@ export interface Model {
   readonly results: ResultsTold | null;
 }
 
-export type Section = keyof Model;
-
 /** A record of a topic, decoded as far as that goes. */
 export interface RecordTold {
   readonly partition: number;

@@ -6,8 +6,8 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } fro
 import { topicsOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import { KafkaReader, type TopicReader } from '../cli/report/kafka-reader.ts';
-import { settledIn } from '../cli/report/settled.ts';
+import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
+import { settledIn } from '../accounts/balance.ts';
 import { bucketPath, type Endpoints } from '../cloudformation/index.ts';
 import { hasEnded, type JobRunRecord, partsOf, specOf } from '../emr/job-run-records.ts';
 import type { JobRuns } from '../emr/job-runs.ts';

@@ -8,7 +8,7 @@ import { type ReplayWay, replayWaysOf } from '../../../lib/declaration/flow.ts';
 import { deadLettersOf, events, replaysOf, stream, topic } from '../../../lib/declaration/index.ts';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
 import { choiceOf, replay, replayAll } from '../../../local/cli/replay.ts';
-import type { TopicReader } from '../../../local/cli/report/kafka-reader.ts';
+import type { TopicReader } from '../../../local/accounts/kafka-reader.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { millraceHome } from '../../../local/home.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { MillraceError } from '../../../tools/errors.mjs';
+import { MillraceError } from '../../tools/errors.mjs';
 import type { Offsets, Range } from './offsets.ts';
 
 const [fetchRequest, version, readCommitted] = [1, 4, 1];

@@ -1,25 +1,17 @@
 /** Counts an execution from its topics and files, account by account, and says whether every row is accounted for. */
 import { join } from 'node:path';
-import { filesOf, foldersOf, nameIn, perRowOf, replayWaysOf, topicsOf } from '../../../lib/declaration/flow.ts';
-import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
-import type { Account, Pipeline } from '../../../lib/declaration/pipeline.ts';
-import { readJson, writeJson } from '../../../tools/files.mjs';
-import { bucketPath, type Endpoints } from '../../cloudformation/index.ts';
-import type { JobSpec } from '../../emr/job-run-records.ts';
-import type { Home } from '../../home.ts';
-import { type Balance, balanceOf } from './balance.ts';
+import { filesOf, foldersOf, nameIn, perRowOf, replayWaysOf, topicsOf } from '../../lib/declaration/flow.ts';
+import type { Topic } from '../../lib/declaration/kinds/topic.ts';
+import type { Account, Pipeline } from '../../lib/declaration/pipeline.ts';
+import { readJson, writeJson } from '../../tools/files.mjs';
+import { bucketPath, type Endpoints } from '../cloudformation/index.ts';
+import type { JobSpec } from '../emr/job-run-records.ts';
+import type { Home } from '../home.ts';
+import { balanceOf, type Settled } from './balance.ts';
 import { countFile, decoderOf, totalOf } from './counts.ts';
 import { deadLettersIn, type Source } from './dead-letters.ts';
 import { KafkaReader, type TopicReader } from './kafka-reader.ts';
 import { type Offsets, type Range, since } from './offsets.ts';
-
-export interface Settled extends Balance {
-  /** Alias of the topic that the rows are sent to. */
-  readonly account: string;
-  readonly rejectedByReason: Readonly<Record<string, number>>;
-  /** Where the lines lie that were no rows. */
-  readonly rejectsFolder?: string;
-}
 
 const topics = ['sent', 'replays', 'deadLetters', 'results'] as const;
 type OfTopics<T> = Readonly<Record<(typeof topics)[number], T>>;

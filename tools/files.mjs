@@ -50,6 +50,24 @@ function flush(path) {
   }
 }
 
+/**
+ * The last bytes of a file, as text; nothing where there is none.
+ * @param {string} path
+ * @param {number} bytes at most
+ */
+export function readEnd(path, bytes) {
+  if (!fs.existsSync(path)) return '';
+  const descriptor = fs.openSync(path, 'r');
+  try {
+    const { size } = fs.fstatSync(descriptor);
+    const buffer = Buffer.alloc(Math.min(size, bytes));
+    const read = fs.readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, read);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
 /** @param {string} path of a file that need not exist */
 export function readText(path) {
   try {

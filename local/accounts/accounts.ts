@@ -4,9 +4,10 @@ import { filesOf, foldersOf, nameIn, perRowOf, replayWaysOf, topicsOf } from '..
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import type { Account, Pipeline } from '../../lib/declaration/pipeline.ts';
 import { readJson, writeJson } from '../../tools/files.mjs';
-import { bucketPath, type Endpoints } from '../cloudformation/index.ts';
+import { bucketPath } from '../cloudformation/index.ts';
 import type { JobSpec } from '../emr/job-run-records.ts';
 import type { Home } from '../home.ts';
+import type { PlainEndpoints } from '../services/types.ts';
 import { balanceOf, type Settled } from './balance.ts';
 import { countFile, decoderOf, totalOf } from './counts.ts';
 import { deadLettersIn, type Source } from './dead-letters.ts';
@@ -38,7 +39,7 @@ export class Accounts {
   constructor(
     home: Home,
     pipeline: Pipeline,
-    { bootstrapServers, registryUrl }: Endpoints,
+    { bootstrapServers, registryUrl }: PlainEndpoints,
     reader: TopicReader = new KafkaReader(bootstrapServers),
   ) {
     this.home = home;

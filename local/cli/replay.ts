@@ -6,13 +6,13 @@ import { fitsInstant } from '../../lib/declaration/parameter.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { withLock } from '../../tools/lock.mjs';
+import { byReason, number } from '../accounts/balance.ts';
+import { type DeadLetter, deadLetterOf } from '../accounts/dead-letters.ts';
+import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
 import { readDeployment } from '../cloudformation/index.ts';
 import { serviceStatus } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type Context, environment, notUp, pipelineOf, pipelines } from './context.ts';
-import { byReason, number } from '../accounts/balance.ts';
-import { type DeadLetter, deadLetterOf } from '../accounts/dead-letters.ts';
-import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
 
 /** As `main.ts` describes them. */
 export interface ReplayOptions {

@@ -7,6 +7,7 @@ import { platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { diskFull, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
+import { keepSettled } from '../accounts/balance.ts';
 import { ParameterStore, readDeployment } from '../cloudformation/index.ts';
 import { specOf } from '../emr/job-run-records.ts';
 import { liveStreams, streamsOf } from '../emr/streams.ts';
@@ -15,14 +16,13 @@ import { readAccess } from '../iam/access.ts';
 import { readDecisions } from '../iam/decision-log.ts';
 import { deniedOf } from '../iam/usage.ts';
 import { fullAmong } from '../services/diagnosis.ts';
-import { serviceStatus, servicesRun, startServices, watchServices } from '../services/services.ts';
+import { endpointsOf, startServices, watchServices } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
 import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
-import { keepSettled } from '../accounts/balance.ts';
 import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
@@ -49,17 +49,16 @@ export async function run(context: Context, name: string, options: RunOptions): 
   if (options.sampleData !== undefined) await checkSampleData(pipeline, options.sampleData);
   const deployment = readDeployment(home, environment);
   if (!deployment) throw notUp('Nothing is deployed here.');
-  const [kafka, registry] = [serviceStatus(home, 'kafka'), serviceStatus(home, 'registry')];
-  if (!options.dryRun && !servicesRun(home)) throw notUp('The services do not run.');
+  const tools = endpointsOf(home);
+  if (!options.dryRun && !tools) throw notUp('The services do not run.');
   if (options.sampleData !== undefined && Object.keys(filesOf(pipeline)).length > 0) {
     const platform = new ParameterStore(home).get(platformParameter(environment));
     const { bucket = '' } = JSON.parse(platform?.value ?? '{}') as { bucket?: string };
     input.files = await publishSampleData(pipeline, options.sampleData, home, bucket);
     terminal.line(`published ${options.sampleData}`);
   }
-  if (options.dryRun) return dryRun(context, pipeline.name, input, deployment);
+  if (options.dryRun || !tools) return dryRun(context, pipeline.name, input, deployment);
   if (options.strict) await startServices(home, readToolchain(), terminal.line, context.signal, { strict: true });
-  const tools = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
   return runDeployed(context, pipeline, input, { deployment, tools }, options);
 }
 

@@ -14,7 +14,14 @@ import { endProcess, endUnrecorded, isSameProcess, residentMemory } from './proc
 import { registry } from './registry.ts';
 import { s3 } from './s3.ts';
 import { agreeOnData, readServiceFile, type ServiceFile, serviceFiles, writeServiceFile } from './service-files.ts';
-import type { Ports, ServiceDefinition, ServiceName, ServiceStatus, ServiceToolchain } from './types.ts';
+import type {
+  PlainEndpoints,
+  Ports,
+  ServiceDefinition,
+  ServiceName,
+  ServiceStatus,
+  ServiceToolchain,
+} from './types.ts';
 
 const definitions: readonly ServiceDefinition[] = [iam, kafka, registry, s3];
 
@@ -110,6 +117,13 @@ export const servicesRun = (home: Home): boolean =>
 /** One of them. */
 export function serviceStatus(home: Home, name: ServiceName): ServiceStatus {
   return status(home, { iam, kafka, registry, s3 }[name]);
+}
+
+/** Undefined while the services do not run. */
+export function endpointsOf(home: Home): PlainEndpoints | undefined {
+  if (!servicesRun(home)) return undefined;
+  const [{ bootstrapServers = '' }, { url = '' }] = [status(home, kafka), status(home, registry)];
+  return { bootstrapServers, registryUrl: url };
 }
 
 /**

@@ -1,8 +1,7 @@
 /** The page of a pipeline while somebody watches: looks again every second, and serves what it finds. */
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import type { Endpoints } from '../cloudformation/index.ts';
 import type { Home } from '../home.ts';
-import { serviceStatus, servicesRun } from '../services/services.ts';
+import { endpointsOf } from '../services/services.ts';
 import { livePage } from './bundle.ts';
 import { Feed } from './feed.ts';
 import { Observer } from './observer.ts';
@@ -62,11 +61,4 @@ export async function watchPipeline(home: Home, pipeline: Pipeline): Promise<Wat
       await served.close();
     },
   };
-}
-
-/** Where topics and schemas are read, while the services run. */
-export function endpointsOf(home: Home): Endpoints | undefined {
-  if (!servicesRun(home)) return undefined;
-  const [{ bootstrapServers = '' }, { url = '' }] = [serviceStatus(home, 'kafka'), serviceStatus(home, 'registry')];
-  return { bootstrapServers, registryUrl: url };
 }

@@ -3,8 +3,23 @@
 /** EMR Serverless: default quota of concurrent vCPU in an account and Region. */
 export const ACCOUNT_VCPU = 16;
 
-/** EMR Serverless: the largest heap in GiB by vCPU (the service's worker table, less a tenth of overhead). */
-export const WORKER_MEMORY: Readonly<Record<number, number>> = { 1: 7, 2: 14, 4: 27, 8: 54, 16: 108 };
+/** EMR Serverless: sizes of workers, GB of memory from and to, Spark's overhead included, by vCPU. */
+export const WORKER_GIGABYTES: Readonly<Record<number, readonly [number, number]>> = {
+  1: [2, 8],
+  2: [4, 16],
+  4: [8, 30],
+  8: [16, 60],
+  16: [32, 120],
+};
+
+/** The largest heap in GiB of a worker of so many vCPU: less a tenth of overhead. Undefined where there is no such worker. */
+export const mostHeap = (cores: number): number | undefined => {
+  const [, most] = (Object.hasOwn(WORKER_GIGABYTES, cores) && WORKER_GIGABYTES[cores]) || [];
+  return most && Math.floor(most * 0.9);
+};
+
+/** MSK: the port of brokers that ask for IAM. */
+export const KAFKA_PORT = 9098;
 
 /** MSK Serverless: the topic settings that can be set; nothing else is accepted. */
 export const TOPIC_SETTINGS: readonly string[] = [

@@ -1,4 +1,5 @@
 /** `millrace clients <pipeline>`: settings of applications outside, for AWS and for this machine. Needs neither an account nor the services. */
+import { KAFKA_PORT } from '../../lib/declaration/limits.ts';
 import { platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { type Client, describeClients, type TopicClients } from '../../tools/clients.ts';
@@ -9,7 +10,7 @@ import { type Context, environmentOf, pipelineOf } from './context.ts';
 
 const NETWORK =
   "in a VPC that is attached to the cluster (the environment's own, or one added to them; a peered one is not enough), " +
-  'its security group let into that of the cluster on port 9098';
+  `its security group let into that of the cluster on port ${KAFKA_PORT}`;
 
 type Output = Pick<Context, 'home' | 'json' | 'print'>;
 

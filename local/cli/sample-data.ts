@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, createReadStream, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { schemaPath } from '../../lib/declaration/checks/schema.ts';
 import { filesOf } from '../../lib/declaration/flow.ts';
 import { isObject } from '../../lib/declaration/json.ts';
 import type { InputFile } from '../../lib/declaration/kinds/file.ts';
@@ -57,15 +58,16 @@ export async function publishSampleData(
 const inspectedLines = 10;
 
 async function problemOf(
-  { folders }: Pipeline,
+  pipeline: Pipeline,
   { schema, separator }: InputFile,
   path: string,
 ): Promise<string | undefined> {
   if (!existsSync(path) || !statSync(path).isFile()) return `${path} does not exist.`;
   // The fields of an Avro schema, or the names that a JSON Schema requires.
-  const { fields = [], required = [] } = JSON.parse(
-    readFileSync(join(folders.declaration, 'schemas', schema.file), 'utf8'),
-  ) as { fields?: { name: string }[]; required?: string[] };
+  const { fields = [], required = [] } = JSON.parse(readFileSync(schemaPath(pipeline, schema.file), 'utf8')) as {
+    fields?: { name: string }[];
+    required?: string[];
+  };
   const lines = await firstLines(path, separator === undefined ? inspectedLines : 1);
   if (separator === undefined) {
     const lacking = lines.filter((line) => line.trim() !== '').map((line) => lackOf(line, required));

@@ -4,10 +4,11 @@ import { CfnParameter, type CfnResource, Fn, type RemovalPolicy, Stack } from 'a
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { KAFKA_PORT } from '../../declaration/limits.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { allow } from '../functions/allow.ts';
 import { AwsCall } from '../functions/aws-call.ts';
-import { closedGroup, KAFKA_PORT, type Network } from '../network/network.ts';
+import { closedGroup, type Network } from '../network/network.ts';
 
 export interface KafkaClusterProps {
   /** Physical name; it is part of every ARN of a topic and never changes, since a change replaces the cluster. */

@@ -1,6 +1,7 @@
 /** What a stream takes at 1,000 sales a second with its usual trigger: memory of each part, processor time, and dollars at list prices. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../../../../../bench/rows.ts';
+import { DEFAULT_TRIGGER_SECONDS as triggerSeconds } from '../../../../../lib/declaration/common.ts';
 import { loadPipelines } from '../../../../../lib/declaration/load.ts';
 import { serviceStatus } from '../../../../../local/services/services.ts';
 import { demoRunOf } from '../../../../../tools/cost/demo-run.ts';
@@ -11,8 +12,6 @@ import { megabytesOf, type Stage } from '../stage.ts';
 
 const perSecond = 1_000;
 const million = 1_000_000;
-/** As the pipeline declares it. */
-const triggerSeconds = 2;
 
 export async function resources(stage: Stage, quick: boolean): Promise<Row[]> {
   const topics = await stage.topics('resources');

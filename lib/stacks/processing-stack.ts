@@ -66,7 +66,6 @@ export class ProcessingStack extends Stack {
       description: 'Where the brokers, the registry and the data bucket are',
       stringValue: this.toJsonString({
         bootstrapServers: streamingStack.cluster.bootstrapServers,
-        kafkaSecurity: streamingStack.cluster.security,
         registryUrl: streamingStack.registry.url,
         bucket: this.bucket.bucketName,
       }),

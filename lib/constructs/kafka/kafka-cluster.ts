@@ -1,6 +1,6 @@
 /** An MSK Serverless cluster attached to both VPCs, and what may be granted on it. */
 import * as msk from '@aws-cdk/aws-msk-alpha';
-import { CfnParameter, type CfnResource, Fn, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type CfnResource, Fn, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -40,11 +40,6 @@ export class KafkaCluster extends Construct {
   readonly clusterArn: string;
   /** Bootstrap servers, found by asking MSK once the cluster exists. */
   readonly bootstrapServers: string;
-  /**
-   * How clients authenticate: `iam` on AWS. A deployment parameter, so that the same template can be deployed to a
-   * machine whose broker has no authentication (`none`).
-   */
-  readonly security: string;
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);
@@ -75,14 +70,6 @@ export class KafkaCluster extends Construct {
       logRetentionDays: props.logRetentionDays,
     });
     this.bootstrapServers = brokers.answer;
-
-    const security = new CfnParameter(this, 'Security', {
-      default: 'iam',
-      allowedValues: ['iam', 'none'],
-      description: 'How Kafka clients authenticate. Keep iam on AWS; none is for a broker without authentication.',
-    });
-    security.overrideLogicalId('KafkaSecurity');
-    this.security = security.valueAsString;
   }
 
   /** Allows to write these topics, idempotently. */

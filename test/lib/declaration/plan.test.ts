@@ -7,7 +7,7 @@ import { asJson, type Change, tinyPipeline, tinyProject } from './tiny-pipeline.
 
 tinyProject();
 
-const KAFKA = { bootstrapServers: '{platform.bootstrapServers}', security: '{platform.kafkaSecurity}' };
+const KAFKA = { bootstrapServers: '{platform.bootstrapServers}', security: 'iam' };
 const HEAD = { pipeline: 'tiny', execution: '{execution.name}', kafka: KAFKA };
 const registry = { url: '{platform.registryUrl}' };
 const schema = (key: string) => ({ format: 'avro', id: `{#pipeline.schemas.${key}}` });

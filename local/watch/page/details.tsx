@@ -16,7 +16,7 @@ interface Shown {
 export function Details({ node, model, runs, onClose }: Shown) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  const isJob = node.kind === 'batch' || node.kind === 'stream';
+  const isJob = node.shape === 'batch' || node.shape === 'stream';
   return (
     <section class="details" aria-labelledby="details" onKeyDown={({ key }) => key === 'Escape' && onClose()}>
       <h2 id="details" tabIndex={-1} ref={heading}>
@@ -26,7 +26,7 @@ export function Details({ node, model, runs, onClose }: Shown) {
         Close
       </button>
       <p class="quiet">{node.name}</p>
-      {node.kind === 'topic' && <Topic node={node} model={model} live={runs === undefined} />}
+      {node.shape === 'topic' && <Topic node={node} model={model} live={runs === undefined} />}
       {isJob && <Job node={node} model={model} runs={runs} />}
       {!isJob && <Neighbours node={node} model={model} />}
     </section>

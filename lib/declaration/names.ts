@@ -24,8 +24,11 @@ export const externalGroupPrefix = (pipeline: string): string => `external.${pip
 /** Name of the policy by which applications write or read a topic, and of the output that tells its ARN. */
 export const externalPolicy = (alias: string, way: 'Writer' | 'Reader'): string => `${pascal(alias)}${way}Policy`;
 
+/** Folders of the data bucket that are for no job's output. */
+export const [CHECKPOINTS, INPUT] = ['checkpoints', 'input'] as const;
+
 /** Where in the data bucket a stream keeps its checkpoint. */
-export const checkpointPrefix = (pipeline: string, job: string): string => `checkpoints/${pipeline}/${kebab(job)}`;
+export const checkpointPrefix = (pipeline: string, job: string): string => `${CHECKPOINTS}/${pipeline}/${kebab(job)}`;
 
 /** Where below its checkpoint Spark keeps what the one query of a stream has done. */
 export const queryPrefix = (pipeline: string, job: string): string => `${checkpointPrefix(pipeline, job)}/query`;
@@ -41,7 +44,7 @@ export const executionPrefix = (pipeline: string, folder: string): string =>
   `${outputPrefix(pipeline, folder)}/{execution.name}`;
 
 /** Where in the data bucket a person's own input files of a pipeline must lie. */
-export const inputPrefix = (pipeline: string): string => `input/${pipeline}`;
+export const inputPrefix = (pipeline: string): string => `${INPUT}/${pipeline}`;
 
 /** Name in Parameter Store of what says where an environment's brokers, registry and bucket are. */
 export const platformParameter = (environment: string): string => `/millrace/${environment}/platform`;

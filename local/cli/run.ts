@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { actionsOf, filesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
-import { platformParameter } from '../../lib/declaration/names.ts';
+import { CHECKPOINTS, platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { diskFull, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
@@ -148,7 +148,7 @@ async function report({ home, terminal }: Context, pipeline: Pipeline, execution
 
 /** The error of an execution, or that of a disk without room, which jobs tell in the words of whoever met it. */
 function orFullDisk(home: Context['home'], failure: MillraceError): MillraceError {
-  const full = fullAmong([...globSync(join(home.buckets, '*', 'checkpoints')), ...Object.values(home)]);
+  const full = fullAmong([...globSync(join(home.buckets, '*', CHECKPOINTS)), ...Object.values(home)]);
   return full === undefined ? failure : diskFull(full, { details: [failure.message, ...failure.details] });
 }
 

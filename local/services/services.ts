@@ -51,6 +51,8 @@ export interface StartedServices extends Readonly<Record<ServiceName, ServiceSta
 /**
  * Sees to it that the services run and work. Services that run already are only asked whether they work; those that
  * this call starts are ended again when it fails or is aborted.
+ *
+ * @throws MillraceError RUNS_ON_OTHER_PORT
  */
 export function startServices(
   home: Home,

@@ -14,7 +14,11 @@ export interface CleanUpPorts extends Omit<CleanUpServices, 'near'> {
   readonly invoke: (fn: DeployedResource, event: JsonObject, environment: Record<string, string>) => Promise<Json>;
 }
 
-/** Runs every function that the end of this execution triggers; gives how many there were. */
+/**
+ * Runs every function that the end of this execution triggers; gives how many there were.
+ *
+ * @throws MillraceError ACCESS_DENIED
+ */
 export async function cleanUpAfter(execution: ExecutionRecord, ports: CleanUpPorts): Promise<number> {
   const event = eventOf(execution);
   const targets = targetsOf(event, ports.deployment);

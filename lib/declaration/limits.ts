@@ -21,25 +21,41 @@ export const mostHeap = (cores: number): number | undefined => {
 /** MSK: the port of brokers that ask for IAM. */
 export const KAFKA_PORT = 9098;
 
-/** MSK Serverless: the topic settings that can be set; nothing else is accepted. */
-export const TOPIC_SETTINGS: readonly string[] = [
-  'cleanup.policy',
-  'compression.type',
-  'max.message.bytes',
-  'message.timestamp.difference.max.ms',
-  'message.timestamp.type',
-  'retention.bytes',
-  'retention.ms',
-];
+/** The values that are allowed, in words; undefined when this is one of them. */
+type Values = (value: string) => string | undefined;
+
+const oneOf =
+  (...words: string[]): Values =>
+  (value) =>
+    words.includes(value) ? undefined : words.join(', ');
+
+/** Whole numbers, written as text. */
+export const wholeFrom =
+  (least: number, most = Number.MAX_SAFE_INTEGER): Values =>
+  (value) => {
+    if (/^-?\d+$/.test(value) && Number(value) >= least && Number(value) <= most) return undefined;
+    return `whole numbers from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`;
+  };
+
+/** MSK Serverless: the largest `max.message.bytes`. */
+export const MOST_MESSAGE_BYTES = 8_388_608;
+
+/** MSK Serverless: the topic settings that can be set, with their values; nothing else is accepted. */
+export const TOPIC_SETTINGS: Readonly<Record<string, Values>> = {
+  'cleanup.policy': oneOf('delete', 'compact', 'compact,delete', 'delete,compact'),
+  'compression.type': oneOf('producer', 'uncompressed', 'gzip', 'lz4', 'snappy', 'zstd'),
+  'max.message.bytes': wholeFrom(0, MOST_MESSAGE_BYTES),
+  'message.timestamp.difference.max.ms': wholeFrom(0),
+  'message.timestamp.type': oneOf('CreateTime', 'LogAppendTime'),
+  'retention.bytes': wholeFrom(-1),
+  'retention.ms': wholeFrom(-1),
+};
 
 /** Topic settings that have a word of their own in a declaration. */
 export const DECLARED_SETTINGS: readonly string[] = ['cleanup.policy', 'retention.ms', 'message.timestamp.type'];
 
 /** Kafka: `max.message.bytes` of a topic that does not say it. */
 export const DEFAULT_MESSAGE_BYTES = 1_048_588;
-
-/** MSK Serverless: the largest `max.message.bytes`. */
-export const MOST_MESSAGE_BYTES = 8_388_608;
 
 /** What a dead letter may be larger than its record; the headers are far smaller. */
 export const DEAD_LETTER_BYTES = 65_536;

@@ -145,12 +145,15 @@ export class Topic extends Thing implements StreamSource, Sink {
     if (retention !== undefined && this.cleanup === 'compact') {
       note('retention', 'has no effect on a compacted topic', retention, 'no retention, or cleanup delete');
     }
-    for (const setting of Object.keys(configuration)) {
+    for (const [setting, value] of Object.entries(configuration)) {
+      const known = Object.hasOwn(TOPIC_SETTINGS, setting);
+      const allowed = known && TOPIC_SETTINGS[setting]?.(value);
       if (DECLARED_SETTINGS.includes(setting)) {
         note('configuration', 'has a word of its own', setting, 'cleanup, retention, timestamps');
-      } else if (!TOPIC_SETTINGS.includes(setting)) {
-        note('configuration', 'is not a setting of MSK Serverless', setting, TOPIC_SETTINGS.join(', '));
-      }
+      } else if (!known) {
+        const settings = Object.keys(TOPIC_SETTINGS).join(', ');
+        note('configuration', 'is not a setting of MSK Serverless', setting, settings);
+      } else if (allowed) note(`configuration.${setting}`, 'is not a value of this setting', value, allowed);
     }
     const room = this.deadLettersOf && deadLetterBytes(this.deadLettersOf);
     if (room !== undefined && this.maxMessageBytes < room) {

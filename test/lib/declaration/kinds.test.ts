@@ -59,6 +59,11 @@ describe('topics', () => {
     { things: ({ words }) => void Object.assign(words, { configuration: { 'retention.ms': '1' } }) },
     'tiny.topics.words.configuration: has a word of its own; got "retention.ms"; allowed: cleanup, retention, timestamps',
   );
+  refuses(
+    'a value that a setting does not take',
+    { things: ({ words }) => void Object.assign(words, { configuration: { 'compression.type': 'zip' } }) },
+    'tiny.topics.words.configuration.compression.type: is not a value of this setting; got "zip"; allowed: producer, uncompressed, gzip, lz4, snappy, zstd',
+  );
   accepts('a setting of MSK Serverless', {
     things: ({ words }) => void Object.assign(words, { configuration: { 'compression.type': 'zstd' } }),
   });

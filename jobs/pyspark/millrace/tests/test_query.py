@@ -164,7 +164,9 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
     listener = ProgressListener(Events("sum"), {"sums": cast("Shown", result.shown)})
     spark.streams.addListener(listener)
 
-    both = united([result_records(spark, spec, result), set_aside(source, Output("shop.dead-letters", 1_048_588), "sum")])
+    both = united(
+        [result_records(spark, spec, result), set_aside(source, Output("shop.dead-letters", 1_048_588), "sum")]
+    )
     stream = both.writeStream.queryName("left").format("memory").outputMode("update").trigger(availableNow=True)
     run = stream.option("checkpointLocation", (tmp_path / "checkpoint").as_uri()).start()
     run.awaitTermination(60)

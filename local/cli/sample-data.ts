@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, createReadStream, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
 import { schemaPath } from '../../lib/declaration/checks/schema.ts';
 import { filesOf } from '../../lib/declaration/flow.ts';
 import { isObject } from '../../lib/declaration/json.ts';
@@ -78,9 +79,11 @@ async function problemOf(
   const [header = ''] = lines;
   const columns = fields.map(({ name }) => name);
   const found = header.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  // As the jobs want them, which read fields by their places.
+  if (isDeepStrictEqual(found, columns)) return undefined;
   const missing = columns.filter((column) => !found.includes(column)).join(', ');
-  if (missing === '') return undefined;
-  return `${path} has the header "${header}", which lacks ${missing}. Expected: ${columns.join(separator)}.`;
+  const lacks = missing === '' ? '' : `, which lacks ${missing}`;
+  return `${path} has the header "${header}"${lacks}. Expected, in this order: ${columns.join(separator)}.`;
 }
 
 /** What a line lacks to be an object with the names that it must have; undefined when it lacks nothing. */

@@ -58,8 +58,8 @@ module.exports = {
     },
     layer('tools-know-declarations', 'Set-up, scaffold, cost and client settings know declarations and environments.', '^tools/', '^(lib/declaration|config)/'),
     layer('local-reads-the-assembly', 'The local run knows declarations, environments, tools and cdk.out.', '^local/', '^(lib/declaration|config|tools)/'),
-    never('only-commands-know-the-page', 'Nothing but commands needs the page.', '^(?!local/(watch|cli/[^/]+$)|test/|pipelines/[^/]+/tests/)', '^local/watch/'),
-    never('the-page-watches-what-is-there', 'What watches reads records, topics and what was counted; it starts nothing.', '^local/watch/', '^local/cli/(?!report/)'),
+    never('only-commands-know-the-page', 'Nothing but commands needs the page.', '^(?!local/(watch|cli)/|test/|pipelines/[^/]+/tests/)', '^local/watch/'),
+    never('the-page-watches-what-is-there', 'What watches reads records, topics and what was counted; it starts nothing.', '^local/watch/', '^local/cli/'),
     never('no-cdk-below-the-app', 'Only constructs, stacks, the app and their tests know the CDK.', '^(lib/declaration/|pipelines/[^/]+/(?!tests/)|config/|lambda/|local/|tools/)', CDK),
     never('no-test-code-in-the-product', 'Test code stays in tests.', '^(bin/|config/|lib/|lambda/|local/|tools/|pipelines/[^/]+/(?!tests/))', '^test/'),
     {

@@ -74,7 +74,11 @@ function claim(root: string): void {
   writeFileSync(join(root, marker), text);
 }
 
-/** Removes everything in a home in one step: what a killed purge leaves aside goes with the next one. */
+/**
+ * Removes everything in a home in one step: what a killed purge leaves aside goes with the next one.
+ *
+ * @throws MillraceError HOME_NOT_REMOVED
+ */
 export function purgeHome({ root }: Home): void {
   const prefix = `${basename(root)}.purged-`;
   try {

@@ -32,3 +32,21 @@ export function messageOf(error) {
 export function hasErrorCode(error, ...codes) {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
+
+/**
+ * Whether the system says that a disk has no room.
+ * @param {unknown} error
+ */
+export const saysDiskFull = (error) => hasErrorCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
+
+/**
+ * The error of a disk without room.
+ * @param {string} folder that is on it
+ * @param {{ cause?: unknown, details?: readonly string[] }} options
+ */
+export const diskFull = (folder, options) =>
+  new MillraceError(
+    'DISK_FULL',
+    `The disk of ${folder} is full. Free some space there, then run the command again.`,
+    options,
+  );

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hasErrorCode, MillraceError, messageOf } from './errors.mjs';
+import { diskFull, hasErrorCode, MillraceError, messageOf, saysDiskFull } from './errors.mjs';
 
 /**
  * Writes a file so that a reader, also one after a power cut, finds the old content or the new one. Its folder is
@@ -25,12 +25,8 @@ export function writeFileAtomically(path, content, mode = 0o666) {
     fs.renameSync(draft, path);
     flush(folder);
   } catch (error) {
-    if (!hasErrorCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error;
-    throw new MillraceError(
-      'DISK_FULL',
-      `${path} could not be written: the disk of ${folder} is full (${messageOf(error)}). Free some space there, then run the command again.`,
-      { cause: error },
-    );
+    if (!saysDiskFull(error)) throw error;
+    throw diskFull(folder, { cause: error, details: [`${path} could not be written: ${messageOf(error)}`] });
   } finally {
     fs.rmSync(draft, { force: true });
   }
@@ -49,6 +45,24 @@ function flush(path) {
   const descriptor = fs.openSync(path, 'r');
   try {
     fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/**
+ * The last bytes of a file, as text; nothing where there is none.
+ * @param {string} path
+ * @param {number} bytes at most
+ */
+export function readEnd(path, bytes) {
+  if (!fs.existsSync(path)) return '';
+  const descriptor = fs.openSync(path, 'r');
+  try {
+    const { size } = fs.fstatSync(descriptor);
+    const buffer = Buffer.alloc(Math.min(size, bytes));
+    const read = fs.readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, read);
   } finally {
     fs.closeSync(descriptor);
   }

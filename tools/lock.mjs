@@ -40,6 +40,7 @@ export async function withLock(path, options, work) {
  * @param {string} path
  * @param {LockOptions} options
  * @returns {Promise<() => void>} releases it; may be called twice
+ * @throws {MillraceError} LOCKED
  */
 export async function acquireLock(path, { waitMs = Number.POSITIVE_INFINITY, onWait, signal }) {
   mkdirSync(dirname(path), { recursive: true });

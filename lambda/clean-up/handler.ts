@@ -1,18 +1,12 @@
 /** Lambda behind the rule on executions that ended without success, with the AWS clients that its core asks. */
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  CancelJobRunCommand,
-  EMRServerlessClient,
-  type JobRunState,
-  ListJobRunsCommand,
-} from '@aws-sdk/client-emr-serverless';
+import { CancelJobRunCommand, EMRServerlessClient, ListJobRunsCommand } from '@aws-sdk/client-emr-serverless';
+import { ALIVE_STATES } from '../../lib/declaration/limits.ts';
 import { type CleanUpPorts, cleanUp, type JobRun } from './core.ts';
 
 interface ExecutionEnded {
   readonly detail: { readonly executionArn: string; readonly name: string; readonly status: string };
 }
-
-const ALIVE: JobRunState[] = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
 
 /** The lock's key is the pipeline, its holder the ARN of an execution; see the state machine. */
 function ports(applicationId: string, table: string, pipeline: string): CleanUpPorts {
@@ -24,7 +18,7 @@ function ports(applicationId: string, table: string, pipeline: string): CleanUpP
       let nextToken: string | undefined;
       do {
         const page = await emr.send(
-          new ListJobRunsCommand({ applicationId, states: ALIVE, ...(nextToken ? { nextToken } : {}) }),
+          new ListJobRunsCommand({ applicationId, states: [...ALIVE_STATES], ...(nextToken ? { nextToken } : {}) }),
         );
         for (const { id = '', name = '', state = '' } of page.jobRuns ?? []) runs.push({ id, name, state });
         nextToken = page.nextToken;

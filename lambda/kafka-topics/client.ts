@@ -1,6 +1,7 @@
 /** How kafkajs reaches a cluster. */
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { KAFKA_PORT } from '../../lib/declaration/limits.ts';
 import { messageOf } from '../custom-resource/lifecycle.ts';
 import type { DeclaredTopics } from './declared.ts';
 import type { TopicAdmin } from './topics.ts';
@@ -46,7 +47,7 @@ async function oauthBearerProvider(): Promise<{ value: string }> {
 function unreachable({ bootstrapServers, security }: Connection, error: unknown): string {
   const remedy =
     security === 'iam'
-      ? 'Check that the function is in a VPC that the cluster is attached to, that its security group may reach port 9098, and that its role may kafka-cluster:Connect'
+      ? `Check that the function is in a VPC that the cluster is attached to, that its security group may reach port ${KAFKA_PORT}, and that its role may kafka-cluster:Connect`
       : 'Check that the broker runs and listens there';
   return `Kafka at ${bootstrapServers} cannot be reached with security "${security}": ${messageOf(error)}. ${remedy}.`;
 }

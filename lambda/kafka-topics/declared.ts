@@ -1,6 +1,6 @@
 /** The topics that the properties of a `Custom::KafkaTopics` resource declare. */
 import { isObject } from '../../lib/declaration/json.ts';
-import { MOST_MESSAGE_BYTES, TOPIC_NAME } from '../../lib/declaration/limits.ts';
+import { TOPIC_NAME, TOPIC_SETTINGS, wholeFrom } from '../../lib/declaration/limits.ts';
 import { type LifecycleEvent, shown } from '../custom-resource/lifecycle.ts';
 import { type OnRemoval, oneOf, onRemoval, type Rule, refuse, textsOf, twice } from '../custom-resource/properties.ts';
 
@@ -19,27 +19,12 @@ export interface DeclaredTopics {
   readonly topics: readonly Topic[];
 }
 
-const wholeNumber =
-  (least: number, most = Number.MAX_SAFE_INTEGER): Rule =>
+const allowing =
+  (values: Rule): Rule =>
   (value) => {
-    const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= least && number <= most) return undefined;
-    return `allowed is a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`;
+    const allowed = values(value);
+    return allowed && `allowed are ${allowed}`;
   };
-
-/**
- * What can be set for a topic of MSK Serverless. A plain broker has more settings, but a topic that uses one of them
- * would deploy on one machine and fail on AWS.
- */
-const settings: Readonly<Record<string, Rule>> = {
-  'cleanup.policy': oneOf('delete', 'compact', 'compact,delete', 'delete,compact'),
-  'compression.type': oneOf('producer', 'uncompressed', 'gzip', 'lz4', 'snappy', 'zstd'),
-  'max.message.bytes': wholeNumber(0, MOST_MESSAGE_BYTES),
-  'message.timestamp.difference.max.ms': wholeNumber(0),
-  'message.timestamp.type': oneOf('CreateTime', 'LogAppendTime'),
-  'retention.bytes': wholeNumber(-1),
-  'retention.ms': wholeNumber(-1),
-};
 
 export function readDeclaredTopics(properties: LifecycleEvent['ResourceProperties']): DeclaredTopics {
   const mistakes: string[] = [];
@@ -63,19 +48,21 @@ function readTopic(item: unknown, index: number, mistakes: string[]): Topic {
   const setting = textsOf(configured, mistakes, where);
   const configuration: Record<string, string> = {};
   for (const key of Object.keys(configured)) {
-    const rule = settings[key];
-    if (rule) configuration[key] = setting(key, rule);
-    else mistakes.push(`${where}: MSK Serverless has no setting ${key}, it has ${Object.keys(settings).join(', ')}`);
+    const values = Object.hasOwn(TOPIC_SETTINGS, key) ? TOPIC_SETTINGS[key] : undefined;
+    if (values) configuration[key] = setting(key, allowing(values));
+    // A plain broker has more settings, but a topic that uses one of them would deploy on one machine and fail on AWS.
+    else {
+      const settings = Object.keys(TOPIC_SETTINGS).join(', ');
+      mistakes.push(`${where}: MSK Serverless has no setting ${key}, it has ${settings}`);
+    }
   }
   return {
     name: text('Name', topicName),
-    partitions: Number(text('Partitions', wholeNumber(1))),
+    partitions: Number(text('Partitions', allowing(wholeFrom(1)))),
     onRemoval: text('OnRemoval', onRemoval, 'retain') as OnRemoval,
     configuration,
   };
 }
 
 const topicName: Rule = (value) =>
-  TOPIC_NAME.test(value) && value !== '.' && value !== '..'
-    ? undefined
-    : 'allowed are 1 to 249 letters, digits, dots, underscores and hyphens';
+  TOPIC_NAME.test(value) ? undefined : 'allowed are 1 to 249 letters, digits, dots, underscores and hyphens';

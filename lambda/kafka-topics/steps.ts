@@ -142,4 +142,4 @@ function alterationOf(
  * call, although it never changes here: left out, the topic would fall back to `delete`.
  */
 const isAlterable = (kind: Goal['kind'], setting: string): boolean =>
-  kind === 'kafka' || (setting !== 'cleanup.policy' && TOPIC_SETTINGS.includes(setting));
+  kind === 'kafka' || (setting !== 'cleanup.policy' && Object.hasOwn(TOPIC_SETTINGS, setting));

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { fill } from '../../lib/declaration/fill.ts';
 import { isObject } from '../../lib/declaration/json.ts';
 import { LONGEST_ARGUMENT } from '../../lib/declaration/limits.ts';
+import { cut, show } from '../../lib/declaration/mistakes.ts';
 import { commitsPrefix, drainOf, inputPrefix, kebab } from '../../lib/declaration/names.ts';
 import { allowedInstead, INPUT_WORDS, type ParameterValue } from '../../lib/declaration/parameter.ts';
 import type { Action } from '../../lib/declaration/pipeline.ts';
@@ -228,9 +229,3 @@ function asObject(what: string, value: unknown, problems: string[]): Record<stri
   problems.push(`${what} is ${show(value)}. Allowed: a JSON object, such as {}.`);
   return {};
 }
-
-const SHOWN_CHARACTERS = 200;
-
-const show = (value: unknown): string => cut(JSON.stringify(value) ?? 'nothing', SHOWN_CHARACTERS);
-
-const cut = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}...` : text);

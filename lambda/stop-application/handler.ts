@@ -3,17 +3,15 @@ import {
   CancelJobRunCommand,
   EMRServerlessClient,
   GetApplicationCommand,
-  type JobRunState,
   paginateListJobRuns,
   ResourceNotFoundException,
   StopApplicationCommand,
   ValidationException,
 } from '@aws-sdk/client-emr-serverless';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import { ALIVE_STATES } from '../../lib/declaration/limits.ts';
 import { answering, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
 import { type AliveRun, type ApplicationPorts, stopApplication } from './core.ts';
-
-const states: JobRunState[] = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'];
 
 /** Less than the function may run, so that the reason arrives. */
 const limitMs = 13 * 60_000;
@@ -31,6 +29,7 @@ function portsOf(applicationId: string): ApplicationPorts {
     },
     async aliveRuns() {
       const runs: AliveRun[] = [];
+      const states = [...ALIVE_STATES];
       for await (const { jobRuns = [] } of paginateListJobRuns({ client }, { applicationId, states })) {
         runs.push(...jobRuns.map(({ id = '', state }) => ({ id, cancelling: state === 'CANCELLING' })));
       }

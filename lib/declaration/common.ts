@@ -13,6 +13,9 @@ export function sendingParameters(things: string, rate: number): Readonly<Record
   };
 }
 
+/** Seconds from the start of one micro-batch to the next, unless an execution says otherwise. */
+export const DEFAULT_TRIGGER_SECONDS = 2;
+
 /** Parameters of a stream; a thing is what one record is, with its article. */
 export function streamParameters(
   thing: string,
@@ -26,6 +29,12 @@ export function streamParameters(
       unit: 'minutes',
       description: `How much older than its Kafka timestamp ${thing} may be before it is late.`,
     }),
-    triggerSeconds: integer({ default: 2, minimum: 0, maximum: 600, unit: 'seconds', description }),
+    triggerSeconds: integer({
+      default: DEFAULT_TRIGGER_SECONDS,
+      minimum: 0,
+      maximum: 600,
+      unit: 'seconds',
+      description,
+    }),
   };
 }

@@ -25,9 +25,6 @@ export const FUTURE_MINUTES = 10;
 /** A dead letter that is replayed within this time is counted in its own window, where there are replays. */
 export const DEFAULT_REPLAY_DAYS = 7;
 
-/** Retention of a topic that says none: the broker's. */
-export const DEFAULT_RETENTION_MS = days(7);
-
 /**
  * Kafka's default `segment.ms`. MSK Serverless does not let a topic change it
  * (https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config.html lists what can be changed).

@@ -1,30 +1,61 @@
-/** Limits of the services that a declaration has to keep, each with where it comes from. */
+/** What the services allow and say, where more than one part has to know it, each with where it comes from. */
 
 /** EMR Serverless: default quota of concurrent vCPU in an account and Region. */
 export const ACCOUNT_VCPU = 16;
 
-/** EMR Serverless: the largest heap in GiB by vCPU (the service's worker table, less a tenth of overhead). */
-export const WORKER_MEMORY: Readonly<Record<number, number>> = { 1: 7, 2: 14, 4: 27, 8: 54, 16: 108 };
+/** EMR Serverless: sizes of workers, GB of memory from and to, Spark's overhead included, by vCPU. */
+export const WORKER_GIGABYTES: Readonly<Record<number, readonly [number, number]>> = {
+  1: [2, 8],
+  2: [4, 16],
+  4: [8, 30],
+  8: [16, 60],
+  16: [32, 120],
+};
 
-/** MSK Serverless: the topic settings that can be set; nothing else is accepted. */
-export const TOPIC_SETTINGS: readonly string[] = [
-  'cleanup.policy',
-  'compression.type',
-  'max.message.bytes',
-  'message.timestamp.difference.max.ms',
-  'message.timestamp.type',
-  'retention.bytes',
-  'retention.ms',
-];
+/** The largest heap in GiB of a worker of so many vCPU: less a tenth of overhead. Undefined where there is no such worker. */
+export const mostHeap = (cores: number): number | undefined => {
+  const [, most] = (Object.hasOwn(WORKER_GIGABYTES, cores) && WORKER_GIGABYTES[cores]) || [];
+  return most && Math.floor(most * 0.9);
+};
+
+/** MSK: the port of brokers that ask for IAM. */
+export const KAFKA_PORT = 9098;
+
+/** The values that are allowed, in words; undefined when this is one of them. */
+type Values = (value: string) => string | undefined;
+
+const oneOf =
+  (...words: string[]): Values =>
+  (value) =>
+    words.includes(value) ? undefined : words.join(', ');
+
+/** Whole numbers, written as text. */
+export const wholeFrom =
+  (least: number, most = Number.MAX_SAFE_INTEGER): Values =>
+  (value) => {
+    if (/^-?\d+$/.test(value) && Number(value) >= least && Number(value) <= most) return undefined;
+    return `whole numbers from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`;
+  };
+
+/** MSK Serverless: the largest `max.message.bytes`. */
+export const MOST_MESSAGE_BYTES = 8_388_608;
+
+/** MSK Serverless: the topic settings that can be set, with their values; nothing else is accepted. */
+export const TOPIC_SETTINGS: Readonly<Record<string, Values>> = {
+  'cleanup.policy': oneOf('delete', 'compact', 'compact,delete', 'delete,compact'),
+  'compression.type': oneOf('producer', 'uncompressed', 'gzip', 'lz4', 'snappy', 'zstd'),
+  'max.message.bytes': wholeFrom(0, MOST_MESSAGE_BYTES),
+  'message.timestamp.difference.max.ms': wholeFrom(0),
+  'message.timestamp.type': oneOf('CreateTime', 'LogAppendTime'),
+  'retention.bytes': wholeFrom(-1),
+  'retention.ms': wholeFrom(-1),
+};
 
 /** Topic settings that have a word of their own in a declaration. */
 export const DECLARED_SETTINGS: readonly string[] = ['cleanup.policy', 'retention.ms', 'message.timestamp.type'];
 
 /** Kafka: `max.message.bytes` of a topic that does not say it. */
 export const DEFAULT_MESSAGE_BYTES = 1_048_588;
-
-/** MSK Serverless: the largest `max.message.bytes`. */
-export const MOST_MESSAGE_BYTES = 8_388_608;
 
 /** What a dead letter may be larger than its record; the headers are far smaller. */
 export const DEAD_LETTER_BYTES = 65_536;
@@ -36,10 +67,13 @@ export const COMPACTED_PARTITIONS = 120;
 export const CLUSTER_PARTITIONS = 2_400;
 
 /** Kafka: characters and length of a topic's name (org.apache.kafka.common.internals.Topic). */
-export const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
+export const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 
 /** EMR Serverless: characters of one argument of an entry point (StartJobRun, EntryPointArgument). */
 export const LONGEST_ARGUMENT = 10_280;
+
+/** EMR Serverless: states of a job run that has not ended (JobRunState). */
+export const ALIVE_STATES = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'] as const;
 
 /** Step Functions: bytes of a state's input or output. */
 export const STATE_BYTES = 262_144;

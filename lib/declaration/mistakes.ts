@@ -48,8 +48,12 @@ export const names = (things: object): string => Object.keys(things).join(', ') 
 
 const SHOWN_CHARACTERS = 200;
 
-function show(value: unknown): string {
+/** A value as a mistake shows it, cut where it is long. */
+export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = (typeof value === 'number' ? undefined : JSON.stringify(value)) ?? String(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
+  return cut(text, SHOWN_CHARACTERS);
 }
+
+export const cut = (text: string, longest: number): string =>
+  text.length > longest ? `${text.slice(0, longest)}...` : text;

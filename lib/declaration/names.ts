@@ -1,4 +1,4 @@
-/** Names made from those of a declaration: of consumer groups, folders, runs, stacks and policies. */
+/** Names made from those of a declaration: of consumer groups, folders, runs, stacks, policies and stored parameters. */
 
 /** `produce` -> `Produce`. */
 export const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
@@ -24,8 +24,11 @@ export const externalGroupPrefix = (pipeline: string): string => `external.${pip
 /** Name of the policy by which applications write or read a topic, and of the output that tells its ARN. */
 export const externalPolicy = (alias: string, way: 'Writer' | 'Reader'): string => `${pascal(alias)}${way}Policy`;
 
+/** Folders of the data bucket that are for no job's output. */
+export const [CHECKPOINTS, INPUT] = ['checkpoints', 'input'] as const;
+
 /** Where in the data bucket a stream keeps its checkpoint. */
-export const checkpointPrefix = (pipeline: string, job: string): string => `checkpoints/${pipeline}/${kebab(job)}`;
+export const checkpointPrefix = (pipeline: string, job: string): string => `${CHECKPOINTS}/${pipeline}/${kebab(job)}`;
 
 /** Where below its checkpoint Spark keeps what the one query of a stream has done. */
 export const queryPrefix = (pipeline: string, job: string): string => `${checkpointPrefix(pipeline, job)}/query`;
@@ -41,7 +44,14 @@ export const executionPrefix = (pipeline: string, folder: string): string =>
   `${outputPrefix(pipeline, folder)}/{execution.name}`;
 
 /** Where in the data bucket a person's own input files of a pipeline must lie. */
-export const inputPrefix = (pipeline: string): string => `input/${pipeline}`;
+export const inputPrefix = (pipeline: string): string => `${INPUT}/${pipeline}`;
+
+/** Name in Parameter Store of what says where an environment's brokers, registry and bucket are. */
+export const platformParameter = (environment: string): string => `/millrace/${environment}/platform`;
+
+/** Name in Parameter Store of a pipeline's parameters, schemas and files. */
+export const pipelineParameter = (environment: string, pipeline: string): string =>
+  `/millrace/${environment}/pipelines/${pipeline}`;
 
 /** Name in CloudFormation of a stack of an environment, a pipeline's among them. */
 export const stackNameOf = (environment: string, stack: string): string => `millrace-${environment}-${stack}`;

@@ -72,7 +72,7 @@ export function specOf(pipeline: Pipeline, name: string): Template {
     execution: '{execution.name}',
     // The spec of a stream's drain differs from the stream's own in nothing but this.
     mode: kind,
-    kafka: { bootstrapServers: '{platform.bootstrapServers}', security: '{platform.kafkaSecurity}' },
+    kafka: { bootstrapServers: '{platform.bootstrapServers}', security: 'iam' },
     ...(hasAvro ? { registry: { url: '{platform.registryUrl}' } } : {}),
     reads: parts('reads'),
     writes: parts('writes'),

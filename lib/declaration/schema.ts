@@ -25,8 +25,8 @@ export interface KeyedSchema extends Pick<Schema, 'artifact'> {
 /**
  * An Avro schema, `*.avsc` in the pipeline's `schemas` folder.
  *
- * @param artifact registry artifact that holds it
- * @default the topic's name with `-key` or `-value`; the schema of a file has no default
+ * @param artifact registry artifact that holds it: of a key or a file; that of a topic's values is `<topic>-value`
+ * @default `<topic>-key` of a key; that of a file must be said
  */
 export const avro = (file: string, artifact?: string): Schema & { readonly format: 'avro' } => ({
   format: 'avro',

@@ -11,6 +11,7 @@ import { SparkJob } from '../constructs/spark/spark-job.ts';
 import { AssetsFolder, pipelineSynthesizer } from '../constructs/storage/assets-folder.ts';
 import { Workflow } from '../constructs/workflow/workflow.ts';
 import { actionsOf } from '../declaration/flow.ts';
+import { pipelineParameter } from '../declaration/names.ts';
 import type { Pipeline } from '../declaration/pipeline.ts';
 import { planOf } from '../declaration/plan.ts';
 import type { ProcessingStack, ProcessingStackProps } from './processing-stack.ts';
@@ -45,8 +46,8 @@ export class PipelineStack extends Stack {
     const jobs = Object.keys(pipeline.jobs).map((job) => new SparkJob(this, `Job-${job}`, { ...common, job }));
     new ExternalAccess(this, 'External', pipeline, cluster);
     const { parameters } = planOf(pipeline);
-    const pipelineParameter = new StringParameter(this, 'Parameter', {
-      parameterName: `/millrace/${environment.name}/pipelines/${pipeline.name}`,
+    const parameter = new StringParameter(this, 'Parameter', {
+      parameterName: pipelineParameter(environment.name, pipeline.name),
       description: `Parameters, schemas and sample files of pipeline ${pipeline.name}`,
       stringValue: this.toJsonString({
         parameters: Object.fromEntries(Object.entries(parameters).map(([name, rule]) => [name, rule.default])),
@@ -59,7 +60,7 @@ export class PipelineStack extends Stack {
       jobs,
       application,
       platformParameter: processingStack.platformParameter,
-      pipelineParameter,
+      pipelineParameter: parameter,
       lockTable: processingStack.lockTable,
       bucket,
       jobLogGroup,

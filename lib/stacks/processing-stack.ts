@@ -8,6 +8,7 @@ import { FailedRuns } from '../constructs/observability/alerts.ts';
 import { SparkApplication } from '../constructs/spark/spark-application.ts';
 import { AssetsFolder } from '../constructs/storage/assets-folder.ts';
 import { DataBucket } from '../constructs/storage/data-bucket.ts';
+import { platformParameter } from '../declaration/names.ts';
 import { consolePage, exportAll, removalPolicyOf, show } from './shared.ts';
 import type { StreamingStack, StreamingStackProps } from './streaming-stack.ts';
 
@@ -61,16 +62,15 @@ export class ProcessingStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.platformParameter = new StringParameter(this, 'Platform', {
-      parameterName: `/millrace/${environment.name}/platform`,
+      parameterName: platformParameter(environment.name),
       description: 'Where the brokers, the registry and the data bucket are',
       stringValue: this.toJsonString({
         bootstrapServers: streamingStack.cluster.bootstrapServers,
-        kafkaSecurity: streamingStack.cluster.security,
         registryUrl: streamingStack.registry.url,
         bucket: this.bucket.bucketName,
       }),
     });
-    const { application, bucket, lockTable, platformParameter, region } = this;
+    const { application, bucket, lockTable, region } = this;
     const results = `https://${region}.console.aws.amazon.com/s3/buckets/${bucket.bucketName}?region=${region}`;
     show(this, {
       ApplicationConsole: ['Job runs and their logs and Spark UIs', consolePage(this, 'emr', '/serverless')],
@@ -78,6 +78,6 @@ export class ProcessingStack extends Stack {
       DataConsole: ['Results: results/<pipeline>/<execution>/', results],
     });
     exportAll(this, application.applicationId, application.applicationArn, bucket.bucketName, bucket.bucketArn);
-    exportAll(this, lockTable.tableName, lockTable.tableArn, platformParameter.parameterName);
+    exportAll(this, lockTable.tableName, lockTable.tableArn, this.platformParameter.parameterName);
   }
 }

@@ -34,7 +34,7 @@ export class StreamingStack extends Stack {
     for (const alarm of this.registry.alarms) alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
     const { cluster, registry } = this;
     show(this, { RegistryAddress: ['Where jobs read schemas; reachable inside the two VPCs only', registry.url] });
-    exportAll(this, cluster.clusterArn, cluster.bootstrapServers, cluster.security, registry.url, registry.writeUrl);
+    exportAll(this, cluster.clusterArn, cluster.bootstrapServers, registry.url, registry.writeUrl);
     exportAll(this, registry.writer.secretArn);
   }
 }

@@ -1,4 +1,6 @@
 /** `millrace clients <pipeline>`: settings of applications outside, for AWS and for this machine. Needs neither an account nor the services. */
+import { KAFKA_PORT } from '../../lib/declaration/limits.ts';
+import { platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { type Client, describeClients, type TopicClients } from '../../tools/clients.ts';
 import { MillraceError } from '../../tools/errors.mjs';
@@ -8,7 +10,7 @@ import { type Context, environmentOf, pipelineOf } from './context.ts';
 
 const NETWORK =
   "in a VPC that is attached to the cluster (the environment's own, or one added to them; a peered one is not enough), " +
-  'its security group let into that of the cluster on port 9098';
+  `its security group let into that of the cluster on port ${KAFKA_PORT}`;
 
 type Output = Pick<Context, 'home' | 'json' | 'print'>;
 
@@ -30,7 +32,7 @@ export async function showClients({ home, json, print }: Output, pipeline: Pipel
       `Pipeline "${pipeline.name}" has no topic that applications outside write or read. Say external: 'written', 'read' or 'both' of one in ${pipeline.folders.declaration}/pipeline.ts.`,
     );
   }
-  const serversCommand = `aws ssm get-parameter --name /millrace/${env}/platform --query Parameter.Value --output text`;
+  const serversCommand = `aws ssm get-parameter --name ${platformParameter(env)} --query Parameter.Value --output text`;
   if (json) {
     const aws = { bootstrapServersCommand: serversCommand, network: NETWORK };
     print(JSON.stringify({ pipeline: pipeline.name, environment: env, aws, local, topics }));

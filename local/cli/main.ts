@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { hasErrorCode, MillraceError, messageOf } from '../../tools/errors.mjs';
+import { diskFull, hasErrorCode, MillraceError, messageOf, saysDiskFull } from '../../tools/errors.mjs';
 import { millraceHome } from '../home.ts';
 import type { Context } from './context.ts';
 import { Terminal } from './terminal.ts';
@@ -74,7 +74,10 @@ function perform(load: () => Promise<(context: Context, ...given: any[]) => Prom
 }
 
 function report(thrown: unknown, json: boolean): void {
-  const error = hasErrorCode(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG') ? diskFull(thrown) : thrown;
+  // Of what was written when the disk was full, Node does not say the name.
+  const error = saysDiskFull(thrown)
+    ? diskFull(process.env.MILLRACE_HOME || '.millrace', { cause: thrown, details: [messageOf(thrown)] })
+    : thrown;
   // The declaration's and the set-up's own errors carry a code too.
   const known = error instanceof MillraceError || (error instanceof Error && 'code' in error);
   const code = known ? String((error as { code?: unknown }).code) : 'INTERNAL';
@@ -84,14 +87,6 @@ function report(thrown: unknown, json: boolean): void {
   for (const detail of details) terminal.plain(`  ${detail.replaceAll('\n', '\n  ')}`);
   if (!known && error instanceof Error) terminal.plain(error.stack ?? '');
 }
-
-/** Of what was written when the disk was full, Node does not say the name. */
-const diskFull = (cause: unknown) =>
-  new MillraceError(
-    'DISK_FULL',
-    `The disk of ${process.env.MILLRACE_HOME || '.millrace'}, where everything of this machine is kept, is full (${messageOf(cause)}). Free some space there, then run the command again.`,
-    { cause },
-  );
 
 function port(text: string): number {
   const value = Number(text);

@@ -1,8 +1,8 @@
 /** Tells a person what happens in an execution, by the jobs' own words: a line for each stage, and counters while rows move. */
 import { kebab } from '../../lib/declaration/names.ts';
+import { number } from '../accounts/balance.ts';
 import { type JobRunRecord, partsOf, specOf } from '../emr/job-run-records.ts';
 import type { ExecutionListener } from '../stepfunctions/execute.ts';
-import { number } from './report/balance.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Listens to one execution. */

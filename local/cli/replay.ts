@@ -6,12 +6,13 @@ import { fitsInstant } from '../../lib/declaration/parameter.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { withLock } from '../../tools/lock.mjs';
+import { byReason, number } from '../accounts/balance.ts';
+import { type DeadLetter, deadLetterOf } from '../accounts/dead-letters.ts';
+import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
 import { readDeployment } from '../cloudformation/index.ts';
 import { serviceStatus } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type Context, environment, notUp, pipelineOf, pipelines } from './context.ts';
-import { byReason, number } from './report/balance.ts';
-import { KafkaReader, type TopicReader } from './report/kafka-reader.ts';
 
 /** As `main.ts` describes them. */
 export interface ReplayOptions {
@@ -115,7 +116,7 @@ export async function replayOn(
   }
 }
 
-/** Sends what is chosen of all dead letters of these ways. What the topics of replays hold already is known by its position in its source. */
+/** Sends what is chosen of all dead letters of these ways. What the topics of replays hold already is known by where its record lay. */
 export async function replayAll(
   reader: TopicReader,
   send: Send,
@@ -127,7 +128,7 @@ export async function replayAll(
     await reader.read(
       replays,
       await reader.range(replays),
-      (record, partition) => void sent.add(positionOf(record, partition)),
+      (record, partition) => void sent.add(deadLetterOf(record, partition).id),
     );
   }
   const all: Replayed[] = [];
@@ -151,15 +152,15 @@ async function replayTopic(
   const seen = new Set<string>();
   await reader.read(deadLetters, await reader.range(deadLetters), async (record, partition) => {
     // A stream that repeats a batch sets its records aside once more.
-    const position = positionOf(record, partition);
-    if (seen.has(position)) return;
-    seen.add(position);
-    const reason = header(record, 'millrace.error.reason') ?? 'unknown';
+    const letter = deadLetterOf(record, partition);
+    const { id, reason } = letter;
+    if (seen.has(id)) return;
+    seen.add(id);
     if (!chosen(reason, Number(record.timestamp))) return count(found.others, reason);
-    if (header(record, 'millrace.error.truncated') !== undefined) found.cut += 1;
-    else if (sent.has(position)) found.sentBefore += 1;
+    if (letter.isCut) found.cut += 1;
+    else if (sent.has(id)) found.sentBefore += 1;
     else {
-      const replays = replaysFor(ways, record);
+      const replays = replaysFor(ways, letter);
       if (replays === undefined) found.withoutReplays += 1;
       else {
         await batch.add(replays, record);
@@ -172,8 +173,7 @@ async function replayTopic(
 }
 
 /** Where a dead letter comes back: by the job that set it aside, and the topic that it was read from, which may be that of replays already. */
-function replaysFor(ways: readonly ReplayWay[], record: KafkaMessage): string | undefined {
-  const [job, topic] = [header(record, 'millrace.error.job'), header(record, 'millrace.error.topic')];
+function replaysFor(ways: readonly ReplayWay[], { job, topic }: DeadLetter): string | undefined {
   const way = ways.find((one) => one.job === job && [one.source.name, one.replays.name].includes(topic ?? ''));
   return way?.replays.name;
 }
@@ -203,20 +203,6 @@ class Batch {
     this.bytes = 0;
   }
 }
-
-/** What tells a source record from every other, also where its topic was made again; of a record that does not say, its own position. */
-function positionOf(record: KafkaMessage, partition: number): string {
-  if (header(record, 'millrace.error.offset') === undefined) return `unknown/${partition}/${record.offset}`;
-  const names = [
-    'millrace.error.topic',
-    'millrace.error.partition',
-    'millrace.error.offset',
-    'millrace.first-timestamp',
-  ];
-  return names.map((name) => header(record, name)).join('/');
-}
-
-const header = ({ headers = {} }: KafkaMessage, name: string): string | undefined => headers[name]?.toString();
 
 function count(counts: Record<string, number>, reason: string): void {
   counts[reason] = (counts[reason] ?? 0) + 1;

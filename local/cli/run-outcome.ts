@@ -4,6 +4,8 @@ import { objectIn } from '../../lib/declaration/json.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
+import { byReason, number, type Settled } from '../accounts/balance.ts';
+import { readResults, table } from '../accounts/results.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import { type JobRunRecord, type JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
 import { batchesOf, wordsOf } from '../emr/job-run-words.ts';
@@ -11,9 +13,6 @@ import { moment, type StreamStatus, streamCommands, streamLine } from '../emr/st
 import { operationsOf, requestsByPrice } from '../iam/s3-requests.ts';
 import type { ExecutionRecord } from '../stepfunctions/executions.ts';
 import type { Context } from './context.ts';
-import type { Settled } from './report/accounts.ts';
-import { byReason, number } from './report/balance.ts';
-import { readResults, table } from './report/results.ts';
 
 /** What the state machine's last state gives, as far as it is read here. */
 export interface Output {

@@ -3,9 +3,11 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { actionsOf, filesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
+import { CHECKPOINTS, platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import { MillraceError, messageOf } from '../../tools/errors.mjs';
+import { diskFull, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
+import { keepSettled } from '../accounts/balance.ts';
 import { ParameterStore, readDeployment } from '../cloudformation/index.ts';
 import { specOf } from '../emr/job-run-records.ts';
 import { liveStreams, streamsOf } from '../emr/streams.ts';
@@ -14,14 +16,13 @@ import { readAccess } from '../iam/access.ts';
 import { readDecisions } from '../iam/decision-log.ts';
 import { deniedOf } from '../iam/usage.ts';
 import { fullAmong } from '../services/diagnosis.ts';
-import { serviceStatus, servicesRun, startServices, watchServices } from '../services/services.ts';
+import { endpointsOf, startServices, watchServices } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
 import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
-import { keepSettled } from './report/settled.ts';
 import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
@@ -48,17 +49,16 @@ export async function run(context: Context, name: string, options: RunOptions): 
   if (options.sampleData !== undefined) await checkSampleData(pipeline, options.sampleData);
   const deployment = readDeployment(home, environment);
   if (!deployment) throw notUp('Nothing is deployed here.');
-  const [kafka, registry] = [serviceStatus(home, 'kafka'), serviceStatus(home, 'registry')];
-  if (!options.dryRun && !servicesRun(home)) throw notUp('The services do not run.');
+  const tools = endpointsOf(home);
+  if (!options.dryRun && !tools) throw notUp('The services do not run.');
   if (options.sampleData !== undefined && Object.keys(filesOf(pipeline)).length > 0) {
-    const platform = new ParameterStore(home).get(`/millrace/${environment}/platform`);
+    const platform = new ParameterStore(home).get(platformParameter(environment));
     const { bucket = '' } = JSON.parse(platform?.value ?? '{}') as { bucket?: string };
     input.files = await publishSampleData(pipeline, options.sampleData, home, bucket);
     terminal.line(`published ${options.sampleData}`);
   }
-  if (options.dryRun) return dryRun(context, pipeline.name, input, deployment);
+  if (options.dryRun || !tools) return dryRun(context, pipeline.name, input, deployment);
   if (options.strict) await startServices(home, readToolchain(), terminal.line, context.signal, { strict: true });
-  const tools = { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl: registry.url ?? '' };
   return runDeployed(context, pipeline, input, { deployment, tools }, options);
 }
 
@@ -90,7 +90,7 @@ export async function runDeployed(
     lost.abort(error);
   });
   // Who counts nothing need not load what reads topics.
-  const accounts = counted ? new (await import('./report/accounts.ts')).Accounts(home, pipeline, tools) : undefined;
+  const accounts = counted ? new (await import('../accounts/accounts.ts')).Accounts(home, pipeline, tools) : undefined;
   let page: Watch | undefined;
   try {
     if (watch) page = await (await import('../watch/watch.ts')).watchPipeline(home, pipeline);
@@ -148,10 +148,8 @@ async function report({ home, terminal }: Context, pipeline: Pipeline, execution
 
 /** The error of an execution, or that of a disk without room, which jobs tell in the words of whoever met it. */
 function orFullDisk(home: Context['home'], failure: MillraceError): MillraceError {
-  const full = fullAmong([...globSync(join(home.buckets, '*', 'checkpoints')), ...Object.values(home)]);
-  if (full === undefined) return failure;
-  const message = `The disk of ${full} is full. Free some space there, then run the command again.`;
-  return new MillraceError('DISK_FULL', message, { details: [failure.message, ...failure.details] });
+  const full = fullAmong([...globSync(join(home.buckets, '*', CHECKPOINTS)), ...Object.values(home)]);
+  return full === undefined ? failure : diskFull(full, { details: [failure.message, ...failure.details] });
 }
 
 /** What the roles of a pipeline were refused since a moment, in words: what a job's client says of a denial names neither role nor action. */

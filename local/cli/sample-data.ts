@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, createReadStream, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
+import { schemaPath } from '../../lib/declaration/checks/schema.ts';
 import { filesOf } from '../../lib/declaration/flow.ts';
 import { isObject } from '../../lib/declaration/json.ts';
 import type { InputFile } from '../../lib/declaration/kinds/file.ts';
@@ -57,15 +59,16 @@ export async function publishSampleData(
 const inspectedLines = 10;
 
 async function problemOf(
-  { folders }: Pipeline,
+  pipeline: Pipeline,
   { schema, separator }: InputFile,
   path: string,
 ): Promise<string | undefined> {
   if (!existsSync(path) || !statSync(path).isFile()) return `${path} does not exist.`;
   // The fields of an Avro schema, or the names that a JSON Schema requires.
-  const { fields = [], required = [] } = JSON.parse(
-    readFileSync(join(folders.declaration, 'schemas', schema.file), 'utf8'),
-  ) as { fields?: { name: string }[]; required?: string[] };
+  const { fields = [], required = [] } = JSON.parse(readFileSync(schemaPath(pipeline, schema.file), 'utf8')) as {
+    fields?: { name: string }[];
+    required?: string[];
+  };
   const lines = await firstLines(path, separator === undefined ? inspectedLines : 1);
   if (separator === undefined) {
     const lacking = lines.filter((line) => line.trim() !== '').map((line) => lackOf(line, required));
@@ -76,9 +79,11 @@ async function problemOf(
   const [header = ''] = lines;
   const columns = fields.map(({ name }) => name);
   const found = header.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  // As the jobs want them, which read fields by their places.
+  if (isDeepStrictEqual(found, columns)) return undefined;
   const missing = columns.filter((column) => !found.includes(column)).join(', ');
-  if (missing === '') return undefined;
-  return `${path} has the header "${header}", which lacks ${missing}. Expected: ${columns.join(separator)}.`;
+  const lacks = missing === '' ? '' : `, which lacks ${missing}`;
+  return `${path} has the header "${header}"${lacks}. Expected, in this order: ${columns.join(separator)}.`;
 }
 
 /** What a line lacks to be an object with the names that it must have; undefined when it lacks nothing. */

@@ -3,10 +3,11 @@ import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { type Deployment, deploy, type Endpoints, explain, synthesize } from '../cloudformation/index.ts';
+import { type Deployment, deploy, explain, synthesize } from '../cloudformation/index.ts';
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { type StartedServices, startServices, stopServices } from '../services/services.ts';
+import type { PlainEndpoints } from '../services/types.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type Context, environment, pipelines } from './context.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,7 +23,7 @@ interface UpOptions {
 export interface Running extends StartedServices {
   readonly deployment: Deployment;
   /** Where this command reads what the jobs wrote. */
-  readonly tools: Endpoints;
+  readonly tools: PlainEndpoints;
 }
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */

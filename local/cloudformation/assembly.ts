@@ -28,7 +28,7 @@ export interface AssemblyStack extends StackIdentity {
   readonly assets: ReadonlyMap<string, Asset>;
 }
 
-/** In dependency order. */
+/** In dependency order. @throws MillraceError DEPLOY_ENVIRONMENT */
 export function readStacks(folder: string, environment: string): AssemblyStack[] {
   const assembly = open(folder);
   const stage = assembly.nestedAssemblies.find(({ displayName }) => displayName === environment);

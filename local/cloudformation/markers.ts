@@ -23,6 +23,7 @@ export function markerIn(text: unknown): string | undefined {
  *
  * @param user stack, logical id and type of the resource that uses the value.
  * @param path where in the resource the value stands: `Properties.Environment`.
+ * @throws MillraceError DEPLOY_ONLY_ON_AWS or DEPLOY_DYNAMIC_REFERENCE
  */
 export function requireKnown(value: unknown, user: string, path: string): void {
   if (typeof value === 'string') {

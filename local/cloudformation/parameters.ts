@@ -53,7 +53,11 @@ function split(value: string): string[] {
   return value === '' ? [] : value.split(',').map((item) => item.trim());
 }
 
-/** Refuses an environment in which a value that the local deployment must pass on has nowhere to go. */
+/**
+ * Refuses an environment in which a value that the local deployment must pass on has nowhere to go.
+ *
+ * @throws MillraceError DEPLOY_PARAMETER
+ */
 export function requireDeclared(overrides: Overrides, stacks: readonly { readonly template: Template }[]): void {
   const missing = Object.keys(overrides).filter(
     (name) => !stacks.some(({ template }) => template.Parameters && name in template.Parameters),

@@ -40,7 +40,7 @@ const stateFile = (home: Home, environment: string) => join(home.state, `${envir
 /** What deployed resources belong to is told by their state alone: without it everything has to go. */
 const startAgain = 'Run "npx millrace down --purge" and start again.';
 
-/** What is known of an environment; empty when nothing was ever deployed. */
+/** What is known of an environment; empty when nothing was ever deployed. @throws MillraceError DEPLOY_STATE */
 export function readState(home: Home, environment: string): State {
   const file = stateFile(home, environment);
   const content = readJson(file, startAgain) as State | undefined;

@@ -36,7 +36,11 @@ export class ParameterStore {
   }
 }
 
-/** The file or folder that an `s3://bucket/key` (or `s3a://`) URL stands for on this machine; it need not exist. */
+/**
+ * The file or folder that an `s3://bucket/key` (or `s3a://`) URL stands for on this machine; it need not exist.
+ *
+ * @throws MillraceError INVALID_BUCKET_URL
+ */
 export function bucketPath(home: Home, url: string): string {
   const [, bucket, key = ''] = /^s3a?:\/\/([^/]+)(?:\/(.*))?$/.exec(url) ?? [];
   if (bucket === undefined) {

@@ -1,4 +1,5 @@
 /** The calls of Step Functions to EMR Serverless, answered from the job runs of this machine with the fields that the state machine reads. */
+import { localAccount, localRegion } from '../cloudformation/index.ts';
 import { type Json, type JsonObject, object, TaskError, type Tasks, text } from '../stepfunctions/task.ts';
 import type { JobRunRecord, JobRunRequest } from './job-run-records.ts';
 import type { JobRuns } from './job-runs.ts';
@@ -85,7 +86,7 @@ export function summarize(run: JobRunRecord): JsonObject {
 }
 
 const arnOf = ({ id, request }: JobRunRecord): string =>
-  `arn:aws:emr-serverless:us-east-1:000000000000:/applications/${request.applicationId}/jobruns/${id}`;
+  `arn:aws:emr-serverless:${localRegion}:${localAccount}:/applications/${request.applicationId}/jobruns/${id}`;
 
 const invalid = (message: string) => new TaskError('EmrServerless.ValidationException', message);
 

@@ -170,7 +170,11 @@ function s3Settings({ endpoint, userAgent }: S3Options): Record<string, string> 
   };
 }
 
-/** Splits the text that EMR Serverless takes into `--conf` settings and all other options, with a shell's quotes. */
+/**
+ * Splits the text that EMR Serverless takes into `--conf` settings and all other options, with a shell's quotes.
+ *
+ * @throws MillraceError INVALID_SPARK_PARAMETERS
+ */
 export function parseSparkSubmitParameters(text: string): { settings: Record<string, string>; others: string[] } {
   const words = [...text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) =>
     word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'),

@@ -1,7 +1,7 @@
 /** Which streams of this machine go on or have failed, whether they run what is deployed now, and what people are told of them. */
 import { isDeepStrictEqual } from 'node:util';
 import { fill, IncompleteDeployment } from '../../lib/declaration/fill.ts';
-import { kebab } from '../../lib/declaration/names.ts';
+import { kebab, pipelineParameter, platformParameter } from '../../lib/declaration/names.ts';
 import type { JobStart, Plan } from '../../lib/declaration/plan.ts';
 import { type DeployedResource, type Deployment, ParameterStore } from '../cloudformation/index.ts';
 import type { Home } from '../home.ts';
@@ -86,8 +86,13 @@ export function deployedPlanOf(machine: DeployedResource, environment: string, h
   const { FunctionName: prepareFunction = '', Payload: { plan, starts } = {} } = States?.Prepare?.Parameters ?? {};
   if (!plan?.jobs || !starts) return undefined;
   const store = new ParameterStore(home);
-  const read = (name: string) => JSON.parse(store.get(`/millrace/${environment}/${name}`)?.value ?? '{}');
-  const event = { plan, starts, platform: read('platform'), pipeline: read(`pipelines/${plan.pipeline}`) };
+  const read = (name: string) => JSON.parse(store.get(name)?.value ?? '{}');
+  const event = {
+    plan,
+    starts,
+    platform: read(platformParameter(environment)),
+    pipeline: read(pipelineParameter(environment, plan.pipeline)),
+  };
   return { prepareFunction, event };
 }
 

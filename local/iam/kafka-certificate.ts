@@ -44,7 +44,11 @@ export function truststoreOptions(home: Pick<Home, 'iam'>): string[] {
   return [`-Djavax.net.ssl.trustStore=${truststore}`, `-Djavax.net.ssl.trustStorePassword=${publicPassword}`];
 }
 
-/** Makes the certificate aside and moves it into place, so that an interruption leaves none of it. Does nothing where it is. */
+/**
+ * Makes the certificate aside and moves it into place, so that an interruption leaves none of it. Does nothing where it is.
+ *
+ * @throws MillraceError SERVICE_NOT_PREPARED
+ */
 export async function makeKafkaCertificate(
   { home, folder: serviceFolder }: { readonly home: Home; readonly folder: string },
   javaHome: string,

@@ -1,6 +1,7 @@
 /** The language of IAM policies as far as our templates use it, read strictly: what is not known here is an error, never an allow. */
 import { isObject } from '../../lib/declaration/json.ts';
 import { MillraceError } from '../../tools/errors.mjs';
+import { markerIn } from '../cloudformation/markers.ts';
 
 /** Who or what a policy is for: a role's own, one of a resource or an endpoint, or who may be a role. */
 export type PolicyKind = 'identity' | 'resource' | 'trust';
@@ -42,9 +43,6 @@ export interface Statement {
   readonly principal: (principal: string) => boolean;
   readonly conditions: readonly Condition[];
 }
-
-/** Values that have no meaning on this machine (`markers.ts` of the deployment). */
-const unknownHere = '⟦';
 
 /**
  * The condition keys that requests of this machine carry; a condition on another one would look as if it were not met, or met. Nothing here asks
@@ -125,7 +123,7 @@ const anything: Pattern = { text: '*', matches: () => true };
 
 function resourcePattern(text: string, refuse: Refuse): Pattern {
   if (text === '*') return anything;
-  if (text.includes(unknownHere)) return { text, matches: () => false };
+  if (markerIn(text) !== undefined) return { text, matches: () => false };
   if (!text.startsWith('arn:') || text.split(':').length < 6) throw refuse('Resource', text, '*, an ARN');
   return { text, matches: arnGlob(text) };
 }

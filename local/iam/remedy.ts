@@ -1,4 +1,5 @@
 /** What would grant a request that was denied: the line of a declaration, or the construct that made the role. */
+import { checkpointPrefix, INPUT } from '../../lib/declaration/names.ts';
 import type { AccessRole } from './access.ts';
 import type { AccessRequest } from './policy.ts';
 
@@ -14,8 +15,8 @@ function lineOf({ action, resource, context = {} }: AccessRequest, pipeline: str
   if (service !== 's3') return 'no declaration grants that to a job';
   const key = String(context['s3:prefix'] ?? resource.replace(/^arn:aws:s3:::[^/]+\/?/, ''));
   const [place = ''] = key.split('/');
-  if (key.startsWith(`checkpoints/${pipeline}/${job}`)) return 'kind "stream" has this checkpoint';
-  if (place === 'input') return 'add the file to its reads';
+  if (key.startsWith(checkpointPrefix(pipeline, job))) return 'kind "stream" has this checkpoint';
+  if (place === INPUT) return 'add the file to its reads';
   if (place === 'millrace') return 'its entry point, packages and samples come from there';
   return /Put|Delete|Abort/.test(what)
     ? `add the folder "${place}" to its writes`

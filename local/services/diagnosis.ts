@@ -1,7 +1,8 @@
 /** Why a service ended or never got ready: cause, remedy and the last lines of its log. */
-import { closeSync, existsSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MillraceError } from '../../tools/errors.mjs';
+import { readEnd } from '../../tools/files.mjs';
 import type { ServiceDefinition } from './types.ts';
 
 /** How much of the end of a log is looked through for a known cause. */
@@ -54,7 +55,7 @@ export function serviceGone(definition: ServiceDefinition, log: string): Millrac
 }
 
 function failure(code: string, what: string, { title, symptoms }: ServiceDefinition, log: string): MillraceError {
-  const text = endOf(log);
+  const text = readEnd(log, searchedBytes);
   const [, told] = [...symptoms, ...commonSymptoms].find(([pattern]) => pattern.test(text)) ?? unknown;
   // Who cannot write cannot say so either.
   const meaning = isFull(dirname(log)) ? fullDisk : told;
@@ -75,17 +76,4 @@ export const fullAmong = (folders: readonly string[]): string | undefined => fol
 function isFull(folder: string): boolean {
   const { bavail, bsize } = statfsSync(existsSync(folder) ? folder : '/');
   return bavail * bsize < leastRoomBytes;
-}
-
-function endOf(path: string): string {
-  if (!existsSync(path)) return '';
-  const file = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(file);
-    const buffer = Buffer.alloc(Math.min(size, searchedBytes));
-    readSync(file, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8');
-  } finally {
-    closeSync(file);
-  }
 }

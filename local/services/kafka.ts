@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { KAFKA_PORT } from '../../lib/declaration/limits.ts';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import { accessFile } from '../iam/access.ts';
 import { kafkaCertificate, makeKafkaCertificate } from '../iam/kafka-certificate.ts';
@@ -142,7 +143,7 @@ export const kafka: ServiceDefinition = {
   ports: [
     { name: 'broker', preferred: 9092 },
     { name: 'controller', preferred: 9093 },
-    { name: 'iam', preferred: 9098 },
+    { name: 'iam', preferred: KAFKA_PORT },
   ],
   portOption: '--kafka-port',
   readyWithinMs: 60_000,

@@ -4,6 +4,7 @@ import { MillraceError } from '../../tools/errors.mjs';
 import { readText } from '../../tools/files.mjs';
 import { ask } from '../../tools/processes.mjs';
 
+/** Refuses what would need more memory than there is. @throws MillraceError NOT_ENOUGH_MEMORY */
 export function requireMemory(neededBytes: number, purpose: string, availableBytes = availableMemory()): void {
   if (availableBytes >= neededBytes) return;
   const mebibytes = (bytes: number) => Math.floor(bytes / 1024 ** 2).toLocaleString('en');

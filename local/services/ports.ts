@@ -12,7 +12,7 @@ export const loopback = '127.0.0.1';
 
 const portsTried = 100;
 
-/** The first free port from `wanted` upwards that is not in `reserved`. */
+/** The first free port from `wanted` upwards that is not in `reserved`. @throws MillraceError NO_FREE_PORT */
 export async function nextFreePort(wanted: number, reserved: ReadonlySet<number>): Promise<number> {
   for (let port = wanted; port < wanted + portsTried && port <= 65_535; port += 1) {
     if (!reserved.has(port) && (await isPortFree(port))) return port;
@@ -23,7 +23,11 @@ export async function nextFreePort(wanted: number, reserved: ReadonlySet<number>
   );
 }
 
-/** Refuses a port that a person asked for by name when it is taken: another one would not be what they asked for. */
+/**
+ * Refuses a port that a person asked for by name when it is taken: another one would not be what they asked for.
+ *
+ * @throws MillraceError PORT_IN_USE
+ */
 export async function requireFreePort(port: number, option: string): Promise<void> {
   if (await isPortFree(port)) return;
   const holder = portHolder(port);

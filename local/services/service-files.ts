@@ -41,6 +41,8 @@ export function writeServiceFile(home: Home, name: ServiceName, content: Service
  * Sees to it that the data of the services belongs together, and gives the id of that data. A record in a topic carries
  * the id of a schema in the registry: a registry that lost its data would give the same ids to other schemas, and the
  * records would be read as something they are not.
+ *
+ * @throws MillraceError DATA_APART
  */
 export function agreeOnData(home: Home, names: readonly ServiceName[]): string {
   const ids = names.map((name) => readText(serviceFiles(home, name).dataId));

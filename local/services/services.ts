@@ -14,7 +14,14 @@ import { endProcess, endUnrecorded, isSameProcess, residentMemory } from './proc
 import { registry } from './registry.ts';
 import { s3 } from './s3.ts';
 import { agreeOnData, readServiceFile, type ServiceFile, serviceFiles, writeServiceFile } from './service-files.ts';
-import type { Ports, ServiceDefinition, ServiceName, ServiceStatus, ServiceToolchain } from './types.ts';
+import type {
+  PlainEndpoints,
+  Ports,
+  ServiceDefinition,
+  ServiceName,
+  ServiceStatus,
+  ServiceToolchain,
+} from './types.ts';
 
 const definitions: readonly ServiceDefinition[] = [iam, kafka, registry, s3];
 
@@ -44,6 +51,8 @@ export interface StartedServices extends Readonly<Record<ServiceName, ServiceSta
 /**
  * Sees to it that the services run and work. Services that run already are only asked whether they work; those that
  * this call starts are ended again when it fails or is aborted.
+ *
+ * @throws MillraceError RUNS_ON_OTHER_PORT
  */
 export function startServices(
   home: Home,
@@ -110,6 +119,13 @@ export const servicesRun = (home: Home): boolean =>
 /** One of them. */
 export function serviceStatus(home: Home, name: ServiceName): ServiceStatus {
   return status(home, { iam, kafka, registry, s3 }[name]);
+}
+
+/** Undefined while the services do not run. */
+export function endpointsOf(home: Home): PlainEndpoints | undefined {
+  if (!servicesRun(home)) return undefined;
+  const [{ bootstrapServers = '' }, { url = '' }] = [status(home, kafka), status(home, registry)];
+  return { bootstrapServers, registryUrl: url };
 }
 
 /**

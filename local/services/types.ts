@@ -70,6 +70,12 @@ export interface Addresses {
   readonly url?: string;
 }
 
+/** Where people's own tools, and commands, read topics and schemas without signing in. */
+export interface PlainEndpoints {
+  readonly bootstrapServers: string;
+  readonly registryUrl: string;
+}
+
 /** A service as `millrace status` shows it. */
 export interface ServiceStatus extends Addresses {
   name: ServiceName;

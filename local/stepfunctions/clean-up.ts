@@ -14,7 +14,11 @@ export interface CleanUpPorts extends Omit<CleanUpServices, 'near'> {
   readonly invoke: (fn: DeployedResource, event: JsonObject, environment: Record<string, string>) => Promise<Json>;
 }
 
-/** Runs every function that the end of this execution triggers; gives how many there were. */
+/**
+ * Runs every function that the end of this execution triggers; gives how many there were.
+ *
+ * @throws MillraceError ACCESS_DENIED
+ */
 export async function cleanUpAfter(execution: ExecutionRecord, ports: CleanUpPorts): Promise<number> {
   const event = eventOf(execution);
   const targets = targetsOf(event, ports.deployment);
@@ -38,8 +42,9 @@ export async function cleanUpAfter(execution: ExecutionRecord, ports: CleanUpPor
 }
 
 function eventOf(execution: ExecutionRecord): JsonObject {
+  const [, , , region = '', account = ''] = execution.arn.split(':');
   return {
-    account: '000000000000',
+    account,
     detail: {
       executionArn: execution.arn,
       input: JSON.stringify(execution.input),
@@ -48,7 +53,7 @@ function eventOf(execution: ExecutionRecord): JsonObject {
       status: execution.status,
     },
     'detail-type': 'Step Functions Execution Status Change',
-    region: 'us-east-1',
+    region,
     resources: [execution.arn],
     source: 'aws.states',
   };

@@ -2,12 +2,13 @@
 import type { JsonObject } from '../../lib/declaration/json.ts';
 import type { Chart, Column } from '../../lib/declaration/pipeline.ts';
 
-export type NodeKind = 'file' | 'topic' | 'folder' | 'batch' | 'stream';
-
 /** A thing or a job of the declaration. */
 export interface PictureNode {
   readonly id: string;
-  readonly kind: NodeKind;
+  /** How it is drawn, and what is told of it. */
+  readonly shape: 'batch' | 'stream' | 'topic' | 'thing';
+  /** What it is, in a word. */
+  readonly kind: string;
   /** As people call it: its alias, or the job's name as the command line writes it. */
   readonly title: string;
   /** Its name on the broker, of the file, of the folder, of the entry point. */
@@ -139,8 +140,6 @@ export interface Model {
   readonly accounts: readonly AccountTold[];
   readonly results: ResultsTold | null;
 }
-
-export type Section = keyof Model;
 
 /** A record of a topic, decoded as far as that goes. */
 export interface RecordTold {

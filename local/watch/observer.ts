@@ -2,18 +2,20 @@
  * Looks at what one pipeline does on this machine: the record and history of its newest execution, the records and lines of its job runs, the
  * offsets of its topics. It writes nothing.
  */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { topicsOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import { KafkaReader, type TopicReader } from '../cli/report/kafka-reader.ts';
-import { settledIn } from '../cli/report/settled.ts';
-import { bucketPath, type Endpoints } from '../cloudformation/index.ts';
+import { readEnd } from '../../tools/files.mjs';
+import { settledIn } from '../accounts/balance.ts';
+import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
+import { bucketPath } from '../cloudformation/index.ts';
 import { hasEnded, type JobRunRecord, partsOf, specOf } from '../emr/job-run-records.ts';
 import type { JobRuns } from '../emr/job-runs.ts';
 import { LineTail } from '../emr/line-tail.ts';
 import { knownJobRuns } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
+import type { PlainEndpoints } from '../services/types.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
 import { accountsSoFar, edgesOf, type Figures, noFigures, reportFolder, reportJob, withLine } from './figures.ts';
 import type {
@@ -40,7 +42,7 @@ export interface Observed {
   readonly home: Home;
   readonly pipeline: Pipeline;
   /** Where topics are read; undefined while the services do not run. */
-  readonly endpoints: () => Endpoints | undefined;
+  readonly endpoints: () => PlainEndpoints | undefined;
   /** The name of an execution. @default the newest one, whichever that is */
   readonly execution?: string | undefined;
 }
@@ -223,7 +225,9 @@ export class Observer {
     return this.final ?? this.live ?? null;
   }
 
-  private async withReader<T>(work: (reader: TopicReader, endpoints: Endpoints) => Promise<T>): Promise<T | undefined> {
+  private async withReader<T>(
+    work: (reader: TopicReader, endpoints: PlainEndpoints) => Promise<T>,
+  ): Promise<T | undefined> {
     const endpoints = this.options.endpoints();
     if (!endpoints) return undefined;
     // A connection that stays open costs more than one that is made every time.
@@ -239,20 +243,9 @@ export class Observer {
 
 /** The last lines of a file, which may be long or not there yet. */
 function lastOf(file: string): string[] {
-  if (!existsSync(file)) return [];
-  const descriptor = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(Math.min(size, readLog));
-    const read = readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
-    const lines = buffer
-      .toString('utf8', 0, read)
-      .split('\n')
-      .filter((line) => line !== '');
-    return size > buffer.length ? lines.slice(1) : lines;
-  } finally {
-    closeSync(descriptor);
-  }
+  const text = readEnd(file, readLog);
+  const lines = text.split('\n').filter((line) => line !== '');
+  return Buffer.byteLength(text) < readLog ? lines : lines.slice(1);
 }
 
 function executionTold({ name, status, startedAt, stoppedAt, error, cause, input }: ExecutionRecord): ExecutionTold {

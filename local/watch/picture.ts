@@ -5,7 +5,7 @@ import { replayWaysOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
 import { Topic } from '../../lib/declaration/kinds/topic.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import type { NodeKind, Picture, PictureEdge, PictureNode } from './model.ts';
+import type { Picture, PictureEdge, PictureNode } from './model.ts';
 
 export const jobId = (job: string): string => `jobs.${job}`;
 export const thingId = ({ alias, thing }: Aliased): string => `${thing.origin.plural}.${alias}`;
@@ -19,11 +19,15 @@ export function pictureOf(pipeline: Pipeline): Picture {
   };
   const things = thingsOf(pipeline).map((one): PictureNode => {
     const { alias: title, thing } = one;
-    const role = thing instanceof Topic ? roleOf(thing) : undefined;
-    return { id: thingId(one), kind: thing.kind as NodeKind, title, name: thing.name, ...(role && { role }) };
+    const { kind, name } = thing;
+    const node = { id: thingId(one), kind, title, name };
+    if (!(thing instanceof Topic)) return { ...node, shape: 'thing' };
+    const role = roleOf(thing);
+    return { ...node, shape: 'topic', ...(role && { role }) };
   });
-  const jobs = Object.entries(pipeline.jobs).map(([name, { kind, entryPoint }]): PictureNode => {
-    return { id: jobId(name), kind, title: kebab(name), name: entryPoint };
+  const jobs = Object.entries(pipeline.jobs).map(([name, { kind: shape, entryPoint }]): PictureNode => {
+    const kind = shape === 'batch' ? 'batch job' : shape;
+    return { id: jobId(name), shape, kind, title: kebab(name), name: entryPoint };
   });
   const edges = usesOf(pipeline).map((use): PictureEdge => {
     const [thing, job] = [thingId(use), jobId(use.job)];

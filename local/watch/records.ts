@@ -2,8 +2,8 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import type { Schema } from '../../lib/declaration/schema.ts';
-import { decoderOf } from '../cli/report/counts.ts';
-import type { TopicReader } from '../cli/report/kafka-reader.ts';
+import { decoderOf } from '../accounts/counts.ts';
+import type { TopicReader } from '../accounts/kafka-reader.ts';
 import type { RecordTold } from './model.ts';
 
 const shownRecords = 20;

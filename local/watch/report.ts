@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { writeFileAtomically } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
+import { endpointsOf } from '../services/services.ts';
 import { Executions } from '../stepfunctions/executions.ts';
 import { onePage } from './bundle.ts';
 import { Observer } from './observer.ts';
-import { endpointsOf } from './watch.ts';
 
 /** Writes the report of an execution beside its history, and gives its path. */
 export async function writeReport(home: Home, pipeline: Pipeline, execution: string): Promise<string> {

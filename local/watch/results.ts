@@ -2,9 +2,9 @@
 import { topicsOf, usesOf } from '../../lib/declaration/flow.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import { decoderOf } from '../cli/report/counts.ts';
-import type { TopicReader } from '../cli/report/kafka-reader.ts';
-import { type ResultRow, readResults } from '../cli/report/results.ts';
+import { decoderOf } from '../accounts/counts.ts';
+import type { TopicReader } from '../accounts/kafka-reader.ts';
+import { type ResultRow, readResults } from '../accounts/results.ts';
 import type { ResultsTold } from './model.ts';
 
 const mostRows = 2_000;

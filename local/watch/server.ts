@@ -11,7 +11,7 @@ import type { Page } from './bundle.ts';
 import type { Feed } from './feed.ts';
 
 /** What a page asks for when somebody opens a part of the picture; undefined where there is no such part. */
-export type Lookup = (what: string, name: string) => Promise<unknown>;
+export type Details = (what: string, name: string) => Promise<unknown>;
 
 export interface Served {
   readonly url: string;
@@ -35,7 +35,7 @@ const safe = {
 type Answer = readonly [status: number, type: string, body: string];
 const refused = (status: number, why: string): Answer => [status, 'text/plain; charset=utf-8', `${why}\n`];
 
-export async function serve(page: Page, feed: Feed, lookup: Lookup): Promise<Served> {
+export async function serve(page: Page, feed: Feed, details: Details): Promise<Served> {
   const token = randomBytes(24).toString('base64url');
   const streams = new Set<ServerResponse>();
   let hosts: string[] = [];
@@ -64,7 +64,7 @@ export async function serve(page: Page, feed: Feed, lookup: Lookup): Promise<Ser
       follow(request, response, request.headers['last-event-id'] ?? searchParams.get('after') ?? '');
       return undefined;
     }
-    const found = name === undefined ? undefined : await lookup(what, decodeURIComponent(name));
+    const found = name === undefined ? undefined : await details(what, decodeURIComponent(name));
     if (found === undefined) return refused(404, 'nothing is here');
     return [200, 'application/json', JSON.stringify(found)];
   }

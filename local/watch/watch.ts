@@ -1,8 +1,7 @@
 /** The page of a pipeline while somebody watches: looks again every second, and serves what it finds. */
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import type { Endpoints } from '../cloudformation/index.ts';
 import type { Home } from '../home.ts';
-import { serviceStatus, servicesRun } from '../services/services.ts';
+import { endpointsOf } from '../services/services.ts';
 import { livePage } from './bundle.ts';
 import { Feed } from './feed.ts';
 import { Observer } from './observer.ts';
@@ -22,13 +21,13 @@ export async function watchPipeline(home: Home, pipeline: Pipeline): Promise<Wat
   const observer = new Observer({ home, pipeline, endpoints: () => endpointsOf(home) });
   const feed = new Feed();
   feed.publish(observer.look());
-  const lookups: Readonly<Record<string, (name: string) => unknown>> = {
+  const details: Readonly<Record<string, (name: string) => unknown>> = {
     records: (alias) => observer.records(alias),
     runs: (id) => observer.details(id),
   };
   const page = await livePage(`${pipeline.name} - Millrace`);
   const served = await serve(page, feed, async (what, name) =>
-    Object.hasOwn(lookups, what) ? lookups[what]?.(name) : undefined,
+    Object.hasOwn(details, what) ? details[what]?.(name) : undefined,
   );
   let asked = 0;
   let asking: Promise<void> | undefined;
@@ -62,11 +61,4 @@ export async function watchPipeline(home: Home, pipeline: Pipeline): Promise<Wat
       await served.close();
     },
   };
-}
-
-/** Where topics and schemas are read, while the services run. */
-export function endpointsOf(home: Home): Endpoints | undefined {
-  if (!servicesRun(home)) return undefined;
-  const [{ bootstrapServers = '' }, { url = '' }] = [serviceStatus(home, 'kafka'), serviceStatus(home, 'registry')];
-  return { bootstrapServers, registryUrl: url };
 }

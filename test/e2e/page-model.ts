@@ -1,4 +1,5 @@
 /** What a page may be told, with words in every place that nobody meant well. */
+import { noFigures } from '../../local/watch/figures.ts';
 import type { Model, RecordTold, RunTold } from '../../local/watch/model.ts';
 import { pictureOf } from '../../local/watch/picture.ts';
 import { wordsPipeline } from '../local/support/words-pipeline.ts';
@@ -15,12 +16,7 @@ const run = (job: string, mode: RunTold['mode'], second: number, more: Partial<R
   details: '',
   startedAt: at(second),
   endedAt: at(second + 8),
-  rowsIn: 0,
-  rowsOut: 0,
-  deadLetters: {},
-  droppedByWatermark: 0,
-  batches: [],
-  batchCount: 0,
+  ...noFigures,
   ...more,
 });
 

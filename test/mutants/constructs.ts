@@ -11,6 +11,12 @@ const branches = [`${unit}/workflow/execution.test.ts`];
 
 const workflow: readonly Mutant[] = [
   ...mutantsOf(
+    'lib/declaration/limits.ts',
+    [...table, 'test/lambda/clean-up/handler.test.ts'],
+    ["['SUBMITTED', 'PENDING'", "['PENDING'", 'a run that has just been submitted is left behind, and costs money'],
+    ["'QUEUED', 'RUNNING'", "'RUNNING'", 'a run that waits for vCPU is left behind, and costs money'],
+  ),
+  ...mutantsOf(
     'lib/constructs/workflow/states.ts',
     table,
     ['START_POLLS = pollsOf(10)', 'START_POLLS = pollsOf(1)', 'each cold start over a minute fails'],
@@ -20,8 +26,6 @@ const workflow: readonly Mutant[] = [
     ['FAILED_ATTEMPTS_PER_HOUR = 3', 'FAILED_ATTEMPTS_PER_HOUR = 1', 'one lost worker ends a stream for good'],
     ['Math.max(...minutes) + 5', 'Math.max(...minutes) - 5', 'a job is given up before its own limit'],
     ['MaxAttempts: 5', 'MaxAttempts: 0', 'one throttled call fails an execution'],
-    ["['SUBMITTED', 'PENDING'", "['PENDING'", 'a run that has just been submitted is left behind, and costs money'],
-    ["'QUEUED', 'RUNNING'", "'RUNNING'", 'a run that waits for vCPU is left behind, and costs money'],
     ['  MaxConcurrency: 1,', '  MaxConcurrency: 0,', 'streams start at once, not upstream first'],
     [
       "ErrorEquals: ['States.ALL'], ResultPath: '$.problem'",

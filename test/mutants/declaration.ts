@@ -56,7 +56,11 @@ export const declaration: readonly Mutant[] = [
     'lib/declaration/names.ts',
     [`${unit}/plan.test.ts`, 'test/lambda/prepare/core.test.ts'],
     ['`millrace.${pipeline}.${job}`', '`millrace.${pipeline}`', 'two jobs share the rights on their consumer groups'],
-    ['`checkpoints/${pipeline}/${kebab(job)}`', '`checkpoints/${pipeline}`', 'two streams write into one checkpoint'],
+    [
+      '`${CHECKPOINTS}/${pipeline}/${kebab(job)}`',
+      '`${CHECKPOINTS}/${pipeline}`',
+      'two streams write into one checkpoint',
+    ],
     ['`${folder}/${pipeline}`', '`${folder}`', 'a pipeline may write over the results of another'],
   ),
   ...mutantsOf(

@@ -34,12 +34,12 @@ export const faults: readonly Mutant[] = [
   ...mutantsOf(
     'local/cli/main.ts',
     ['test/local/home.test.ts'],
-    ["hasErrorCode(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG')", 'false', 'a full disk is told without its name'],
+    ['saysDiskFull(thrown)', 'false', 'a full disk is told without its name'],
   ),
   ...mutantsOf(
     'tools/files.mjs',
     ['test/tools/files.test.ts'],
-    ["hasErrorCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')", 'false', 'a full disk is told without its name'],
+    ['!saysDiskFull(error)', 'true', 'a full disk is told without its name'],
   ),
   ...mutantsOf(
     'lib/constructs/workflow/runs.ts',

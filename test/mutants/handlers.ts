@@ -14,7 +14,6 @@ export const handlers: readonly Mutant[] = [
   ...mutantsOf(
     'lambda/clean-up/handler.ts',
     [`${unit}/clean-up/handler.test.ts`],
-    ["['SUBMITTED', 'PENDING'", "['PENDING'", 'a run that has just been submitted goes on and costs money'],
     ["            ConditionExpression: 'holder = :holder',\n", '', 'the lock of a running execution is released'],
     ['} while (nextToken);', '} while (false);', 'runs on a second page go on and cost money'],
     [

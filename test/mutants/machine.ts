@@ -26,15 +26,15 @@ export const machine: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'local/cli/report/balance.ts',
-    [`${unit}/cli/balance.test.ts`],
+    'local/accounts/balance.ts',
+    [`${unit}/accounts/balance.test.ts`],
     ['addsUp: allSent && allCounted', 'addsUp: allCounted', 'a row that was never sent is not missed'],
     ['summarized + deadLetters;', 'summarized;', 'dead letters do not count, or twice'],
     ['surplus <= counts.deadLettersOfExecution', 'true', 'a row that was sent twice is taken for that of others'],
   ),
   ...mutantsOf(
-    'local/cli/report/accounts.ts',
-    [`${unit}/cli/accounts.test.ts`, `${unit}/cli/dead-letters.test.ts`],
+    'local/accounts/accounts.ts',
+    [`${unit}/accounts/accounts.test.ts`, `${unit}/accounts/dead-letters.test.ts`],
     [
       'source.offset >= (before.sent.to[source.partition] ?? 0)',
       'source.offset > (before.sent.to[source.partition] ?? 0)',
@@ -45,12 +45,20 @@ export const machine: readonly Mutant[] = [
     ['/ perRowOf(this.pipeline, account)', '/ 1', 'a row that counts in two windows counts twice'],
   ),
   ...mutantsOf(
-    'local/cli/report/counts.ts',
-    [`${unit}/cli/counts.test.ts`, `${unit}/cli/dead-letters.test.ts`],
+    'local/accounts/counts.ts',
+    [`${unit}/accounts/counts.test.ts`],
     ['?? 0) <= batch', '?? 0) < batch', 'an old result of a batch is counted'],
-    ['if (from !== of && from !== replays) return;', '', 'dead letters of another source are counted'],
-    ['letters.set(position,', 'letters.set(String(letters.size),', 'a dead letter that was written twice counts twice'],
     ['hasHeader ? lines - 1 : lines', 'lines', 'the header counts as a row'],
+  ),
+  ...mutantsOf(
+    'local/accounts/dead-letters.ts',
+    [`${unit}/accounts/dead-letters.test.ts`],
+    ['if (![of, replays, undefined].includes(letter.topic)) return;', '', 'dead letters of another source are counted'],
+    [
+      'letters.set(letter.id,',
+      'letters.set(String(letters.size),',
+      'a dead letter that was written twice counts twice',
+    ],
   ),
   ...mutantsOf(
     'local/cloudformation/condition-expression.ts',

@@ -1,6 +1,5 @@
 /**
- * Takes the name of a folder in `lambda/` and gives what its handler exports once it is bundled as it is for AWS: one
- * minified CommonJS file.
+ * Handlers as they are bundled for AWS: one minified CommonJS file each.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,4 @@
-/**
- * Takes a broker's address and tells what is on it, independently of the handlers that are tested.
- */
+/** What is on a broker, told independently of the handlers that are tested. */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 /** Runs the work with an admin client and closes it. */

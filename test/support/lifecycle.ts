@@ -1,6 +1,5 @@
 /**
- * Takes the properties of a custom resource and drives a handler through its life as CloudFormation and the CDK's
- * Provider framework do: what the handler answered is kept, and goes into the next event.
+ * The life of a custom resource, through which a handler is driven as CloudFormation and the CDK's Provider framework do: what the handler answered is kept, and goes into the next event.
  */
 import { randomUUID } from 'node:crypto';
 

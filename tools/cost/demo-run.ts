@@ -2,6 +2,7 @@
  * How much of Spark, Step Functions and S3 one demo run of a pipeline takes. Nobody has measured a run on AWS: the minutes are assumptions,
  * named as such.
  */
+import { DEFAULT_TRIGGER_SECONDS } from '../../lib/declaration/common.ts';
 import { actionsOf, coresOf, orderOf } from '../../lib/declaration/flow.ts';
 import { type Job, workerMemory } from '../../lib/declaration/job.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
@@ -38,7 +39,7 @@ const TURNS_A_MINUTE = 12;
 const WAITING_MINUTES = 4;
 export const TRANSITIONS = STATES + STATES_OF_A_TURN * TURNS_A_MINUTE * WAITING_MINUTES;
 export const LOG_GIGABYTES = 0.02;
-const BATCHES_A_MINUTE = 30;
+const BATCHES_A_MINUTE = 60 / DEFAULT_TRIGGER_SECONDS;
 
 /** Requests to S3 of streams that run for some minutes, in which rows come all the time, and of whole jobs. */
 const requestsOf = (streamMinutes: number, jobs: number): Requests => {

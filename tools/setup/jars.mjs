@@ -26,6 +26,7 @@ const artifactsScript = join(root, 'tools', 'setup', 'artifacts.py');
 /**
  * Reads the lock; it has the plain form that `lock.mjs` writes: tables of `name = "text"`.
  * @param {string} text
+ * @throws {MillraceError} SETUP_LOCK_INVALID
  */
 export function parseLock(text) {
   return text
@@ -55,6 +56,7 @@ export function fileNameOf({ artifactId, version, classifier, packaging }) {
 /**
  * @param {string} folder
  * @param {LockedArtifact[]} artifacts
+ * @throws {MillraceError} SETUP_HASH_MISMATCH
  */
 export async function verify(folder, artifacts) {
   for (const artifact of artifacts) {

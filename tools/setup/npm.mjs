@@ -51,6 +51,7 @@ function isInstalled(folder) {
 /**
  * @param {string} folder the tree
  * @returns {Promise<boolean>} whether something was done
+ * @throws {MillraceError} SETUP_NODE_PACKAGE_BROKEN
  */
 export async function installNodePackages(folder) {
   if (hasStamp(folder)) return false;
@@ -102,6 +103,7 @@ export const NODE_PROGRAMS = {
 /**
  * Compares what npm recorded of that load, after checking it, with the pinned hashes.
  * @param {string} folder the tree
+ * @throws {MillraceError} SETUP_HASH_MISMATCH
  */
 export function checkNodeProgram(folder) {
   const record = join(folder, 'node_modules', 'node', 'node_modules', '.package-lock.json');

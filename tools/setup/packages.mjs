@@ -41,6 +41,7 @@ export function requirementsOf(jobs = join(root, 'jobs', 'pyspark')) {
 /**
  * The finished packages of a pipeline: the archive, and the folder for this machine.
  * @param {{ cache: string, pipeline: string, file: string, venv: string, tools: { python: string, uv: string } }} options
+ * @throws {MillraceError} PYTHON_PACKAGES
  */
 export async function pythonPackages({ cache, pipeline, file, venv, tools }) {
   const key = keyOf(readFileSync(file, 'utf8'), ...Object.values(TARGET), venv, tools.uv, readFileSync(packer, 'utf8'));

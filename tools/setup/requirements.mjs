@@ -21,7 +21,10 @@ export function installHint(debian, homebrew, platform = process.platform) {
   return `Install it with: sudo apt-get install ${debian}   (Debian, Ubuntu; on macOS: brew install ${homebrew})`;
 }
 
-/** @param {string} [version] as in process.versions.node */
+/**
+ * @param {string} [version] as in process.versions.node
+ * @throws {MillraceError} SETUP_NODE_TOO_OLD
+ */
 export function checkNode(version = process.versions.node) {
   if (Number.parseInt(version, 10) >= NODE_FLOOR) return;
   throw new MillraceError(
@@ -40,6 +43,7 @@ export function checkNode(version = process.versions.node) {
  * Finds a Python that is new enough and can make environments.
  * @param {string[]} [candidates] names or paths, in order of preference
  * @returns {Python}
+ * @throws {MillraceError} SETUP_PYTHON_VENV_MISSING or SETUP_PYTHON_MISSING
  */
 export function findPython(candidates = PYTHON_TRIED) {
   /** @type {string[]} */
@@ -128,6 +132,7 @@ function javaHomes(environment) {
  * Finds a Java for Spark and Kafka: JAVA_HOME first, then the PATH, then the usual places.
  * @param {NodeJS.ProcessEnv} [environment]
  * @param {string[]} [homes]
+ * @throws {MillraceError} SETUP_JAVA_MISSING
  */
 export function findJava(environment = process.env, homes = javaHomes(environment)) {
   const found = homes.map(javaIn).filter((java) => java !== undefined);

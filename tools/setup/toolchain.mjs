@@ -241,6 +241,7 @@ async function install({ cache, dev, say }) {
   return toolchain;
 }
 
+/** What the set-up has made. @throws {MillraceError} SETUP_NOT_DONE */
 export function readToolchain() {
   const last = remembered();
   if (last === undefined || !existsSync(last.python) || !existsSync(last.kafkaJars)) {

@@ -2,11 +2,11 @@
  * What a pipeline's jobs have to find: the schemas of all that they read and write, and what each kind of thing needs, topics above all.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CustomResource, RemovalPolicy, type SecretValue } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
+import { schemaPath } from '../../declaration/checks/schema.ts';
 import { thingsOf, usesOf } from '../../declaration/flow.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { KeyedSchema } from '../../declaration/schema.ts';
@@ -81,7 +81,7 @@ export class Contracts extends Construct {
           Group: 'default',
           ArtifactId: artifact,
           ArtifactType: 'AVRO',
-          Content: JSON.stringify(JSON.parse(readFileSync(pathOf(pipeline, schema.file), 'utf8'))),
+          Content: JSON.stringify(JSON.parse(readFileSync(schemaPath(pipeline, schema.file), 'utf8'))),
           Compatibility: 'FULL_TRANSITIVE',
           Immutable: String(immutable),
           OnRemoval: 'retain',
@@ -96,10 +96,8 @@ export class Contracts extends Construct {
   private addressesOf(schemas: readonly KeyedSchema[]): Record<string, string> {
     const files = new Set(schemas.map(({ schema }) => schema.file));
     const assets = new Map(
-      [...files].map((file) => [file, new Asset(this, `Schema-${file}`, { path: pathOf(this.pipeline, file) })]),
+      [...files].map((file) => [file, new Asset(this, `Schema-${file}`, { path: schemaPath(this.pipeline, file) })]),
     );
     return Object.fromEntries(schemas.map(({ key, schema }) => [key, assets.get(schema.file)?.s3ObjectUrl ?? '']));
   }
 }
-
-const pathOf = (pipeline: Pipeline, file: string): string => join(pipeline.folders.declaration, 'schemas', file);

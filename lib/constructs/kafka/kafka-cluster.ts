@@ -1,13 +1,14 @@
 /** An MSK Serverless cluster attached to both VPCs, and what may be granted on it. */
 import * as msk from '@aws-cdk/aws-msk-alpha';
-import { CfnParameter, type CfnResource, Fn, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type CfnResource, Fn, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { KAFKA_PORT } from '../../declaration/limits.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { allow } from '../functions/allow.ts';
 import { AwsCall } from '../functions/aws-call.ts';
-import { closedGroup, KAFKA_PORT, type Network } from '../network/network.ts';
+import { closedGroup, type Network } from '../network/network.ts';
 
 export interface KafkaClusterProps {
   /** Physical name; it is part of every ARN of a topic and never changes, since a change replaces the cluster. */
@@ -39,11 +40,6 @@ export class KafkaCluster extends Construct {
   readonly clusterArn: string;
   /** Bootstrap servers, found by asking MSK once the cluster exists. */
   readonly bootstrapServers: string;
-  /**
-   * How clients authenticate: `iam` on AWS. A deployment parameter, so that the same template can be deployed to a
-   * machine whose broker has no authentication (`none`).
-   */
-  readonly security: string;
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);
@@ -74,14 +70,6 @@ export class KafkaCluster extends Construct {
       logRetentionDays: props.logRetentionDays,
     });
     this.bootstrapServers = brokers.answer;
-
-    const security = new CfnParameter(this, 'Security', {
-      default: 'iam',
-      allowedValues: ['iam', 'none'],
-      description: 'How Kafka clients authenticate. Keep iam on AWS; none is for a broker without authentication.',
-    });
-    security.overrideLogicalId('KafkaSecurity');
-    this.security = security.valueAsString;
   }
 
   /** Allows to write these topics, idempotently. */

@@ -27,7 +27,7 @@ export default function topics(scope: Construct, props: KindProps): Kind {
     removalPolicy: RemovalPolicy.DESTROY,
     properties: {
       BootstrapServers: cluster.bootstrapServers,
-      Security: cluster.security,
+      Security: 'iam',
       Pipeline: pipeline.name,
       Topics: declared.map((topic) => ({
         Name: topic.name,

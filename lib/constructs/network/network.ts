@@ -23,9 +23,6 @@ export interface NetworkProps {
   readonly logAccepted: boolean;
 }
 
-/** Port of MSK Serverless with IAM. */
-export const KAFKA_PORT = 9098;
-
 /** The two networks. */
 export class Network extends Construct {
   /** Spark's workers; nothing in it reaches the internet. */

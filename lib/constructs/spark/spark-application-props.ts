@@ -3,6 +3,7 @@ import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import { WORKER_GIGABYTES } from '../../declaration/limits.ts';
 
 /**
  * EMR with Spark 4.1.1, the Spark of the local run. Where a Region does not have the release, CreateApplication says so: `emr-spark-8.0.0`
@@ -98,15 +99,6 @@ export class SparkApplicationError extends Error {
     this.name = 'SparkApplicationError';
   }
 }
-
-/** Worker sizes of the service: GB of memory from and to, Spark's overhead included, by vCPU. */
-const WORKER_GIGABYTES: Readonly<Record<number, readonly [number, number]>> = {
-  1: [2, 8],
-  2: [4, 16],
-  4: [8, 30],
-  8: [16, 60],
-  16: [32, 120],
-};
 
 /**
  * Refuses what the service would refuse minutes later, in the middle of a deployment.

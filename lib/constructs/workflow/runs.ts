@@ -1,9 +1,9 @@
 /** The one place of the state machine where job runs that are alive are ended, let alone, or a reason to refuse. */
+import { ALIVE_STATES } from '../../declaration/limits.ts';
 import { drainOf, runNamePrefix } from '../../declaration/names.ts';
 import type { Plan } from '../../declaration/plan.ts';
 import type { WorkflowDefinitionProps } from './states.ts';
 import {
-  ALIVE,
   all,
   any,
   CATCH,
@@ -55,7 +55,7 @@ export function endRunsStates(props: WorkflowDefinitionProps): States {
     Parameters: {
       ApplicationId: props.applicationId,
       // As a call of an intrinsic function: validators take a plain field of this name for states of the machine.
-      'States.$': `States.Array(${ALIVE.map((name) => `'${name}'`).join(', ')})`,
+      'States.$': `States.Array(${ALIVE_STATES.map((name) => `'${name}'`).join(', ')})`,
       ...parameters,
     },
     ResultPath: '$.listed',

@@ -50,9 +50,6 @@ export const RETRY = {
   objects: retry('S3.SlowDown', 'S3.InternalError', 'S3.SdkClientException'),
 } as const;
 
-/** States in which a job run has not ended. */
-export const ALIVE = ['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING'] as const;
-
 export const ENDED = ['CANCELLED', 'SUCCESS', 'FAILED'] as const;
 
 /** True where the value is one of these texts. */

@@ -6,7 +6,7 @@ import { placeholdersOf, type Template } from '../fill.ts';
 import { stateOf } from '../flow.ts';
 import { type BatchProps, Job, type StreamProps } from '../job.ts';
 import { Topic } from '../kinds/topic.ts';
-import { ACCOUNT_VCPU, KEPT_BATCHES, LONGEST_ARGUMENT, STATE_BYTES, WORKER_MEMORY } from '../limits.ts';
+import { ACCOUNT_VCPU, KEPT_BATCHES, LONGEST_ARGUMENT, mostHeap, STATE_BYTES, WORKER_GIGABYTES } from '../limits.ts';
 import { type Note, noteAt } from '../mistakes.ts';
 import { commitsPrefix, drainOf } from '../names.ts';
 import { allowedInstead, INPUT_WORDS, LONGEST_TEXT, type Parameter, patternOf } from '../parameter.ts';
@@ -29,10 +29,10 @@ const hasKind = (value: unknown): value is Parameter => Object.hasOwn(parameterF
 
 const process = fitting(
   'is not a worker size',
-  `cores ${Object.keys(WORKER_MEMORY).join(', ')}, memory in whole GiB up to what they can have`,
+  `cores ${Object.keys(WORKER_GIGABYTES).join(', ')}, memory in whole GiB up to what they can have`,
   (value) => {
     const { cores, memory, ...others } = Object(value);
-    const most = Object.hasOwn(WORKER_MEMORY, cores) ? WORKER_MEMORY[cores] : undefined;
+    const most = mostHeap(cores);
     return most !== undefined && isWhole(memory, 1, most) && Object.keys(others).length === 0;
   },
   'object',

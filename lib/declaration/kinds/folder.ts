@@ -2,12 +2,11 @@
 import { z } from 'zod';
 import { fitting } from '../checks/form.ts';
 import type { Template } from '../fill.ts';
-import { executionPrefix, outputPrefix } from '../names.ts';
+import { CHECKPOINTS, executionPrefix, INPUT, outputPrefix } from '../names.ts';
 import { urlSpec } from '../schema.ts';
 import { type Sink, type Source, Thing, type Use } from '../thing.ts';
 
-/** Folders of the data bucket that are for no job's output. */
-const RESERVED = ['checkpoints', 'input'];
+const RESERVED: readonly string[] = [CHECKPOINTS, INPUT];
 
 const form = z.strictObject({
   name: fitting(

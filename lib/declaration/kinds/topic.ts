@@ -1,11 +1,10 @@
-/** Topics, and the two ways to read one: as a stream of events, or as a lookup of what each key says now. */
+/** Topics, and how a stream reads one: as events. */
 import { z } from 'zod';
 import { fitting, isWhole, schema, whole } from '../checks/form.ts';
 import { checkSchema } from '../checks/schema.ts';
 import {
   DEFAULT_LATENESS_MINUTES,
   DEFAULT_REPLAY_DAYS,
-  DEFAULT_RETENTION_MS,
   days,
   FUTURE_MINUTES,
   LONGEST_LATENESS_MINUTES,
@@ -25,7 +24,7 @@ import type { Note } from '../mistakes.ts';
 import { groupPrefix, schemaKey } from '../names.ts';
 import type { IntegerParameter } from '../parameter.ts';
 import { type KeyedSchema, nameSpec, type Schema, schemaPart, schemaSpec } from '../schema.ts';
-import { type Owner, type Sink, type Source, type StreamSource, Thing, type Use } from '../thing.ts';
+import { type Owner, type Sink, type StreamSource, Thing, type Use } from '../thing.ts';
 
 export interface TopicProps {
   /** Number of partitions. Never lowered; of a compacted topic never changed, since keys would move. */
@@ -52,7 +51,7 @@ const form = z.strictObject({
   name: fitting(
     'is not a topic name',
     'letters, digits, ".", "_" and "-", 249 at most, "__" not in front',
-    (name) => typeof name === 'string' && TOPIC_NAME.test(name) && !/^\.{1,2}$|^__/.test(name),
+    (name) => typeof name === 'string' && TOPIC_NAME.test(name) && !name.startsWith('__'),
     'string',
   ),
   partitions: whole(1, CLUSTER_PARTITIONS),
@@ -131,8 +130,7 @@ export class Topic extends Thing implements StreamSource, Sink {
   }
 
   writePart(use: Use): Template {
-    const limited = this.props.configuration?.[MAX_MESSAGE_BYTES] !== undefined;
-    return { ...this.part(use), ...(limited ? { maxMessageBytes: this.maxMessageBytes } : {}) };
+    return { ...this.part(use), maxMessageBytes: this.maxMessageBytes };
   }
 
   /** What specs of readers and writers say alike. */
@@ -147,12 +145,15 @@ export class Topic extends Thing implements StreamSource, Sink {
     if (retention !== undefined && this.cleanup === 'compact') {
       note('retention', 'has no effect on a compacted topic', retention, 'no retention, or cleanup delete');
     }
-    for (const setting of Object.keys(configuration)) {
+    for (const [setting, value] of Object.entries(configuration)) {
+      const known = Object.hasOwn(TOPIC_SETTINGS, setting);
+      const allowed = known && TOPIC_SETTINGS[setting]?.(value);
       if (DECLARED_SETTINGS.includes(setting)) {
         note('configuration', 'has a word of its own', setting, 'cleanup, retention, timestamps');
-      } else if (!TOPIC_SETTINGS.includes(setting)) {
-        note('configuration', 'is not a setting of MSK Serverless', setting, TOPIC_SETTINGS.join(', '));
-      }
+      } else if (!known) {
+        const settings = Object.keys(TOPIC_SETTINGS).join(', ');
+        note('configuration', 'is not a setting of MSK Serverless', setting, settings);
+      } else if (allowed) note(`configuration.${setting}`, 'is not a value of this setting', value, allowed);
     }
     const room = this.deadLettersOf && deadLetterBytes(this.deadLettersOf);
     if (room !== undefined && this.maxMessageBytes < room) {
@@ -169,9 +170,16 @@ export class Topic extends Thing implements StreamSource, Sink {
       note('key', 'is missing: a compacted topic keeps the last record of each', undefined, 'a key schema');
     }
     if (key) checkSchema(pipeline, note, 'key', key);
+    if (value?.format === 'avro' && value.artifact !== undefined) {
+      const allowed = `none: a reader looks for older values' schemas under ${this.name}-value`;
+      note('value.artifact', 'is no name for the schema of values', value.artifact, allowed);
+    }
     if (value) checkSchema(pipeline, note, 'value', value);
   }
 }
+
+/** Retention of a topic that says none: the broker's. */
+const DEFAULT_RETENTION_MS = days(7);
 
 /** A topic, by its name on the broker. */
 export const topic = (name: string, props: TopicProps): Topic => new Topic(name, props);
@@ -182,13 +190,13 @@ const MAX_MESSAGE_BYTES = 'max.message.bytes';
 const deadLetterBytes = (source: Topic) => Math.min(source.maxMessageBytes + DEAD_LETTER_BYTES, MOST_MESSAGE_BYTES);
 
 /**
- * What differs from one partition of bytes, kept for seven days under the name of the source with another ending, with room for the largest record
+ * What differs from one partition of bytes, kept for the broker's retention under the name of the source with another ending, with room for the largest record
  * of the source and the headers of a dead letter.
  */
 type BesideProps = Partial<TopicProps> & { readonly name?: string };
 
 function beside(source: Topic, ending: string, { name, ...props }: BesideProps, deadLettersOf?: Topic): Topic {
-  const settings = { partitions: 1, retention: days(7), ...props };
+  const settings = { partitions: 1, retention: DEFAULT_RETENTION_MS, ...props };
   if (!(source instanceof Topic)) return new Topic(undefined as never, settings);
   const configuration = { [MAX_MESSAGE_BYTES]: String(deadLetterBytes(source)), ...props.configuration };
   const given = name ?? source.name.replace(/(\.avro|\.json)?$/, ending);
@@ -220,9 +228,14 @@ export interface EventsProps {
   readonly replayDays?: number;
 }
 
-const sourceForm = fitting('does not belong here', 'a topic made by topic(...)', (value) => value instanceof Topic);
+export const sourceForm = fitting(
+  'does not belong here',
+  'a topic made by topic(...)',
+  (value) => value instanceof Topic,
+);
 
-abstract class Reading extends Thing {
+/** A way to read a topic. */
+export abstract class Reading extends Thing {
   readonly plural = 'topics';
   readonly topic: Topic;
 
@@ -314,30 +327,9 @@ export class Events extends Reading implements StreamSource {
 /** A topic read as a stream of events, with the lateness that is allowed. */
 export const events = (topic: Topic, props: EventsProps = {}): Events => new Events(topic, props);
 
-/** A compacted topic read as what it says now: the latest value of each key, where a null value deletes. */
-export class Lookup extends Reading implements Source {
-  readonly kind = 'lookup';
-
-  constructor(topic: Topic) {
-    super(topic, { topic }, z.strictObject({ topic: sourceForm }));
-  }
-
-  readPart(use: Use): Template {
-    const { kind, topic } = this;
-    return { ...topic.part(use), kind, groupIdPrefix: groupPrefix(use.pipeline.name, use.job) };
-  }
-
-  override checkUse(_use: Use, note: Note): void {
-    if (this.topic.cleanup === 'compact') return;
-    note('', 'is read as a lookup, but forgets keys', this.topic.cleanup, "a topic with cleanup 'compact'");
-  }
-}
-
-/** A compacted topic read as a lookup. */
-export const latest = (topic: Topic): Lookup => new Lookup(topic);
-
-const part = { topic: nameSpec, key: schemaSpec.optional(), value: schemaSpec.optional() };
-const written = z.strictObject({ kind: z.literal('topic'), ...part });
+/** What specs say of a topic, however it is used. */
+export const topicSpec = { topic: nameSpec, key: schemaSpec.optional(), value: schemaSpec.optional() };
+const written = z.strictObject({ kind: z.literal('topic'), ...topicSpec });
 const count = z.int().min(0);
 const rules = z.strictObject({
   latenessMinutes: count.nullable().describe('How much older than its record an event may be; null: never late'),
@@ -351,8 +343,5 @@ export const readSpecs = [
     replays: nameSpec.optional().describe('The topic by which dead letters come back'),
     rules: rules.optional().describe('In streams'),
   }),
-  z.strictObject({ kind: z.literal('lookup'), ...part, groupIdPrefix: nameSpec }),
 ];
-export const writeSpecs = [
-  written.extend({ maxMessageBytes: count.optional().describe("Largest record; the broker's default if left out") }),
-];
+export const writeSpecs = [written.extend({ maxMessageBytes: count.describe('Largest record that the topic takes') })];

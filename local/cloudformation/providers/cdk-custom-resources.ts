@@ -66,6 +66,5 @@ function plain(name: unknown, affix: RegExp): string {
 export const providers: Record<string, Provider> = {
   'Custom::AWS': awsCall,
   'Custom::EmptiedBucket': emptiedBucket,
-  'Custom::S3AutoDeleteObjects': emptiedBucket,
   'Custom::StoppedApplication': stoppedApplication,
 };

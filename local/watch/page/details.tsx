@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Model, PictureNode, RecordTold, RunDetails, RunTold } from '../model.ts';
-import { useLookup } from './source.ts';
+import { useDetails } from './source.ts';
 import { byReason, count, duration, jobState, kindOf, moment, stateOf, sum } from './words.ts';
 
 interface Shown {
@@ -16,7 +16,7 @@ interface Shown {
 export function Details({ node, model, runs, onClose }: Shown) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  const isJob = node.kind === 'batch' || node.kind === 'stream';
+  const isJob = node.shape === 'batch' || node.shape === 'stream';
   return (
     <section class="details" aria-labelledby="details" onKeyDown={({ key }) => key === 'Escape' && onClose()}>
       <h2 id="details" tabIndex={-1} ref={heading}>
@@ -26,7 +26,7 @@ export function Details({ node, model, runs, onClose }: Shown) {
         Close
       </button>
       <p class="quiet">{node.name}</p>
-      {node.kind === 'topic' && <Topic node={node} model={model} live={runs === undefined} />}
+      {node.shape === 'topic' && <Topic node={node} model={model} live={runs === undefined} />}
       {isJob && <Job node={node} model={model} runs={runs} />}
       {!isJob && <Neighbours node={node} model={model} />}
     </section>
@@ -148,7 +148,7 @@ function sumReasons({ picture, runs }: Model, { id }: PictureNode): string {
 }
 
 function Records({ alias }: { readonly alias: string }) {
-  const { found, failed } = useLookup<readonly RecordTold[]>(`records/${encodeURIComponent(alias)}`, 5_000);
+  const { found, failed } = useDetails<readonly RecordTold[]>(`records/${encodeURIComponent(alias)}`, 5_000);
   if (!found)
     return (
       <p class="quiet">{failed === '' ? 'Reading the newest records.' : `The records cannot be read: ${failed}`}</p>
@@ -244,7 +244,7 @@ function factsOf(ours: readonly RunTold[], run: RunTold): Fact[] {
 }
 
 function Followed({ id }: { readonly id: string }) {
-  const { found } = useLookup<RunDetails>(`runs/${encodeURIComponent(id)}`, 3_000);
+  const { found } = useDetails<RunDetails>(`runs/${encodeURIComponent(id)}`, 3_000);
   return found ? <Log {...found} /> : null;
 }
 

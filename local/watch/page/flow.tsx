@@ -95,7 +95,7 @@ export function Flow({ model, chosen, onChoose }: Shown) {
                     key={node.id}
                     id={node.id}
                     type="button"
-                    class={`node ${node.kind}`}
+                    class={`node ${node.shape}`}
                     style={box && px({ left: box.x, top: box.y, width: box.width, height: box.height })}
                     aria-pressed={node.id === chosen}
                     onClick={() => onChoose(node.id)}
@@ -128,7 +128,7 @@ function lookOf(edge: EdgeTold | undefined, letters: boolean): string {
 /** What a part is, and the figures that tell most of it. */
 function Lines({ node, model: { topics, runs } }: { readonly node: PictureNode; readonly model: Model }) {
   const kind = kindOf(node);
-  if (node.kind === 'topic') {
+  if (node.shape === 'topic') {
     const partitions = topics[node.title]?.partitions;
     const records = partitions && sum(partitions.map(({ from, to }) => to - from));
     return (
@@ -138,7 +138,7 @@ function Lines({ node, model: { topics, runs } }: { readonly node: PictureNode; 
       </>
     );
   }
-  if (node.kind === 'file' || node.kind === 'folder') return <span>{kind}</span>;
+  if (node.shape === 'thing') return <span>{kind}</span>;
   const ours = runs.filter(({ job }) => `jobs.${job}` === node.id);
   const [word, look] = jobState(ours);
   const told = ours.findLast(({ batches }) => batches.length > 0);
@@ -149,7 +149,7 @@ function Lines({ node, model: { topics, runs } }: { readonly node: PictureNode; 
         <span class="dot" aria-hidden="true" />
         {word}
       </span>
-      {node.kind === 'stream' && (
+      {node.shape === 'stream' && (
         <span>
           {told ? `lag ${count(told.lag ?? 0)}, ${told.batches.at(-1)?.seconds.toFixed(1)} s a batch` : '\u00a0'}
         </span>

@@ -22,14 +22,14 @@ interface Box extends Point {
 }
 
 /** Of two lines of text, three, or four. */
-const heights = { stream: 90, batch: 70, topic: 70, file: 52, folder: 52 } as const;
-const least = { stream: 158, batch: 112, topic: 118, file: 96, folder: 96 } as const;
+const heights = { stream: 90, batch: 70, topic: 70, thing: 52 } as const;
+const least = { stream: 158, batch: 112, topic: 118, thing: 96 } as const;
 const most = 220;
 /** About what a letter of a title takes. */
 const letter = 8.8;
 
-const widthOf = ({ title, kind }: PictureNode): number =>
-  Math.min(most, Math.max(least[kind], title.length * letter + 36));
+const widthOf = ({ title, shape }: PictureNode): number =>
+  Math.min(most, Math.max(least[shape], title.length * letter + 36));
 
 /** What is drawn a little smaller can still be read. */
 const slightly = 0.9;
@@ -45,7 +45,7 @@ function laidOut({ nodes, edges }: Picture, rankdir: 'LR' | 'TB'): Placed {
   const [ranksep, nodesep] = rankdir === 'LR' ? [20, 22] : [20, 8];
   graph.setGraph({ rankdir, ranksep, nodesep, marginx: 4, marginy: 4 });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const node of nodes) graph.setNode(node.id, { width: widthOf(node), height: heights[node.kind] });
+  for (const node of nodes) graph.setNode(node.id, { width: widthOf(node), height: heights[node.shape] });
   // Room for the figures on an edge, so that they stand behind nothing.
   const label = rankdir === 'LR' ? { width: 44, height: 34 } : { width: 64, height: 34 };
   for (const { from, to } of edges) graph.setEdge(from, to, { ...label, labelpos: 'c' });

@@ -57,8 +57,8 @@ export function followed(): { readonly model: Model | undefined; readonly connec
   return { model, connection };
 }
 
-/** Looks something up again and again while it is shown. */
-export function useLookup<T>(
+/** Asks for details again and again while they are shown. */
+export function useDetails<T>(
   path: string,
   everyMs: number,
 ): { readonly found: T | undefined; readonly failed: string } {

@@ -1,6 +1,6 @@
 /** Numbers, times and states as people read them. */
 import type { Column } from '../../../lib/declaration/pipeline.ts';
-import type { NodeKind, PictureNode, RunTold } from '../model.ts';
+import type { PictureNode, RunTold } from '../model.ts';
 
 export const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 
@@ -30,15 +30,7 @@ export function cell(value: string | number | undefined, format: Column['format'
   return `${grouped(whole)}.${decimals.padEnd(2, '0')}`;
 }
 
-const kinds: Readonly<Record<NodeKind, string>> = {
-  file: 'file',
-  topic: 'topic',
-  folder: 'folder',
-  batch: 'batch job',
-  stream: 'stream',
-};
-
-export const kindOf = ({ kind, role }: PictureNode): string => role ?? kinds[kind];
+export const kindOf = ({ kind, role }: PictureNode): string => role ?? kind;
 
 export type Look = 'idle' | 'running' | 'good' | 'bad';
 

@@ -1,5 +1,5 @@
 /**
- * Takes a document in Markdown and gives its fenced blocks with what a reader is to do with them.
+ * The fenced blocks of a document in Markdown, with what a reader is to do with each.
  *
  * The first word after a fence is the language, as everywhere; what may follow is not shown to a reader and says more:
  * - `sh`: commands, a line each. `sh fails`: the last one has to fail. `sh aws`: needs an account, is not run.

@@ -1,5 +1,5 @@
 /**
- * Takes a change in the unified form and makes it in the files of a folder. As strict as `git apply`: a change that does not fit the lines that it
+ * Makes a change in the unified form in the files of a folder. As strict as `git apply`: a change that does not fit the lines that it
  * names is an error.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

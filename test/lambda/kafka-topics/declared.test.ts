@@ -37,7 +37,7 @@ test.each([
   [{ Topics: [topic(), topic()] }, 'topic readings is declared twice'],
   [{ Topics: [topic({ Name: 'a b' })] }, 'topic a b: Name is "a b", allowed are 1 to 249'],
   [{ Topics: [topic({ Name: '..' })] }, 'Name is ".."'],
-  [{ Topics: [topic({ Partitions: '0' })] }, 'Partitions is "0", allowed is a whole number from 1'],
+  [{ Topics: [topic({ Partitions: '0' })] }, 'Partitions is "0", allowed are whole numbers from 1'],
   [{ Topics: [topic({ Partitions: '4.5' })] }, 'Partitions is "4.5"'],
   [{ Topics: [topic({ Partitions: 'four' })] }, 'Partitions is "four"'],
   [{ Topics: [topic({ OnRemoval: 'destroy' })] }, 'OnRemoval is "destroy", allowed are retain, delete'],
@@ -45,7 +45,7 @@ test.each([
   [{ Topics: [topic({ Configuration: { 'cleanup.policy': 'compacted' } })] }, 'cleanup.policy is "compacted"'],
   [
     { Topics: [topic({ Configuration: { 'max.message.bytes': '8388609' } })] },
-    'max.message.bytes is "8388609", allowed is a whole number from 0 to 8388608',
+    'max.message.bytes is "8388609", allowed are whole numbers from 0 to 8388608',
   ],
 ])('refuses %j', (more, expected) => {
   expect(() => readDeclaredTopics(properties(more))).toThrow(expected);

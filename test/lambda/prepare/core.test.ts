@@ -406,7 +406,7 @@ describe('the handler', () => {
     expect(Object.keys(metafile.inputs).sort()).toEqual([
       'lambda/prepare/core.ts',
       'lambda/prepare/handler.ts',
-      ...['fill', 'json', 'limits', 'names', 'parameter'].map((name) => `lib/declaration/${name}.ts`),
+      ...['fill', 'json', 'limits', 'mistakes', 'names', 'parameter'].map((name) => `lib/declaration/${name}.ts`),
     ]);
   });
 });

@@ -3,7 +3,6 @@ import { type Prepared, type PrepareEvent, prepare, type Run } from '../../../la
 
 const PLATFORM = {
   bootstrapServers: 'broker:9098',
-  kafkaSecurity: 'iam',
   registryUrl: 'http://registry:8080',
   bucket: 'data',
 };

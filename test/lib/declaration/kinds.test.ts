@@ -59,6 +59,11 @@ describe('topics', () => {
     { things: ({ words }) => void Object.assign(words, { configuration: { 'retention.ms': '1' } }) },
     'tiny.topics.words.configuration: has a word of its own; got "retention.ms"; allowed: cleanup, retention, timestamps',
   );
+  refuses(
+    'a value that a setting does not take',
+    { things: ({ words }) => void Object.assign(words, { configuration: { 'compression.type': 'zip' } }) },
+    'tiny.topics.words.configuration.compression.type: is not a value of this setting; got "zip"; allowed: producer, uncompressed, gzip, lz4, snappy, zstd',
+  );
   accepts('a setting of MSK Serverless', {
     things: ({ words }) => void Object.assign(words, { configuration: { 'compression.type': 'zstd' } }),
   });
@@ -137,6 +142,11 @@ describe('schemas and files', () => {
     'an artifact that no address can name',
     { things: ({ lines }) => void Object.assign(lines, { schema: avro('line.avsc', 'tiny/lines') }) },
     'tiny.files.lines.schema.artifact: is not the name of an artifact; got "tiny/lines"; allowed: letters, digits, ".", "_" and "-"',
+  );
+  refuses(
+    'a name of its own for the schema of values, whose older versions nobody would find',
+    { things: ({ words }) => void Object.assign(words, { value: avro('word.avsc', 'word') }) },
+    'tiny.topics.words.value.artifact: is no name for the schema of values; got "word"; allowed: none: a reader looks for older values\' schemas under tiny.words-value',
   );
   refuses(
     'a sample that does not exist',

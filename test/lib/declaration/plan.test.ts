@@ -7,7 +7,7 @@ import { asJson, type Change, tinyPipeline, tinyProject } from './tiny-pipeline.
 
 tinyProject();
 
-const KAFKA = { bootstrapServers: '{platform.bootstrapServers}', security: '{platform.kafkaSecurity}' };
+const KAFKA = { bootstrapServers: '{platform.bootstrapServers}', security: 'iam' };
 const HEAD = { pipeline: 'tiny', execution: '{execution.name}', kafka: KAFKA };
 const registry = { url: '{platform.registryUrl}' };
 const schema = (key: string) => ({ format: 'avro', id: `{#pipeline.schemas.${key}}` });
@@ -18,6 +18,8 @@ const wordCounts = {
   key: schema('wordCountsTopicKey'),
   value: schema('wordCountsTopicValue'),
 };
+/** Kafka's own limit, which a topic has that says none. */
+const largest = { maxMessageBytes: 1_048_588 };
 
 describe('the template of a spec', () => {
   test('tells a batch job of its file, its topic and its folder', () => {
@@ -28,7 +30,7 @@ describe('the template of a spec', () => {
       registry,
       reads: { lines: { kind: 'file', url: '{files.lines}', schema: schema('linesFile'), separator: ',' } },
       writes: {
-        words,
+        words: { ...words, ...largest },
         rejects: { kind: 'folder', url: 's3://{platform.bucket}/rejects/tiny/{execution.name}' },
       },
       parameters: { lineCount: '{parameters.lineCount}' },
@@ -50,7 +52,7 @@ describe('the template of a spec', () => {
           rules: { latenessMinutes: 10, futureMinutes: 10, replayMinutes: 0, watermarkDelayMs: 610_200_000 },
         },
       },
-      writes: { wordCounts, lost: { kind: 'topic', topic: 'tiny.lost' } },
+      writes: { wordCounts: { ...wordCounts, ...largest }, lost: { kind: 'topic', topic: 'tiny.lost', ...largest } },
       parameters: {},
       checkpoint: 's3://{platform.bucket}/checkpoints/tiny/count',
       windows: { minutes: 10, every: 10 },

@@ -81,7 +81,7 @@ describe('a shop', () => {
       prepare({
         plan,
         starts: {},
-        platform: { bootstrapServers: 'b:1', kafkaSecurity: 'iam', registryUrl: 'http://r', bucket: 'data' },
+        platform: { bootstrapServers: 'b:1', registryUrl: 'http://r', bucket: 'data' },
         pipeline: {
           schemas: Object.fromEntries(schemas.map((key) => [key, '7'])),
           files: { menu: 's3://assets/products.csv' },

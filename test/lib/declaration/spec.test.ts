@@ -25,7 +25,7 @@ const spec = {
     archive: { kind: 'folder', url: 's3://data/archive/sums' },
   },
   writes: {
-    sums: { kind: 'topic', topic: 'sums' },
+    sums: { kind: 'topic', topic: 'sums', maxMessageBytes: 1_048_588 },
     archive: { kind: 'folder', url: 's3://data/archive/sums' },
   },
   parameters: { rate: 10, region: '' },
@@ -44,7 +44,10 @@ test.each([
   ['a kind that there is not', { reads: { a: { kind: 'table', url: 's3://a' } } }],
   ['a lookup that is written', { writes: { a: { kind: 'lookup', topic: 'a', groupIdPrefix: 'g' } } }],
   ['a file that is written', { writes: { a: { kind: 'file', url: 's3://a', schema: { format: 'avro', id: 1 } } } }],
-  ['a schema id that is a text', { writes: { a: { kind: 'topic', topic: 'a', key: { format: 'avro', id: '1' } } } }],
+  [
+    'a schema id that is a text',
+    { writes: { a: { kind: 'topic', topic: 'a', maxMessageBytes: 1, key: { format: 'avro', id: '1' } } } },
+  ],
   ['a placeholder for an address', { checkpoint: '{platform.bucket}' }],
   ['a parameter that is a list', { parameters: { a: [] } }],
 ])('a spec may not hold %s', (_, change) => {

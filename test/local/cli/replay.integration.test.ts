@@ -2,8 +2,8 @@
 import { Kafka, type KafkaMessage, logLevel } from 'kafkajs';
 import { expect, inject, test } from 'vitest';
 import { deadLettersOf, replaysOf, topic } from '../../../lib/declaration/index.ts';
+import { KafkaReader } from '../../../local/accounts/kafka-reader.ts';
 import { choiceOf, replayOn } from '../../../local/cli/replay.ts';
-import { KafkaReader } from '../../../local/cli/report/kafka-reader.ts';
 import { withTestAdmin } from '../../support/kafka.ts';
 
 const bootstrapServers = inject('bootstrapServers');

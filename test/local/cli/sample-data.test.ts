@@ -32,7 +32,7 @@ async function problemsOf(pipeline: Pipeline, files: Record<string, string>): Pr
 
 describe('delimited sample data', () => {
   test('with both files and all columns is accepted, quoted or not', async () => {
-    expect(await problemsOf(delimited, { 'lines.csv': '\uFEFFword\r\n', 'totals.csv': '"times" | "word"\n' })).toEqual(
+    expect(await problemsOf(delimited, { 'lines.csv': '\uFEFFword\r\n', 'totals.csv': '"word" | "times"\n' })).toEqual(
       [],
     );
   });
@@ -40,9 +40,20 @@ describe('delimited sample data', () => {
   test('is refused with everything that is wrong', async () => {
     expect(await problemsOf(delimited, { 'totals.csv': 'word\n' })).toEqual([
       expect.stringMatching(/lines\.csv does not exist/),
-      expect.stringMatching(/totals\.csv has the header "word", which lacks times\. Expected: word\|times/),
+      expect.stringMatching(
+        /totals\.csv has the header "word", which lacks times\. Expected, in this order: word\|times/,
+      ),
     ]);
   });
+
+  test.each(['times|word', 'word|times|more'])(
+    'is refused with the columns %s, which a job would refuse',
+    async (header) => {
+      expect(await problemsOf(delimited, { 'lines.csv': 'word\n', 'totals.csv': `${header}\n` })).toEqual([
+        expect.stringContaining(`has the header "${header}". Expected, in this order: word|times.`),
+      ]);
+    },
+  );
 
   test('goes where an execution may read it, once for one content', async () => {
     const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-home-')));

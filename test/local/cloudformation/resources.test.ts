@@ -256,7 +256,7 @@ describe('buckets', () => {
     ...(emptied
       ? {
           Empty: {
-            Type: 'Custom::S3AutoDeleteObjects',
+            Type: 'Custom::EmptiedBucket',
             Properties: { ServiceToken: 'unused', BucketName: { Ref: 'Data' } },
           },
         }

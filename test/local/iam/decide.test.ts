@@ -67,3 +67,15 @@ test('somebody who is no role here may nothing', () => {
   const decision = account.decide({ principal: arn('gone'), action: 's3:GetObject', resource: 'arn:aws:s3:::data/a' });
   expect(decision).toMatchObject({ allowed: false, decision: 'implicitDeny' });
 });
+
+test.each([
+  ['checkpoints/tiny/count-words/query/commits/1', 'kind "stream" has this checkpoint'],
+  ['input/tiny/lines.csv', 'add the file to its reads'],
+  ['results/tiny/one/part-0', 'add the folder "results" to its writes'],
+])('what would grant a job to write %s is said in words of its declaration', (key, remedy) => {
+  const role = { arn: arn('job'), name: 'job', stack: 'dev/tiny', logicalId: 'Role', job: 'tiny/countWords' };
+  const signs = { accessKeyId: 'ASIA', secretAccessKey: '', sessionToken: '', trust: policy(), policies: [] };
+  const account = new Account({ roles: [{ ...role, ...signs }], resources: [], endpoints: [] });
+  const asked = { principal: arn('job'), action: 's3:PutObject', resource: `arn:aws:s3:::data/${key}` };
+  expect(account.decide(asked).reason).toContain(remedy);
+});

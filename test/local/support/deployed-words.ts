@@ -17,7 +17,6 @@ const CODE = { S3Bucket: 'assets', S3Key: 'prepare.zip' };
 /** The values of the parameters, as a deployment writes them. */
 export const platform = {
   bootstrapServers: '127.0.0.1:9092',
-  kafkaSecurity: 'iam',
   registryUrl: 'http://r',
   bucket: 'data',
 };

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
-import { keepSettled } from '../../../local/cli/report/settled.ts';
+import { keepSettled } from '../../../local/accounts/balance.ts';
 import { type JobRunRecord, JobRunRecords, type JobRunRequest } from '../../../local/emr/job-run-records.ts';
 import type { Home } from '../../../local/home.ts';
 import { type ExecutionRecord, Executions } from '../../../local/stepfunctions/executions.ts';

@@ -1,24 +1,28 @@
 /** The picture of a pipeline is its declaration: all that it reads and writes, each once, with arrows in the direction of the rows. */
 import { expect, test } from 'vitest';
+import { batch, folder } from '../../../lib/declaration/index.ts';
 import { pictureOf } from '../../../local/watch/picture.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 
-const { nodes, edges } = pictureOf(wordsPipeline().pipeline);
+const { pipeline } = wordsPipeline();
+const { nodes, edges } = pictureOf(pipeline);
 
 test('each thing and each job is in it once, by the name that people use', () => {
-  const told = nodes.map(({ kind, title, name, role = '' }) => [kind, title, name, role].join(' ').trim()).sort();
+  const told = nodes
+    .map(({ shape, kind, title, name, role = '' }) => [shape, kind, title, name, role].join(', '))
+    .sort();
   expect(told).toEqual([
-    'batch send send.py',
-    'batch show show.py',
-    'batch tell-all tell_all.py',
-    'file lines lines.csv',
-    'file totals totals.csv',
-    'folder rejects rejects',
-    'folder results results',
-    'stream count count.py',
-    'topic lost tiny.words.dead-letters dead letters',
-    'topic wordCounts tiny.counts compacted',
-    'topic words tiny.words',
+    'batch, batch job, send, send.py, ',
+    'batch, batch job, show, show.py, ',
+    'batch, batch job, tell-all, tell_all.py, ',
+    'stream, stream, count, count.py, ',
+    'thing, file, lines, lines.csv, ',
+    'thing, file, totals, totals.csv, ',
+    'thing, folder, rejects, rejects, ',
+    'thing, folder, results, results, ',
+    'topic, topic, lost, tiny.words.dead-letters, dead letters',
+    'topic, topic, wordCounts, tiny.counts, compacted',
+    'topic, topic, words, tiny.words, ',
   ]);
 });
 
@@ -35,4 +39,11 @@ test('arrows go from what is read to the job, and from the job to what it writes
     'topics.wordCounts>jobs.show',
     'jobs.show>folders.results',
   ]);
+});
+
+test('a kind that the page does not know is a thing, by its own word', () => {
+  const table = Object.assign(folder('sums'), { kind: 'table', plural: 'tables' });
+  const jobs = { ...pipeline.jobs, keep: batch('keep.py', { reads: {}, writes: { table } }) };
+  const [node] = pictureOf({ ...pipeline, jobs }).nodes.filter(({ title }) => title === 'table');
+  expect(node).toEqual({ id: 'tables.table', shape: 'thing', kind: 'table', title: 'table', name: 'sums' });
 });

@@ -3,8 +3,8 @@
 import avro from 'avsc';
 import { expect, test } from 'vitest';
 import { avro as avroSchema, deadLettersOf, jsonSchema, topic } from '../../../lib/declaration/index.ts';
-import type { TopicReader } from '../../../local/cli/report/kafka-reader.ts';
-import { logicalTypes } from '../../../local/cli/report/logical-types.ts';
+import type { TopicReader } from '../../../local/accounts/kafka-reader.ts';
+import { logicalTypes } from '../../../local/accounts/logical-types.ts';
 import { newestRecords, visible } from '../../../local/watch/records.ts';
 
 const words = topic('words', { partitions: 1, value: jsonSchema('word.schema.json') });

@@ -1,7 +1,7 @@
 /** What the topic of results says while the report's job has not run. */
 import { expect, test } from 'vitest';
 import { batch, deadLettersOf, folder, jsonSchema, pipeline, stream, topic } from '../../../lib/declaration/index.ts';
-import type { TopicReader } from '../../../local/cli/report/kafka-reader.ts';
+import type { TopicReader } from '../../../local/accounts/kafka-reader.ts';
 import { ResultsSoFar } from '../../../local/watch/results.ts';
 
 const value = jsonSchema('count.schema.json');

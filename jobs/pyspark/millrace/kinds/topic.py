@@ -40,10 +40,10 @@ class Output:
     """A topic that is written."""
 
     topic: Name
+    max_message_bytes: Annotated[int, at_least(0)]
+    """The largest record that the topic takes."""
     key: Reference | None = None
     value: Reference | None = None
-    max_message_bytes: Annotated[int, at_least(0)] = 1_048_588
-    """The largest record that the topic takes; Kafka's default where nothing is said."""
 
 
 def read(spark: SparkSession, spec: Spec, alias: str, *, deletions: bool = False) -> Judged:

@@ -25,10 +25,11 @@ DOCUMENT: dict[str, Any] = {
         "sums": {
             "kind": "topic",
             "topic": "shop.sums",
+            "maxMessageBytes": 1_048_588,
             "key": {"format": "json", "url": "s3://a/key.json"},
             "value": {"format": "json", "url": "s3://a/value.json"},
         },
-        "deadLetters": {"kind": "topic", "topic": "shop.dead-letters"},
+        "deadLetters": {"kind": "topic", "topic": "shop.dead-letters", "maxMessageBytes": 1_048_588},
         "results": {"kind": "folder", "url": "s3://data/results/shop/x1"},
     },
     "parameters": {"rate": 4, "share": 0.5, "town": "Ulm", "nothing": "", "since": "2026-01-31T13:00:00Z"},

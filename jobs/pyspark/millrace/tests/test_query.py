@@ -149,7 +149,7 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
 ) -> None:
     """A union reads its source twice, and Spark's own count of the rows that came in says so."""
     schemas = {"format": "json", "url": schema_file(tmp_path, "sum", SUM, ["town", "sum"])}
-    sums = {"kind": "topic", "topic": "shop.sums", "value": schemas}
+    sums = {"kind": "topic", "topic": "shop.sums", "maxMessageBytes": 1_048_588, "value": schemas}
     spec = spec_of(writes=DOCUMENT["writes"] | {"sums": sums})
     for values in BATCHES:
         rows = [(b"k", value, "shop.readings", 0, offset, NOW, None) for offset, value in enumerate(values)]
@@ -164,7 +164,9 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
     result = Result("sums", totals, key="town", shown=Shown(table, newest="sum", key="town"))
     listener = ProgressListener(Events("sum"), {"sums": cast("Shown", result.shown)})
 
-    both = united([result_records(spark, spec, result), set_aside(source, Output("shop.dead-letters"), "sum")])
+    both = united(
+        [result_records(spark, spec, result), set_aside(source, Output("shop.dead-letters", 1_048_588), "sum")]
+    )
     stream = both.writeStream.queryName("left").format("memory").outputMode("update").trigger(availableNow=True)
     with listening(spark, listener):
         run = stream.option("checkpointLocation", (tmp_path / "checkpoint").as_uri()).start()

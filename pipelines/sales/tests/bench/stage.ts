@@ -119,7 +119,7 @@ export class Running {
 
   /** Memory of its processes, what they share among themselves counted once, in MiB. */
   megabytes(): number {
-    return this.processes().reduce((all, { pid }) => all + megabytesOf(textOf(`/proc/${pid}/smaps_rollup`)), 0);
+    return this.processes().reduce((all, { pid }) => all + megabytesOf(pid), 0);
   }
 
   private processes(): { pid: string; fields: string[] }[] {
@@ -153,8 +153,9 @@ function textOf(path: string): string {
   }
 }
 
-/** MiB that `smaps_rollup` says of a process. */
-export const megabytesOf = (smaps: string): number => Number(/^Pss:\s+(\d+)/m.exec(smaps)?.[1] ?? 0) / 1024;
+/** MiB that a process takes, its share of what it shares included. */
+export const megabytesOf = (pid: number | string): number =>
+  Number(/^Pss:\s+(\d+)/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1024;
 
 export class Stage {
   readonly stack = new Stack();

@@ -47,7 +47,7 @@ const start = (job: string): JobStart => ({
 
 /** What the machines read from the parameter store. */
 export const PARAMETERS = {
-  '/platform': JSON.stringify({ bootstrapServers: 'broker:9098', kafkaSecurity: 'iam', bucket: 'data' }),
+  '/platform': JSON.stringify({ bootstrapServers: 'broker:9098', bucket: 'data' }),
   '/pipeline': '{}',
 };
 

@@ -1,7 +1,7 @@
 /** What a stream takes at 1,000 sales a second with its usual trigger: memory of each part, processor time, and dollars at list prices. */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../../../../../bench/rows.ts';
+import { DEFAULT_TRIGGER_SECONDS as triggerSeconds } from '../../../../../lib/declaration/common.ts';
 import { loadPipelines } from '../../../../../lib/declaration/load.ts';
 import { serviceStatus } from '../../../../../local/services/services.ts';
 import { demoRunOf } from '../../../../../tools/cost/demo-run.ts';
@@ -12,8 +12,6 @@ import { megabytesOf, type Stage } from '../stage.ts';
 
 const perSecond = 1_000;
 const million = 1_000_000;
-/** As the pipeline declares it. */
-const triggerSeconds = 2;
 
 export async function resources(stage: Stage, quick: boolean): Promise<Row[]> {
   const topics = await stage.topics('resources');
@@ -28,7 +26,8 @@ export async function resources(stage: Stage, quick: boolean): Promise<Row[]> {
   await running.stop();
   const services = (['kafka', 'registry', 'iam'] as const).map((name) => {
     const { pid } = serviceStatus(stage.stack.folders, name);
-    return [name, megabytesOf(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))] as const;
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    return [name, megabytesOf(pid)] as const;
   });
   const memory = [...services, ['one job', job] as const];
   const all = memory.reduce((sum, [, each]) => sum + each, 0);

@@ -1,9 +1,9 @@
 /** Which dead letters count, and of which execution they are. */
 import { describe, expect, test } from 'vitest';
 import { jsonSchema, topic } from '../../../lib/declaration/index.ts';
-import { Accounts } from '../../../local/cli/report/accounts.ts';
-import { deadLettersIn } from '../../../local/cli/report/counts.ts';
-import type { TopicReader } from '../../../local/cli/report/kafka-reader.ts';
+import { Accounts } from '../../../local/accounts/accounts.ts';
+import { deadLettersIn } from '../../../local/accounts/dead-letters.ts';
+import type { TopicReader } from '../../../local/accounts/kafka-reader.ts';
 import { temporaryHome } from '../support/deployed-words.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 

@@ -1,4 +1,6 @@
-/** The equation that must hold for no row to be lost or counted twice, and its line for people. */
+/** The equation that must hold for no row to be lost or counted twice, its line for people, and what is kept of it. */
+import { join } from 'node:path';
+import { readJson, writeJson } from '../../tools/files.mjs';
 
 /** What was counted for one account. Rows; from files and topics, never from what a job says of itself. */
 export interface Counts {
@@ -25,6 +27,23 @@ export interface Balance extends Counts {
   readonly addsUp: boolean;
   readonly line: string;
 }
+
+/** What was counted of an account. */
+export interface Settled extends Balance {
+  /** Alias of the topic that the rows are sent to. */
+  readonly account: string;
+  readonly rejectedByReason: Readonly<Record<string, number>>;
+  /** Where the lines lie that were no rows. */
+  readonly rejectsFolder?: string;
+}
+
+const fileIn = (folder: string): string => join(folder, 'accounts.json');
+
+/** Keeps what was counted of an execution in its folder, for those who look later. */
+export const keepSettled = (folder: string, settled: readonly Settled[]): void => writeJson(fileIn(folder), settled);
+
+/** Undefined where nobody has counted, or not yet. */
+export const settledIn = (folder: string): Settled[] | undefined => readJson(fileIn(folder), 'Delete it.');
 
 export function balanceOf(counts: Counts): Balance {
   const { read, rejected, carriedOver, replayed, summarized, deadLetters } = counts;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { avro, jsonSchema } from '../../../lib/declaration/index.ts';
-import { countFile, decoderOf, totalOf } from '../../../local/cli/report/counts.ts';
+import { countFile, decoderOf, totalOf } from '../../../local/accounts/counts.ts';
 
 function fileWith(content: string): { path: string; rejectsFolder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-counts-'));

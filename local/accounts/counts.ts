@@ -1,12 +1,13 @@
-/** What topics and files say: rows in results, dead letters by reason, lines of a file and of its rejects. */
+/** What topics and files say: rows in results, lines of a file and of its rejects. */
 import { createReadStream, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import avro from 'avsc';
 import type { KafkaMessage } from 'kafkajs';
-import { objectIn } from '../../../lib/declaration/json.ts';
-import type { Schema } from '../../../lib/declaration/schema.ts';
-import { MillraceError } from '../../../tools/errors.mjs';
+import { objectIn } from '../../lib/declaration/json.ts';
+import type { Schema } from '../../lib/declaration/schema.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import { countBy } from './dead-letters.ts';
 import type { TopicReader } from './kafka-reader.ts';
 import { logicalTypes } from './logical-types.ts';
 import type { Range } from './offsets.ts';
@@ -76,38 +77,6 @@ export async function totalOf(
   return total;
 }
 
-/** Where the record lies that became a dead letter; undefined where the dead letter does not say. */
-export type Source = { readonly topic: string; readonly partition: number; readonly offset: number } | undefined;
-
-/**
- * The dead letters of a source topic in a range, each source record once: how many, why, and their sources.
- *
- * @param of the source topic, and the topic by which its dead letters come back
- */
-export async function deadLettersIn(
-  reader: TopicReader,
-  topic: string,
-  range: Range,
-  [of, replays]: readonly [of: string, replays?: string],
-) {
-  const letters = new Map<string, { readonly reason: string; readonly source: Source }>();
-  await reader.read(topic, range, ({ headers = {}, offset }, partition) => {
-    const header = (name: string) => headers[`millrace.error.${name}`]?.toString();
-    // Sources of one stream share a topic of dead letters; each account counts its own.
-    const from = header('topic') ?? of;
-    if (from !== of && from !== replays) return;
-    const known = header('offset') !== undefined;
-    const source = known
-      ? { topic: from, partition: Number(header('partition')), offset: Number(header('offset')) }
-      : undefined;
-    const position = source ? `${from}/${source.partition}/${source.offset}` : `unknown/${partition}/${offset}`;
-    letters.set(position, { reason: header('reason') ?? 'unknown', source });
-  });
-  const found = [...letters.values()];
-  const byReason = countBy(found.map(({ reason }) => reason));
-  return { total: found.length, byReason, sources: found.map(({ source }) => source) };
-}
-
 export interface ReadFile {
   readonly path: string;
   /** Whether its first line is none of its rows. */
@@ -143,10 +112,4 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() !== '') yield line;
   }
-}
-
-function countBy(reasons: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
-  return counts;
 }

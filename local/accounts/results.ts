@@ -1,7 +1,7 @@
 /** The rows that a job left as JSON lines in its folder, as objects and as a table in the forms that the declaration says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Report } from '../../../lib/declaration/pipeline.ts';
+import type { Report } from '../../lib/declaration/pipeline.ts';
 import { partsIn } from './counts.ts';
 
 /** One row; a number with decimals stays the text that the job wrote, so that money keeps every digit. */

@@ -1,8 +1,8 @@
 /** Records of transactions on a real broker: what is committed counts, whatever lies around it. */
 import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs';
 import { expect, inject, test } from 'vitest';
-import { KafkaReader } from '../../../local/cli/report/kafka-reader.ts';
-import type { Range } from '../../../local/cli/report/offsets.ts';
+import { KafkaReader } from '../../../local/accounts/kafka-reader.ts';
+import type { Range } from '../../../local/accounts/offsets.ts';
 import { until } from '../../e2e/cli.ts';
 import { withTestAdmin } from '../../support/kafka.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import kafkajs, { type Admin, type Kafka, type KafkaMessage } from 'kafkajs';
-import { MillraceError } from '../../../tools/errors.mjs';
+import { MillraceError } from '../../tools/errors.mjs';
 import { distance, type Offsets, type Range, since } from './offsets.ts';
 import { stableEnds, uncommitted } from './transactions.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readResults, table } from '../../../local/cli/report/results.ts';
+import { readResults, table } from '../../../local/accounts/results.ts';
 
 const columns = [
   { field: 'region', title: 'region', format: 'text' },

@@ -1,27 +1,23 @@
 /** Counts an execution from its topics and files, account by account, and says whether every row is accounted for. */
 import { join } from 'node:path';
-import { filesOf, foldersOf, nameIn, perRowOf, replayWaysOf, topicsOf } from '../../../lib/declaration/flow.ts';
-import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
-import type { Account, Pipeline } from '../../../lib/declaration/pipeline.ts';
-import { readJson, writeJson } from '../../../tools/files.mjs';
-import { bucketPath, type Endpoints } from '../../cloudformation/index.ts';
-import type { JobSpec } from '../../emr/job-run-records.ts';
-import type { Home } from '../../home.ts';
-import { type Balance, balanceOf } from './balance.ts';
-import { countFile, deadLettersIn, decoderOf, type Source, totalOf } from './counts.ts';
+import { filesOf, foldersOf, nameIn, perRowOf, replayWaysOf, topicsOf } from '../../lib/declaration/flow.ts';
+import type { Topic } from '../../lib/declaration/kinds/topic.ts';
+import type { Account, Pipeline } from '../../lib/declaration/pipeline.ts';
+import { readJson, writeJson } from '../../tools/files.mjs';
+import { bucketPath } from '../cloudformation/index.ts';
+import type { JobSpec } from '../emr/job-run-records.ts';
+import type { Home } from '../home.ts';
+import type { PlainEndpoints } from '../services/types.ts';
+import { balanceOf, type Settled } from './balance.ts';
+import { countFile, decoderOf, totalOf } from './counts.ts';
+import { deadLettersIn, type Source } from './dead-letters.ts';
 import { KafkaReader, type TopicReader } from './kafka-reader.ts';
 import { type Offsets, type Range, since } from './offsets.ts';
 
-export interface Settled extends Balance {
-  /** Alias of the topic that the rows are sent to. */
-  readonly account: string;
-  readonly rejectedByReason: Readonly<Record<string, number>>;
-  /** Where the lines lie that were no rows. */
-  readonly rejectsFolder?: string;
-}
-
 const topics = ['sent', 'replays', 'deadLetters', 'results'] as const;
 type OfTopics<T> = Readonly<Record<(typeof topics)[number], T>>;
+const inTopics = <T>(of: (topic: keyof OfTopics<T>) => T) =>
+  Object.fromEntries(topics.map((topic) => [topic, of(topic)])) as OfTopics<T>;
 
 /** What the last execution that added up left in an account's topics: the next one counts from there. */
 interface Ledger extends OfTopics<Offsets> {
@@ -43,7 +39,7 @@ export class Accounts {
   constructor(
     home: Home,
     pipeline: Pipeline,
-    { bootstrapServers, registryUrl }: Endpoints,
+    { bootstrapServers, registryUrl }: PlainEndpoints,
     reader: TopicReader = new KafkaReader(bootstrapServers),
   ) {
     this.home = home;
@@ -104,13 +100,7 @@ export class Accounts {
       deadLettersOfExecution: letters.sources.filter(isNew).length,
     });
     if (balance.addsUp) {
-      const ends = {
-        sent: now.sent.to,
-        replays: now.replays.to,
-        deadLetters: now.deadLetters.to,
-        results: now.results.to,
-      };
-      const next: Ledger = { clusterId: this.clusterId, summarized: total, ...ends };
+      const next: Ledger = { clusterId: this.clusterId, summarized: total, ...inTopics((topic) => now[topic].to) };
       writeJson(this.file, { ...this.ledgers(), [key]: next });
     }
     return {
@@ -140,7 +130,7 @@ export class Accounts {
     const goesOn = (topic: keyof OfTopics<Range>) =>
       Object.entries(ledger?.[topic] ?? {}).every(([at, offset]) => (now[topic].to[Number(at)] ?? 0) >= offset);
     const same = ledger?.clusterId === this.clusterId && topics.every(goesOn);
-    const empty = { clusterId: this.clusterId, summarized: 0, sent: {}, replays: {}, deadLetters: {}, results: {} };
+    const empty = { clusterId: this.clusterId, summarized: 0, ...inTopics(() => ({})) };
     return same ? { ...empty, ...ledger } : empty;
   }
 

@@ -1,6 +1,6 @@
 /** The line that accounts for every row, in the cases that occur. */
 import { describe, expect, test } from 'vitest';
-import { balanceOf, type Counts } from '../../../local/cli/report/balance.ts';
+import { balanceOf, type Counts } from '../../../local/accounts/balance.ts';
 
 const counts: Counts = {
   read: 1800,

@@ -56,9 +56,9 @@ export interface Prepared {
 
 /** Mistakes in an execution's input or in the pipeline's parameter; its name is the error that the console shows. */
 export class InvalidInput extends Error {
-  constructor(problems: readonly string[]) {
-    const told = problems.slice(0, MOST_PROBLEMS).join(' ');
-    const more = problems.length - MOST_PROBLEMS;
+  constructor(mistakes: readonly string[]) {
+    const told = mistakes.slice(0, MOST_MISTAKES).join(' ');
+    const more = mistakes.length - MOST_MISTAKES;
     const message = cut(`The execution was refused before anything was started. ${told}`, MESSAGE_CHARACTERS);
     super(more > 0 ? `${message} And ${more} more.` : message);
     this.name = 'InvalidInput';
@@ -71,18 +71,18 @@ export class InvalidInput extends Error {
  * How much one error tells. An error of Step Functions has room for 32,768 characters, in which the message stands twice, with its quotes
  * escaped.
  */
-const MOST_PROBLEMS = 20;
+const MOST_MISTAKES = 20;
 const MESSAGE_CHARACTERS = 8_000;
 
 /**
  * Prepares an execution.
  *
- * @throws InvalidInput with all problems at once
+ * @throws InvalidInput with all mistakes at once
  * @throws IncompleteDeployment when a parameter lacks a value
  */
 export function prepare(event: PrepareEvent): Prepared {
   const { plan, starts } = event;
-  const problems: string[] = [];
+  const mistakes: string[] = [];
   const {
     files: inputFiles,
     action,
@@ -90,16 +90,16 @@ export function prepare(event: PrepareEvent): Prepared {
     stream,
     rebuild = false,
     ...inputParameters
-  } = asObject('The input', event.input, problems);
-  const work = chooseWork(plan, { action, job, stream }, problems);
+  } = asObject('The input', event.input, mistakes);
+  const work = chooseWork(plan, { action, job, stream }, mistakes);
   if (rebuild !== false && (rebuild !== true || !['run', 'start'].includes(work.action))) {
-    problems.push(
+    mistakes.push(
       `"rebuild" in the input is ${show(rebuild)}. Allowed: true or false, with the actions run and start.`,
     );
   }
-  const parameters = mergeParameters(event, inputParameters, problems);
-  const files = chooseFiles(event, inputFiles, problems);
-  if (problems.length > 0) throw new InvalidInput(problems);
+  const parameters = mergeParameters(event, inputParameters, mistakes);
+  const files = chooseFiles(event, inputFiles, mistakes);
+  if (mistakes.length > 0) throw new InvalidInput(mistakes);
 
   const { platform, pipeline, execution } = event;
   const scope = { platform, pipeline, execution, parameters, files };
@@ -109,8 +109,8 @@ export function prepare(event: PrepareEvent): Prepared {
     const chosen = mode ? { mode } : kind === 'stream' && rebuild ? { rebuild } : {};
     const text = JSON.stringify({ ...(fill(spec, scope) as object), ...chosen });
     if (text.length > LONGEST_ARGUMENT) {
-      const problem = `The spec of job ${name} has ${text.length} characters.`;
-      throw new InvalidInput([`${problem} Allowed: ${LONGEST_ARGUMENT} at most, so shorter values.`]);
+      const what = `The spec of job ${name} has ${text.length} characters.`;
+      throw new InvalidInput([`${what} Allowed: ${LONGEST_ARGUMENT} at most, so shorter values.`]);
     }
     const asked = { job: name, run: mode ? drainOf(name) : name, arguments: ['--spec', text] as const };
     const request = { ...(starts[name] as JobStart), ...asked };
@@ -135,7 +135,7 @@ export function prepare(event: PrepareEvent): Prepared {
 function chooseWork(
   { pipeline, actions, jobs, order }: Plan,
   { action, job, stream }: Readonly<Record<'action' | 'job' | 'stream', unknown>>,
-  problems: string[],
+  mistakes: string[],
 ): Pick<Prepared, 'action' | 'job' | 'about'> {
   const [usual = 'run'] = actions;
   const chosen = action === undefined ? usual : action;
@@ -143,23 +143,23 @@ function chooseWork(
     const batch = Object.keys(jobs).filter((name) => jobs[name]?.kind === 'batch');
     const name = batch.find((one) => kebab(one) === job);
     if (action !== undefined || stream !== undefined) {
-      problems.push('The input has "job" beside "action" or "stream". Allowed: "job" alone; a job is run alone.');
+      mistakes.push('The input has "job" beside "action" or "stream". Allowed: "job" alone; a job is run alone.');
     } else if (name === undefined) {
       const allowed = batch.map(kebab).join(', ') || 'none';
-      problems.push(`"job" in the input is ${show(job)}. Allowed: a batch job of pipeline ${pipeline}: ${allowed}.`);
+      mistakes.push(`"job" in the input is ${show(job)}. Allowed: a batch job of pipeline ${pipeline}: ${allowed}.`);
     }
     return { action: 'job', job: name ?? '', about: [] };
   }
   if (!actions.some((one) => one === chosen)) {
-    problems.push(`"action" in the input is ${show(action)}. Allowed: ${actions.join(', ')}.`);
+    mistakes.push(`"action" in the input is ${show(action)}. Allowed: ${actions.join(', ')}.`);
   }
   const about = stream === undefined ? order.streams : order.streams.filter((name) => kebab(name) === stream);
   if (about.length === 0 && stream !== undefined) {
     const allowed = order.streams.map(kebab).join(', ') || 'none';
-    problems.push(`"stream" in the input is ${show(stream)}. Allowed: a stream of pipeline ${pipeline}: ${allowed}.`);
+    mistakes.push(`"stream" in the input is ${show(stream)}. Allowed: a stream of pipeline ${pipeline}: ${allowed}.`);
   } else if (stream !== undefined && chosen === 'run') {
     const allowed = 'the actions start, stop and upgrade; a run is of the whole pipeline';
-    problems.push(`"stream" in the input goes with ${allowed}.`);
+    mistakes.push(`"stream" in the input goes with ${allowed}.`);
   }
   return { action: chosen as Action, job: '', about };
 }
@@ -168,7 +168,7 @@ function chooseWork(
 function mergeParameters(
   { plan, pipeline }: PrepareEvent,
   input: Readonly<Record<string, unknown>>,
-  problems: string[],
+  mistakes: string[],
 ): Record<string, ParameterValue> {
   const rules = new Map(Object.entries(plan.parameters));
   const merged: Record<string, ParameterValue> = {};
@@ -182,11 +182,11 @@ function mergeParameters(
       if (!rule) {
         const words = Object.keys(INPUT_WORDS).filter((word) => word !== 'files' || plan.files.length > 0);
         const allowed = [...rules.keys(), ...(source === 'input' ? words : [])].join(', ');
-        problems.push(`Unknown name ${show(name)} in the ${source}. Allowed: ${allowed || 'nothing'}.`);
+        mistakes.push(`Unknown name ${show(name)} in the ${source}. Allowed: ${allowed || 'nothing'}.`);
         continue;
       }
       const allowed = allowedInstead(rule, value);
-      if (allowed) problems.push(`"${name}" in the ${source} is ${show(value)}. Allowed: ${allowed}.`);
+      if (allowed) mistakes.push(`"${name}" in the ${source} is ${show(value)}. Allowed: ${allowed}.`);
       else merged[name] = value as ParameterValue;
     }
   }
@@ -194,18 +194,18 @@ function mergeParameters(
 }
 
 /** The declared sample files, or those that the input puts in their place. */
-function chooseFiles({ plan, platform, pipeline }: PrepareEvent, input: unknown, problems: string[]) {
+function chooseFiles({ plan, platform, pipeline }: PrepareEvent, input: unknown, mistakes: string[]) {
   const files: Record<string, string> = { ...pipeline.files };
   if (input === undefined) return files;
   // A job's role may read this prefix of this bucket and no other, so that another place would fail hours later.
   const prefix = `${fill('s3://{platform.bucket}', { platform })}/${inputPrefix(plan.pipeline)}/`;
-  for (const [name, url] of Object.entries(asObject('"files" in the input', input, problems))) {
+  for (const [name, url] of Object.entries(asObject('"files" in the input', input, mistakes))) {
     if (!plan.files.includes(name)) {
-      problems.push(`Unknown file ${show(name)} in the input. Allowed: ${plan.files.join(', ') || 'none'}.`);
+      mistakes.push(`Unknown file ${show(name)} in the input. Allowed: ${plan.files.join(', ') || 'none'}.`);
       continue;
     }
     const allowed = fileProblem(url, prefix);
-    if (allowed) problems.push(`File "${name}" in the input is ${show(url)}. Allowed: ${allowed}.`);
+    if (allowed) mistakes.push(`File "${name}" in the input is ${show(url)}. Allowed: ${allowed}.`);
     else files[name] = String(url);
   }
   return files;
@@ -224,8 +224,8 @@ function fileProblem(url: unknown, prefix: string): string | undefined {
   return fits ? undefined : `an object under ${prefix}, its key of letters, digits, blanks and ._=+@,()-`;
 }
 
-function asObject(what: string, value: unknown, problems: string[]): Record<string, unknown> {
+function asObject(what: string, value: unknown, mistakes: string[]): Record<string, unknown> {
   if (isObject(value)) return value;
-  problems.push(`${what} is ${show(value)}. Allowed: a JSON object, such as {}.`);
+  mistakes.push(`${what} is ${show(value)}. Allowed: a JSON object, such as {}.`);
   return {};
 }

@@ -29,17 +29,17 @@ export const onEvent = answering(async (event: LifecycleEvent): Promise<Lifecycl
 /** Registers one after the other; what is wrong with any is told with what is wrong with the others. */
 async function registerAll(registry: Registry, artifacts: Declared['artifacts']): Promise<Record<string, string>> {
   const ids: Record<string, string> = {};
-  const problems: string[] = [];
+  const mistakes: string[] = [];
   for (const artifact of artifacts) {
     try {
       ids[artifact.key] = await registerArtifact(registry, artifact);
     } catch (error) {
       if (error instanceof NoAnswer) throw error;
-      problems.push((error as Error).message);
+      mistakes.push((error as Error).message);
     }
   }
-  const [first] = problems;
-  if (problems.length > 1) throw new Mistakes(`${problems.length} schemas could not be registered:`, problems);
+  const [first] = mistakes;
+  if (mistakes.length > 1) throw new Mistakes(`${mistakes.length} schemas could not be registered:`, mistakes);
   if (first !== undefined) throw new Error(first);
   return ids;
 }

@@ -3,7 +3,7 @@
 export interface Mistake {
   /** Path in the declaration, such as `readings.topics.summaries.partitions`. */
   readonly where: string;
-  readonly problem: string;
+  readonly what: string;
   readonly got: string;
   readonly allowed: string;
 }
@@ -14,7 +14,7 @@ export class DeclarationError extends Error {
   readonly mistakes: readonly Mistake[];
 
   constructor(mistakes: readonly Mistake[]) {
-    const lines = mistakes.map((m) => `  ${m.where}: ${m.problem}; got ${m.got}; allowed: ${m.allowed}`);
+    const lines = mistakes.map((m) => `  ${m.where}: ${m.what}; got ${m.got}; allowed: ${m.allowed}`);
     const count = `${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}`;
     super(`${count} in the declarations. Correct each and try again.\n${lines.join('\n')}`);
     this.name = 'DeclarationError';
@@ -23,14 +23,14 @@ export class DeclarationError extends Error {
 }
 
 /** Notes one mistake: where it is, what is wrong, the value got and the values allowed. */
-export type Note = (where: string, problem: string, got: unknown, allowed: string) => void;
+export type Note = (where: string, what: string, got: unknown, allowed: string) => void;
 
 /** Notes mistakes under this prefix of their path, each once. */
 export function noteUnder(prefix: string, mistakes: Mistake[]): Note {
-  return (where, problem, got, allowed) => {
-    const mistake = { where: pathOf(prefix, where), problem, got: show(got), allowed };
+  return (where, what, got, allowed) => {
+    const mistake = { where: pathOf(prefix, where), what, got: show(got), allowed };
     const isSame = (other: Mistake) =>
-      other.where === mistake.where && other.problem === problem && other.got === mistake.got;
+      other.where === mistake.where && other.what === what && other.got === mistake.got;
     if (!mistakes.some(isSame)) mistakes.push(mistake);
   };
 }

@@ -36,7 +36,7 @@ export async function environmentOf(name: string): Promise<Environment> {
 }
 
 /** What a command needs does not run or is not deployed. */
-export const notUp = (problem: string) => new MillraceError('NOT_UP', `${problem} Run "npx millrace up" first.`);
+export const notUp = (what: string) => new MillraceError('NOT_UP', `${what} Run "npx millrace up" first.`);
 
 function named<T extends { readonly name: string }>(name: string, all: readonly T[], what: string, more: string): T {
   const found = all.find((candidate) => candidate.name === name);

@@ -21,10 +21,10 @@ import type { Home } from '../home.ts';
  */
 export async function checkSampleData(pipeline: Pipeline, folder: string): Promise<void> {
   const files = Object.values(filesOf(pipeline));
-  const problems = await Promise.all(
-    files.map((file) => problemOf(pipeline, file, join(resolve(folder), file.sample))),
+  const mistakes = await Promise.all(
+    files.map((file) => mistakeOf(pipeline, file, join(resolve(folder), file.sample))),
   );
-  const details = problems.filter((problem) => problem !== undefined);
+  const details = mistakes.filter((mistake) => mistake !== undefined);
   if (details.length === 0) return;
   const message = `The files in ${resolve(folder)} cannot be used. Nothing was started.`;
   throw new MillraceError('INVALID_SAMPLE_DATA', message, { details });
@@ -58,7 +58,7 @@ export async function publishSampleData(
 /** So many lines tell whether a file is of the right kind; single lines that are not are the business of the job that reads it. */
 const inspectedLines = 10;
 
-async function problemOf(
+async function mistakeOf(
   pipeline: Pipeline,
   { schema, separator }: InputFile,
   path: string,

@@ -28,8 +28,8 @@ const workflow: readonly Mutant[] = [
     ['MaxAttempts: 5', 'MaxAttempts: 0', 'one throttled call fails an execution'],
     ['  MaxConcurrency: 1,', '  MaxConcurrency: 0,', 'streams start at once, not upstream first'],
     [
-      "ErrorEquals: ['States.ALL'], ResultPath: '$.problem'",
-      "ErrorEquals: ['States.Timeout'], ResultPath: '$.problem'",
+      "ErrorEquals: ['States.ALL'], ResultPath: '$.caught'",
+      "ErrorEquals: ['States.Timeout'], ResultPath: '$.caught'",
       'an execution that fails leaves its streams and its lock',
     ],
   ),

@@ -190,7 +190,7 @@ const streaming: readonly Mutant[] = [
       'times in files are those of Berlin',
     ],
     ['{} if state is None', '{} if state', 'the number of state partitions that is declared has no effect'],
-    ['org.apache.spark.sql.kafka010.KafkaSourceProvider', '', 'a stream that was killed fails at its restart'],
+    ['spark.sql.streaming.disabledV2MicroBatchReaders', 'spark.none', 'a stream that was killed fails at its restart'],
   ),
   ...mutantsOf(
     `${jobs}/streaming/progress.py`,

@@ -54,7 +54,8 @@ export const STACKS = {
   // Of one cluster 8, of one service 11, of one task definition 6.
   insights: 25,
   alarmsOfPipeline: 5,
-  metricsOfPipeline: 7,
+  // Of dead letters there is one for each reason that occurs; one is assumed.
+  metricsOfPipeline: 8,
   dashboardsOfPipeline: 1,
 } as const;
 

@@ -47,7 +47,7 @@ function refuseName(name: string): void {
   const mistake = mistakes.find(({ where }) => where === 'name' || where === `${name}.name`);
   if (!mistake) return;
   const called = `A pipeline cannot be called ${JSON.stringify(name)}`;
-  throw new MillraceError('INVALID_NAME', `${called}: it ${mistake.problem}. Allowed: ${mistake.allowed}.`);
+  throw new MillraceError('INVALID_NAME', `${called}: it ${mistake.what}. Allowed: ${mistake.allowed}.`);
 }
 
 function refuseExisting(name: string, root: string, targets: readonly string[]): void {

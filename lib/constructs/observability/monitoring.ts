@@ -25,7 +25,6 @@ export interface MonitoringProps {
 const NUMBERS = {
   rowsIn: ['progress', 'Sum'],
   rowsOut: ['progress', 'Sum'],
-  // By reason they are in the lines only: a filter takes one number, and knows no list of reasons.
   deadLetterRows: ['progress', 'Sum'],
   droppedByWatermark: ['progress', 'Sum'],
   batchSeconds: ['progress', 'Maximum'],
@@ -59,14 +58,30 @@ export class Monitoring extends Construct {
       }),
     ) as Record<keyof typeof NUMBERS, cloudwatch.Metric>;
 
+    // Which reasons there are is known by the job; each makes a metric when it first occurs.
+    new logs.MetricFilter(this, 'deadLetters', {
+      logGroup: props.jobLogGroup,
+      filterPattern: logs.FilterPattern.stringValue('$.event', '=', 'dead-letters'),
+      metricNamespace: `Millrace/${environment}`,
+      metricName: `${pipeline.name}.deadLetters`,
+      metricValue: '$.rows',
+      dimensions: { Reason: '$.reason' },
+    });
+    const byReason = new cloudwatch.MathExpression({
+      expression: `SEARCH('{Millrace/${environment},Reason} MetricName="${pipeline.name}.deadLetters"', 'Sum', 60)`,
+      label: '',
+      usingMetrics: {},
+      period: Duration.minutes(1),
+    });
+
     const alarm = (
       name: string,
       metric: cloudwatch.Metric,
-      problem: string,
+      what: string,
       { threshold = 1, evaluationPeriods = 1 } = {},
     ): cloudwatch.Alarm =>
       metric.createAlarm(this, name, {
-        alarmDescription: `Pipeline ${pipeline.name}: ${problem} See docs/runbook.md.`,
+        alarmDescription: `Pipeline ${pipeline.name}: ${what} See docs/runbook.md.`,
         threshold,
         evaluationPeriods,
         treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -97,14 +112,17 @@ export class Monitoring extends Construct {
         [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: 24 })],
         [
           graph('Rows in, out and not usable', [metrics.rowsIn, metrics.rowsOut, metrics.deadLetterRows]),
+          graph('Dead letters by reason', [byReason]),
+        ],
+        [
           graph('Lag in records', [metrics.lag]),
-        ],
-        [
           graph('Seconds a micro-batch, and without a word of a query', [metrics.batchSeconds, metrics.silence]),
-          graph('Executions', [props.stateMachine.metricSucceeded(), props.stateMachine.metricFailed()]),
         ],
         [
+          graph('Executions', [props.stateMachine.metricSucceeded(), props.stateMachine.metricFailed()]),
           graph('Job runs', [props.application.metricRunningJobs(), props.application.metricFailedJobs()]),
+        ],
+        [
           query('Last failures of jobs', [
             'fields @timestamp, job, code, message',
             'filter event = "failed"',

@@ -94,8 +94,8 @@ export interface SparkApplicationProps {
 export class SparkApplicationError extends Error {
   readonly code = 'MILLRACE_SPARK_APPLICATION';
 
-  constructor(property: string, problem: string, got: unknown, allowed: string) {
-    super(`SparkApplication ${property} ${problem}; got ${JSON.stringify(got)}; allowed: ${allowed}`);
+  constructor(property: string, what: string, got: unknown, allowed: string) {
+    super(`SparkApplication ${property} ${what}; got ${JSON.stringify(got)}; allowed: ${allowed}`);
     this.name = 'SparkApplicationError';
   }
 }

@@ -75,11 +75,11 @@ export function endStates(props: WorkflowDefinitionProps): States {
     Ended: choice(
       [
         [isPresent('$.error.Error'), 'Failed'],
-        [isPresent('$.problem.Error'), 'KeepError'],
+        [isPresent('$.caught.Error'), 'KeepError'],
       ],
       'Done',
     ),
-    KeepError: { Type: 'Pass', InputPath: '$.problem', ResultPath: '$.error', Next: 'ListRuns' },
+    KeepError: { Type: 'Pass', InputPath: '$.caught', ResultPath: '$.error', Next: 'ListRuns' },
     Done: {
       Type: 'Pass',
       Parameters: {

@@ -88,7 +88,7 @@ export const count = (next: string, also: State = {}): State => ({
 });
 
 /** Once the lock is taken, every error ends here: what is left running is ended and the lock is released. */
-export const CATCH: readonly State[] = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.problem', Next: 'Ended' }];
+export const CATCH: readonly State[] = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.caught', Next: 'Ended' }];
 
 export interface WorkflowDefinitionProps {
   readonly description: string;

@@ -26,8 +26,8 @@ export function checkAccount(pipeline: Pipeline, { sent, deadLetters, results, f
   checkAmong(foldersOf(pipeline), 'from.rejects', from.rejects);
   const reader = Object.values(pipeline.jobs).find((job) => Object.values(job.reads).includes(from.file));
   if (reader && (from.rows.kind !== 'integer' || nameIn(reader.parameters, from.rows) === undefined)) {
-    const problem = 'is no whole number among the parameters of the job that reads the file';
-    note('from.rows', problem, from.rows, names(reader.parameters));
+    const what = 'is no whole number among the parameters of the job that reads the file';
+    note('from.rows', what, from.rows, names(reader.parameters));
   }
 }
 
@@ -60,9 +60,9 @@ function checkChart({ x, y, by }: Chart, columns: readonly Column[], note: Note)
   const fieldsOf = (fitting: readonly Column[]) => fitting.map(({ field }) => field);
   const numbers = fieldsOf(columns.filter(isNumber));
   const others = fieldsOf(columns.filter((column) => !isNumber(column)));
-  const checkAmong = (where: string, problem: string, field: string, allowed: readonly string[]): void => {
+  const checkAmong = (where: string, what: string, field: string, allowed: readonly string[]): void => {
     if (!allowed.includes(field))
-      note(`chart.${where}`, problem, field, allowed.join(', ') || 'none: the table has no such column');
+      note(`chart.${where}`, what, field, allowed.join(', ') || 'none: the table has no such column');
   };
   checkAmong('x', 'is no column of texts or times', x, others);
   checkAmong('y', 'is no column of money or counts', y, numbers);

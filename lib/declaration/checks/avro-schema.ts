@@ -2,7 +2,7 @@
 import avro from 'avsc';
 import { isWhole } from './form.ts';
 
-export function avroSchemaProblem(text: string): string | undefined {
+export function avroSchemaMistake(text: string): string | undefined {
   let schema: unknown;
   try {
     schema = JSON.parse(text);
@@ -10,7 +10,7 @@ export function avroSchemaProblem(text: string): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
-  return logicalTypeProblem(schema, '');
+  return logicalTypeMistake(schema, '');
 }
 
 /**
@@ -32,24 +32,24 @@ const LOGICAL_TYPES: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-function logicalTypeProblem(schema: unknown, path: string): string | undefined {
-  if (Array.isArray(schema)) return firstOf(schema.map((branch) => logicalTypeProblem(branch, path)));
+function logicalTypeMistake(schema: unknown, path: string): string | undefined {
+  if (Array.isArray(schema)) return firstOf(schema.map((branch) => logicalTypeMistake(branch, path)));
   if (typeof schema !== 'object' || schema === null) return undefined;
   const { fields, items, values, type, logicalType } = schema as Record<string, unknown>;
   const here = path === '' ? 'the schema' : `field "${path}"`;
-  if (logicalType !== undefined) return problemOf(schema, String(logicalType), String(type), here);
+  if (logicalType !== undefined) return mistakeOf(schema, String(logicalType), String(type), here);
   for (const field of (fields ?? []) as { name: string; type: unknown; logicalType?: unknown }[]) {
     const fieldPath = path === '' ? field.name : `${path}.${field.name}`;
     if (field.logicalType !== undefined) {
       return `the logicalType of field "${fieldPath}" stands beside its type; put it inside: {"type": {"type": ..., "logicalType": ...}}`;
     }
-    const inner = logicalTypeProblem(field.type, fieldPath);
+    const inner = logicalTypeMistake(field.type, fieldPath);
     if (inner) return inner;
   }
-  return firstOf([items, values, type].map((inner) => logicalTypeProblem(inner, path)));
+  return firstOf([items, values, type].map((inner) => logicalTypeMistake(inner, path)));
 }
 
-function problemOf(schema: object, logicalType: string, type: string, here: string): string | undefined {
+function mistakeOf(schema: object, logicalType: string, type: string, here: string): string | undefined {
   const carriers = LOGICAL_TYPES.get(logicalType);
   if (!carriers) {
     return `the logicalType of ${here} is "${logicalType}"; Avro knows ${[...LOGICAL_TYPES.keys()].join(', ')}`;
@@ -64,4 +64,4 @@ function problemOf(schema: object, logicalType: string, type: string, here: stri
   return `the decimal of ${here} has precision ${precision} and scale ${scale}; allowed: a precision from 1, a scale from 0 to the precision`;
 }
 
-const firstOf = (problems: readonly (string | undefined)[]): string | undefined => problems.find(Boolean);
+const firstOf = (mistakes: readonly (string | undefined)[]): string | undefined => mistakes.find(Boolean);

@@ -13,7 +13,7 @@ export function checkFlow(pipeline: Pipeline, note: Note): void {
   checkUses(pipeline, note);
   for (const [name, { kind, after }] of Object.entries(pipeline.jobs)) {
     for (const job of after) {
-      const refuse = (problem: string, allowed: string) => note(`jobs.${name}.after`, problem, job, allowed);
+      const refuse = (what: string, allowed: string) => note(`jobs.${name}.after`, what, job, allowed);
       if (!Object.values(pipeline.jobs).includes(job)) refuse('is no job of the pipeline', 'jobs in its `jobs`');
       else if (job.alone) refuse('runs alone, so that nothing comes after it', 'a job of a whole run');
       else if (kind === 'stream' && job.kind === 'batch') refuse('comes after the streams have started', 'streams');
@@ -54,8 +54,8 @@ function checkOrder(pipeline: Pipeline, note: Note): void {
   for (const name of during) {
     const stream = streams.find((one) => upstreamOf(predecessors, name).has(one));
     if (stream === undefined) continue;
-    const problem = `comes after stream ${stream} and before another, so that it would read while that still writes`;
-    note(`jobs.${name}`, problem, pipeline.jobs[name], 'a stream in its place, or `alone: true`');
+    const what = `comes after stream ${stream} and before another, so that it would read while that still writes`;
+    note(`jobs.${name}`, what, pipeline.jobs[name], 'a stream in its place, or `alone: true`');
   }
   if (pipeline.usually === 'start' && streams.length === 0) note('usually', 'starts streams', 'no stream', 'run');
   if (pipeline.usually === 'run' && during.length + after.length === 0) {

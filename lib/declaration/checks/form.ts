@@ -6,15 +6,15 @@ import { z } from 'zod';
 import type { Note } from '../mistakes.ts';
 
 /**
- * A value that fits when this test says so; else its mistake has this problem and these values allowed. Another value of the type given
+ * A value that fits when this test says so; else its mistake has this what and these values allowed. Another value of the type given
  * is wrong, but can be looked at; any other mistake is one of structure.
  */
 export const fitting = (
-  problem: string,
+  what: string,
   allowed: string,
   fits: (value: unknown) => boolean,
   type?: 'number' | 'string' | 'object',
-): z.ZodType => z.custom(fits, { error: allowed, params: { problem, type } });
+): z.ZodType => z.custom(fits, { error: allowed, params: { what, type } });
 
 export const whole = (minimum: number, maximum: number, unit = ''): z.ZodType =>
   fitting(
@@ -62,8 +62,8 @@ export function checkForm(form: z.ZodType, part: unknown, at: string, note: Note
   const { error } = form.safeParse(part, { reportInput: true, error: wordsOf });
   return (error?.issues ?? []).flatMap((issue) => {
     const path = [at, ...issue.path].filter((step) => step !== '');
-    const tell = (where: string, problem: string, got: unknown, ofStructure = true): Fault => {
-      note(where, problem, got, issue.message);
+    const tell = (where: string, what: string, got: unknown, ofStructure = true): Fault => {
+      note(where, what, got, issue.message);
       return { where, ofStructure };
     };
     const { code, input } = issue;
@@ -74,7 +74,7 @@ export function checkForm(form: z.ZodType, part: unknown, at: string, note: Note
     if (input === undefined) return [tell(where, 'is missing', input)];
     if (code === 'invalid_value') return [tell(where, 'is none of its words', input)];
     if (code !== 'custom') return [tell(where, 'does not fit', input, code !== 'too_small')];
-    return [tell(where, issue.params?.problem, input, typeof input !== issue.params?.type)];
+    return [tell(where, issue.params?.what, input, typeof input !== issue.params?.type)];
   });
 }
 

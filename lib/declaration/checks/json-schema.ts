@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, (value: unknown) =>
 /** The most digits behind the point: columns are decimals of 18 digits. */
 const MOST_DIGITS = 18;
 
-export function jsonSchemaProblem(text: string): string | undefined {
+export function jsonSchemaMistake(text: string): string | undefined {
   let schema: unknown;
   try {
     schema = JSON.parse(text);
@@ -42,18 +42,18 @@ export function jsonSchemaProblem(text: string): string | undefined {
   if (!Array.isArray(required) || !required.every((name) => Object.hasOwn(properties, String(name)))) {
     return '"required" is not a list of its properties';
   }
-  const problems = Object.entries(properties).map(([name, property]) => ({ name, problem: propertyProblem(property) }));
-  const wrong = problems.find(({ problem }) => problem !== undefined);
-  return wrong && `property "${wrong.name}": ${wrong.problem}`;
+  const mistakes = Object.entries(properties).map(([name, property]) => ({ name, mistake: propertyMistake(property) }));
+  const wrong = mistakes.find(({ mistake }) => mistake !== undefined);
+  return wrong && `property "${wrong.name}": ${wrong.mistake}`;
 }
 
-/** Names of the whole numbers among the properties of a schema that has no problem. */
+/** Names of the whole numbers among the properties of a schema that has no mistake. */
 export function integersOf(text: string): string[] {
   const { properties } = JSON.parse(text) as { properties: Record<string, { type: unknown }> };
   return Object.keys(properties).filter((name) => properties[name]?.type === 'integer');
 }
 
-function propertyProblem(property: unknown): string | undefined {
+function propertyMistake(property: unknown): string | undefined {
   if (!isObject(property)) return 'it is no object';
   const type = typeOf(property.type);
   const words = type === undefined ? undefined : WORDS[type];

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Note } from '../mistakes.ts';
 import type { Schema } from '../schema.ts';
 import type { Owner } from '../thing.ts';
-import { avroSchemaProblem } from './avro-schema.ts';
+import { avroSchemaMistake } from './avro-schema.ts';
 import { isFileName } from './form.ts';
-import { jsonSchemaProblem } from './json-schema.ts';
+import { jsonSchemaMistake } from './json-schema.ts';
 
 export const schemaPath = ({ folders }: Owner, file: string): string => join(folders.declaration, 'schemas', file);
 
@@ -27,10 +27,10 @@ export function checkSchema(pipeline: Owner, note: Note, at: string, { format, f
   else if (!existsSync(path)) note(at, 'does not exist', path, 'a file in the schemas folder of the pipeline');
   else {
     const text = readFileSync(path, 'utf8');
-    const problem = isJson ? jsonSchemaProblem(text) : avroSchemaProblem(text);
+    const mistake = isJson ? jsonSchemaMistake(text) : avroSchemaMistake(text);
     const [name, allowed] = isJson
       ? ['a JSON Schema that can be kept', 'the part of JSON Schema in docs/adding-a-pipeline.md']
       : ['an Avro schema', 'a schema of Avro 1.11'];
-    if (problem) note(at, `is not ${name}`, `${file}: ${problem}`, allowed);
+    if (mistake) note(at, `is not ${name}`, `${file}: ${mistake}`, allowed);
   }
 }

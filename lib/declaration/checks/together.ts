@@ -22,8 +22,8 @@ export function checkTogether(pipelines: readonly Holding[], note: Note): void {
       const place = thing.place(pipeline.name);
       const other = place === undefined ? undefined : places.get(place);
       if (other) {
-        const problem = other.name === name ? `is the name of ${other.where} too` : `collides with ${other.name}`;
-        note(`${where}.name`, problem, name, 'a name of its own, "." and "_" being alike');
+        const clash = other.name === name ? `is the name of ${other.where} too` : `collides with ${other.name}`;
+        note(`${where}.name`, clash, name, 'a name of its own, "." and "_" being alike');
       }
       if (place !== undefined) places.set(place, { where, name });
       for (const { artifact, schema } of thing.schemas(alias)) {
@@ -31,8 +31,8 @@ export function checkTogether(pipelines: readonly Holding[], note: Note): void {
         const file = `${pipeline.name}/${schema.file}`;
         const another = artifacts.get(artifact);
         if (another && another.file !== file) {
-          const problem = `registers another schema than ${another.where} under the same name`;
-          note(where, problem, artifact, 'an artifact of its own');
+          const clash = `registers another schema than ${another.where} under the same name`;
+          note(where, clash, artifact, 'an artifact of its own');
         }
         artifacts.set(artifact, { where, file });
       }

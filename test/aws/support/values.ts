@@ -17,6 +17,12 @@ const value = ({ properties }: Concrete, path: string): string => {
 const values = (resource: Concrete, ...paths: string[]): string =>
   paths.map((path) => `${path.split('.').at(-1)} ${value(resource, path)}`).join(', ');
 
+/** The dimension of a metric, where its filter gives it one. */
+const byDimension = ({ properties }: Concrete): string =>
+  listAt(properties, 'MetricTransformations.0.Dimensions')
+    .map((dimension) => ` by ${at(dimension, 'Key')} = ${at(dimension, 'Value')}`)
+    .join('');
+
 /** What is said of a resource, by its type; of other types nothing. */
 const DESCRIBED: Readonly<Record<string, Describe>> = {
   'AWS::CloudWatch::Alarm': (alarm) => [
@@ -26,7 +32,8 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
   ],
   'AWS::Logs::MetricFilter': (filter) => [
     `filter: ${value(filter, 'FilterPattern')} gives ${value(filter, 'MetricTransformations.0.MetricValue')} as ` +
-      `${value(filter, 'MetricTransformations.0.MetricNamespace')} ${value(filter, 'MetricTransformations.0.MetricName')}`,
+      `${value(filter, 'MetricTransformations.0.MetricNamespace')} ${value(filter, 'MetricTransformations.0.MetricName')}` +
+      byDimension(filter),
   ],
   'AWS::CloudWatch::Dashboard': (dashboard) =>
     [...value(dashboard, 'DashboardBody').matchAll(/filter (\w+ = \W+\w+)/g)].map(

@@ -100,11 +100,11 @@ describe('a name is refused', () => {
     ['x'.repeat(31), 'is not a name for its folder'],
     ['streaming', 'is taken by the platform'],
     ['millrace', 'is taken by the platform'],
-  ])('"%s": %s, with what is allowed', async (name, problem) => {
+  ])('"%s": %s, with what is allowed', async (name, what) => {
     const root = checkout();
     await expect(make(root, name)).rejects.toMatchObject({
       code: 'INVALID_NAME',
-      message: expect.stringMatching(new RegExp(`"${name}": it ${problem}\\. Allowed: .+`)),
+      message: expect.stringMatching(new RegExp(`"${name}": it ${what}\\. Allowed: .+`)),
     });
     expect(tracesIn(root)).toEqual([]);
   });

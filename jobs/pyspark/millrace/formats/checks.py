@@ -128,6 +128,6 @@ def computed_once(frame: DataFrame, columns: Sequence[str], name: str, value: Co
     return frame.select(*columns, F.explode(F.array(value)).alias(name))
 
 
-def reason_code(problem: str, field: str) -> str:
+def reason_code(what: str, field: str) -> str:
     """The name of what is wrong with a field, as rejects and metrics spell it."""
-    return f"{problem}-{field.replace('_', '-')}"
+    return f"{what}-{field.replace('_', '-')}"

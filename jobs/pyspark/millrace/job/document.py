@@ -38,16 +38,16 @@ Url = Annotated[
 
 
 class Reader:
-    """Reads the parts of one document and collects its problems: path, value got, values allowed."""
+    """Reads the parts of one document and collects its mistakes: path, value got, values allowed."""
 
     def __init__(self) -> None:
-        self.problems: list[str] = []
+        self.mistakes: list[str] = []
 
     def refuse(self, path: str, got: object, allowed: str) -> None:
         """Notes that a part is not what is allowed there."""
         text = json.dumps(got, ensure_ascii=False)
         shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
-        self.problems.append(f"{path or 'the document'} is {shown}; allowed: {allowed}.")
+        self.mistakes.append(f"{path or 'the document'} is {shown}; allowed: {allowed}.")
 
     def record(self, kind: type[T], got: object, path: str) -> T | None:
         """Reads an object as a dataclass; its names are camelCase, a field with a default may be left out.
@@ -58,9 +58,9 @@ class Reader:
         if not isinstance(got, dict):
             self.refuse(path, got, _allowed([kind]))
             return None
-        hints, values, before = get_type_hints(kind, include_extras=True), {}, len(self.problems)
+        hints, values, before = get_type_hints(kind, include_extras=True), {}, len(self.mistakes)
         for name in sorted(got.keys() - known.keys()):
-            self.problems.append(f"{_at(path, name)} is unknown; allowed: {', '.join(known)}.")
+            self.mistakes.append(f"{_at(path, name)} is unknown; allowed: {', '.join(known)}.")
         for name, field in known.items():
             # What may be left out is left out, never null.
             options = [
@@ -69,8 +69,8 @@ class Reader:
             if name in got:
                 values[field.name] = self.value(options, got[name], _at(path, name))
             elif field.default is MISSING:
-                self.problems.append(f"{_at(path, name)} is missing; allowed: {_allowed(options)}.")
-        return kind(**values) if len(self.problems) == before else None
+                self.mistakes.append(f"{_at(path, name)} is missing; allowed: {_allowed(options)}.")
+        return kind(**values) if len(self.mistakes) == before else None
 
     def value(self, options: Sequence[Any], got: object, path: str) -> Any:  # noqa: ANN401  (what hints stand for is known to their owner)
         """Reads a part of the document as one of several type hints; None when something is wrong."""

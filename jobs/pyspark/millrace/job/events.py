@@ -30,6 +30,10 @@ class Events:
         """One micro-batch or one step is done."""
         self._write("progress", fields)
 
+    def dead_letters(self, reason: str, rows: int) -> None:
+        """A micro-batch set so many records aside for a reason."""
+        self._write("dead-letters", {"reason": reason, "rows": rows})
+
     def heartbeat(self, silence: int) -> None:
         """A stream's driver lives; for so many seconds its query has told nothing."""
         self._write("heartbeat", {"silence": silence})

@@ -130,9 +130,9 @@ class Spec:
         names = ", ".join(f"{known} = {one!r}" for known, one in self.parameters.items()) or "none"
         raise self._undeclared(f"has no parameter {name!r} of type {types[-1].__name__}", names)
 
-    def _undeclared(self, problem: str, allowed: str) -> JobError:
+    def _undeclared(self, what: str, allowed: str) -> JobError:
         mend = f"Correct the job, or pipelines/{self.pipeline}/pipeline.ts."
-        return JobError("NOT_DECLARED", f"Job {self.job} {problem}. Declared: {allowed}. {mend}")
+        return JobError("NOT_DECLARED", f"Job {self.job} {what}. Declared: {allowed}. {mend}")
 
 
 def read_spec(arguments: Sequence[str]) -> Spec:
@@ -154,7 +154,7 @@ def read_spec(arguments: Sequence[str]) -> Spec:
     reader = Reader()
     spec = reader.record(Spec, document, "")
     if spec is None:
-        raise JobError("BAD_SPEC", f"The spec has another form than this job reads: {' '.join(reader.problems)}")
+        raise JobError("BAD_SPEC", f"The spec has another form than this job reads: {' '.join(reader.mistakes)}")
     return spec
 
 

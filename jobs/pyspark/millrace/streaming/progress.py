@@ -83,6 +83,9 @@ class ProgressListener:
         fields = progress_fields(json.loads(progress.json()))
         if fields is not None:
             self._events.progress(**fields)
+            # A metric filter takes one number from a line, and its dimension.
+            for reason, rows in fields["deadLetters"].items():
+                self._events.dead_letters(reason, rows)
         for alias, shown in self._shown.items():
             observed = progress.observedMetrics().get(ROWS_OUT + alias)
             row = None if observed is None else row_of(observed)
@@ -112,7 +115,7 @@ class ProgressListener:
             self._changed.wait_for(lambda: not self._running, seconds)
 
 
-def progress_fields(progress: dict[str, Any]) -> dict[str, object] | None:
+def progress_fields(progress: dict[str, Any]) -> dict[str, Any] | None:
     """The fields of a progress event, from Spark's own progress of a batch; None for a batch that moved nothing."""
     observed = progress.get("observedMetrics") or {}
     rows_in, rows_out = (_rows(observed, name) for name in (ROWS_IN, ROWS_OUT))

@@ -188,7 +188,10 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
     spark_says = [json.loads(batch.json) for batch in run.recentProgress]
     assert [(len(batch["sources"]), batch["numInputRows"]) for batch in spark_says] == [(1, 10), (1, 6)]
     told = capsys.readouterr()
-    progress = [json.loads(line) for line in told.out.splitlines()]
+    lines = [json.loads(line) for line in told.out.splitlines()]
+    by_reason = [(line["reason"], line["rows"]) for line in lines if line["event"] == "dead-letters"]
+    assert sorted(by_reason) == [("late", 1), ("negative", 1), ("not-json", 1), ("null-value", 1)]
+    progress = [line for line in lines if line["event"] == "progress"]
     assert [(batch["rowsIn"], batch["rowsOut"], batch["deadLetters"]) for batch in progress] == [
         (5, 2, {"null-value": 1, "not-json": 1}),
         (3, 1, {"late": 1, "negative": 1}),

@@ -121,9 +121,24 @@ test('each progress line counts once, dead letters among its numbers', () => {
   ]);
   const progress = ['batchSeconds', 'deadLetterRows', 'droppedByWatermark', 'lag', 'rowsIn', 'rowsOut'];
   expect(values.sort()).toEqual([
+    ['{ $.event = "dead-letters" }', '$.rows'],
     ['{ $.event = "heartbeat" }', '$.silence'],
     ...progress.map((field) => ['{ $.event = "progress" }', `$.${field}`]),
   ]);
+});
+
+test('dead letters are counted by reason, whichever reasons a pipeline has', () => {
+  stacks[pipeline]?.hasResourceProperties('AWS::Logs::MetricFilter', {
+    MetricTransformations: [
+      Match.objectLike({
+        MetricName: `${pipeline}.deadLetters`,
+        Dimensions: [{ Key: 'Reason', Value: '$.reason' }],
+        DefaultValue: Match.absent(),
+      }),
+    ],
+  });
+  const [dashboard] = Object.values(resourcesOf(stacks[pipeline], 'AWS::CloudWatch::Dashboard'));
+  expect(JSON.stringify(dashboard)).toContain(`SEARCH('{Millrace/dev,Reason} MetricName=`);
 });
 
 test('the dashboard asks for job runs by the name of the application, without which nothing is reported', () => {

@@ -1,8 +1,8 @@
 /** What is found wrong with the text of an Avro schema. */
 import { describe, expect, test } from 'vitest';
-import { avroSchemaProblem } from '../../../../lib/declaration/checks/avro-schema.ts';
+import { avroSchemaMistake } from '../../../../lib/declaration/checks/avro-schema.ts';
 
-const problemOf = (schema: unknown) => avroSchemaProblem(JSON.stringify(schema));
+const problemOf = (schema: unknown) => avroSchemaMistake(JSON.stringify(schema));
 const record = (...fields: object[]) => ({ type: 'record', name: 'Sale', fields });
 const MONEY = { type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 };
 const INSTANT = { type: 'long', logicalType: 'timestamp-millis' };
@@ -20,7 +20,7 @@ describe('a schema that is right', () => {
 });
 
 describe('a text that is no schema', () => {
-  test('is told as JSON', () => expect(avroSchemaProblem('{"type": ')).toMatch(/JSON/));
+  test('is told as JSON', () => expect(avroSchemaMistake('{"type": ')).toMatch(/JSON/));
   test('is told as Avro', () => expect(problemOf({ type: 'rekord' })).toBe('unknown type: "rekord"'));
   test('is told when two fields have one name', () => {
     expect(problemOf(record({ name: 'id', type: 'int' }, { name: 'id', type: 'int' }))).toMatch(/duplicate/);

@@ -1,9 +1,9 @@
 /** What is found wrong with the text of a JSON Schema. */
 import { describe, expect, test } from 'vitest';
-import { integersOf, jsonSchemaProblem } from '../../../../lib/declaration/checks/json-schema.ts';
+import { integersOf, jsonSchemaMistake } from '../../../../lib/declaration/checks/json-schema.ts';
 
 const schema = (properties: object, more: object = {}) => JSON.stringify({ type: 'object', properties, ...more });
-const problemOf = (property: unknown) => jsonSchemaProblem(schema({ one: property }));
+const mistakeOf = (property: unknown) => jsonSchemaMistake(schema({ one: property }));
 
 describe('a schema that can be kept', () => {
   for (const [what, property] of Object.entries({
@@ -16,13 +16,13 @@ describe('a schema that can be kept', () => {
     'a number of micro-units': { type: ['null', 'number'], multipleOf: 0.000001 },
     'a truth': { type: 'boolean' },
   })) {
-    test(`has ${what}`, () => expect(problemOf(property)).toBeUndefined());
+    test(`has ${what}`, () => expect(mistakeOf(property)).toBeUndefined());
   }
 
   test('says which fields are needed and whether others are allowed', () => {
     const more = { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'One', required: ['one'] };
     expect(
-      jsonSchemaProblem(schema({ one: { type: 'string' } }, { ...more, additionalProperties: false })),
+      jsonSchemaMistake(schema({ one: { type: 'string' } }, { ...more, additionalProperties: false })),
     ).toBeUndefined();
   });
 
@@ -32,20 +32,20 @@ describe('a schema that can be kept', () => {
 });
 
 describe('a schema is refused', () => {
-  test('that is no JSON', () => expect(jsonSchemaProblem('{"type": ')).toMatch(/JSON/));
-  test('that is no object', () => expect(jsonSchemaProblem('["object"]')).toBe('its type is not "object"'));
-  test('without properties', () => expect(jsonSchemaProblem(schema({}))).toBe('it has no properties'));
+  test('that is no JSON', () => expect(jsonSchemaMistake('{"type": ')).toMatch(/JSON/));
+  test('that is no object', () => expect(jsonSchemaMistake('["object"]')).toBe('its type is not "object"'));
+  test('without properties', () => expect(jsonSchemaMistake(schema({}))).toBe('it has no properties'));
   test('with a word that nobody keeps', () => {
-    expect(jsonSchemaProblem(schema({ one: { type: 'string' } }, { anyOf: [] }))).toMatch(/^"anyOf" is not among/);
+    expect(jsonSchemaMistake(schema({ one: { type: 'string' } }, { anyOf: [] }))).toMatch(/^"anyOf" is not among/);
   });
   test('with other rules for unknown fields', () => {
     const more = { additionalProperties: { type: 'string' } };
-    expect(jsonSchemaProblem(schema({ one: { type: 'string' } }, more))).toMatch(/neither true nor false/);
+    expect(jsonSchemaMistake(schema({ one: { type: 'string' } }, more))).toMatch(/neither true nor false/);
   });
   test('that needs a field which it does not have', () => {
-    expect(jsonSchemaProblem(schema({ one: { type: 'string' } }, { required: ['two'] }))).toMatch(/"required"/);
+    expect(jsonSchemaMistake(schema({ one: { type: 'string' } }, { required: ['two'] }))).toMatch(/"required"/);
   });
-  for (const [property, problem] of [
+  for (const [property, mistake] of [
     ['string', 'it is no object'],
     [{}, 'its type is undefined'],
     [{ type: 'object' }, 'its type is "object"'],
@@ -62,7 +62,7 @@ describe('a schema is refused', () => {
     [{ type: 'number', multipleOf: 10 }, '"multipleOf" is 10'],
   ] as const) {
     test(`for the property ${JSON.stringify(property)}`, () => {
-      expect(problemOf(property)?.startsWith(`property "one": ${problem}`)).toBe(true);
+      expect(mistakeOf(property)?.startsWith(`property "one": ${mistake}`)).toBe(true);
     });
   }
 });

@@ -66,5 +66,6 @@ function plain(name: unknown, affix: RegExp): string {
 export const providers: Record<string, Provider> = {
   'Custom::AWS': awsCall,
   'Custom::EmptiedBucket': emptiedBucket,
+  'Custom::S3AutoDeleteObjects': emptiedBucket,
   'Custom::StoppedApplication': stoppedApplication,
 };

@@ -256,7 +256,7 @@ describe('buckets', () => {
     ...(emptied
       ? {
           Empty: {
-            Type: 'Custom::EmptiedBucket',
+            Type: 'Custom::S3AutoDeleteObjects',
             Properties: { ServiceToken: 'unused', BucketName: { Ref: 'Data' } },
           },
         }

@@ -155,7 +155,9 @@ def _fields(schema: str) -> list[dict[str, Any]] | None:
 
 
 def _with_end(schema: str) -> str:
-    """The schema of a record with the end behind its fields. Decimals get all digits: Spark cuts longer ones to 64 bits before it looks at them."""
+    """The schema of a record with the end behind its fields. Numbers get all digits and bits: longer ones are cut before anybody looks at them, decimals
+    to 64 bits by Spark, ints to 32 by Avro.
+    """
     document, fields = json.loads(schema), _fields(schema)
     if fields is None:
         # A record has no bytes of its own, so that a value is also a record of one field.
@@ -169,10 +171,13 @@ def _all_nullable(kind: StructType) -> StructType:
 
 
 def _widened(part: Any) -> Any:  # noqa: ANN401  (a schema is any JSON)
-    """Part of a schema with all digits for each decimal in it."""
+    """Part of a schema with all digits for each decimal in it, and for each int all bits of a long, which is written alike."""
     if isinstance(part, list):
-        return [_widened(one) for one in part]
+        # A union has each type once.
+        return [one if one == "int" and "long" in part else _widened(one) for one in part]
     if not isinstance(part, dict):
+        return "long" if part == "int" else part
+    if part["type"] == "int" and "logicalType" in part:
         return part
     wide = {word: _widened(one) if word in INNER else one for word, one in part.items()}
     if not _is_decimal(part):
@@ -204,8 +209,8 @@ def _faults(value: Column, kind: Any) -> list[Column]:  # noqa: ANN401
     branch = _branch(kind)
     name = branch.get("type") if isinstance(branch, dict) else branch
     present = value.isNotNull()
-    if _is_decimal(branch):
-        return [present & value.try_cast(_decimal_type(branch)).isNull()]
+    if _is_decimal(branch) or (name == "int" and "logicalType" not in branch):
+        return [present & value.try_cast("int" if name == "int" else _decimal_type(branch)).isNull()]
     match name:
         case "string":
             return [present & ~F.is_valid_utf8(value)]

@@ -1,6 +1,7 @@
 """Framing and its opposite, on real Avro."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -78,6 +79,8 @@ def test_each_kind_of_bad_bytes_has_its_reason(spark: SparkSession) -> None:
         "more than 64 bits": (header + b"\x02\x12" + (2**64 + 1000).to_bytes(9, "big"), "undecodable"),
         "zeros before the digits": (header + b"\x02\x16" + (1010).to_bytes(11, "big"), None),
         "one digit more than the schema allows": (header + b"\x02\x0a" + (10**10).to_bytes(5, "big"), "undecodable"),
+        "an int of 33 bits": (header + b"\x82\x80\x80\x80\x20" + TEN_EURO_TEN[6:], "undecodable"),
+        "the largest int": (header + b"\xfe\xff\xff\xff\x0f" + TEN_EURO_TEN[6:], None),
         "garbage": (header + b"\xff" * 12, "undecodable"),
         "a length of two gigabytes": (two_gigabytes, "undecodable"),
         "a decimal of 900 kB": (header + b"\x02" + b"\xc0\xee\x6d" + b"\x7f" * 900_000, "undecodable"),
@@ -115,6 +118,20 @@ def test_what_lies_deeper_is_held_to_the_same(spark: SparkSession) -> None:
     rows = judged(found, ["n", "order"], checks).frame.orderBy("n").collect()
     assert [row.reason for row in rows] == [None, *["undecodable"] * 4]
     assert (rows[0].order.parts[0].price, rows[0].order.notes, rows[0].order.due) == (Decimal("10.10"), {"k": "cd"}, 7)
+
+
+def test_an_int_that_is_a_date_or_one_of_two_stays_one(spark: SparkSession) -> None:
+    dated = schema(
+        {"name": "day", "type": {"type": "int", "logicalType": "date"}},
+        {"name": "count", "type": ["int", "long"]},
+        {"name": "counts", "type": {"type": "array", "items": {"type": "int"}}},
+    )
+    values = [b"\0\0\0\0\x09\x02\x02\x04\x02" + counted + b"\0" for counted in (b"\x06", b"\x82\x80\x80\x80\x20")]
+    frame = frame_of(spark, list(enumerate(values)), "n int, value binary")
+    found, checks = AvroCodec(9, {9: dated}).decoded(frame, "value", "order")
+    rows = judged(found, ["n", "order"], checks).frame.orderBy("n").collect()
+    assert [row.reason for row in rows] == [None, "undecodable"]
+    assert rows[0].order == Row(day=date(1970, 1, 2), count=2, counts=[3])
 
 
 def test_a_value_that_is_no_record_comes_back_too(spark: SparkSession) -> None:

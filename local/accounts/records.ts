@@ -84,6 +84,7 @@ export async function newestOf(
   { from, to }: Range,
   most: number,
   isWanted: (placed: PlacedRecord) => boolean = () => true,
+  enough?: AbortSignal,
 ): Promise<PlacedRecord[]> {
   const partitions = Object.keys(to).map(Number);
   const low = (partition: number) => from[partition] ?? 0;
@@ -92,15 +93,16 @@ export async function newestOf(
     const begin = (partition: number) => Math.max(low(partition), (to[partition] ?? 0) - behind);
     const kept = new Map<number, PlacedRecord[]>(partitions.map((partition) => [partition, []]));
     const newest = { from: Object.fromEntries(partitions.map((partition) => [partition, begin(partition)])), to };
-    await reader.read(topic, newest, (record, partition) => {
+    const keep = (record: KafkaMessage, partition: number): void => {
       const placed = { record, partition };
       const found = kept.get(partition);
       if (!found || !isWanted(placed)) return;
       found.push(placed);
       if (found.length > most) found.shift();
-    });
+    };
+    await reader.read(topic, newest, keep, enough);
     const isEnough = (partition: number) => begin(partition) === low(partition) || kept.get(partition)?.length === most;
-    if (!partitions.every(isEnough)) continue;
+    if (!enough?.aborted && !partitions.every(isEnough)) continue;
     return [...kept.values()].flat().sort(byTime).slice(-most);
   }
 }

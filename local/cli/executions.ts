@@ -15,9 +15,7 @@ import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts
 import type { StateTold } from '../watch/model.ts';
 import { States } from '../watch/states.ts';
 import { type Context, pipelineOf, pipelines } from './context.ts';
-
-/** A command that runs an execution ends its jobs itself when it is asked to; it gets this long. */
-const commandGraceMs = 30_000;
+import { commandGraceMs } from './down.ts';
 
 export async function executions(
   context: Context,

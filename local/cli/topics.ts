@@ -183,9 +183,8 @@ export async function show(
     const first = await rangeFrom(reader, topic.name, range, from);
     await reader.read(topic.name, first, tellWanted, AbortSignal.any([signal, enough.signal]));
   } else {
-    for (const placed of await newestOf(reader, topic.name, range, most ?? newestByDefault, isWanted)) {
-      await tell(placed);
-    }
+    const newest = await newestOf(reader, topic.name, range, most ?? newestByDefault, isWanted, signal);
+    for (const placed of signal.aborted ? [] : newest) await tell(placed);
   }
   if (shown === 0 && !signal.aborted) {
     const what = reasons ? `no dead letters of ${reasons.join(', ')} in ${topic.name}` : `no records in ${topic.name}`;

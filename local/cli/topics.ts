@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replayWaysOf, topicsOf } from '../../lib/declaration/flow.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
+import { kebab } from '../../lib/declaration/names.ts';
 import { fitsInstant } from '../../lib/declaration/parameter.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
@@ -49,6 +50,13 @@ const newestByDefault = 20;
 const followMs = 1_000;
 
 export async function topics(context: Context, name: string | undefined, options: TopicsOptions): Promise<number> {
+  const [alone] = Object.keys(options).filter((option) => option !== 'json');
+  if (name === undefined && alone !== undefined) {
+    throw new MillraceError(
+      'NO_TOPIC',
+      `--${kebab(alone)} is about the records of one topic. Name it; "npx millrace topics" lists them.`,
+    );
+  }
   const from = options.from === undefined ? undefined : beginOf(options.from);
   const deployment = readDeployment(context.home, environment);
   if (!deployment) throw notUp('Nothing is deployed here.');

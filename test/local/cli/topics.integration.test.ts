@@ -11,7 +11,7 @@ import { withTestAdmin } from '../../support/kafka.ts';
 
 const [bootstrapServers, registryUrl] = [inject('bootstrapServers'), inject('registryUrl')];
 const client = new Kafka({ clientId: 'millrace-test', brokers: [bootstrapServers], logLevel: logLevel.NOTHING });
-const source = topic('shown.sales', { partitions: 2, value: avroSchema('sale.avsc') });
+const source = topic('shown.words', { partitions: 2, value: avroSchema('sale.avsc') });
 const known = (shown: typeof source) => ({ topic: shown, alias: 'shown', pipeline: 'tiny', source });
 const money = { type: 'bytes', logicalType: 'decimal', precision: 18, scale: 2 };
 const schema = {

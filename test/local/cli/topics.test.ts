@@ -13,7 +13,9 @@ import {
   knownTopicsOf,
   show,
   summaryOf,
+  topics,
 } from '../../../local/cli/topics.ts';
+import { temporaryHome } from '../support/deployed-words.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 
 const { pipeline } = wordsPipeline();
@@ -22,7 +24,7 @@ const known = knownTopicsOf(pipeline);
 /** A broker of one topic, whose partitions hold these records; `null` is a gap. */
 function readerOf(...partitions: (Partial<KafkaMessage> | null)[][]) {
   const range: Range = {
-    from: Object.fromEntries(partitions.keys().map((at) => [at, 0])),
+    from: Object.fromEntries(partitions.map((_, at) => [at, 0])),
     to: Object.fromEntries(partitions.map((records, at) => [at, records.length])),
   };
   const looks: Range[] = [];
@@ -209,4 +211,21 @@ test('what topics hold, and of each its dead letters', async () => {
     deadLetters: { topic: 'tiny.words.dead-letters', records: 3 },
   });
   expect(others).toMatchObject([{ records: 3 }]);
+});
+
+test('what is about one topic asks for it, and records ask for services that run', async () => {
+  const { signal } = new AbortController();
+  const context = {
+    home: temporaryHome(),
+    terminal: new Terminal(),
+    json: false,
+    signal,
+    onForce: [],
+    print: () => {},
+  };
+  await expect(topics(context, undefined, { follow: true })).rejects.toMatchObject({
+    code: 'NO_TOPIC',
+    message: expect.stringContaining('--follow is about the records of one topic.'),
+  });
+  await expect(topics(context, 'words', {})).rejects.toMatchObject({ code: 'NOT_UP' });
 });

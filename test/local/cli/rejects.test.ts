@@ -35,6 +35,7 @@ function sent(of: Pipeline, execution: string, [file, folder]: readonly [string,
 test('are those of the newest execution that read the file, unless another is named', () => {
   sent(pipeline, 'one', ['lines', 'rejects']);
   sent(pipeline, 'two', ['lines', 'rejects']);
+  sent(pipeline, 'three', ['another', 'results']);
   const [found, ...others] = rejectsOf(home, pipeline, undefined);
   expect(others).toEqual([]);
   expect(found).toEqual({

@@ -45,6 +45,11 @@ export class KafkaReader {
     return (await this.admin.describeCluster()).clusterId;
   }
 
+  /** The names of all topics. */
+  topics(): Promise<string[]> {
+    return this.admin.listTopics();
+  }
+
   /** Where each partition begins and ends now. What a transaction that has not ended wrote, and all behind that, is none of it yet. */
   async range(topic: string): Promise<Range> {
     const offsets = await this.admin.fetchTopicOffsets(topic);
@@ -55,22 +60,30 @@ export class KafkaReader {
     };
   }
 
+  /** The first offset of each partition whose record is not older than a moment; its end where there is none. */
+  async offsetsAt(topic: string, timestampMs: number): Promise<Offsets> {
+    const offsets = await this.admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
+    return Object.fromEntries(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
   /** How many records were put between two sets of offsets of a topic that `range` gave. Those of aborted transactions do not count. */
   async count(topic: string, from: Offsets, now: Range): Promise<number> {
     return distance(from, now.to) - (await uncommitted(this.server, topic, since(from, now)));
   }
 
-  /** Gives every record of the range that the broker still has. */
-  async read(topic: string, range: Range, onRecord: OnRecord): Promise<void> {
+  /** Gives every record of the range that the broker still has, until the signal says that it is enough. */
+  async read(topic: string, range: Range, onRecord: OnRecord, enough?: AbortSignal): Promise<void> {
     const ends = Object.entries(range.to).map(([partition, to]) => [Number(partition), to] as const);
     const missing = new Map(ends.filter(([partition, to]) => to > (range.from[partition] ?? 0)));
-    if (missing.size === 0) return;
+    if (missing.size === 0 || enough?.aborted) return;
     const groupId = `millrace-report-${randomUUID()}`;
     const consumer = this.kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
     const done = new EventEmitter();
     // Noted before anything is started: an error that came before `await` would have no listener.
     const ended = once(done, 'end');
     ended.catch(() => undefined);
+    const end = () => void done.emit('end');
+    enough?.addEventListener('abort', end);
     const silence = setTimeout(() => done.emit('error', silent(topic, missing)), silenceMs);
     try {
       await consumer.connect();
@@ -79,7 +92,7 @@ export class KafkaReader {
       consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
         silence.refresh();
         if (Number(lastOffset) + 1 >= (missing.get(partition) ?? Number.POSITIVE_INFINITY)) missing.delete(partition);
-        if (missing.size === 0) done.emit('end');
+        if (missing.size === 0) end();
       });
       // On a broker that never had a group the first join fails and is tried again: only a joined group can seek.
       consumer.on(consumer.events.GROUP_JOIN, () => {
@@ -95,6 +108,7 @@ export class KafkaReader {
         eachBatch: async ({ batch: { partition, messages } }) => {
           const [from, to] = [range.from[partition] ?? 0, range.to[partition] ?? 0];
           for (const message of messages) {
+            if (enough?.aborted) return;
             const offset = Number(message.offset);
             if (offset >= from && offset < to) await onRecord(message, partition);
           }
@@ -103,6 +117,7 @@ export class KafkaReader {
       await ended;
     } finally {
       clearTimeout(silence);
+      enough?.removeEventListener('abort', end);
       await consumer.disconnect();
       await this.admin.deleteGroups([groupId]).catch(() => undefined);
     }

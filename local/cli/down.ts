@@ -11,7 +11,7 @@ import { Executions } from '../stepfunctions/executions.ts';
 import type { Context } from './context.ts';
 
 /** A command that runs an execution ends its jobs itself when it is asked to; it gets this long. */
-const commandGraceMs = 30_000;
+export const commandGraceMs = 30_000;
 /** A batch takes a few seconds; one that takes longer is repeated at the next start. */
 const streamGraceSeconds = 30;
 /** A job that was ended a moment ago may still hold its JVM. */

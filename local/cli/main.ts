@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { diskFull, hasErrorCode, MillraceError, messageOf, saysDiskFull } from '../../tools/errors.mjs';
 import { millraceHome } from '../home.ts';
 import type { Context } from './context.ts';
@@ -94,6 +94,18 @@ function port(text: string): number {
   throw new InvalidArgumentError('A port is a whole number from 1 to 65535.');
 }
 
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0 && value <= 1_000_000) return value;
+  throw new InvalidArgumentError('A number of records is a whole number from 1 to 1000000.');
+}
+
+/** Shown under the options of a command. */
+const examples = (...lines: string[]): string =>
+  ['\nExamples:', ...lines.map((line) => `  npx millrace ${line}`)].join('\n');
+
+const several = (one: string, all: string[] = []): string[] => [...all, one];
+
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
 };
@@ -106,6 +118,7 @@ const program = new Command('millrace')
 
 const command = (words: string, description: string) => program.command(words).description(description);
 const json = ['--json', 'print one JSON object'] as const;
+const jsonLines = ['--json', 'print JSON lines, one object for each'] as const;
 const cold = ['--cold', 'start a JVM for each job, instead of jobs in warm ones'] as const;
 const strict = ['--strict', 'let jobs reach S3 by its server, which asks the deployed policies'] as const;
 const watch = ['--watch', 'show it on a page in the browser, whose address is printed'] as const;
@@ -130,7 +143,7 @@ command('run <pipeline>', 'run a deployed pipeline and show its results')
   .option(...json)
   .action(perform(async () => (await import('./run.ts')).run));
 command('replay <pipeline>', 'send dead letters again, to the topic of replays')
-  .option('--reason <reason>', 'those of this reason; may be given again', (one, all: string[] = []) => [...all, one])
+  .option('--reason <reason>', 'those of this reason; may be given again', several)
   .option('--since <time>', 'those set aside at this time or later, such as 2026-01-31T13:00:00Z')
   .option('--until <time>', 'those set aside before this time')
   .option('--dry-run', 'count them, and send nothing')
@@ -156,6 +169,29 @@ command(
 command('report [execution]', 'make one file of the page of an execution, of the latest one unless another is named')
   .option(...json)
   .action(perform(async () => (await import('./report.ts')).report));
+command('topics [topic]', 'show records of a topic, decoded; without one, the topics of the deployed pipelines')
+  .option('--from <place>', 'from there on: earliest, a time such as 2026-01-31T13:00:00Z, or partition:offset')
+  .option('--most <number>', 'no more than so many; without --from the newest ones, 20 unless said otherwise', count)
+  .option('-f, --follow', 'go on as more come')
+  .option('--dead-letters', 'the dead letters of the topic')
+  .option('--reason <reason>', 'dead letters of this reason alone; may be given again', several)
+  .option('--json', 'print JSON lines, one object for each record; without a topic, one object')
+  .addHelpText('after', examples('topics', 'topics TOPIC --from 0:42 --most 5 --json', 'topics TOPIC --reason late'))
+  .action(perform(async () => (await import('./topics.ts')).topics));
+command(
+  'rejects <pipeline> [execution]',
+  'show the lines of files that could not be sent, in the latest execution or another',
+)
+  .option(...jsonLines)
+  .addHelpText('after', examples('rejects PIPELINE', 'rejects PIPELINE 20260131130000-aaaa --json'))
+  .action(perform(async () => (await import('./rejects.ts')).rejects));
+command('executions', 'list what was run; show one in detail, or stop one that runs')
+  .addArgument(new Argument('[what]', 'instead of the list').choices(['show', 'stop']))
+  .argument('[execution]', 'by its name; show takes the latest one unless another is named')
+  .option('--pipeline <name>', 'those of one pipeline')
+  .option(...json)
+  .addHelpText('after', examples('executions --pipeline PIPELINE', 'executions stop 20260131130000-aaaa'))
+  .action(perform(async () => (await import('./executions.ts')).executions));
 command('status', 'show services, pipelines, their streams and their last executions')
   .option(...json)
   .action(perform(async () => (await import('./status.ts')).status));

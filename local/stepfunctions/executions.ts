@@ -68,7 +68,8 @@ export class Executions {
     return records.findLast(({ status }) => status === 'RUNNING') ?? records.at(-1);
   }
 
-  private all(): ExecutionRecord[] {
+  /** The executions of all pipelines, those of each with the newest last. */
+  all(): ExecutionRecord[] {
     return namesIn(this.folder).flatMap((pipeline) => this.list(pipeline));
   }
 

@@ -9,6 +9,7 @@ import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { readEnd } from '../../tools/files.mjs';
 import { settledIn } from '../accounts/balance.ts';
 import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
+import { visible } from '../accounts/records.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import { hasEnded, type JobRunRecord, partsOf, specOf } from '../emr/job-run-records.ts';
 import type { JobRuns } from '../emr/job-runs.ts';
@@ -29,7 +30,7 @@ import type {
   TopicTold,
 } from './model.ts';
 import { pictureOf } from './picture.ts';
-import { newestRecords, visible } from './records.ts';
+import { newestRecords } from './records.ts';
 import { ResultsSoFar, resultsIn } from './results.ts';
 import { States } from './states.ts';
 

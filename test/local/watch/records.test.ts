@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { avro as avroSchema, deadLettersOf, jsonSchema, topic } from '../../../lib/declaration/index.ts';
 import type { TopicReader } from '../../../local/accounts/kafka-reader.ts';
 import { logicalTypes } from '../../../local/accounts/logical-types.ts';
-import { newestRecords, visible } from '../../../local/watch/records.ts';
+import { visible } from '../../../local/accounts/records.ts';
+import { newestRecords } from '../../../local/watch/records.ts';
 
 const words = topic('words', { partitions: 1, value: jsonSchema('word.schema.json') });
 const hostile = '<script>alert(1)</script>\u001b[31mred\u0007 \u202eabc';

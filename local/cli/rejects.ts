@@ -1,0 +1,85 @@
+/** `millrace rejects <pipeline> [execution]`: the lines of files that an execution could not send, each with the reason. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { filesOf, foldersOf, nameIn } from '../../lib/declaration/flow.ts';
+import { objectIn } from '../../lib/declaration/json.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import { MillraceError } from '../../tools/errors.mjs';
+import { byReason, number } from '../accounts/balance.ts';
+import { partsIn } from '../accounts/counts.ts';
+import { visibleJson, visibleLine } from '../accounts/records.ts';
+import { bucketPath } from '../cloudformation/index.ts';
+import { JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
+import type { Home } from '../home.ts';
+import { type Context, pipelineOf } from './context.ts';
+
+export async function rejects(context: Context, name: string, execution: string | undefined): Promise<number> {
+  const { home, json, print, terminal, signal } = context;
+  const pipeline = await pipelineOf(name);
+  for (const { file, folder, ...of } of rejectsOf(home, pipeline, execution)) {
+    const counts: Record<string, number> = {};
+    for (const part of partsIn(folder)) {
+      for await (const text of createInterface({
+        input: createReadStream(part),
+        crlfDelay: Number.POSITIVE_INFINITY,
+      })) {
+        const rejected = objectIn(text);
+        if (!rejected) continue;
+        if (signal.aborted) return 0;
+        const reason = String(rejected.reason ?? 'unknown');
+        counts[reason] = (counts[reason] ?? 0) + 1;
+        if (json) print(visibleJson({ execution: of.execution, file, folder, ...rejected }));
+        else print(`${file}:${rejected.line}  ${visibleLine(reason)}\n  ${visibleLine(String(rejected.text ?? ''))}`);
+      }
+    }
+    const total = Object.values(counts).reduce((sum, one) => sum + one, 0);
+    terminal.line(`execution ${of.execution}: ${number(total)} lines rejected${byReason(counts)} in ${folder}`);
+  }
+  return 0;
+}
+
+export interface Rejects {
+  readonly execution: string;
+  /** The file whose lines they are. */
+  readonly file: string;
+  readonly folder: string;
+}
+
+/**
+ * Where the rejected lines of an execution lie, for each file.
+ *
+ * @param execution its name. @default the newest one that read a file
+ * @throws MillraceError NO_REJECTS, UNKNOWN_EXECUTION
+ */
+export function rejectsOf(home: Home, pipeline: Pipeline, execution: string | undefined): Rejects[] {
+  const aliases = (pipeline.accounts ?? []).flatMap(({ from }) =>
+    from
+      ? [[nameIn(filesOf(pipeline), from.file) ?? '', nameIn(foldersOf(pipeline), from.rejects) ?? ''] as const]
+      : [],
+  );
+  if (aliases.length === 0) {
+    throw new MillraceError(
+      'NO_REJECTS',
+      `No account of pipeline "${pipeline.name}" is of a file, so that no lines are rejected. Say it in "from", among the accounts in ${pipeline.folders.declaration}/pipeline.ts.`,
+    );
+  }
+  const runs = new JobRunRecords(home.jobRuns).all().filter((run) => partsOf(run).pipeline === pipeline.name);
+  const known = runs.flatMap((run) => {
+    const spec = specOf(run);
+    return aliases.flatMap(([file, folder]) => {
+      const [read, written] = [spec?.reads[file]?.url, spec?.writes[folder]?.url];
+      if (!read || !written) return [];
+      const { execution } = partsOf(run);
+      return { execution, file: bucketPath(home, read), folder: bucketPath(home, written) };
+    });
+  });
+  const chosen = execution ?? known.at(-1)?.execution;
+  const found = known.filter((one) => one.execution === chosen);
+  if (found.length > 0) return found;
+  const newest = [...new Set(known.map((one) => one.execution))].slice(-5).join(', ');
+  throw new MillraceError(
+    'UNKNOWN_EXECUTION',
+    `${execution === undefined ? `No file of "${pipeline.name}" was read here yet` : `No execution "${execution}" of "${pipeline.name}" has read a file`}. ` +
+      (newest ? `The newest that did: ${newest}.` : `Run "npx millrace run ${pipeline.name}" first.`),
+  );
+}

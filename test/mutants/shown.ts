@@ -1,0 +1,59 @@
+/** Mutants of what commands show of topics, rejected lines and executions. */
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const unit = 'test/local/cli';
+const [topics, rejects, executions] = ['topics', 'rejects', 'executions'].map((name) => [
+  `${unit}/${name}.test.ts`,
+]) as [string[], string[], string[]];
+
+export const shown: readonly Mutant[] = [
+  ...mutantsOf(
+    'local/accounts/records.ts',
+    topics,
+    ['&& context ? rawJSON(context.source) : value', '? value : value', 'an amount loses its last digits'],
+    ["visible(text).replaceAll('\\n', '␊')", 'visible(text)', 'a value of a stranger looks like records'],
+    ['hidden.charCodeAt(at))', 'hidden.charCodeAt(0))', 'what a record hides is told as something else'],
+    ['!partitions.every(isEnough)', 'false', 'the newest records are others'],
+    ["schema?.format === 'json' ? exactObject :", '', 'an amount loses its last digits'],
+  ),
+  ...mutantsOf(
+    'local/cli/topics.ts',
+    topics,
+    ['find(({ replays }) => replays === topic)?.source ??', '', 'replays cannot be read'],
+    ['another.topic.name !== found.topic.name', 'false', 'a topic of another pipeline is shown'],
+    [
+      'topic.deadLettersOf?.name === found.topic.name',
+      'topic.deadLettersOf',
+      'dead letters of another topic are shown',
+    ],
+    ["text !== '' && fitsInstant(text)", 'true', 'a wrong time is taken for one'],
+    ['if (shown === most) enough.abort();', '', 'a topic is read to its end for two records'],
+    ['if (reasons.includes(reason)) return true;', 'return true;', 'dead letters of other reasons are shown'],
+    ['others[reason] = (others[reason] ?? 0) + 1;', '', 'a wrong reason looks like a topic without dead letters'],
+    ['since({ [begin.partition]: begin.offset },', 'since({},', 'reading begins elsewhere'],
+    ['valueDecoded: value.decoded', 'valueDecoded: true', 'a broken record looks whole'],
+  ),
+  ...mutantsOf(
+    'local/cli/rejects.ts',
+    rejects,
+    ['known.at(-1)', 'known.at(0)', 'rejects of an old execution are shown'],
+    ['one.execution === chosen)', 'one)', 'rejects of other executions are shown'],
+    ["visibleLine(String(rejected.text ?? ''))", "String(rejected.text ?? '')", 'a line of a file drives the terminal'],
+    ['if (!read || !written) return [];', '', 'a job that reads no file breaks the command'],
+  ),
+  ...mutantsOf(
+    'local/cli/executions.ts',
+    executions,
+    [
+      'one.startedAt < other.startedAt ? -1 : 1',
+      'one.startedAt < other.startedAt ? 1 : -1',
+      'the latest is another one',
+    ],
+    ["what === 'show' || found.status === 'RUNNING'", 'true', 'an ended execution is stopped'],
+    ['await endProcess(command, commandGraceMs)', "'ended' as const", 'what is stopped goes on'],
+    ['partsOf(run).execution === record.name', 'true', 'jobs of other executions are shown'],
+    ["typeof input.job === 'string' && { job: kebab(input.job) }", 'false', 'nobody knows which job was run'],
+    ['pipeline === undefined || record.pipeline === pipeline', 'true', 'executions of other pipelines are listed'],
+    ['visibleLine(text)}`]', 'text}`]', 'the cause of a failure drives the terminal'],
+  ),
+];

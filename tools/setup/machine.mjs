@@ -1,5 +1,5 @@
 /** What `millrace doctor` asks of a machine before anything is installed. Plain JavaScript, because it has to answer then. */
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasErrorCode, MillraceError, messageOf } from '../errors.mjs';
 import { buildFolder, cacheFolder, homeFolder, root } from './folders.mjs';
@@ -53,10 +53,10 @@ export function checked(name, find) {
 
 /**
  * Programs, set-up and disks.
- * @param {{ holds: boolean, damaged: string[] }} [setUp]
  * @returns {Check[]}
  */
-export function machineChecks(setUp = setUpState()) {
+export function machineChecks() {
+  const setUp = setUpState();
   const cache = cacheFolder();
   return [
     { name: 'node', state: 'ok', finding: `Node ${process.versions.node}` },
@@ -80,7 +80,7 @@ export function machineChecks(setUp = setUpState()) {
  * @param {string} cache
  * @returns {Check}
  */
-function setUpCheck({ holds, damaged }, cache) {
+export function setUpCheck({ holds, damaged }, cache) {
   if (holds) return { name: 'set-up', state: 'ok', finding: `whole, in ${cache}` };
   const finding =
     damaged.length > 0 ? `gone or not whole: ${damaged.join(', ')}` : `not done, or not of this tree as it is`;
@@ -112,16 +112,17 @@ export function diskCheck(name, folder, neededBytes) {
  * @param {string} folder
  */
 function writable(folder) {
+  const nearest = existing(folder);
   try {
-    accessSync(existing(folder), constants.W_OK);
-    return folder;
+    accessSync(nearest, constants.W_OK);
+    if (statSync(nearest).isDirectory()) return folder;
   } catch (error) {
     if (!hasErrorCode(error, 'EACCES', 'EROFS')) throw error;
-    throw new MillraceError(
-      'FOLDER_READ_ONLY',
-      `${folder} cannot be written: ${messageOf(error)}. Give it to yourself, or name a folder elsewhere by MILLRACE_CACHE or MILLRACE_HOME.`,
-    );
   }
+  throw new MillraceError(
+    'FOLDER_UNUSABLE',
+    `${folder} cannot be used: ${nearest} is no folder that you may write. Make it one, or name another folder by MILLRACE_CACHE or MILLRACE_HOME.`,
+  );
 }
 
 /** @param {string} folder @returns {string} it, or the nearest one above it that exists */

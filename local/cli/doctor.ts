@@ -12,12 +12,14 @@ import { needsOfStart, serviceStatuses } from '../services/services.ts';
 import { type Context, environment } from './context.ts';
 
 export async function doctor({ json, print }: Pick<Context, 'json' | 'print'>): Promise<number> {
-  const checks = [...machineChecks(), ...(await homeChecks(homeFolder()))];
-  return printChecks(checks, { json, print });
+  const { home, checks } = await homeChecks(homeFolder());
+  return printChecks([...machineChecks(), ...checks, ...(await startChecks(home))], { json, print });
 }
 
-/** The home with its services, and what a start of those that do not run needs. */
-export async function homeChecks(folder: string, availableBytes = availableMemory()): Promise<Check[]> {
+/** The home and its services; a home only where there is one that can be used. */
+export async function homeChecks(
+  folder: string,
+): Promise<{ readonly home: Home | undefined; readonly checks: Check[] }> {
   let home: Home | undefined;
   const homeCheck = checked('home', () => {
     // An empty folder becomes a home by the first command that needs one.
@@ -30,7 +32,7 @@ export async function homeChecks(folder: string, availableBytes = availableMemor
     home = found;
     return folder;
   });
-  return [homeCheck, ...(await serviceChecks(home)), ...(await startChecks(home, availableBytes))];
+  return { home, checks: [homeCheck, ...(await serviceChecks(home))] };
 }
 
 async function serviceChecks(home: Home | undefined): Promise<Check[]> {
@@ -44,7 +46,8 @@ async function serviceChecks(home: Home | undefined): Promise<Check[]> {
   });
 }
 
-async function startChecks(home: Home | undefined, availableBytes: number): Promise<Check[]> {
+/** Memory and ports for a start of the services that do not run; of all of them where there is no home. */
+export async function startChecks(home: Home | undefined, availableBytes = availableMemory()): Promise<Check[]> {
   const { memoryBytes, ports } = needsOfStart(home);
   const memory = checked('memory', () => {
     requireMemory(memoryBytes, 'Starting the services', availableBytes);

@@ -5,16 +5,15 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { homeChecks } from '../../../local/cli/doctor.ts';
+import { homeChecks, startChecks } from '../../../local/cli/doctor.ts';
 import { millraceHome } from '../../../local/home.ts';
 import { serviceFiles, writeServiceFile } from '../../../local/services/service-files.ts';
 import { type Check, checked, diskCheck, printChecks, setUpCheck } from '../../../tools/setup/machine.mjs';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'millrace-doctor-'));
-const plenty = 2 ** 40;
 const stopping = (checks: readonly Check[]) =>
   checks.filter(({ state }) => state === 'stops').map(({ name, code }) => `${name} ${code}`);
-const checksOf = (home: string, bytes = plenty) => homeChecks(home, bytes);
+const checksOf = async (home: string) => (await homeChecks(home)).checks;
 
 test('a folder that is not there yet is no fault, and is not made', async () => {
   const above = folder();
@@ -28,11 +27,17 @@ test('an empty folder stays empty', async () => {
   expect(readdirSync(home)).toEqual([]);
 });
 
-test('a folder of somebody else would stop a run, and memory and ports are looked at all the same', async () => {
-  const home = folder();
-  writeFileSync(join(home, 'thesis.txt'), 'x');
-  const checks = await checksOf(home, 0);
-  expect(stopping(checks)).toEqual(['home HOME_FOREIGN', 'memory NOT_ENOUGH_MEMORY']);
+test('a folder of somebody else would stop a run, and is no home', async () => {
+  const foreign = folder();
+  writeFileSync(join(foreign, 'thesis.txt'), 'x');
+  const { home, checks } = await homeChecks(foreign);
+  expect(stopping(checks)).toEqual(['home HOME_FOREIGN']);
+  expect(home).toBeUndefined();
+});
+
+test('memory and ports are looked at without a home too', async () => {
+  const checks = await startChecks(undefined, 0);
+  expect(stopping(checks)).toEqual(['memory NOT_ENOUGH_MEMORY']);
   expect(checks.some(({ name }) => name.startsWith('port'))).toBe(true);
 });
 
@@ -72,7 +77,7 @@ test('a taken port is worth a note, since another one is taken instead', async (
   try {
     const { port } = server.address() as AddressInfo;
     writeServiceFile(home, 'registry', { ports: { api: port } });
-    const checks = await checksOf(home.root);
+    const checks = await startChecks(home, 2 ** 40);
     expect(stopping(checks)).toEqual([]);
     expect(checks.filter(({ finding }) => finding.startsWith(`${port} of the schema registry is taken`))).toMatchObject(
       [{ name: 'port', state: 'note' }],

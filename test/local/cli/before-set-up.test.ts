@@ -10,9 +10,9 @@ const made = ['node_modules', 'build', 'cdk.out', '.millrace', '.git'];
 const checkout = join(mkdtempSync(join(tmpdir(), 'millrace-fresh-')), 'millrace');
 cpSync(root, checkout, { recursive: true, filter: (source) => !made.includes(relative(root, source)) });
 
-/** Runs the command there, with a cache of its own. */
+/** Runs the command there, with a cache of its own, and with no program to be found, so that a set-up would end at once. */
 function millrace(...words: string[]) {
-  const env = { ...process.env, MILLRACE_CACHE: join(checkout, 'cache'), MILLRACE_HOME: join(checkout, 'home') };
+  const env = { PATH: '', MILLRACE_CACHE: join(checkout, 'cache'), MILLRACE_HOME: join(checkout, 'home') };
   const program = join(checkout, 'local', 'cli', 'millrace.mjs');
   return spawnSync(process.execPath, [program, ...words], { encoding: 'utf8', env });
 }
@@ -27,16 +27,9 @@ test('--version and -V', () => {
 test('doctor tells what it can, says what it left out, and leaves the checkout as it was', () => {
   const { status, stdout } = millrace('doctor', '--json');
   const { ok, checks } = JSON.parse(stdout);
-  expect({ status, ok }).toEqual({ status: 0, ok: true });
-  expect(checks.map(({ name, state }: { name: string; state: string }) => `${name} ${state}`)).toEqual([
-    'node ok',
-    'python ok',
-    'java ok',
-    'set-up note',
-    'checkout ok',
-    'cache ok',
-    'disk ok',
-    'rest note',
-  ]);
+  expect({ status, ok }).toEqual({ status: 1, ok: false });
+  const states = Object.fromEntries(checks.map(({ name, state }: { name: string; state: string }) => [name, state]));
+  // Java may be in one of the usual places.
+  expect(states).toMatchObject({ node: 'ok', python: 'stops', 'set-up': 'note', disk: 'ok', rest: 'note' });
   expect(['node_modules', 'build', 'cache', 'home'].filter((name) => existsSync(join(checkout, name)))).toEqual([]);
 });

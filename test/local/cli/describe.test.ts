@@ -1,6 +1,20 @@
 /** What `millrace describe` says of a pipeline, by its declaration alone. */
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { batch, integer, pipeline, stream, topic } from '../../../lib/declaration/index.ts';
+import {
+  avro,
+  batch,
+  csv,
+  hours,
+  integer,
+  jsonLines,
+  jsonSchema,
+  pipeline,
+  stream,
+  topic,
+} from '../../../lib/declaration/index.ts';
 import { descriptionOf, drawnFlow, textOf } from '../../../local/cli/describe.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 
@@ -66,6 +80,47 @@ test('files are told with the values that each column takes, be they delimited o
   ]);
 });
 
+test('each type of a column is told as the form that its values have, and which may be empty', () => {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-describe-'));
+  const schemas = join(root, 'pipelines', 'shop', 'schemas');
+  mkdirSync(schemas, { recursive: true });
+  const paid = { type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 };
+  const fields = [
+    { name: 'id', type: 'int' },
+    { name: 'paid', type: ['null', paid], doc: 'To the cent.' },
+  ];
+  writeFileSync(join(schemas, 'a.avsc'), JSON.stringify({ type: 'record', name: 'A', fields }));
+  const properties = {
+    id: { type: 'integer', minimum: 0 },
+    price: { type: 'number', multipleOf: 0.01, minimum: -1, maximum: 1000 },
+    at: { type: 'string', format: 'date-time' },
+    size: { type: ['string', 'null'], enum: ['S', 'M'] },
+    name: { type: 'string', maxLength: 9, pattern: '[a-z]+' },
+    new: { type: 'boolean' },
+  };
+  const required = ['id', 'price', 'at', 'size', 'name'];
+  writeFileSync(join(schemas, 'b.schema.json'), JSON.stringify({ type: 'object', required, properties }));
+  const reads = {
+    a: csv('a.csv', ';', avro('a.avsc', 'a')),
+    b: jsonLines('b.jsonl', jsonSchema('b.schema.json')),
+  };
+  const jobs = { send: batch('send.py', { reads, writes: {} }) };
+  const shop = pipeline(`file://${root}/pipelines/shop/pipeline.ts`, { description: 'x', jobs });
+  const columns = descriptionOf(shop).files.flatMap(({ columns }) => columns);
+  expect(columns.map(({ name, accepts, required }) => [name, accepts, required])).toEqual([
+    ['id', 'whole number of 32 bits', true],
+    ['paid', 'number, 10 digits, 2 behind the point', false],
+    ['id', 'whole number, from 0', true],
+    ['price', 'number, 2 behind the point, -1 to 1,000', true],
+    ['at', 'instant, such as 2026-01-31T13:00:00Z', true],
+    ['size', 'one of S, M', false],
+    ['name', 'text, up to 9 characters, as [a-z]+', true],
+    ['new', 'true or false', false],
+  ]);
+  expect(textOf(shop)).toContain('paid  number, 10 digits, 2 behind the point; may be empty  To the cent.');
+  expect(textOf(shop)).toMatch(/ id +whole number of 32 bits$/m);
+});
+
 test('topics are told with partitions, schemas and what is kept of them', () => {
   expect(described().topics).toMatchObject([
     { name: 'words', topic: 'tiny.words', partitions: 2, cleanup: 'delete', external: 'written' },
@@ -101,4 +156,9 @@ test('the text holds all of it, without an empty section', () => {
   const small = textOf(pipeline('file:///x/pipelines/words/pipeline.ts', { description: 'x', jobs }));
   expect(small).not.toMatch(/^(Files|Parameters|Folders)$/m);
   expect(small).toContain('1 partition; kept for 90 minutes');
+  const brief = {
+    send: batch('send.py', { reads: {}, writes: { brief: topic('a', { partitions: 1, retention: hours(3) }) } }),
+  };
+  const other = pipeline('file:///x/pipelines/words/pipeline.ts', { description: 'x', jobs: brief });
+  expect(textOf(other)).toContain('kept for 3 hours');
 });

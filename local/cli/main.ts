@@ -192,7 +192,7 @@ command(
   'show what a pipeline is: flow, parameters, files, topics, jobs; from its declaration alone',
 )
   .option(...json)
-  .addHelpText('after', '\nExample: npx millrace describe sales')
+  .addHelpText('after', '\nExample: npx millrace describe weather --json')
   .action(perform(async () => (await import('./describe.ts')).describe));
 command('new <name>', 'make a small pipeline that runs, to be changed from there')
   .option(...json)

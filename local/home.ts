@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writ
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError, messageOf } from '../tools/errors.mjs';
+import { homeFolder, ownHome } from '../tools/setup/folders.mjs';
 
 /** The folder of the checkout: where `bin/`, `lib/` and `cdk.json` lie. */
 export const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -34,7 +35,6 @@ export type Home = { readonly [name in 'root' | keyof typeof folders]: string };
 
 /** The file that says of a folder that Millrace made it, and may remove it. */
 const marker = '.millrace-home';
-const ownFolder = join(projectRoot, '.millrace');
 
 /**
  * The home of this checkout's local run, `MILLRACE_HOME` or `.millrace`; its folders are created when they are missing.
@@ -42,7 +42,7 @@ const ownFolder = join(projectRoot, '.millrace');
  * @throws MillraceError HOME_UNUSABLE when it is no folder that can be written
  * @throws MillraceError HOME_FOREIGN when it holds what Millrace did not put there: `down --purge` would remove it
  */
-export function millraceHome(folder = process.env.MILLRACE_HOME || ownFolder): Home {
+export function millraceHome(folder = homeFolder()): Home {
   const root = resolve(folder);
   try {
     claim(root);
@@ -63,7 +63,7 @@ export function millraceHome(folder = process.env.MILLRACE_HOME || ownFolder): H
 function claim(root: string): void {
   if (existsSync(join(root, marker))) return;
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  if (root !== ownFolder && readdirSync(root).length > 0 && !existsSync(join(root, marker))) {
+  if (root !== ownHome && readdirSync(root).length > 0 && !existsSync(join(root, marker))) {
     throw new MillraceError(
       'HOME_FOREIGN',
       `${root}, which MILLRACE_HOME names, holds files that Millrace did not put there, and "millrace down --purge" would remove them. Give MILLRACE_HOME an empty or a new folder. If an older Millrace made this one, put an empty file ${marker} into it.`,

@@ -2,7 +2,6 @@
  * The command line: one command runs, and an exit code comes of it. Started by `millrace.mjs` under the project's own Node once everything it
  * needs is installed.
  */
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { diskFull, hasErrorCode, MillraceError, messageOf, saysDiskFull } from '../../tools/errors.mjs';
@@ -58,7 +57,14 @@ function perform(load: () => Promise<(context: Context, ...given: any[]) => Prom
     const { json = false } = asked.at(-1) as { json?: boolean };
     inJson = json;
     try {
-      const context = { home: millraceHome(), terminal, json, signal: stopping.signal, onForce, print };
+      const common = { terminal, json, signal: stopping.signal, onForce, print };
+      // Not every command needs a home, and `doctor` says what is wrong with it.
+      const context: Context = {
+        ...common,
+        get home() {
+          return millraceHome();
+        },
+      };
       const work = await load();
       process.exitCode = await work(context, ...asked);
     } catch (error) {
@@ -106,13 +112,10 @@ const examples = (...lines: string[]): string =>
 
 const several = (one: string, all: string[] = []): string[] => [...all, one];
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string;
-};
-
 const program = new Command('millrace')
   .description('Runs the streaming pipelines of this project on this machine, as they would be deployed to AWS.')
-  .version(version, '-V, --version', 'show the version')
+  // Answered before the set-up.
+  .option('-V, --version', 'show the version')
   .helpOption('-h, --help', 'show this help')
   .showHelpAfterError('(see: npx millrace --help)');
 
@@ -202,6 +205,10 @@ command('logs <job>', 'show the log of the latest run of a job, or of kafka or r
 command('access [pipeline]', 'show what the roles may do beside what they asked for here; what was denied first')
   .option(...json)
   .action(perform(async () => (await import('./access.ts')).access));
+command('doctor', 'check what a run needs of this machine, and say what to do about what is missing')
+  .option(...json)
+  .addHelpText('after', '\nIt ends with 1 when something would stop a run.\nExample: npx millrace doctor --json')
+  .action(perform(async () => (await import('./doctor.ts')).doctor));
 command('down', 'end everything that runs here')
   .option('--purge', 'remove all data too')
   .option(...json)
@@ -216,6 +223,13 @@ command('synth', 'synthesize the CDK app into cdk.out, if something changed').ac
 command('validate', 'check the declarations of all pipelines; show their order and the size of their state').action(
   perform(async () => (await import('./validate.ts')).validate),
 );
+command(
+  'describe <pipeline>',
+  'show what a pipeline is: flow, parameters, files, topics, jobs; from its declaration alone',
+)
+  .option(...json)
+  .addHelpText('after', '\nExample: npx millrace describe weather --json')
+  .action(perform(async () => (await import('./describe.ts')).describe));
 command('new <name>', 'make a small pipeline that runs, to be changed from there')
   .option(...json)
   .action(perform(async () => (await import('./new.ts')).newPipeline));

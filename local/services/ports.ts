@@ -97,7 +97,7 @@ function targetOf(link: string): string {
 }
 
 /** "pid 812 (java)" of who listens on a port, when it can be told. */
-function portHolder(port: number): string | undefined {
+export function portHolder(port: number): string | undefined {
   const pid = hasProc
     ? readdirSync('/proc')
         .map(Number)

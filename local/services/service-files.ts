@@ -45,19 +45,24 @@ export function writeServiceFile(home: Home, name: ServiceName, content: Service
  * @throws MillraceError DATA_APART
  */
 export function agreeOnData(home: Home, names: readonly ServiceName[]): string {
+  const known = dataIdOf(home, names);
+  if (known !== undefined) return known;
+  const id = randomUUID();
+  for (const name of names) writeFileAtomically(serviceFiles(home, name).dataId, id);
+  return id;
+}
+
+/** The id of the data of the services; undefined where there is none yet. @throws MillraceError DATA_APART */
+export function dataIdOf(home: Home, names: readonly ServiceName[]): string | undefined {
   const ids = names.map((name) => readText(serviceFiles(home, name).dataId));
   const [first] = ids;
   if (first !== undefined && ids.every((id) => id === first)) return first;
   const isUsed = (name: ServiceName) => filesBelow(serviceFiles(home, name).data, ['data-id']).length > 0;
-  if (names.some(isUsed)) {
-    throw new MillraceError(
-      'DATA_APART',
-      `The data of ${names.join(' and ')} in ${home.services} does not belong together (found: ${names.map((name, i) => `${name}: ${ids[i] ?? 'none'}`).join(', ')}). Records name schemas by the registry's ids, so one cannot be used without the other. Put back what was removed, or start from empty data with "millrace down --purge".`,
-    );
-  }
-  const id = randomUUID();
-  for (const name of names) writeFileAtomically(serviceFiles(home, name).dataId, id);
-  return id;
+  if (!names.some(isUsed)) return undefined;
+  throw new MillraceError(
+    'DATA_APART',
+    `The data of ${names.join(' and ')} in ${home.services} does not belong together (found: ${names.map((name, i) => `${name}: ${ids[i] ?? 'none'}`).join(', ')}). Records name schemas by the registry's ids, so one cannot be used without the other. Put back what was removed, or start from empty data with "millrace down --purge".`,
+  );
 }
 
 /** Java reads a properties file as Latin-1, in which a backslash starts an escape. */

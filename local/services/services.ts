@@ -116,6 +116,18 @@ export async function serviceStatuses(home: Home): Promise<ServiceStatus[]> {
 export const servicesRun = (home: Home): boolean =>
   neededOf({}).every(({ name }) => isRunning(readServiceFile(home, name)));
 
+/** What a start of those that are needed and do not run takes; of every one of them where there is no home. */
+export function needsOfStart(home: Home | undefined) {
+  const record = (name: ServiceName) => (home ? readServiceFile(home, name) : {});
+  const stopped = neededOf({}).filter(({ name }) => !isRunning(record(name)));
+  return {
+    memoryBytes: stopped.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+    ports: stopped.flatMap(({ name, title, ports }) =>
+      ports.map((port) => ({ title, wanted: record(name).ports?.[port.name] ?? port.preferred })),
+    ),
+  };
+}
+
 /** One of them. */
 export function serviceStatus(home: Home, name: ServiceName): ServiceStatus {
   return status(home, { iam, kafka, registry, s3 }[name]);

@@ -9,6 +9,15 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** What set-up leaves in the tree; not under version control. */
 export const buildFolder = join(root, 'build');
 
+/** The home of this checkout where none is named. */
+export const ownHome = join(root, '.millrace');
+
+/**
+ * Where the local run keeps its data: `MILLRACE_HOME`, or a folder of the checkout.
+ * @param {NodeJS.ProcessEnv} [environment]
+ */
+export const homeFolder = (environment = process.env) => resolve(environment.MILLRACE_HOME || ownHome);
+
 /**
  * The cache of downloads: `MILLRACE_CACHE`, or the usual place of the operating system.
  * @param {NodeJS.ProcessEnv} [environment]

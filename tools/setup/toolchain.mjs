@@ -241,6 +241,12 @@ async function install({ cache, dev, say }) {
   return toolchain;
 }
 
+/** How the last set-up is now: whether it holds, and which folders of the cache are gone or not whole. */
+export function setUpState() {
+  const holds = stillValid(false) !== undefined;
+  return { holds, damaged: remembered()?.setUp.folders.filter((folder) => !isComplete(folder)) ?? [] };
+}
+
 /** What the set-up has made. @throws {MillraceError} SETUP_NOT_DONE */
 export function readToolchain() {
   const last = remembered();

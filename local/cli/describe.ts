@@ -1,0 +1,269 @@
+/** `millrace describe`: a pipeline from its declaration alone, for people or as one object; imports nothing but declarations and their picture. */
+import { readFileSync } from 'node:fs';
+import { schemaPath } from '../../lib/declaration/checks/schema.ts';
+import { days, hours } from '../../lib/declaration/event-time.ts';
+import { filesOf, foldersOf, orderOf, predecessorsOf, topicsOf, upstreamOf } from '../../lib/declaration/flow.ts';
+import type { Job } from '../../lib/declaration/job.ts';
+import { StandingFolder } from '../../lib/declaration/kinds/folder.ts';
+import { kebab } from '../../lib/declaration/names.ts';
+import { allowedInstead, type Parameter } from '../../lib/declaration/parameter.ts';
+import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import type { Schema } from '../../lib/declaration/schema.ts';
+import { jobId, pictureOf, thingId } from '../watch/picture.ts';
+import { type Context, pipelineOf } from './context.ts';
+
+export async function describe({ json, print }: Pick<Context, 'json' | 'print'>, name: string): Promise<number> {
+  const pipeline = await pipelineOf(name);
+  print(json ? JSON.stringify(descriptionOf(pipeline)) : textOf(pipeline));
+  return 0;
+}
+
+/** What a pipeline is; things and jobs by their aliases, jobs as the command line writes them. */
+export function descriptionOf(pipeline: Pipeline) {
+  const { name, description } = pipeline;
+  const { nodes } = pictureOf(pipeline);
+  const files = Object.entries(filesOf(pipeline)).map(([alias, { sample, separator, schema }]) => {
+    const columns = columnsOf(pipeline, schema);
+    return {
+      name: alias,
+      file: sample,
+      form: separator === undefined ? 'JSON lines' : 'delimited',
+      separator,
+      columns,
+    };
+  });
+  const topics = Object.entries(topicsOf(pipeline)).map(([alias, topic]) => {
+    const { partitions, retention, timestamps = 'CreateTime', key, value, external } = topic.props;
+    const { cleanup } = topic;
+    const role = nodes.find(({ id }) => id === thingId({ alias, thing: topic }))?.role;
+    const schemas = { key: key?.file, value: value?.file };
+    return {
+      name: alias,
+      topic: topic.name,
+      role,
+      partitions,
+      cleanup,
+      retentionMs: retention,
+      timestamps,
+      schemas,
+      external,
+    };
+  });
+  const folders = Object.entries(foldersOf(pipeline)).map(([alias, folder]) => {
+    return { name: alias, folder: folder.name, standing: folder instanceof StandingFolder };
+  });
+  return {
+    name,
+    description,
+    flow: drawnFlow(pipeline),
+    parameters: parametersOf(pipeline),
+    files,
+    topics,
+    folders,
+    jobs: sortedJobs(pipeline).map(([job, declared]) => ({
+      name: kebab(job),
+      kind: declared.kind,
+      entryPoint: declared.entryPoint,
+      reads: Object.keys(declared.reads),
+      writes: Object.keys(declared.writes),
+      runs: whenOf(pipeline, job),
+      windows: declared.windows,
+      timeoutMinutes: declared.timeoutMinutes,
+    })),
+  };
+}
+
+/** Each parameter once, with the jobs that it is told to. */
+function parametersOf({ jobs }: Pipeline) {
+  const all = Object.entries(jobs).flatMap(([job, { parameters }]) =>
+    Object.entries(parameters).map(([name, rule]) => ({ name, rule, job: kebab(job) })),
+  );
+  return [...new Map<string, Parameter>(all.map(({ name, rule }) => [name, rule]))].map(([name, rule]) => ({
+    name,
+    ...rule,
+    allowed: allowedInstead(rule, undefined),
+    jobs: all.filter((one) => one.name === name).map(({ job }) => job),
+  }));
+}
+
+interface ColumnForm {
+  readonly name: string;
+  /** The values that a job takes, in words. */
+  readonly accepts: string;
+  readonly required: boolean;
+  readonly description: string | undefined;
+}
+
+function columnsOf(pipeline: Pipeline, { file, format }: Schema): ColumnForm[] {
+  const schema = JSON.parse(readFileSync(schemaPath(pipeline, file), 'utf8'));
+  if (format === 'json') {
+    const properties = Object.entries<JsonProperty>(schema.properties);
+    return properties.map(([name, property]) => {
+      const isNullable = [property.type].flat().includes('null');
+      const required = (schema.required ?? []).includes(name) && !isNullable;
+      return { name, accepts: jsonForm(property), required, description: property.description };
+    });
+  }
+  return (schema.fields as AvroField[]).map(({ name, type, doc: description }) => {
+    const types = [type].flat().filter((each) => each !== 'null');
+    return { name, accepts: avroForm(types[0]), required: types.length === [type].flat().length, description };
+  });
+}
+
+type AvroType = string | Readonly<{ precision: number; scale?: number }>;
+type AvroField = Readonly<{ name: string; type: AvroType | AvroType[]; doc?: string }>;
+
+function avroForm(type: AvroType | undefined): string {
+  if (typeof type === 'object') return decimals(type.scale ?? 0, `${type.precision} digits`);
+  if (type === 'string') return 'text';
+  return type === 'int' ? 'whole number of 32 bits' : 'whole number of 64 bits';
+}
+
+type JsonProperty = Readonly<{
+  type: string | string[];
+  description?: string;
+  format?: string;
+  enum?: string[];
+  pattern?: string;
+  multipleOf?: number;
+}> &
+  Readonly<Record<'minimum' | 'maximum' | 'minLength' | 'maxLength', number | undefined>>;
+
+function jsonForm({ type, ...words }: JsonProperty): string {
+  const [of] = [type].flat().filter((each) => each !== 'null');
+  if (of === 'string') {
+    if (words.enum) return `one of ${words.enum.join(', ')}`;
+    const length = rangeOf(words.minLength, words.maxLength);
+    const what = words.format === 'date-time' ? 'instant, such as 2026-01-31T13:00:00Z' : 'text';
+    return [what, ...(length ? [`${length} characters`] : []), ...(words.pattern ? [`as ${words.pattern}`] : [])].join(
+      ', ',
+    );
+  }
+  if (of === 'boolean') return 'true or false';
+  const range = rangeOf(words.minimum, words.maximum);
+  const what = of === 'integer' ? 'whole number' : decimals(Math.round(-Math.log10(words.multipleOf ?? 1)));
+  return range ? `${what}, ${range}` : what;
+}
+
+const decimals = (behind: number, ...more: string[]): string =>
+  ['number', ...more, `${behind} behind the point`].join(', ');
+
+/** "from 1", "up to 200", "1 to 200", or nothing. */
+function rangeOf(least: number | undefined, most: number | undefined): string {
+  if (least !== undefined && most !== undefined) return `${inWords(least)} to ${inWords(most)}`;
+  if (least !== undefined) return `from ${inWords(least)}`;
+  return most === undefined ? '' : `up to ${inWords(most)}`;
+}
+
+const inWords = (count: number): string => count.toLocaleString('en-US', { maximumFractionDigits: 18 });
+
+/** Jobs with those before them first; those that run alone only at the end. */
+function sortedJobs(pipeline: Pipeline): [name: string, Job][] {
+  const predecessors = predecessorsOf(pipeline);
+  const sorted = Object.keys(predecessors).flatMap((job) => [...upstreamOf(predecessors, job), job]);
+  const names = new Set([...sorted, ...Object.keys(pipeline.jobs)]);
+  return [...names].map((name) => [name, pipeline.jobs[name] as Job]);
+}
+
+/** When a job runs, in words. */
+function whenOf(pipeline: Pipeline, job: string): string {
+  const { streams, during } = orderOf(pipeline);
+  if (pipeline.jobs[job]?.alone) return `alone only: --job ${kebab(job)}`;
+  if (streams.includes(job)) return 'follows what it reads until it is drained';
+  if (during.includes(job)) return 'while the streams run';
+  return streams.length > 0 ? 'after the streams are drained' : 'in its turn';
+}
+
+/** Each job as a box between what it reads and what it writes, upstream first. */
+export function drawnFlow(pipeline: Pipeline): string[] {
+  const { nodes, edges } = pictureOf(pipeline);
+  const labels = new Map(nodes.map(({ id, kind, title }) => [id, `${kind} ${title}`]));
+  const label = (id: string) => labels.get(id) ?? id;
+  const boxes = sortedJobs(pipeline).map(([name, { kind }]) => ({
+    words: [kebab(name), kind],
+    reads: edges.filter(({ to }) => to === jobId(name)).map(({ from }) => label(from)),
+    writes: edges.filter(({ from }) => from === jobId(name)).map(({ to }) => label(to)),
+  }));
+  const left = longest(boxes.flatMap(({ reads }) => reads));
+  const wide = longest(boxes.flatMap(({ words }) => words));
+  const margin = ' '.repeat(left > 0 ? left + 4 : 0);
+  return boxes.flatMap(({ words, reads, writes }) => {
+    const height = Math.max(words.length, reads.length, writes.length);
+    const rows = Array.from({ length: height }, (_, row) => {
+      const [read, write] = [reads[row], writes[row]];
+      const before = read === undefined ? `${margin}│` : `${read.padStart(left)} ──▶│`;
+      const after = write === undefined ? '│' : `├──▶ ${write}`;
+      return `${before} ${(words[row] ?? '').padEnd(wide)} ${after}`;
+    });
+    const line = '─'.repeat(wide + 2);
+    return [`${margin}┌${line}┐`, ...rows, `${margin}└${line}┘`];
+  });
+}
+
+const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length));
+
+export function textOf(pipeline: Pipeline): string {
+  const { name, description, flow, parameters, files, topics, folders, jobs } = descriptionOf(pipeline);
+  const shownParameters = parameters.flatMap(({ name, allowed = '', default: usual, jobs, description }) => {
+    const otherwise = usual === '' ? 'not set' : typeof usual === 'number' ? inWords(usual) : usual;
+    return [`${name}: ${otherwise}; ${allowed}`, `  ${description} (${jobs.join(', ')})`];
+  });
+  const shownFiles = files.flatMap(({ name, file, form, separator, columns }) => {
+    const shape = separator === undefined ? 'an object a line' : `separated by "${separator}", with a header`;
+    const rows = columns.map(({ name, accepts, required, description = '' }) => [
+      name,
+      required ? accepts : `${accepts}; may be empty`,
+      description,
+    ]);
+    return [`${name}: ${file}, ${form}, ${shape}`, ...table(rows).map((row) => `  ${row}`)];
+  });
+  const shownTopics = topics.flatMap(({ name, topic, role, partitions, cleanup, retentionMs, schemas, external }) => {
+    const kept = cleanup === 'compact' ? 'the last record of each key is kept' : `kept for ${timeOf(retentionMs)}`;
+    const outside = {
+      written: ['written outside too'],
+      read: ['read outside too'],
+      both: ['written and read outside too'],
+    };
+    const facts = [
+      `${partitions} partition${partitions === 1 ? '' : 's'}`,
+      kept,
+      ...(external ? outside[external] : []),
+    ];
+    const title = role === undefined || role === 'compacted' ? name : `${name} (${role})`;
+    const parts = Object.entries(schemas).map(([part, file]) => `${part}: ${file ?? 'bytes'}`);
+    return [`${title}: ${topic}`, `  ${facts.join('; ')}`, `  ${parts.join('; ')}`];
+  });
+  const shownFolders = folders.map(({ name, folder, standing }) => {
+    return `${name}: ${folder}/, ${standing ? 'one that stays' : 'one for each execution'}`;
+  });
+  const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
+  const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };
+  const all = Object.entries({ ...sections, Folders: shownFolders, Jobs: shownJobs }).filter(([, rows]) => rows.length);
+  return [
+    `${name}: ${description}`,
+    ...all.flatMap(([title, rows]) => ['', title, ...rows.map((row) => `  ${row}`)]),
+  ].join('\n');
+}
+
+/** Columns as wide as their longest cell. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const width = (column: number) => longest(rows.map((cells) => cells[column] ?? ''));
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(width(column)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** A retention in its largest whole unit; where none is said, the broker's of seven days. */
+function timeOf(ms: number = days(7)): string {
+  const [size, unit] = (
+    [
+      [days(1), 'days'],
+      [hours(1), 'hours'],
+      [60_000, 'minutes'],
+    ] as const
+  ).find(([one]) => ms % one === 0) ?? [1, 'ms'];
+  return `${inWords(ms / size)} ${unit}`;
+}

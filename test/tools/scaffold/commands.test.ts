@@ -1,10 +1,11 @@
 /** The commands `new`, `test` and `validate` as a person meets them when something is wrong, and what a look at the declarations leaves behind. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../../local/home.ts';
+import { filesBelow } from '../../../tools/files.mjs';
 
 const home = mkdtempSync(join(tmpdir(), 'millrace-commands-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -43,5 +44,5 @@ test('declarations are checked without a service, and nothing is left behind', (
   const { status, stdout } = millrace('validate');
   expect(status).toBe(0);
   expect(stdout).toMatch(/: \d+ topics?, \d+ jobs?, no mistakes\n/);
-  expect(readdirSync(join(home, 'services'))).toEqual([]);
+  expect(filesBelow(home)).toEqual([]);
 });

@@ -108,7 +108,8 @@ export function partsIn(folder: string): string[] {
   }
 }
 
-async function* linesOf(file: string): AsyncGenerator<string> {
+/** The lines of a file that are not empty. */
+export async function* linesOf(file: string): AsyncGenerator<string> {
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() !== '') yield line;
   }

@@ -1,12 +1,10 @@
 /** `millrace rejects <pipeline> [execution]`: the lines of files that an execution could not send, each with the reason. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { filesOf, foldersOf, nameIn } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { byReason, number } from '../accounts/balance.ts';
-import { partsIn } from '../accounts/counts.ts';
+import { linesOf, partsIn } from '../accounts/counts.ts';
 import { visibleJson, visibleLine } from '../accounts/records.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import { JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
@@ -19,10 +17,7 @@ export async function rejects(context: Context, name: string, execution: string 
   for (const { file, folder, ...of } of rejectsOf(home, pipeline, execution)) {
     const counts: Record<string, number> = {};
     for (const part of partsIn(folder)) {
-      for await (const text of createInterface({
-        input: createReadStream(part),
-        crlfDelay: Number.POSITIVE_INFINITY,
-      })) {
+      for await (const text of linesOf(part)) {
         const rejected = objectIn(text);
         if (!rejected) continue;
         if (signal.aborted) return 0;

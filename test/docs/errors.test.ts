@@ -1,15 +1,9 @@
 /** The list of error codes names those of the product, all of them and no others. */
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { filesBelow } from '../../tools/files.mjs';
 import { root } from '../../tools/setup/folders.mjs';
-
-const folders = ['bin', 'config', 'lib', 'lambda', 'local', 'tools', 'jobs/pyspark'];
-const sources = folders
-  .flatMap((folder) => filesBelow(join(root, folder), ['tests', '__pycache__']))
-  .filter((file) => /\.(ts|mjs|py)$/.test(file))
-  .map((file) => ({ name: relative(root, file), text: readFileSync(file, 'utf8') }));
+import { sources } from './sources.ts';
 
 /** Where a code is given, up to its first argument. */
 const raised = /(?:new MillraceError|(?<!class )JobError)\(\s*(?<literal>['"][^'"]*['"])?(?<other>[^,\n]*)/g;

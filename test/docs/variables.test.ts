@@ -1,15 +1,9 @@
 /** The runbook names the environment variables that the product reads, all of them and no others. */
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { filesBelow } from '../../tools/files.mjs';
 import { root } from '../../tools/setup/folders.mjs';
-
-const folders = ['bin', 'config', 'lib', 'lambda', 'local', 'tools', 'jobs/pyspark'];
-const sources = folders
-  .flatMap((folder) => filesBelow(join(root, folder), ['tests', '__pycache__']))
-  .filter((file) => /\.(ts|mjs|py|java|scala)$/.test(file) && !file.endsWith('conftest.py'))
-  .map((file) => ({ name: relative(root, file), text: readFileSync(file, 'utf8') }));
+import { sources } from './sources.ts';
 
 const reads = [
   // What gets process.env as an argument calls it so.

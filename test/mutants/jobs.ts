@@ -17,9 +17,13 @@ const formats: readonly Mutant[] = [
     ['schema_id.to_bytes(4, "big")', 'schema_id.to_bytes(4, "little")', 'no other client reads what is written'],
     ['[present & ~F.is_valid_utf8(value)]', '[]', 'texts that are none are summed'],
     ['return "long" if part == "int" else part', 'return part', 'an int of 33 bits loses one'],
-    [' or (name == "int" and "logicalType" not in branch)', '', 'a number that is no int is null, and nobody is told'],
     [
-      '[present & value.try_cast("int" if name == "int" else _decimal_type(branch)).isNull()]',
+      'if is_int or _is_decimal(branch)',
+      'if _is_decimal(branch)',
+      'a number that is no int is null, and nobody is told',
+    ],
+    [
+      '[present & value.try_cast("int" if is_int else _decimal_type(branch)).isNull()]',
       '[]',
       'numbers that are too long are summed',
     ],

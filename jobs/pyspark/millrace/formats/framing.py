@@ -209,8 +209,9 @@ def _faults(value: Column, kind: Any) -> list[Column]:  # noqa: ANN401
     branch = _branch(kind)
     name = branch.get("type") if isinstance(branch, dict) else branch
     present = value.isNotNull()
-    if _is_decimal(branch) or (name == "int" and "logicalType" not in branch):
-        return [present & value.try_cast("int" if name == "int" else _decimal_type(branch)).isNull()]
+    is_int = branch == "int" or (name == "int" and "logicalType" not in branch)
+    if is_int or _is_decimal(branch):
+        return [present & value.try_cast("int" if is_int else _decimal_type(branch)).isNull()]
     match name:
         case "string":
             return [present & ~F.is_valid_utf8(value)]

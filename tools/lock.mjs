@@ -44,7 +44,7 @@ export async function withLock(path, options, work) {
  */
 export async function acquireLock(path, { waitMs = Number.POSITIVE_INFINITY, onWait, signal }) {
   mkdirSync(dirname(path), { recursive: true });
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   const mine = JSON.stringify({ ...identityOf(), token: randomUUID() });
   let told = false;
   while (!tryCreate(path, mine)) {
@@ -52,7 +52,7 @@ export async function acquireLock(path, { waitMs = Number.POSITIVE_INFINITY, onW
     const holder = text === undefined ? undefined : liveHolder(text);
     if (text !== undefined && holder === undefined) removeStale(path, text);
     if (holder === undefined) continue;
-    if (Date.now() >= deadline) {
+    if (performance.now() >= deadline) {
       throw new MillraceError(
         'LOCKED',
         `Another millrace command (pid ${holder}) has held ${path} for more than ${Math.round(waitMs / 1000)} s. Wait for it or end it, then try again.`,

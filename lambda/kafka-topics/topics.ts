@@ -52,12 +52,12 @@ export async function takeSteps(admin: TopicAdmin, steps: Steps): Promise<boolea
 
 /** Waits until every topic is as declared and has leaders; false when that takes longer than the limit. */
 export async function waitUntilSettled(admin: TopicAdmin, goal: Goal, limitMs: number): Promise<boolean> {
-  const deadline = Date.now() + limitMs;
+  const deadline = performance.now() + limitMs;
   for (;;) {
     const existing = await readTopics(admin, goal);
     const done = isSettled(stepsTo(goal, existing));
     if (done && goal.declared.every(({ name }) => existing.get(name)?.hasLeaders)) return true;
-    if (Date.now() + askAgainMs > deadline) return false;
+    if (performance.now() + askAgainMs > deadline) return false;
     await sleep(askAgainMs);
   }
 }
@@ -65,7 +65,7 @@ export async function waitUntilSettled(admin: TopicAdmin, goal: Goal, limitMs: n
 /** Asks for all topics: a question for one that does not exist fails as a whole. */
 async function readTopics(admin: TopicAdmin, { declared, before }: Goal): Promise<Map<string, ExistingTopic>> {
   const names = new Set([...declared, ...before].map(({ name }) => name));
-  const deadline = Date.now() + agreeMs;
+  const deadline = performance.now() + agreeMs;
   for (;;) {
     const { topics } = await admin.fetchTopicMetadata();
     const found = topics.filter(({ name }) => names.has(name));
@@ -79,7 +79,7 @@ async function readTopics(admin: TopicAdmin, { declared, before }: Goal): Promis
       return new Map(found.map((topic) => [topic.name, asExisting(topic, settings.get(topic.name) ?? [])]));
     } catch (error) {
       // A topic that was just made or deleted is known to one broker and not yet, or still, to another.
-      if (causeOf(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION' || Date.now() > deadline) throw error;
+      if (causeOf(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION' || performance.now() > deadline) throw error;
       await sleep(askAgainMs);
     }
   }

@@ -25,7 +25,7 @@ export class NoAnswer extends Error {}
  */
 export function connectTo(url: string, startingMs: number, password?: string): Registry {
   const base = `${url.replace(/\/+$/, '')}/apis/registry/v3`;
-  const deadline = Date.now() + startingMs;
+  const deadline = performance.now() + startingMs;
   const credentials: Record<string, string> = password ? { authorization: `Basic ${btoa(`writer:${password}`)}` } : {};
   return async (method, path, body) => {
     const headers = { ...credentials, 'content-type': 'application/json' };
@@ -34,7 +34,7 @@ export function connectTo(url: string, startingMs: number, password?: string): R
     for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
       const answer = await attempt(`${base}${path}`, request);
       if (typeof answer !== 'string') return answer;
-      if (Date.now() + pauseMs > deadline) {
+      if (performance.now() + pauseMs > deadline) {
         throw new NoAnswer(
           `The schema registry at ${url} did not answer within ${Math.round(startingMs / 1000)} s: ${answer}. Check that it runs, and that it can be reached from here.`,
         );

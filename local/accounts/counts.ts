@@ -47,15 +47,15 @@ async function fetchType(registryUrl: string, id: number): Promise<avro.Type> {
   );
 }
 
-/** When the batch of a stream that wrote a record was planned, or else the record's own time. */
-function batchOf({ headers, timestamp }: KafkaMessage): number {
+/** The number of the batch of a stream that wrote a record; undefined where others did. */
+function batchOf({ headers }: KafkaMessage): number | undefined {
   const said = headers?.['millrace.batch']?.toString() ?? '';
-  return Number(/^\d+$/.test(said) ? said : timestamp);
+  return /^\d+$/.test(said) ? Number(said) : undefined;
 }
 
 /**
  * Sum of a field over the records of a topic; of a compacted one over the latest record of every key. A process that outlived its driver may
- * have written the end of a batch behind a later batch, which counts.
+ * have written the end of a batch behind a later batch, which counts. What others wrote behind that counts as they wrote it.
  */
 export async function totalOf(
   reader: TopicReader,
@@ -67,8 +67,9 @@ export async function totalOf(
   await reader.read(topic, range, (record, partition) => {
     const { key, value, offset } = record;
     const id = compacted ? (key?.toString('latin1') ?? '') : `${partition}/${offset}`;
-    const batch = batchOf(record);
-    if ((counted.get(id)?.batch ?? 0) <= batch) counted.set(id, { value, batch });
+    const latest = counted.get(id)?.batch ?? 0;
+    const batch = batchOf(record) ?? latest;
+    if (latest <= batch) counted.set(id, { value, batch });
   });
   let total = 0;
   for (const { value } of counted.values()) {

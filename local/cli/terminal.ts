@@ -8,10 +8,10 @@ export class Terminal {
   private readonly out: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
   private readonly live: boolean;
   private readonly colour: boolean;
-  private readonly started = Date.now();
+  private readonly started = performance.now();
   private counter = '';
   private shown = '';
-  private lastCounterAt = 0;
+  private lastCounterAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(out: Terminal['out'] = process.stderr, environment: NodeJS.ProcessEnv = process.env) {
@@ -42,8 +42,8 @@ export class Terminal {
         this.timer = undefined;
         this.draw();
       }, redrawMs);
-    } else if (text !== '' && Date.now() - this.lastCounterAt >= plainMs) {
-      this.lastCounterAt = Date.now();
+    } else if (text !== '' && performance.now() - this.lastCounterAt >= plainMs) {
+      this.lastCounterAt = performance.now();
       this.line(text);
     }
   }
@@ -75,7 +75,7 @@ export class Terminal {
   }
 
   private elapsed(): string {
-    return `${((Date.now() - this.started) / 1000).toFixed(1)} s`.padStart(8);
+    return `${((performance.now() - this.started) / 1000).toFixed(1)} s`.padStart(8);
   }
 
   private paint(code: string, text: string): string {

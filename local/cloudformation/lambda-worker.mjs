@@ -83,8 +83,8 @@ async function run(data) {
   refuseModulesOutside(folder);
   const handler = await loadHandler(folder, data.handler);
   post({ kind: 'loaded' });
-  const deadline = Date.now() + data.timeoutMs;
-  const context = { ...data.context, getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()) };
+  const deadline = performance.now() + data.timeoutMs;
+  const context = { ...data.context, getRemainingTimeInMillis: () => Math.max(0, deadline - performance.now()) };
   const result = await handler(data.event, context);
   post({ kind: 'result', json: JSON.stringify(result) });
 }

@@ -77,7 +77,7 @@ export class JobRunRecords {
   create(request: JobRunRequest): JobRunRecord {
     const now = new Date().toISOString();
     const record: JobRunRecord = {
-      id: `${now.replace(/\D/g, '').slice(0, 17)}${randomBytes(3).toString('hex')}`,
+      id: `${this.nextTime(now)}${randomBytes(3).toString('hex')}`,
       request,
       state: 'SUBMITTED',
       stateDetails: '',
@@ -90,6 +90,13 @@ export class JobRunRecords {
     mkdirSync(this.runFolder(record.id), { recursive: true });
     this.write(record);
     return record;
+  }
+
+  /** The time with which an id begins: behind those that are there, also where the clock was set back. */
+  private nextTime(now: string): string {
+    const time = now.replace(/\D/g, '').slice(0, 17);
+    const last = readdirSync(this.folder).sort().at(-1)?.slice(0, 17) ?? '';
+    return time > last || !/^\d{17}$/.test(last) ? time : String(BigInt(last) + 1n);
   }
 
   /** A run by its id; undefined where there is none, or its record cannot be read: ending the others must not fail by it. */

@@ -42,12 +42,12 @@ export function warmLaunch({ command, jvm, ...cold }: SparkLaunch, folder: strin
  * @param patienceMs how long to wait for jobs that have one
  */
 export async function endWarmJvms(folder: string, patienceMs = 0): Promise<number> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   for (let ended = 0; ; await sleep(100)) {
     const records = readdirSync(folder).filter((name) => name.endsWith('.json'));
     const answers = await Promise.all(records.map((name) => end(join(folder, name))));
     ended += answers.filter((answer) => answer === 'ended').length;
-    if (!answers.includes('busy') || Date.now() >= deadline) return ended;
+    if (!answers.includes('busy') || performance.now() >= deadline) return ended;
   }
 }
 

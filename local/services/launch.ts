@@ -79,9 +79,9 @@ export async function waitUntilReady(
   { identity, ports, log, ending }: Launched,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = Date.now() + definition.readyWithinMs;
+  const deadline = performance.now() + definition.readyWithinMs;
   let lastAnswer = 'none';
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     signal.throwIfAborted();
     if (!isSameProcess(identity)) {
       if (ending) await sleep(tellMs);

@@ -57,9 +57,9 @@ export async function endUnrecorded(folder: string): Promise<number> {
 }
 
 async function waitUntilGone(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
-  const deadline = Date.now() + limitMs;
+  const deadline = performance.now() + limitMs;
   while (isSameProcess(identity)) {
-    if (Date.now() >= deadline) return false;
+    if (performance.now() >= deadline) return false;
     await sleep(50);
   }
   return true;

@@ -29,11 +29,11 @@ export async function watchPipeline(home: Home, pipeline: Pipeline): Promise<Wat
   const served = await serve(page, feed, async (what, name) =>
     Object.hasOwn(details, what) ? details[what]?.(name) : undefined,
   );
-  let asked = 0;
+  let asked = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
   const readTopics = (): void => {
-    if (asking || Date.now() - asked < (observer.isLive ? topicsMs : idleTopicsMs)) return;
-    asked = Date.now();
+    if (asking || performance.now() - asked < (observer.isLive ? topicsMs : idleTopicsMs)) return;
+    asked = performance.now();
     // What cannot be read now is read the next time.
     asking = observer.readTopics().catch(() => undefined);
     void asking.then(() => {

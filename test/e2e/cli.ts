@@ -28,6 +28,8 @@ export interface Command {
 /** A home that is used by one test file. */
 export class Machine {
   readonly home: string;
+  /** Further variables of its commands. */
+  variables: Readonly<Record<string, string>> = {};
   private readonly root: string;
 
   /**
@@ -42,7 +44,7 @@ export class Machine {
   start(...words: string[]): Command {
     const child = spawn('node', [join(this.root, 'local', 'cli', 'millrace.mjs'), ...words], {
       cwd: tmpdir(),
-      env: { ...process.env, MILLRACE_HOME: this.home, NO_COLOR: '1' },
+      env: { ...process.env, MILLRACE_HOME: this.home, NO_COLOR: '1', ...this.variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];

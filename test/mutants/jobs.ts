@@ -97,12 +97,8 @@ const kafka: readonly Mutant[] = [
     `${jobs}/kinds/topic.py`,
     tests('topic'),
     ['F.struct("batch", "offset")', 'F.struct("offset")', 'the end of an old batch replaces a newer result'],
-    ['return last.where(F.col("value").isNotNull())', 'return last', 'what was deleted is shown'],
-    [
-      'F.coalesce(batch, F.unix_millis("timestamp"))',
-      'F.unix_millis("timestamp")',
-      'the end of an old batch replaces a newer result',
-    ],
+    ['.where(F.col("value").isNotNull())\n\n\ndef columns', '\n\n\ndef columns', 'what was deleted is shown'],
+    [' | (F.col("of_others.offset") > F.col("of_streams.offset"))', '', 'what was put right by hand is wrong again'],
   ),
 ];
 
@@ -141,6 +137,25 @@ const streaming: readonly Mutant[] = [
     ['milliseconds")', 'seconds")', 'state grows for years'],
   ),
   ...mutantsOf(
+    `${jobs}/streaming/numbers.py`,
+    tests('numbers'),
+    [
+      'planned_ms(finished) + so_far + 1',
+      'planned_ms(finished) + 1',
+      'after the second set-back of a clock results are ignored',
+    ],
+    ['max(so_far, least - moment_ms)', 'least - moment_ms', 'results are ignored when the clock is right again'],
+    ['repeated and now_ms <= moment_ms', 'False', 'batches after a repeated one have smaller numbers'],
+    ['and repeated else now_ms', 'and False else now_ms', 'a repeated batch has another number'],
+  ),
+  ...mutantsOf(
+    `${jobs}/sending/pacing.py`,
+    tests('pacing'),
+    ['            if is_over:\n                return\n', '', 'rows are sent twice when the clock is set back'],
+    [' and not clock.was_set_back()', '', 'a sender waits for an hour when the clock is set back by one'],
+    ['F.col("value") + F.lit(first)', 'F.col("value")', 'rows are not sent when the clock was set back'],
+  ),
+  ...mutantsOf(
     `${jobs}/streaming/query.py`,
     tests('limits', 'ending', 'query'),
     [' and _batch(query) == batch', '', 'a busy stream is killed in the middle of a batch'],
@@ -151,6 +166,11 @@ const streaming: readonly Mutant[] = [
       'a stream that cannot go on is started for ever',
     ],
     ['error is None and ends', 'error is None', 'a stream that ends by itself counts as a success'],
+    [
+      'if set_back := clock.was_set_back():',
+      'if set_back := 0:',
+      'results are ignored for an hour when the clock is set back by one',
+    ],
   ),
   ...mutantsOf(
     `${jobs}/job/stop.py`,
@@ -237,12 +257,12 @@ const sending: readonly Mutant[] = [
   ...mutantsOf(
     `${jobs}/sending/pacing.py`,
     tests('many_rows', 'pacing'),
-    ['batch.where(F.col("value") < total), sent', 'batch, sent', 'more rows are sent than asked for'],
+    ['due.where(F.col("value") < total), sent', 'due, sent', 'more rows are sent than asked for'],
     ['F.col("position") < total)', 'F.col("position") <= total)', 'one row too many is sent'],
     ['CYCLES_AT_ONCE = 10_000', 'CYCLES_AT_ONCE = 10_000_000_000', 'a short file that is sent often fills the memory'],
     [
-      'if bounds is None or bounds[0] is None else int(bounds[0]) + 1',
-      'if bounds is None or bounds[0] is None else int(bounds[0])',
+      'if last is None or last[0] is None else int(last[0]) + 1',
+      'if last is None or last[0] is None else int(last[0])',
       'the last row of each batch is lost',
     ],
   ),

@@ -47,7 +47,8 @@ export const machine: readonly Mutant[] = [
   ...mutantsOf(
     'local/accounts/counts.ts',
     [`${unit}/accounts/counts.test.ts`],
-    ['?? 0) <= batch', '?? 0) < batch', 'an old result of a batch is counted'],
+    ['if (latest <= batch)', 'if (latest < batch)', 'an old result of a batch is counted'],
+    ['batchOf(record) ?? latest', 'batchOf(record) ?? 0', 'what others wrote over a result is not counted'],
     ['hasHeader ? lines - 1 : lines', 'lines', 'the header counts as a row'],
   ),
   ...mutantsOf(

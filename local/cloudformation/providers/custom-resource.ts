@@ -90,7 +90,7 @@ async function waitUntilComplete(
   user: string,
   machine: Machine,
 ): Promise<Properties> {
-  const deadline = Date.now() + handlers.intervalMs * handlers.attempts;
+  const deadline = performance.now() + handlers.intervalMs * handlers.attempts;
   const options = { signal: machine.signal };
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, handlers.intervalMs)) {
     const answer = await invokeFunction(machine.home, handlers.isComplete as DeployedResource, event, options);
@@ -99,7 +99,7 @@ async function waitUntilComplete(
     if (isObject(data) && Object.keys(data).length > 0) {
       throw mistake(`${user}: its handler gave Data before IsComplete was true.`);
     }
-    if (Date.now() + pauseMs > deadline) {
+    if (performance.now() + pauseMs > deadline) {
       const seconds = Math.round((handlers.intervalMs * handlers.attempts) / 1000);
       throw mistake(`${user}: it was not complete after ${seconds} s.`);
     }

@@ -86,5 +86,7 @@ describe('the total of a compacted topic', () => {
   test('is of what others wrote after a batch', async () => {
     expect(await total([7, '4800'], [null])).toBe(0);
     expect(await total([7, '4800'], [9, 'x'])).toBe(9);
+    expect(await total([7, '4800'], [9], [8, '4700'])).toBe(9);
+    expect(await total([7, '4800'], [9], [8, '4900'])).toBe(8);
   });
 });

@@ -51,8 +51,7 @@ def read(spark: SparkSession, spec: Spec, alias: str, *, deletions: bool = False
 
     Returns:
         `partition`, `offset`, `timestamp`, `batch` (bigint), `key`, `value` (as their schemas say; a key without one as string) and `reason`. A null value is
-        nothing wrong where `deletions` says so. The batch is when that of the stream which
-        wrote the record was planned, in milliseconds since 1970; of other records their own time.
+        nothing wrong where `deletions` says so. The batch is the number of that of the stream which wrote the record; null where others did.
     """
     return records_of(spark, spec, spec.input(alias, Input), deletions=deletions)
 
@@ -76,7 +75,7 @@ def decoded(records: DataFrame, key: Codec, value: Codec, *, deletions: bool) ->
         "partition",
         "offset",
         "timestamp",
-        F.coalesce(batch, F.unix_millis("timestamp")).alias("batch"),
+        batch.alias("batch"),
         F.col("key").alias("key_bytes"),
         F.col("value").alias("value_bytes"),
     )
@@ -102,10 +101,15 @@ def latest(records: DataFrame) -> DataFrame:
     """The last `value` of each `key` among records with a `batch` and an `offset`; a last record without a value says that there is none.
 
     Equal keys lie in one partition, so the offset tells which record came last. What a stream wrote in a later batch counts even if the end of
-    an earlier one comes behind it, from a process that outlived its driver.
+    an earlier one comes behind it, from a process that outlived its driver. What others wrote behind that counts as they wrote it.
     """
-    last = records.groupBy("key").agg(F.max_by("value", F.struct("batch", "offset")).alias("value"))
-    return last.where(F.col("value").isNotNull())
+    said, batch = F.struct("offset", "value"), F.col("batch")
+    of_streams = F.max_by(said, F.when(batch.isNotNull(), F.struct("batch", "offset")))
+    of_others = F.max_by(said, F.when(batch.isNull(), F.col("offset")))
+    both = records.groupBy("key").agg(of_streams.alias("of_streams"), of_others.alias("of_others"))
+    is_of_others = F.col("of_streams").isNull() | (F.col("of_others.offset") > F.col("of_streams.offset"))
+    value = F.when(is_of_others, F.col("of_others.value")).otherwise(F.col("of_streams.value"))
+    return both.select("key", value.alias("value")).where(F.col("value").isNotNull())
 
 
 def columns(

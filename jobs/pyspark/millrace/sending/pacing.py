@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+
+from millrace.job.clock import Clock
 
 MANY_ROWS = 100_000
 CYCLES_AT_ONCE = 10_000
@@ -34,29 +37,48 @@ def send_paced(
         send: writes the rows that it is given, each with its `cycle` (bigint), and learns how many are out then.
     """
     sent = 0
-    failures: list[Exception] = []
-
-    def send_due(batch: DataFrame, _batch_id: int) -> None:
-        nonlocal sent
-        try:
-            bounds = batch.agg(F.max("value")).head()
-            end = min(total, sent if bounds is None or bounds[0] is None else int(bounds[0]) + 1)
-            if end > sent:
-                send(due_rows(rows, batch.where(F.col("value") < total), sent, end, count), end)
-                sent = end
-        except Exception as error:
-            failures.append(error)
-            raise
-
     # The first batch of a job is slow, and the clock does not wait for it: it is made before the clock starts, of no rows.
     send(due_rows(rows, spark.range(0).toDF("value"), 0, 0, count), 0)
+
+    def send_next(due: DataFrame) -> None:
+        nonlocal sent
+        last = due.agg(F.max("value")).head()
+        end = min(total, sent if last is None or last[0] is None else int(last[0]) + 1)
+        if end > sent:
+            send(due_rows(rows, due.where(F.col("value") < total), sent, end, count), end)
+            sent = end
+
+    while sent < total:
+        _follow(spark, rate, sent, send_next, is_done=lambda: sent >= total)
+
+
+def _follow(
+    spark: SparkSession, rate: int, first: int, on_due: Callable[[DataFrame], None], *, is_done: Callable[[], bool]
+) -> None:
+    """Says which rows are due, from the first one on; returns when all are done, or when the clock was set back, on which Spark's source would wait."""
+    failures: list[Exception] = []
+    is_over, at_work = False, threading.Lock()
+
+    def on_batch(batch: DataFrame, _batch_id: int) -> None:
+        with at_work:
+            if is_over:
+                return
+            try:
+                on_due(batch.select((F.col("value") + F.lit(first)).alias("value")))
+            except Exception as error:
+                failures.append(error)
+                raise
+
     checkpoint = tempfile.mkdtemp(prefix="millrace-pace-")
     pace = spark.readStream.format("rate").option("rowsPerSecond", rate).option("numPartitions", 1).load()
-    writer = pace.writeStream.foreachBatch(send_due).option("checkpointLocation", Path(checkpoint).as_uri())
-    query = writer.trigger(processingTime="0 seconds").start()
+    writer = pace.writeStream.foreachBatch(on_batch).option("checkpointLocation", Path(checkpoint).as_uri())
+    clock, query = Clock(), writer.trigger(processingTime="0 seconds").start()
     try:
-        while sent < total and query.isActive:
+        while not is_done() and query.isActive and not clock.was_set_back():
             time.sleep(0.05)
+        # What is being sent is sent to its end, so that none of it is sent again.
+        with at_work:
+            is_over = True
         error = query.exception()
         if error is not None:
             # Spark wraps what a batch raised in the texts of two languages: its own error says it better.

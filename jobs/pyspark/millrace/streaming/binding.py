@@ -18,8 +18,9 @@ from millrace.job.run import StartAgain
 from millrace.job.spec import Spec
 from millrace.kafka.cluster import Cluster, Offsets, ask
 from millrace.kinds import topic
-from millrace.streaming.checkpoint import BEGIN_ANEW, BINDING, Checkpoint
+from millrace.streaming.checkpoint import BEGIN_ANEW, BINDING, LEADS, Checkpoint
 from millrace.streaming.event_time import MINUTE_MS
+from millrace.streaming.numbers import lead_of_rebuild, now_ms
 
 LOOKED_AT = 1_000
 """Offsets at the beginning of a partition among which its first record is looked for: some may be of no record."""
@@ -52,7 +53,9 @@ def bind(spark: SparkSession, spec: Spec, checkpoint: Checkpoint, bound: Bound) 
     recorded = checkpoint.read(BINDING, or_none=spec.rebuild)
     if spec.rebuild and (recorded or {}).get("rebuiltBy") != spec.execution:
         whole_from = whole_from_ms(spark, spec, cluster, bound.sources, recorded or {})
+        ahead_ms = lead_of_rebuild(checkpoint, now_ms())
         checkpoint.clear()
+        checkpoint.write(LEADS, {"0": ahead_ms})
         checkpoint.write(BINDING, now | {"rebuiltBy": spec.execution, "wholeFrom": whole_from})
         raise StartAgain("beginning anew, as the execution says" + _from_words(whole_from))
     if not checkpoint.is_empty():
@@ -173,7 +176,7 @@ def _oldest(spark: SparkSession, spec: Spec, source: topic.Input, cut: Offsets, 
     records = spark.read.format("kafka").options(**options).load()
     first = F.unix_millis(F.min("timestamp")).alias("first")
     begins = [int(row["first"]) for row in records.groupBy("partition").agg(first).collect()]
-    return max(begins) if len(begins) == len(cut) else int(time.time() * 1000)
+    return max(begins) if len(begins) == len(cut) else now_ms()
 
 
 def _of(offsets: Offsets, partition: int | str) -> int:

@@ -1,5 +1,5 @@
-"""The folder in which a stream remembers what it has read, and two documents beside it: what the checkpoint is of, and by which rules its last
-batch was judged.
+"""The folder in which a stream remembers what it has read, and documents beside it: what the checkpoint is of, by which rules its last batch was
+judged, and by how much the numbers of its batches are ahead of the clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from millrace.errors import JobError
 from millrace.job.jvm import java_class
 
-BINDING, RULES = "binding.json", "rules.json"
+BINDING, RULES, LEADS = "binding.json", "rules.json", "leads.json"
 
 
 class Checkpoint:
@@ -62,11 +62,33 @@ class Checkpoint:
 
     def is_empty(self) -> bool:
         """Whether no batch was ever planned."""
-        return self._last("offsets") is None
+        return self.last_planned() is None
 
     def is_unfinished(self) -> bool:
         """Whether a batch was planned and not committed, so that the next start repeats it."""
-        return self._last("offsets") != self._last("commits")
+        return self.last_planned() != self.last_finished()
+
+    def last_planned(self) -> int | None:
+        """The last batch that was planned; None before the first."""
+        return self._last("offsets")
+
+    def last_finished(self) -> int | None:
+        """The last batch that was committed; None before the first."""
+        return self._last("commits")
+
+    def planned_ms(self, batch: int) -> int:
+        """When a batch was planned, by the driver's clock, in milliseconds since 1970.
+
+        Raises:
+            JobError: CHECKPOINT_DAMAGED.
+        """
+        name = f"query/offsets/{batch}"
+        text = self._text(name) or ""
+        # A version, what Spark says of the batch, and a line for each source.
+        try:
+            return int(json.loads(text.splitlines()[1])["batchTimestampMs"])
+        except (IndexError, KeyError, TypeError, ValueError):
+            raise self._damaged(name, text) from None
 
     def offsets(self) -> list[dict[str, dict[str, int]]]:
         """How far the last batch that is finished reads: for each source the offsets by topic and partition.
@@ -74,21 +96,20 @@ class Checkpoint:
         Raises:
             JobError: CHECKPOINT_DAMAGED.
         """
-        name = f"query/offsets/{self._last('commits')}"
+        name = f"query/offsets/{self.last_finished()}"
         text = self._text(name) or ""
-        # A version, what Spark says of the batch, and a line for each source.
         try:
             sources = [json.loads(line) for line in text.splitlines()[2:] if line.startswith("{")]
         except ValueError:
             sources = []
-        if not sources and self._last("commits") is not None:
+        if not sources and self.last_finished() is not None:
             raise self._damaged(name, text)
         return sources
 
     def clear(self) -> None:
         """Forgets all."""
         self._files.delete(self._path("/query"), True)
-        for name in (BINDING, RULES):
+        for name in (BINDING, RULES, LEADS):
             self._files.delete(self._path(f"/{name}"), False)
 
     def _damaged(self, name: str, text: str) -> JobError:

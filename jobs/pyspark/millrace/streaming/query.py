@@ -16,6 +16,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from millrace.errors import JobError
 from millrace.formats.framing import asked_for
+from millrace.job.clock import Clock
 from millrace.job.events import Events
 from millrace.job.jvm import listening
 from millrace.job.run import StartAgain, spark_message
@@ -27,6 +28,7 @@ from millrace.streaming import progress
 from millrace.streaming.binding import Bound, bind, only_whole
 from millrace.streaming.checkpoint import RULES, Checkpoint
 from millrace.streaming.heartbeat import heartbeat
+from millrace.streaming.numbers import lead, now_ms
 from millrace.streaming.progress import ProgressListener, Shown
 from millrace.streaming.source import Source
 
@@ -84,13 +86,14 @@ def run_query(
     whole_from = bind(spark, spec, checkpoint, bound_to(spark, spec, sources, results))
     results = [replace(result, rows=only_whole(result.rows, whole_from)) for result in results]
     checkpoint.write(RULES, {source.alias: asdict(source.rules) for source in sources})
-    records = [result_records(spark, spec, result) for result in results]
+    ahead = lead(checkpoint, now_ms())
+    records = [result_records(spark, spec, result, ahead.ms) for result in results]
     target = spec.output(dead_letters_alias, topic.Output)
     records += [set_aside(source, target, spec.job) for source in sources]
     writer = united(records).writeStream.queryName(spec.job).outputMode("update")
     writer = writer.format("kafka").options(**spec.kafka.sink_options("gzip"))
     writer = writer.option("checkpointLocation", checkpoint.query)
-    repeating, draining = any(source.is_repeating for source in sources), spec.mode == "drain"
+    repeating, draining = ahead.is_repeating or any(source.is_repeating for source in sources), spec.mode == "drain"
     seconds = spec.integer("triggerSeconds") if "triggerSeconds" in spec.parameters else 0
     if repeating:
         writer = writer.trigger(once=True)
@@ -128,23 +131,23 @@ def bound_to(spark: SparkSession, spec: Spec, sources: Sequence[Source], results
     )
 
 
-def result_records(spark: SparkSession, spec: Spec, result: Result) -> DataFrame:
-    """The records of a result, counted: the columns of Kafka's sink."""
+def result_records(spark: SparkSession, spec: Spec, result: Result, lead_ms: int) -> DataFrame:
+    """The records of a result, counted: the columns of Kafka's sink; `lead_ms` as in `millrace.streaming.numbers`."""
     output = spec.output(result.alias, topic.Output)
     counted = result.rows.observe(
         progress.ROWS_OUT + result.alias, F.count("*").alias("rows"), *(result.shown.chosen() if result.shown else ())
     )
     key_and_value = topic.columns(spark, spec, output, result.key)(counted)
-    return counted.select(F.lit(output.topic).alias("topic"), *key_and_value, batch_header().alias("headers"))
+    return counted.select(F.lit(output.topic).alias("topic"), *key_and_value, batch_header(lead_ms).alias("headers"))
 
 
-def batch_header() -> Column:
-    """When the batch was planned: later for each batch, and the same when it is repeated.
+def batch_header(lead_ms: int) -> Column:
+    """The number of the batch: larger for each batch, and the same when it is repeated.
 
     A moment is text in the code that Spark generates, which would be compiled anew for each batch; within a function of arrays it is data.
     """
-    planned = F.unix_millis(F.current_timestamp()).cast("string").cast("binary")
-    return F.transform(F.array(F.lit(topic.BATCH)), lambda key: F.struct(key.alias("key"), planned.alias("value")))
+    number = (F.unix_millis(F.current_timestamp()) + F.lit(lead_ms)).cast("string").cast("binary")
+    return F.transform(F.array(F.lit(topic.BATCH)), lambda key: F.struct(key.alias("key"), number.alias("value")))
 
 
 def set_aside(source: Source, target: topic.Output, job: str) -> DataFrame:
@@ -191,9 +194,14 @@ def _run(
 
 def watch(start: Callable[[], StreamingQuery], stop: StopRequest, events: Events, *, ends: bool) -> None:
     """Starts the query and waits until it has ended as it should: by itself, where it `ends`, or when it is asked to."""
-    query, is_first = start(), True
+    query, is_first, clock = start(), True, Clock()
     events.started()
     while not stop.requested.is_set():
+        if set_back := clock.was_set_back():
+            query.stop()
+            raise StartAgain(
+                f"the clock was set back by {set_back:.1f} s; the numbers of batches go on from where they were"
+            )
         if query.isActive:
             time.sleep(POLL_SECONDS)
             continue

@@ -1,5 +1,6 @@
 """Which rows are due, and that a paced run sends each of them once and ends."""
 
+import tempfile
 import time
 
 import pytest
@@ -67,6 +68,33 @@ def test_a_paced_run_sends_every_row_once_at_its_rate_and_ends(spark: SparkSessi
     assert (steps[0], steps[-1]) == (0, 10)
     assert steps == sorted(set(steps))
     assert time.monotonic() - begun >= 2
+
+
+def test_a_clock_that_is_set_back_repeats_no_row_and_is_not_waited_for(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[int, int]] = []
+    shift, real = 0.0, time.time
+    monkeypatch.setattr(time, "time", lambda: real() + shift)
+    started, make = [], tempfile.mkdtemp
+
+    def counted(*, prefix: str) -> str:
+        started.append(prefix)
+        return make(prefix=prefix)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", counted)
+
+    def send(due: DataFrame, so_far: int) -> None:
+        nonlocal shift
+        if so_far >= 4:
+            shift = -3600.0
+        sent.extend((row.cycle, row.position) for row in due.collect())
+
+    rows = numbered(spark, 4).cache()
+    send_paced(spark, rows, 4, 12, 4, send)
+    rows.unpersist()
+    assert sorted(sent) == [(number // 4, number % 4) for number in range(12)]
+    assert len(started) == 2
 
 
 def test_what_goes_wrong_in_a_batch_ends_the_run(spark: SparkSession) -> None:

@@ -16,8 +16,10 @@ from millrace.errors import JobError
 from millrace.formats.checks import Check
 from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import read_schema
+from millrace.job.clock import Clock
 from millrace.job.events import Events
 from millrace.job.jvm import listening
+from millrace.job.run import StartAgain
 from millrace.job.stop import StopRequest
 from millrace.job.text_table import TableColumn
 from millrace.kafka.dead_letters import HEADERS
@@ -107,6 +109,15 @@ def test_the_same_fault_twice_fails_the_job() -> None:
         watch(broken, broken, ends=True)
 
 
+def test_a_clock_that_is_set_back_ends_the_batch_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = iter([0.0, 0.0, 3600.0])
+    monkeypatch.setattr(Clock, "was_set_back", lambda _: next(steps))
+    running = Query(polls=100)
+    with pytest.raises(StartAgain, match=r"set back by 3600\.0 s"):
+        watch(running, ends=False)
+    assert running.stopped
+
+
 def test_a_request_to_end_lets_the_query_finish_its_batch() -> None:
     stop = StopRequest()
     stop.requested.set()
@@ -165,7 +176,7 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
     listener = ProgressListener(Events("sum"), {"sums": cast("Shown", result.shown)})
 
     both = united(
-        [result_records(spark, spec, result), set_aside(source, Output("shop.dead-letters", 1_048_588), "sum")]
+        [result_records(spark, spec, result, 5), set_aside(source, Output("shop.dead-letters", 1_048_588), "sum")]
     )
     stream = both.writeStream.queryName("left").format("memory").outputMode("update").trigger(availableNow=True)
     with listening(spark, listener):

@@ -91,13 +91,31 @@ def test_the_last_record_of_a_key_counts_and_deleted_ones_are_gone(spark: SparkS
     assert [(*row.key, row.value.level) for row in rows] == [("Bonn", 1, 6), ("Bonn", 2, 5), ("Ulm", 1, 30)]
 
 
-def test_the_batch_of_a_record_is_in_its_header_or_else_its_own_time(spark: SparkSession) -> None:
+def test_what_others_write_counts_as_they_write_it(spark: SparkSession) -> None:
+    form = "batch bigint, offset bigint, key string, value string"
+    records = [
+        (5, 1, "corrected", "of a stream"),
+        (None, 2, "corrected", "by hand"),
+        # Written by a process that outlived its driver.
+        (4, 3, "corrected", "too late"),
+        (None, 1, "again", "by hand"),
+        (4, 2, "again", "of a stream"),
+        (5, 1, "gone", "of a stream"),
+        (None, 2, "gone", None),
+        (None, 2, "theirs", "second"),
+        (None, 1, "theirs", "first"),
+    ]
+    rows = topic.latest(frame_of(spark, records, form)).collect()
+    assert {row.key: row.value for row in rows} == {"corrected": "by hand", "again": "of a stream", "theirs": "second"}
+
+
+def test_the_batch_of_a_record_is_in_its_header(spark: SparkSession) -> None:
     at = datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC)
     headers = [[("trace", b"1"), ("millrace.batch", b"6500")], [("trace", b"1")], None, [("millrace.batch", b"x")]]
     records = [(0, offset, b"k", b"{}", at, one) for offset, one in enumerate(headers)]
     form = f"partition int, offset bigint, key binary, value binary, timestamp timestamp, headers {HEADERS}"
     found = topic.decoded(frame_of(spark, records, form), TextCodec(), LEVELS, deletions=False)
-    assert [row.batch for row in found.frame.orderBy("offset").collect()] == [6_500, 7_000, 7_000, 7_000]
+    assert [row.batch for row in found.frame.orderBy("offset").collect()] == [6_500, None, None, None]
 
 
 def test_a_key_without_a_schema_is_the_text_of_a_column(spark: SparkSession) -> None:

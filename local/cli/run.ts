@@ -18,6 +18,7 @@ import { deniedOf } from '../iam/usage.ts';
 import { fullAmong } from '../services/diagnosis.ts';
 import { endpointsOf, startServices, watchServices } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
+import { forgetOld } from '../stepfunctions/executions.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
 import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
@@ -78,6 +79,7 @@ export async function runDeployed(
   for (const name of await machines.settleAbandoned()) {
     terminal.line(`cleaned up after execution ${name}, whose command was ended`);
   }
+  forgetOld(machines.executions, machines.jobRuns, pipeline.name);
   const ours = ({ pipeline: name }: { readonly pipeline: string }) => name === pipeline.name;
   const before = liveStreams(home, deployment).filter(ours);
   // Only a whole run sends rows that can be counted; what else the input may say is known to the prepare function alone.

@@ -1,6 +1,6 @@
 /** Runs the bundled code of a deployed function, in a worker thread that has nothing but what Lambda would give it. */
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Home } from '../home.ts';
@@ -51,6 +51,8 @@ const defaultTimeoutSeconds = 3;
 const defaultMemoryMegabytes = 128;
 /** Loading the code has its own limit on Lambda too; this one is wider, because this machine is shared. */
 const startTimeoutMs = 30_000;
+/** Bytes of a function's log. */
+const longestLog = 4 * 2 ** 20;
 
 /** @throws LambdaError when the function fails */
 export async function invokeFunction(
@@ -100,7 +102,7 @@ export async function invokeFunction(
     stdout: true,
     stderr: true,
   });
-  const log = createWriteStream(join(home.logs, `${fn.physicalId}.log`), { flags: 'a' });
+  const log = createWriteStream(logOf(home, fn.physicalId), { flags: 'a' });
   log.write(`${new Date().toISOString()} START ${requestId}\n`);
   worker.stdout.pipe(log, { end: false });
   worker.stderr.pipe(log, { end: false });
@@ -110,6 +112,14 @@ export async function invokeFunction(
     await worker.terminate();
     log.end(`${new Date().toISOString()} END ${requestId}\n`);
   }
+}
+
+/** The log of a function, begun anew when it is long; the one before is kept. */
+function logOf(home: Home, name: string): string {
+  const file = join(home.logs, `${name}.log`);
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > longestLog)
+    renameSync(file, join(home.logs, `${name}.previous.log`));
+  return file;
 }
 
 function answerOf(worker: Worker, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {

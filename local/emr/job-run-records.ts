@@ -1,6 +1,6 @@
 /** What is remembered of each job run: `job-runs/<id>/run.json` beside its stdout and stderr, for every command that comes later. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Spec } from '../../lib/declaration/spec.ts';
 import { readJson, writeJson } from '../../tools/files.mjs';
@@ -66,6 +66,9 @@ export function specOf({ request }: JobRunRecord): JobSpec | undefined {
 /** Files of a run's folder. */
 export const [stdoutName, stderrName] = ['stdout.jsonl', 'stderr.log'];
 
+/** What a run's folder has for the files that Spark needs while it runs. */
+export const scratchName = 'scratch';
+
 export class JobRunRecords {
   readonly folder: string;
 
@@ -117,6 +120,11 @@ export class JobRunRecords {
   all(): JobRunRecord[] {
     const ids = readdirSync(this.folder).sort();
     return ids.flatMap((id) => this.read(id) ?? []);
+  }
+
+  /** Removes all that is remembered of a run. */
+  forget(id: string): void {
+    rmSync(this.runFolder(id), { recursive: true, force: true });
   }
 
   runFolder = (id: string): string => join(this.folder, id);

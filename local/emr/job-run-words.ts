@@ -1,9 +1,13 @@
 /** What a job run wrote: its events, its result, its sentences for people, and how it ended when nobody watched it. */
 import { type JsonObject, objectIn } from '../../lib/declaration/json.ts';
-import { readText } from '../../tools/files.mjs';
+import { readEnd } from '../../tools/files.mjs';
 import { hasEnded, type JobRunRecord, type JobRunRecords } from './job-run-records.ts';
+import { LineTail } from './line-tail.ts';
 
 const shownLines = 8;
+
+/** As much of the end of a file as is looked at; a stream writes a line for each batch, for months. */
+const endBytes = 8 * 2 ** 20;
 
 /** Why a run ended that does not say so itself, with the last lines of its log. */
 export function lastWords(why: string, log: string): string {
@@ -32,8 +36,14 @@ export function wordsOf(run: JobRunRecord, records: JobRunRecords) {
 }
 
 /** How many micro-batches with rows a run has told of. */
-export const batchesOf = (run: JobRunRecord, records: JobRunRecords): number =>
-  eventsIn(textOf(records.stdout(run.id))).filter(({ event }) => event === 'progress').length;
+export function batchesOf(run: JobRunRecord, records: JobRunRecords): number {
+  let batches = 0;
+  const all = new LineTail(records.stdout(run.id), (line) => {
+    if (objectIn(line)?.event === 'progress') batches += 1;
+  });
+  all.close();
+  return batches;
+}
 
 /**
  * The notes among the lines of a run's stdout, where Spark puts what a Python program writes to stderr. A note begins with the job's name and a colon, and
@@ -59,5 +69,5 @@ const eventsIn = (stdout: string): JsonObject[] =>
     .map(objectIn)
     .filter((event) => event !== undefined);
 
-/** A run may be ended before it wrote a word. */
-const textOf = (file: string) => readText(file) ?? '';
+/** The end of what a run wrote, which may be ended before it wrote a word. */
+const textOf = (file: string) => readEnd(file, endBytes);

@@ -1,11 +1,19 @@
 /** The local stand-in for EMR Serverless: runs each job as a process of its own, which outlives this command, and keeps its record. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonObject, objectIn } from '../../lib/declaration/json.ts';
 import { messageOf } from '../../tools/errors.mjs';
 import { endProcess, identityOf, isSameProcess, startedIn, startedInVariable } from '../services/process.ts';
-import { hasEnded, type JobRunRecord, JobRunRecords, type JobRunRequest } from './job-run-records.ts';
+import {
+  hasEnded,
+  type JobRunRecord,
+  JobRunRecords,
+  type JobRunRequest,
+  partsOf,
+  scratchName,
+} from './job-run-records.ts';
 import { endOf, lastWords } from './job-run-words.ts';
 import { LineTail } from './line-tail.ts';
 
@@ -83,6 +91,14 @@ export class JobRuns {
 
   alive(): JobRunRecord[] {
     return this.all().filter((run) => !hasEnded(run));
+  }
+
+  /** Removes all that is remembered of the runs of an execution; false, and nothing is removed, while one of them has not ended. */
+  forget(pipeline: string, execution: string): boolean {
+    const runs = this.all().filter((run) => partsOf(run).pipeline === pipeline && partsOf(run).execution === execution);
+    if (!runs.every(hasEnded)) return false;
+    for (const { id } of runs) this.records.forget(id);
+    return true;
   }
 
   /** All runs as they stand now, the newest last. */
@@ -243,6 +259,7 @@ export class JobRuns {
     run.state = state;
     run.stateDetails = details;
     this.records.write(run);
+    if (hasEnded(run)) rmSync(join(this.records.runFolder(run.id), scratchName), { recursive: true, force: true });
     this.options.onState?.(run);
     return run;
   }

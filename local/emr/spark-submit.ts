@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MillraceError } from '../../tools/errors.mjs';
 import type { Toolchain } from '../../tools/setup/toolchain.mjs';
-import type { JobRunRequest } from './job-run-records.ts';
+import { type JobRunRequest, scratchName } from './job-run-records.ts';
 import type { Launch } from './job-runs.ts';
 
 export type SparkToolchain = Pick<Toolchain, 'python' | 'sparkHome' | 'java17Home' | 's3aJars' | 'sparkClasses'>;
@@ -100,7 +100,7 @@ export function sparkSubmit(
   const { settings, others } = parseSparkSubmitParameters(placed(request.sparkSubmitParameters));
   const kept = Object.entries(settings).filter(([name]) => !clusterSettings.test(name));
   const hasPackages = packages !== undefined && settings['spark.archives'] !== undefined;
-  const scratch = join(folder, 'scratch');
+  const scratch = join(folder, scratchName);
   mkdirSync(scratch, { recursive: true });
   // Spark splits the options of a JVM at blanks, like a shell.
   const ours = [...machineJavaOptions(toolchain.sparkClasses, request.mode), ...javaOptions].map((option) =>

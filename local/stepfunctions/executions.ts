@@ -1,7 +1,8 @@
 /** What is remembered of each execution: its input and outcome, its definition, its history. */
-import { appendFileSync, existsSync, readdirSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readJson, writeFileAtomically, writeJson } from '../../tools/files.mjs';
+import type { JobRuns } from '../emr/job-runs.ts';
 import { identityOf, isSameProcess, type ProcessIdentity } from '../services/process.ts';
 import type { HistoryEntry, Outcome } from './interpreter.ts';
 import type { JsonObject } from './task.ts';
@@ -83,6 +84,17 @@ export class Executions {
     return this.all().filter(({ status, stoppedAt }) => status === 'ABORTED' && stoppedAt === undefined);
   }
 
+  /** Those of a pipeline that are older than its last ones and have ended, the oldest first; also what is left of one that was being forgotten. */
+  older(pipeline: string, last: number): string[] {
+    const names = namesIn(join(this.folder, pipeline)).slice(0, -last);
+    return names.filter((name) => this.read(pipeline, name)?.status !== 'RUNNING');
+  }
+
+  /** Removes all that is remembered of an execution. */
+  forget(pipeline: string, name: string): void {
+    rmSync(this.folderOf({ pipeline, name }), { recursive: true, force: true });
+  }
+
   /** An execution by its ARN, which ends with its name. */
   find(arn: string): ExecutionRecord | undefined {
     const name = arn.split(':').at(-1) ?? '';
@@ -110,6 +122,19 @@ export class Executions {
 
   private write(record: ExecutionRecord): void {
     writeJson(join(this.folderOf(record), 'execution.json'), record);
+  }
+}
+
+/** Executions of a pipeline that are remembered. */
+const keptExecutions = 50;
+
+/**
+ * Forgets the oldest executions of a pipeline and their job runs. What these wrote for people, results and rejects, is not touched. A stream may run for longer
+ * than its execution would be remembered: then that is kept.
+ */
+export function forgetOld(executions: Executions, jobRuns: JobRuns, pipeline: string, kept = keptExecutions): void {
+  for (const name of executions.older(pipeline, kept)) {
+    if (jobRuns.forget(pipeline, name)) executions.forget(pipeline, name);
   }
 }
 

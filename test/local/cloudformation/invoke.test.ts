@@ -184,4 +184,12 @@ describe('a function', () => {
       .poll(() => readFileSync(join(home.logs, 'probe.log'), 'utf8'))
       .toMatch(/START .*\nhello from inside\n.*END /s);
   });
+
+  test('begins its log anew when that is long, and keeps the one before', async () => {
+    const { home, call } = await deployFunction(handler('console.log("hello from inside");'));
+    writeFileSync(join(home.logs, 'probe.log'), 'x'.repeat(5 * 2 ** 20));
+    await call();
+    await expect.poll(() => readFileSync(join(home.logs, 'probe.log'), 'utf8')).toMatch(/^\S+ START .*END/s);
+    expect(readFileSync(join(home.logs, 'probe.previous.log'), 'utf8')).toHaveLength(5 * 2 ** 20);
+  });
 });

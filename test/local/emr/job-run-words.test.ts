@@ -1,7 +1,7 @@
 /** What is found in the words of a job run: its notes among its events, and its result. */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { notesIn, wordsOf } from '../../../local/emr/job-run-words.ts';
+import { batchesOf, endOf, notesIn, wordsOf } from '../../../local/emr/job-run-words.ts';
 import { fakeJobRuns, fakeRequest } from './fake-job.ts';
 
 test('a note goes on until the next event or note', () => {
@@ -31,4 +31,22 @@ test('the words of a run are its result and its notes, once it has ended', () =>
   writeFileSync(records.stdout(run.id), stdout.join('\n'));
   expect(wordsOf(run, records)).toEqual({ result: undefined, notes: [] });
   expect(wordsOf({ ...run, state: 'SUCCESS' }, records)).toEqual({ result: { rows: 2 }, notes: ['2 rows'] });
+});
+
+test('a result is found behind 600 MB of a stream', () => {
+  const { records } = fakeJobRuns();
+  const run = records.create(fakeRequest(''));
+  writeFileSync(records.stdout(run.id), '');
+  truncateSync(records.stdout(run.id), 600 * 2 ** 20);
+  appendFileSync(records.stdout(run.id), '\n{"event":"result","job":"totals","rows":2}\n');
+  expect(wordsOf({ ...run, state: 'SUCCESS' }, records).result).toEqual({ rows: 2 });
+  expect(endOf(run, records)).toMatchObject({ state: 'SUCCESS' });
+});
+
+test('batches are counted in all that a run wrote', () => {
+  const { records } = fakeJobRuns();
+  const run = records.create(fakeRequest(''));
+  const line = '{"event":"progress","job":"totals","batch":1}\n';
+  writeFileSync(records.stdout(run.id), line.repeat(300_000));
+  expect(batchesOf(run, records)).toBe(300_000);
 });

@@ -1,7 +1,7 @@
 /** Job runs as EMR Serverless would keep them: states, idempotent starts, retries, cancelling, and what a killed command leaves. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -30,6 +30,18 @@ describe('a job run', () => {
     expect(await jobRuns.wait(id)).toMatchObject({ state: 'SUCCESS', exitCode: 0, attempt: 1 });
     expect(states).toEqual(['SUBMITTED', 'RUNNING', 'SUCCESS']);
     expect(events.map(({ event }) => event)).toEqual(['started', 'result']);
+  });
+
+  test('leaves nothing of what its process needed while it ran', async () => {
+    const jobRuns = fakeJobRuns();
+    const { id } = jobRuns.start(fakeRequest('stream', { mode: 'STREAMING' }));
+    const scratch = join(jobRuns.records.runFolder(id), 'scratch');
+    mkdirSync(scratch);
+    await until(() => stateOf(jobRuns, id) === 'RUNNING');
+    expect(existsSync(scratch)).toBe(true);
+    jobRuns.cancel(id, 0);
+    await jobRuns.wait(id);
+    expect(existsSync(scratch)).toBe(false);
   });
 
   test('is started once for one client token, also by another process', async () => {

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ExecutionRecord, Executions } from '../../../local/stepfunctions/executions.ts';
+import { type ExecutionRecord, Executions, forgetOld } from '../../../local/stepfunctions/executions.ts';
+import { fakeJobRuns, fakeRequest } from '../emr/fake-job.ts';
 
 const arn = 'arn:aws:states:us-east-1:000000000000:execution:readings:one';
 
@@ -45,5 +46,28 @@ describe('an execution', () => {
 
   test('of another name is not found', () => {
     expect(started().executions.find(`${arn}-other`)).toBeUndefined();
+  });
+
+  test('is forgotten with its job runs when there are many younger ones, but not while one of these runs', async () => {
+    const { executions, record } = started();
+    const jobRuns = fakeJobRuns();
+    for (const name of ['two', 'three']) {
+      executions.finish(executions.create({ ...record, arn: `${arn}-${name}`, name }, '{}'), { status: 'SUCCEEDED' });
+    }
+    executions.finish(record, { status: 'SUCCEEDED' });
+    const run = (behaviour: string, execution: string) =>
+      jobRuns.start(fakeRequest(behaviour, { name: `readings/count/${execution}` })).id;
+    const [stream, other, ended] = [run('stream', 'one'), run('succeed', 'two'), run('succeed', 'three')];
+    await Promise.all([jobRuns.wait(other), jobRuns.wait(ended)]);
+    const left = () => [executions.list('readings').map(({ name }) => name), jobRuns.records.all().length];
+    forgetOld(executions, jobRuns, 'readings', 3);
+    expect(left()).toEqual([['one', 'three', 'two'], 3]);
+    // By their names, which begin with their times, `two` is the youngest.
+    forgetOld(executions, jobRuns, 'readings', 1);
+    expect(left()).toEqual([['one', 'two'], 2]);
+    jobRuns.cancel(stream, 0);
+    await jobRuns.wait(stream);
+    forgetOld(executions, jobRuns, 'readings', 1);
+    expect(left()).toEqual([['two'], 1]);
   });
 });

@@ -5,7 +5,7 @@ import { kebab } from '../../lib/declaration/names.ts';
 import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { byReason, number, type Settled } from '../accounts/balance.ts';
-import { readResults, table } from '../accounts/results.ts';
+import { changedSince, type ResultRow, readResults, table } from '../accounts/results.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import { type JobRunRecord, type JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
 import { batchesOf, wordsOf } from '../emr/job-run-words.ts';
@@ -31,6 +31,8 @@ export interface Shown {
   readonly streams: readonly StreamStatus[];
   /** What each run of the execution has asked of S3; empty where jobs read and wrote folders. */
   readonly requests: readonly ReturnType<typeof requestsShown>[number][];
+  /** What the report said before; undefined where there was none. */
+  readonly reported?: ReturnType<typeof reportedBefore>;
   /** Where the page of the execution lies; undefined where it could not be made. */
   readonly report?: string | undefined;
 }
@@ -67,12 +69,33 @@ export function requestsShown(runs: readonly JobRunRecord[], records: JobRunReco
   });
 }
 
+/** What the report of a pipeline said before an execution, asked for by the same parameters, and of which one that was; undefined where there was none. */
+export function reportedBefore(
+  { name, jobs, report }: Pipeline,
+  runs: readonly JobRunRecord[],
+  records: JobRunRecords,
+  home: Context['home'],
+): { readonly execution: string; readonly rows: readonly ResultRow[] } | undefined {
+  if (!report) return undefined;
+  const [job, folder] = [nameIn(jobs, report.job), nameIn<unknown>(report.job.writes, report.folder) ?? ''];
+  const asked = (run: JobRunRecord) => JSON.stringify(specOf(run)?.parameters);
+  const now = runs.find((run) => partsOf(run).run === job);
+  const before = records.all().findLast((run) => {
+    const isOurs = partsOf(run).pipeline === name && partsOf(run).run === job && run.state === 'SUCCESS';
+    return isOurs && now !== undefined && run.id < now.id && asked(run) === asked(now);
+  });
+  const url = before && specOf(before)?.writes[folder]?.url;
+  const rows = url ? readResults(bucketPath(home, url)) : [];
+  return before && rows.length > 0 ? { execution: partsOf(before).execution, rows } : undefined;
+}
+
 export function show(context: Context, shown: Shown): void {
   const { pipeline, execution, output, jobs, accounts, streams, requests } = shown;
   const { report } = pipeline;
   const reported = report && jobs.find(({ name }) => name === kebab(nameIn(pipeline.jobs, report.job) ?? ''));
   const resultsFolder = report && reported?.folders[nameIn<unknown>(report.job.writes, report.folder) ?? ''];
   const results = resultsFolder === undefined ? [] : readResults(resultsFolder);
+  const changed = shown.reported ? changedSince(shown.reported.rows, results) : results;
   if (context.json) {
     const { name, status, startedAt, stoppedAt } = execution;
     const told = { name, status, startedAt, stoppedAt, output: execution.output };
@@ -82,6 +105,8 @@ export function show(context: Context, shown: Shown): void {
         execution: told,
         jobs,
         results,
+        // Which of them, from 0, this execution has made or changed.
+        resultsChanged: changed.map((row) => results.indexOf(row)),
         resultsFolder,
         accounts,
         streams,
@@ -97,7 +122,7 @@ export function show(context: Context, shown: Shown): void {
   }
   // A report is what a whole run is about; what other jobs say beside it is in their logs.
   const chosen = output.action === 'run' && reported ? [reported] : jobs;
-  const rows = results.length > 0 && report ? table(results, report.columns) : 'No results.';
+  const rows = results.length > 0 && report ? tableOf(results, changed, shown) : 'No results.';
   const told = chosen
     .map((job) => ({ job, text: job === reported && resultsFolder !== undefined ? rows : job.notes.join('\n') }))
     .filter(({ text }) => text !== '');
@@ -107,6 +132,16 @@ export function show(context: Context, shown: Shown): void {
   if (output.action === 'run') showAccounts(context, shown, resultsFolder);
   else
     for (const line of output.action === 'job' ? jobs.flatMap(linesOfJob) : linesOfStreams(shown)) context.print(line);
+}
+
+/** The results; those that this execution has changed are marked where others are among them. */
+function tableOf(results: readonly ResultRow[], changed: readonly ResultRow[], { pipeline, reported }: Shown): string {
+  const marked = changed.length < results.length ? changed : [];
+  const rows = table(results, pipeline.report?.columns ?? [], marked);
+  if (!reported || changed.length === results.length) return rows;
+  const count =
+    changed.length === 0 ? 'no row is' : changed.length === 1 ? '1 row is' : `${number(changed.length)} rows are`;
+  return `${rows}\n\n${changed.length === 0 ? '' : '* '}${count} new or changed since execution ${reported.execution}`;
 }
 
 function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Shown, results?: string): void {

@@ -24,7 +24,7 @@ import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
-import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
+import { failureOf, jobsShown, type Output, reportedBefore, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
 
@@ -120,7 +120,11 @@ export async function runDeployed(
     const jobs = jobsShown(pipeline, output, runs, machines.jobRuns.records, home);
     const streams = liveStreams(home, deployment).filter(ours);
     const requests = requestsShown(runs, machines.jobRuns.records);
-    show(context, { pipeline, execution, output, jobs, accounts: settled, before, streams, requests, report: path });
+    const reported = reportedBefore(pipeline, runs, machines.jobRuns.records, home);
+    show(context, {
+      ...{ pipeline, execution, output, jobs, accounts: settled },
+      ...{ before, streams, requests, reported, report: path },
+    });
     // A state machine goes on after some refusals; what is denied here is denied on AWS too.
     const denials = denialsSince(home, pipeline.name, execution.startedAt);
     for (const denial of denials) terminal.plain(`${terminal.bad('denied')} ${denial}`);

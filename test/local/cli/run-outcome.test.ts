@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { balanceOf, type Settled } from '../../../local/accounts/balance.ts';
-import { failureOf, jobsShown, type Output, type Shown, show } from '../../../local/cli/run-outcome.ts';
+import { failureOf, jobsShown, type Output, reportedBefore, type Shown, show } from '../../../local/cli/run-outcome.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { bucketPath } from '../../../local/cloudformation/index.ts';
 import { JobRunRecords } from '../../../local/emr/job-run-records.ts';
@@ -54,7 +54,7 @@ const stream: StreamStatus = {
 };
 
 /** Shows an execution whose jobs have ended; gives stdout, and stderr after it. */
-function shown(output: Partial<Output>, more: Partial<Shown> = {}, json = false) {
+function shown(output: Partial<Output>, more: Partial<Shown> = {}, json = false, words = ['mill']) {
   const home = temporaryHome();
   const records = new JobRunRecords(home.jobRuns);
   const runs = ['show', 'tellAll'].map((job) => {
@@ -68,7 +68,7 @@ function shown(output: Partial<Output>, more: Partial<Shown> = {}, json = false)
   });
   const part = join(bucketPath(home, 's3://data/results/tiny/one'), 'json', 'part-0');
   mkdirSync(dirname(part), { recursive: true });
-  writeFileSync(part, '{"word":"mill"}\n');
+  writeFileSync(part, words.map((word) => `${JSON.stringify({ word })}\n`).join(''));
   const told: Output = { action: 'run', job: '', ...output };
   const jobs = jobsShown(pipeline, told, runs, records, home);
   const lines: string[] = [];
@@ -108,6 +108,40 @@ describe('an execution', () => {
       'in no account: the rows of tell-all, show',
     ]);
     expect(stderr).toMatch(/results as CSV and JSON in .*\/results\/tiny\/one\n$/);
+  });
+
+  test('marks what it has changed, where a report of the same question was made before', () => {
+    const said = (...words: string[]) => ({ execution: 'zero', rows: words.map((word) => ({ word })) });
+    const table = (...words: string[]) => shown({}, { reported: said(...words) }, false, ['mill', 'race']).stdout;
+    expect(table('mill')).toMatch(
+      /^ {3}word\n- {2}----\n {3}mill\n\* {2}race\n\n\* 1 row is new or changed since execution zero\n/,
+    );
+    expect(table('race', 'mill')).toMatch(/^word\n----\nmill\nrace\n\nno row is new or changed since execution zero\n/);
+    expect(table('other')).toMatch(/^word\n----\nmill\nrace\n\n(?!.*changed)/);
+    const told = JSON.parse(shown({}, { reported: said('mill') }, true, ['mill', 'race']).stdout);
+    expect(told).toMatchObject({ results: [{ word: 'mill' }, { word: 'race' }], resultsChanged: [1] });
+  });
+
+  test('is compared with the last one that was asked the same', () => {
+    const home = temporaryHome();
+    const records = new JobRunRecords(home.jobRuns);
+    const run = (name: string, word?: string) => {
+      const spec = JSON.parse(specTextOf(pipeline, 'show'));
+      const url = `s3://data/results/tiny/${name}`;
+      const asked = { ...spec, parameters: { word }, writes: { results: { kind: 'folder', url } } };
+      const entryPointArguments = ['--spec', JSON.stringify(asked)];
+      const record = { ...records.create(fakeRequest('', { name: `tiny/show/${name}`, entryPointArguments })) };
+      records.write({ ...record, state: 'SUCCESS' });
+      const part = join(bucketPath(home, url), 'json', 'part-0');
+      mkdirSync(dirname(part), { recursive: true });
+      writeFileSync(part, `{"word":"${name}"}\n`);
+      return record;
+    };
+    const first = run('first');
+    run('second', 'mill');
+    const third = run('third');
+    expect(reportedBefore(pipeline, [first], records, home)).toBeUndefined();
+    expect(reportedBefore(pipeline, [third], records, home)).toEqual({ execution: 'first', rows: [{ word: 'first' }] });
   });
 
   test('has a line for each account, with its topic where there are several, or says that there is none', () => {

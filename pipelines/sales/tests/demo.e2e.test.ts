@@ -168,7 +168,7 @@ describe('the sales pipeline', () => {
         `${(1_500 - data.bad).toLocaleString('en-US')} summarized + ${count} dead letters (${reasons})`,
     );
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^region +sales +orders +window start +window end$/m);
+    expect(stdout).toMatch(/^ *region +sales +orders +window start +window end$/m);
     expect(oracle()).toMatchObject({ good: 2_500 - data.bad, deadLetters: injected, problems: [] });
   });
 

@@ -81,8 +81,8 @@ def test_what_is_no_purchase_has_its_own_reason_and_no_record_is_lost(spark: Spa
     assert judged(spark, values, products(spark, ("B", 0, "there"))) == [
         (0, "null-value", None),
         (1, "not-json", None),
-        (2, "bad-total-purchase", None),
-        (3, "bad-quantity", None),
+        (2, "bad-total-purchase", "there"),
+        (3, "bad-quantity", "there"),
     ]
 
 

@@ -167,7 +167,7 @@ const enrich = stream('enrich.py', {
 });
 
 const keepTotals = stream('keep_totals.py', {
-  reads: { purchases: events(purchases, { lateness: 'none' }) },
+  reads: { purchases: events(purchases, { lateness: 'none' }), products: latest(products) },
   writes: { totals, notCounted },
   parameters: { triggerSeconds },
   keys: 20_000,
@@ -187,7 +187,7 @@ const rankTop = stream('rank_top.py', {
   parameters: { triggerSeconds },
 });
 
-const bestSellers = batch('best_sellers.py', { reads: { totals, products }, writes: { results } });
+const bestSellers = batch('best_sellers.py', { reads: { totals }, writes: { results } });
 
 export default pipeline(import.meta.url, {
   description:

@@ -100,7 +100,7 @@ const produce = batch('produce.py', {
       description: 'How many transactions are made.',
     }),
     rate: integer({
-      default: 100,
+      default: 200,
       minimum: 0,
       maximum: 20_000,
       unit: 'purchases a second',

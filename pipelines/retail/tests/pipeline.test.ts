@@ -151,7 +151,7 @@ test('a person may set these, and nothing set means the whole demo', () => {
   expect(Object.fromEntries(Object.entries(parameters).map(([name, rule]) => [name, rule.default]))).toEqual({
     rows: 0,
     transactions: 1_000,
-    rate: 100,
+    rate: 200,
     seed: 1,
     twoLines: 25,
     threeLines: 10,

@@ -54,8 +54,8 @@ async function purchases({ quick, atEnd }: Conditions): Promise<Row[]> {
     const of = `of ${count.toLocaleString('en-US')} products`;
     for (const [metric, run, rowsOf] of [
       ['generator', 'produce', 'sent'],
-      ['purchases with their product', 'enrich-drain', 'rowsIn'],
-      ['running totals', 'keepTotals-drain', 'rowsIn'],
+      ['purchases with their product', 'enrichDrain', 'rowsIn'],
+      ['running totals', 'keepTotalsDrain', 'rowsIn'],
     ] as const) {
       rows.push({ metric: `${metric}, ${of}`, unit: 'purchases/s', ours: [rate(stack, run, rowsOf)] });
     }

@@ -50,7 +50,11 @@ export const machine: readonly Mutant[] = [
     ['if (latest <= batch)', 'if (latest < batch)', 'an old result of a batch is counted'],
     ['batchOf(record) ?? latest', 'batchOf(record) ?? 0', 'what others wrote over a result is not counted'],
     ['hasHeader ? lines - 1 : lines', 'lines', 'the header counts as a row'],
-    ['(field === undefined && key !== null)', 'false', 'a record that a restarted stream wrote again counts as another row'],
+    [
+      '(field === undefined && key !== null)',
+      'false',
+      'a record that a restarted stream wrote again counts as another row',
+    ],
   ),
   ...mutantsOf(
     'local/accounts/dead-letters.ts',

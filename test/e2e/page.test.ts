@@ -232,7 +232,7 @@ test('by the keyboard alone a part is opened, read and closed', async () => {
   for (const state of ['Streams', 'AskStream']) {
     while ((await focused()) !== `states.${state}`) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    expect(await focused()).toBe(`state-${state}`);
+    await page.waitForSelector(`#state-${state}:focus`);
   }
   for (const state of ['AskStream', 'Streams']) {
     await page.keyboard.press('Escape');

@@ -230,6 +230,11 @@ command(
   .option(...json)
   .addHelpText('after', '\nExample: npx millrace describe weather --json')
   .action(perform(async () => (await import('./describe.ts')).describe));
+command('check <pipeline>', 'show which lines of its files a pipeline would reject, and why; runs nothing')
+  .option('--sample-data <folder>', 'files to check instead of the project’s own')
+  .option(...jsonLines)
+  .addHelpText('after', examples('check PIPELINE --sample-data my-files', 'check PIPELINE --json'))
+  .action(perform(async () => (await import('./check.ts')).check));
 command('new <name>', 'make a small pipeline that runs, to be changed from there')
   .option(...json)
   .action(perform(async () => (await import('./new.ts')).newPipeline));

@@ -46,7 +46,10 @@ export async function run(context: Context, name: string, options: RunOptions): 
   const { home, terminal } = context;
   const pipeline = await pipelineOf(name);
   const input = inputOf(options);
-  if (options.sampleData !== undefined) await checkSampleData(pipeline, options.sampleData);
+  // Those that ship with a pipeline are edited too; what is asked of a part of it needs none that were not there before.
+  const whole = options.job === undefined && options.action === undefined;
+  const folder = options.sampleData ?? (whole ? pipeline.folders.sampleData : undefined);
+  if (folder !== undefined) await checkSampleData(pipeline, folder);
   const deployment = readDeployment(home, environment);
   if (!deployment) throw notUp('Nothing is deployed here.');
   const tools = endpointsOf(home);

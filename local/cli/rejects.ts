@@ -28,7 +28,9 @@ export async function rejects(context: Context, name: string, execution: string 
       }
     }
     const total = Object.values(counts).reduce((sum, one) => sum + one, 0);
-    terminal.line(`execution ${of.execution}: ${number(total)} ${total === 1 ? 'line' : 'lines'} rejected${byReason(counts)} in ${folder}`);
+    terminal.line(
+      `execution ${of.execution}: ${number(total)} ${total === 1 ? 'line' : 'lines'} rejected${byReason(counts)} in ${folder}`,
+    );
   }
   return 0;
 }

@@ -1,9 +1,11 @@
 /** The page in a real browser: what it shows, to whom, and what it does with words that nobody meant well. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,6 +18,7 @@ import { drawnOf } from '../../local/watch/page/machine-parts.ts';
 import { pictureOf } from '../../local/watch/picture.ts';
 import { type Served, serve } from '../../local/watch/server.ts';
 import { States } from '../../local/watch/states.ts';
+import { root } from '../../tools/setup/folders.mjs';
 import { chained, machineOf } from '../lib/constructs/workflow/invented.ts';
 import { openBrowser } from '../support/browser.ts';
 import { details, hostile, model, records } from './page-model.ts';
@@ -328,6 +331,23 @@ test('a report is one file that shows the same, and loads nothing', async () => 
   expect(wrong).toEqual([]);
   expect(Buffer.byteLength(html)).toBeLessThan(500_000);
   await page.close();
+});
+
+test('the picture in the README is made by its script, in the size of the one that is there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'picture-'));
+  const [report, picture] = [join(folder, 'report.html'), join(folder, 'picture.png')];
+  writeFileSync(report, await onePage('words', { model, runs: {} }));
+  const script = join(import.meta.dirname, 'screenshot.ts');
+  const { stderr } = await promisify(execFile)(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    ...[script, report, picture],
+  ]);
+  expect(stderr).toBe('');
+  // The name of the format, and from byte 16 on the width and the height.
+  const begins = (path: string) => readFileSync(path).subarray(0, 24).toString('hex');
+  expect(begins(picture)).toBe(begins(join(root, 'docs', 'images', 'watch.png')));
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  expect(readme).toContain('](docs/images/watch.png)');
 });
 
 test('is printed dark on white, whatever the screen is like', async () => {

@@ -31,6 +31,8 @@ export interface Shown {
   readonly streams: readonly StreamStatus[];
   /** What each run of the execution has asked of S3; empty where jobs read and wrote folders. */
   readonly requests: readonly ReturnType<typeof requestsShown>[number][];
+  /** The results of the execution before; undefined where there was none. */
+  readonly resultsBefore?: string | undefined;
   /** Where the page of the execution lies; undefined where it could not be made. */
   readonly report?: string | undefined;
 }
@@ -57,6 +59,34 @@ export function jobsShown(
   });
 }
 
+/** Where the execution before left the results of the report. */
+export function resultsBefore(
+  { name, jobs, report }: Pipeline,
+  runs: readonly JobRunRecord[],
+  execution: string,
+  home: Context['home'],
+): string | undefined {
+  const job = report && nameIn(jobs, report.job);
+  const alias = report && nameIn<unknown>(report.job.writes, report.folder);
+  const last = runs.findLast((run) => {
+    const parts = partsOf(run);
+    return parts.pipeline === name && parts.run === job && parts.execution !== execution && run.state === 'SUCCESS';
+  });
+  const url = last && specOf(last)?.writes[alias ?? '']?.url;
+  return url && bucketPath(home, url);
+}
+
+/** What is likely to be wanted after a run that went well. */
+export function nextOf(name: string, accounts: readonly Settled[]): string[] {
+  const letters = accounts.filter(({ deadLetters }) => deadLetters > 0);
+  return [
+    ...(accounts.some(({ rejected }) => rejected > 0) ? [`rejects ${name}`] : []),
+    ...letters.map(({ account }) => `topics ${account} --dead-letters`),
+    `watch ${name}`,
+    'down',
+  ].map((words) => `npx millrace ${words}`);
+}
+
 /** What runs have asked of S3: how often each operation, and of a stream in how many batches. */
 export function requestsShown(runs: readonly JobRunRecord[], records: JobRunRecords) {
   return runs.flatMap((run) => {
@@ -67,12 +97,19 @@ export function requestsShown(runs: readonly JobRunRecord[], records: JobRunReco
   });
 }
 
+/** The column of marks beside a table; no field of a schema is called so. */
+const mark = { field: '+', title: '', format: 'text' } as const;
+
 export function show(context: Context, shown: Shown): void {
   const { pipeline, execution, output, jobs, accounts, streams, requests } = shown;
   const { report } = pipeline;
   const reported = report && jobs.find(({ name }) => name === kebab(nameIn(pipeline.jobs, report.job) ?? ''));
   const resultsFolder = report && reported?.folders[nameIn<unknown>(report.job.writes, report.folder) ?? ''];
   const results = resultsFolder === undefined ? [] : readResults(resultsFolder);
+  const before = output.action === 'run' && shown.resultsBefore ? readResults(shown.resultsBefore) : [];
+  const known = new Set(before.map((row) => JSON.stringify(row)));
+  const isAdded = (row: (typeof results)[number]): boolean => known.size > 0 && !known.has(JSON.stringify(row));
+  const added = results.filter(isAdded).length;
   if (context.json) {
     const { name, status, startedAt, stoppedAt } = execution;
     const told = { name, status, startedAt, stoppedAt, output: execution.output };
@@ -83,6 +120,7 @@ export function show(context: Context, shown: Shown): void {
         jobs,
         results,
         resultsFolder,
+        ...(known.size > 0 && { resultsAdded: added }),
         accounts,
         streams,
         requests,
@@ -97,13 +135,21 @@ export function show(context: Context, shown: Shown): void {
   }
   // A report is what a whole run is about; what other jobs say beside it is in their logs.
   const chosen = output.action === 'run' && reported ? [reported] : jobs;
-  const rows = results.length > 0 && report ? table(results, report.columns) : 'No results.';
+  const marked = results.map((row) => ({ ...row, [mark.field]: isAdded(row) ? '+' : '' }));
+  const rows =
+    results.length > 0 && report
+      ? table(marked, added > 0 ? [...report.columns, mark] : report.columns)
+      : 'No results.';
   const told = chosen
     .map((job) => ({ job, text: job === reported && resultsFolder !== undefined ? rows : job.notes.join('\n') }))
     .filter(({ text }) => text !== '');
   // One text needs no title; several would run into each other.
   const texts = told.map(({ job, text }) => (told.length > 1 ? `${job.name}\n${text}` : text));
   if (texts.length > 0) context.print(texts.join('\n\n'));
+  if (added > 0)
+    context.terminal.line(
+      `+ marks ${number(added)} of ${number(results.length)} rows, which the results before did not have`,
+    );
   if (output.action === 'run') showAccounts(context, shown, resultsFolder);
   else
     for (const line of output.action === 'job' ? jobs.flatMap(linesOfJob) : linesOfStreams(shown)) context.print(line);

@@ -23,7 +23,7 @@ import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
-import { failureOf, jobsShown, type Output, requestsShown, show } from './run-outcome.ts';
+import { failureOf, jobsShown, nextOf, type Output, requestsShown, resultsBefore, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
 
@@ -62,16 +62,17 @@ export async function run(context: Context, name: string, options: RunOptions): 
   }
   if (options.dryRun || !tools) return dryRun(context, pipeline.name, input, deployment);
   if (options.strict) await startServices(home, readToolchain(), terminal.line, context.signal, { strict: true });
-  return runDeployed(context, pipeline, input, { deployment, tools }, options);
+  return runDeployed(context, pipeline, input, { deployment, tools }, options, true);
 }
 
-/** Runs a pipeline that is deployed, with services that run; gives the exit code. */
+/** Runs a pipeline that is deployed, with services that run; gives the exit code. With `advise` it says how to go on. */
 export async function runDeployed(
   context: Context,
   pipeline: Pipeline,
   input: JsonObject,
   { deployment, tools }: Pick<Running, 'deployment' | 'tools'>,
   { cold = false, strict = false, watch = false }: Pick<RunOptions, 'cold' | 'strict' | 'watch'> = {},
+  advise = false,
 ): Promise<number> {
   const { home, terminal, signal } = context;
   const listener = progressOf(terminal);
@@ -121,7 +122,11 @@ export async function runDeployed(
     const jobs = jobsShown(pipeline, output, runs, machines.jobRuns.records, home);
     const streams = liveStreams(home, deployment).filter(ours);
     const requests = requestsShown(runs, machines.jobRuns.records);
-    show(context, { pipeline, execution, output, jobs, accounts: settled, before, streams, requests, report: path });
+    const earlier = resultsBefore(pipeline, machines.jobRuns.all(), execution.name, home);
+    const told = { pipeline, execution, output, jobs, accounts: settled, before, streams, requests };
+    show(context, { ...told, resultsBefore: earlier, report: path });
+    if (advise && !context.json && output.action === 'run')
+      terminal.plain(`Next  ${nextOf(pipeline.name, settled).join('\n      ')}`);
     // A state machine goes on after some refusals; what is denied here is denied on AWS too.
     const denials = denialsSince(home, pipeline.name, execution.startedAt);
     for (const denial of denials) terminal.plain(`${terminal.bad('denied')} ${denial}`);

@@ -1,10 +1,19 @@
 /** What is shown of an execution: tables, the words of jobs, and what can be done with a stream; and why one failed. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { balanceOf, type Settled } from '../../../local/accounts/balance.ts';
-import { failureOf, jobsShown, type Output, type Shown, show } from '../../../local/cli/run-outcome.ts';
+import {
+  failureOf,
+  jobsShown,
+  nextOf,
+  type Output,
+  resultsBefore,
+  type Shown,
+  show,
+} from '../../../local/cli/run-outcome.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { bucketPath } from '../../../local/cloudformation/index.ts';
 import { JobRunRecords } from '../../../local/emr/job-run-records.ts';
@@ -117,6 +126,48 @@ describe('an execution', () => {
     );
     const { accounts: _, ...without } = pipeline;
     expect(shown({}, { pipeline: without }).stdout).toMatch(/\nno accounts are declared: .*nobody counted rows$/);
+  });
+
+  test('marks the rows that the results before did not have', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'before-'));
+    mkdirSync(join(folder, 'json'));
+    const leave = (...rows: string[]) => writeFileSync(join(folder, 'json', 'part-0'), rows.join('\n'));
+    leave('{"word":"race"}');
+    const { stdout, stderr } = shown({}, { resultsBefore: folder });
+    expect(stdout).toMatch(/^word\n---- {2}-\nmill {2}\+\n/);
+    expect(stderr).toContain('+ marks 1 of 1 rows, which the results before did not have\n');
+    expect(JSON.parse(shown({}, { resultsBefore: folder }, true).stdout)).toMatchObject({ resultsAdded: 1 });
+    leave('{"word":"mill"}', '{"word":"race"}');
+    expect(shown({}, { resultsBefore: folder }).stdout).toMatch(/^word\n----\nmill\n/);
+    expect(shown({}, { resultsBefore: folder }).stderr).not.toContain('marks');
+  });
+
+  test('is compared with the newest execution before it whose results are whole', () => {
+    const home = temporaryHome();
+    const records = new JobRunRecords(home.jobRuns);
+    const executed = (name: string, job: string, state: 'SUCCESS' | 'FAILED') => {
+      const entryPointArguments = ['--spec', specTextOf(pipeline, job).replaceAll('/one', `/${name}`)];
+      return { ...records.create(fakeRequest('', { name: `tiny/${job}/${name}`, entryPointArguments })), state };
+    };
+    const runs = [
+      executed('one', 'show', 'SUCCESS'),
+      executed('two', 'show', 'SUCCESS'),
+      executed('three', 'show', 'FAILED'),
+    ];
+    const others = [executed('three', 'tellAll', 'SUCCESS'), executed('four', 'show', 'SUCCESS')];
+    const of = (name: string) => bucketPath(home, `s3://data/results/tiny/${name}`);
+    expect(resultsBefore(pipeline, [...runs, ...others], 'four', home)).toBe(of('two'));
+    expect(resultsBefore(pipeline, runs.slice(0, 1), 'one', home)).toBeUndefined();
+  });
+
+  test('is followed by what is likely to be wanted next', () => {
+    const watched = ['npx millrace watch tiny', 'npx millrace down'];
+    expect(nextOf('tiny', [account])).toEqual(watched);
+    expect(nextOf('tiny', [{ ...account, rejected: 1, deadLetters: 2 }])).toEqual([
+      'npx millrace rejects tiny',
+      'npx millrace topics words --dead-letters',
+      ...watched,
+    ]);
   });
 
   test('tells rejected lines with their reasons and their place, and rows that do not add up with the log to read', () => {

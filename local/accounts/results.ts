@@ -27,13 +27,8 @@ export function changedSince(before: readonly ResultRow[], rows: readonly Result
   return rows.filter((row) => !known.has(JSON.stringify(row)));
 }
 
-/** An aligned table with a header and a line under it; rows that are marked begin with a star. */
-export function table(
-  rows: readonly ResultRow[],
-  columns: Report['columns'],
-  marked: readonly ResultRow[] = [],
-): string {
-  const stars = marked.length === 0 ? [] : [['', '-', ...rows.map((row) => (marked.includes(row) ? '*' : ''))]];
+/** An aligned table with a header and a line under it. */
+export function table(rows: readonly ResultRow[], columns: Report['columns']): string {
   const padded = columns.map(({ field, format, title }) => {
     const cells = [title, ...rows.map((row) => cell(String(row[field] ?? ''), format))];
     const width = Math.max(...cells.map(({ length }) => length));
@@ -41,9 +36,8 @@ export function table(
     const [header = '', ...values] = cells.map((text) => (isNumber ? text.padStart(width) : text.padEnd(width)));
     return [header, '-'.repeat(width), ...values];
   });
-  const all = [...stars.map((column) => column.map((text) => text.padEnd(1))), ...padded];
-  const [first = []] = all;
-  const lines = first.map((_, index) => all.map((column) => column[index]).join('  '));
+  const [first = []] = padded;
+  const lines = first.map((_, index) => padded.map((column) => column[index]).join('  '));
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 

@@ -1,9 +1,9 @@
 /** `millrace executions [show | stop]`: what was run, one of them in detail, or the end of one that runs. */
-import { existsSync, readFileSync } from 'node:fs';
 import { actionsOf } from '../../lib/declaration/flow.ts';
 import { isObject, objectIn } from '../../lib/declaration/json.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import { MillraceError } from '../../tools/errors.mjs';
+import { readText } from '../../tools/files.mjs';
 import { settledIn } from '../accounts/balance.ts';
 import { visibleLine } from '../accounts/records.ts';
 import { table } from '../accounts/results.ts';
@@ -12,6 +12,7 @@ import { moment } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { endProcess } from '../services/process.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
+import { machineIn } from '../watch/machine.ts';
 import type { StateTold } from '../watch/model.ts';
 import { States } from '../watch/states.ts';
 import { type Context, pipelineOf, pipelines } from './context.ts';
@@ -141,17 +142,16 @@ export function detailOf(home: Home, records: Executions, record: ExecutionRecor
     output,
     error,
     cause,
-    states: statesIn(records.historyOf(record)),
+    states: statesIn(records, record),
     jobs: runs.map(jobTold),
     accounts: (settledIn(folder) ?? []).map(({ account, addsUp, line }) => ({ account, addsUp, line })),
     folder,
   };
 }
 
-function statesIn(history: string): readonly StateTold[] {
-  const states = new States();
-  const lines = existsSync(history) ? readFileSync(history, 'utf8').split('\n') : [];
-  for (const line of lines) {
+function statesIn(records: Executions, record: ExecutionRecord): readonly StateTold[] {
+  const states = new States(machineIn(readText(records.definitionOf(record)) ?? ''));
+  for (const line of (readText(records.historyOf(record)) ?? '').split('\n')) {
     const entry = objectIn(line);
     if (entry) states.add(entry as unknown as Parameters<States['add']>[0]);
   }
@@ -194,8 +194,9 @@ export function textOf(detail: ReturnType<typeof detailOf>): string {
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${visibleLine(line)}`)];
 
-function stateLines({ name, enteredAt, exitedAt, times, error, inner }: StateTold): string[] {
-  const took = exitedAt === undefined ? 'not left' : duration((Date.parse(exitedAt) - Date.parse(enteredAt)) / 1000);
-  const how = [took, ...(times > 1 ? [`${times} times`] : []), ...(error === undefined ? [] : [error])];
+function stateLines({ name, since, ms, times, error, caught, inner }: StateTold): string[] {
+  const took = since === undefined ? duration(ms / 1000) : 'not left';
+  const failed = error === undefined ? [] : [caught ? `caught ${error}` : error];
+  const how = [took, ...(times > 1 ? [`${times} times`] : []), ...failed];
   return [`${name}  ${how.join(', ')}`, ...inner.flatMap(stateLines).map((line) => `  ${line}`)];
 }

@@ -59,6 +59,17 @@ export function jobsShown(
   });
 }
 
+/** What is likely to be wanted after a run that went well. */
+export function nextOf(name: string, accounts: readonly Settled[]): string[] {
+  const letters = accounts.filter(({ deadLetters }) => deadLetters > 0);
+  return [
+    ...(accounts.some(({ rejected }) => rejected > 0) ? [`rejects ${name}`] : []),
+    ...letters.map(({ account }) => `topics ${account} --dead-letters`),
+    `watch ${name}`,
+    'down',
+  ].map((words) => `npx millrace ${words}`);
+}
+
 /** What runs have asked of S3: how often each operation, and of a stream in how many batches. */
 export function requestsShown(runs: readonly JobRunRecord[], records: JobRunRecords) {
   return runs.flatMap((run) => {
@@ -88,6 +99,9 @@ export function reportedBefore(
   const rows = url ? readResults(bucketPath(home, url)) : [];
   return before && rows.length > 0 ? { execution: partsOf(before).execution, rows } : undefined;
 }
+
+/** The column of marks beside a table; no field of a schema is called so. */
+const mark = { field: '+', title: '', format: 'text' } as const;
 
 export function show(context: Context, shown: Shown): void {
   const { pipeline, execution, output, jobs, accounts, streams, requests } = shown;
@@ -136,12 +150,12 @@ export function show(context: Context, shown: Shown): void {
 
 /** The results; those that this execution has changed are marked where others are among them. */
 function tableOf(results: readonly ResultRow[], changed: readonly ResultRow[], { pipeline, reported }: Shown): string {
-  const marked = changed.length < results.length ? changed : [];
-  const rows = table(results, pipeline.report?.columns ?? [], marked);
-  if (!reported || changed.length === results.length) return rows;
-  const count =
-    changed.length === 0 ? 'no row is' : changed.length === 1 ? '1 row is' : `${number(changed.length)} rows are`;
-  return `${rows}\n\n${changed.length === 0 ? '' : '* '}${count} new or changed since execution ${reported.execution}`;
+  const columns = pipeline.report?.columns ?? [];
+  if (!reported || changed.length === results.length) return table(results, columns);
+  if (changed.length === 0)
+    return `${table(results, columns)}\n\nno row has changed since execution ${reported.execution}`;
+  const marked = results.map((row) => ({ ...row, [mark.field]: changed.includes(row) ? '+' : '' }));
+  return `${table(marked, [...columns, mark])}\n\n+ new or changed since execution ${reported.execution}`;
 }
 
 function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Shown, results?: string): void {

@@ -24,7 +24,7 @@ import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { progressOf } from './progress.ts';
-import { failureOf, jobsShown, type Output, reportedBefore, requestsShown, show } from './run-outcome.ts';
+import { failureOf, jobsShown, nextOf, type Output, reportedBefore, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
 
@@ -47,7 +47,10 @@ export async function run(context: Context, name: string, options: RunOptions): 
   const { home, terminal } = context;
   const pipeline = await pipelineOf(name);
   const input = inputOf(options);
-  if (options.sampleData !== undefined) await checkSampleData(pipeline, options.sampleData);
+  // Those that ship with a pipeline are edited too; what is asked of a part of it needs none that were not there before.
+  const whole = options.job === undefined && options.action === undefined;
+  const folder = options.sampleData ?? (whole ? pipeline.folders.sampleData : undefined);
+  if (folder !== undefined) await checkSampleData(pipeline, folder);
   const deployment = readDeployment(home, environment);
   if (!deployment) throw notUp('Nothing is deployed here.');
   const tools = endpointsOf(home);
@@ -60,16 +63,17 @@ export async function run(context: Context, name: string, options: RunOptions): 
   }
   if (options.dryRun || !tools) return dryRun(context, pipeline.name, input, deployment);
   if (options.strict) await startServices(home, readToolchain(), terminal.line, context.signal, { strict: true });
-  return runDeployed(context, pipeline, input, { deployment, tools }, options);
+  return runDeployed(context, pipeline, input, { deployment, tools }, options, true);
 }
 
-/** Runs a pipeline that is deployed, with services that run; gives the exit code. */
+/** Runs a pipeline that is deployed, with services that run; gives the exit code. With `advise` it says how to go on. */
 export async function runDeployed(
   context: Context,
   pipeline: Pipeline,
   input: JsonObject,
   { deployment, tools }: Pick<Running, 'deployment' | 'tools'>,
   { cold = false, strict = false, watch = false }: Pick<RunOptions, 'cold' | 'strict' | 'watch'> = {},
+  advise = false,
 ): Promise<number> {
   const { home, terminal, signal } = context;
   const listener = progressOf(terminal);
@@ -125,6 +129,8 @@ export async function runDeployed(
       ...{ pipeline, execution, output, jobs, accounts: settled },
       ...{ before, streams, requests, reported, report: path },
     });
+    if (advise && !context.json && output.action === 'run')
+      terminal.plain(`Next  ${nextOf(pipeline.name, settled).join('\n      ')}`);
     // A state machine goes on after some refusals; what is denied here is denied on AWS too.
     const denials = denialsSince(home, pipeline.name, execution.startedAt);
     for (const denial of denials) terminal.plain(`${terminal.bad('denied')} ${denial}`);

@@ -11,6 +11,7 @@ import type { InputFile } from '../../lib/declaration/kinds/file.ts';
 import { inputPrefix } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
+import { checkFiles } from '../check/check.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import type { Home } from '../home.ts';
 
@@ -25,9 +26,16 @@ export async function checkSampleData(pipeline: Pipeline, folder: string): Promi
     files.map((file) => mistakeOf(pipeline, file, join(resolve(folder), file.sample))),
   );
   const details = mistakes.filter((mistake) => mistake !== undefined);
+  if (details.length === 0) details.push(...(await mistakesOfTables(pipeline, folder)));
   if (details.length === 0) return;
   const message = `The files in ${resolve(folder)} cannot be used. Nothing was started.`;
   throw new MillraceError('INVALID_SAMPLE_DATA', message, { details });
+}
+
+/** What is wrong with files that jobs read as a whole, of which one bad line ends a run. */
+async function mistakesOfTables(pipeline: Pipeline, folder: string): Promise<string[]> {
+  const files = await checkFiles(pipeline, folder, { tablesOnly: true });
+  return files.flatMap(({ refused }) => (refused ? `${refused.code}: ${refused.message}` : []));
 }
 
 /** Copies the files into the data bucket, under the hash of their content, and gives the `files` of an execution's input. */

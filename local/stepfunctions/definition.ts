@@ -32,6 +32,12 @@ const knownContext =
 /** The interpreter ends a task without a timeout after 60 s; AWS waits. A timer cannot count further than this. */
 export const longestTimeoutSeconds = 2_000_000;
 
+/** The machines within a state: the branches of a Parallel, what a Map does with an item. */
+export function nestedMachines(state: JsonObject): Definition[] {
+  const branches = Array.isArray(state.Branches) ? state.Branches : [];
+  return [...branches, state.Iterator, state.ItemProcessor].filter(isObject) as unknown as Definition[];
+}
+
 /** Reads and checks a definition; `resources` are the ones that exist on this machine. */
 export function readDefinition(definitionText: string, resources: readonly string[]): Definition {
   const definition = parse(definitionText);

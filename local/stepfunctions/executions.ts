@@ -38,13 +38,18 @@ export class Executions {
     const process = identityOf();
     const startedAt = new Date().toISOString();
     const record: ExecutionRecord = { ...execution, status: 'RUNNING', startedAt, ...(process && { process }) };
-    writeFileAtomically(join(this.folderOf(record), 'definition.json'), definition);
+    writeFileAtomically(this.definitionOf(record), definition);
     this.write(record);
     return record;
   }
 
   append(record: ExecutionRecord, entry: HistoryEntry): void {
     appendFileSync(this.historyOf(record), `${JSON.stringify(entry)}\n`);
+  }
+
+  /** Where the definition is that an execution runs. */
+  definitionOf(record: Pick<ExecutionRecord, 'pipeline' | 'name'>): string {
+    return join(this.folderOf(record), 'definition.json');
   }
 
   /** Where the history of an execution goes, an entry a line. */

@@ -12,7 +12,7 @@ import {
   type StateMachineDefinition,
 } from 'aws-local-stepfunctions';
 import { messageOf } from '../../tools/errors.mjs';
-import { type Definition, invalid, longestTimeoutSeconds, readDefinition } from './definition.ts';
+import { type Definition, invalid, longestTimeoutSeconds, nestedMachines, readDefinition } from './definition.ts';
 import { isObject, type Json, type JsonObject, type Task, TaskError, type Tasks } from './task.ts';
 
 /** How an execution ended, in the words of Step Functions. */
@@ -229,11 +229,6 @@ function handlersOf(machine: Definition, tasks: Tasks, ending: AbortSignal, pend
     for (const nested of nestedMachines(state)) Object.assign(handlers, handlersOf(nested, tasks, ending, pending));
   }
   return handlers;
-}
-
-function nestedMachines(state: JsonObject): Definition[] {
-  const branches = Array.isArray(state.Branches) ? state.Branches : [];
-  return [...branches, state.Iterator, state.ItemProcessor].filter(isObject) as unknown as Definition[];
 }
 
 /** The interpreter turns its back on a task that timed out; its signal tells the task to end what it started. */

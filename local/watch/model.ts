@@ -44,13 +44,37 @@ export interface ExecutionTold {
   readonly input: JsonObject;
 }
 
+/** A state of a state machine, and to which others it leads: by itself, and by errors that it catches. */
+export interface MachineState {
+  readonly name: string;
+  readonly type: string;
+  readonly next: readonly string[];
+  readonly catches: readonly string[];
+  /** What a Map does with each item, or the branches of a Parallel. */
+  readonly inner: readonly Machine[];
+}
+
+export interface Machine {
+  readonly startAt: string;
+  readonly states: readonly MachineState[];
+}
+
 /** A state that was entered; of a loop's own states, all that have one name. */
 export interface StateTold {
   readonly name: string;
   readonly enteredAt: string;
   readonly exitedAt?: string | undefined;
+  /** When it was entered last, where it has not been left since. */
+  readonly since?: string | undefined;
+  /** What it has taken whenever it was left. */
+  readonly ms: number;
   readonly times: number;
+  readonly retries: number;
   readonly error?: string | undefined;
+  /** Whether the execution went on in spite of its error. */
+  readonly caught: boolean;
+  /** The states that led to it. */
+  readonly after: readonly string[];
   readonly inner: readonly StateTold[];
 }
 
@@ -135,6 +159,7 @@ export interface ResultsTold {
 export interface Model {
   readonly picture: Picture;
   readonly execution: ExecutionTold | null;
+  readonly machine: Machine | null;
   readonly states: readonly StateTold[];
   readonly runs: readonly RunTold[];
   readonly topics: Readonly<Record<string, TopicTold>>;

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { topicsOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
-import { readEnd } from '../../tools/files.mjs';
+import { readEnd, readText } from '../../tools/files.mjs';
 import { settledIn } from '../accounts/balance.ts';
 import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
 import { visible } from '../accounts/records.ts';
@@ -19,10 +19,12 @@ import type { Home } from '../home.ts';
 import type { PlainEndpoints } from '../services/types.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
 import { accountsSoFar, edgesOf, type Figures, noFigures, reportFolder, reportJob, withLine } from './figures.ts';
+import { machineIn } from './machine.ts';
 import type {
   AccountTold,
   EdgeTold,
   ExecutionTold,
+  Machine,
   Model,
   ResultsTold,
   RunDetails,
@@ -59,7 +61,7 @@ export class Observer {
   private readonly executions: Executions;
   private readonly jobRuns: JobRuns;
   private execution: ExecutionRecord | undefined;
-  private history: { readonly states: States; readonly tail: LineTail } | undefined;
+  private history: { readonly machine: Machine | null; readonly states: States; readonly tail: LineTail } | undefined;
   private readonly runs = new Map<string, Run>();
   /** Runs that are of no interest while this execution is followed. */
   private readonly passed = new Set<string>();
@@ -91,6 +93,7 @@ export class Observer {
     return {
       picture: pictureOf(pipeline),
       execution: this.execution ? executionTold(this.execution) : null,
+      machine: this.history?.machine ?? null,
       states: this.history?.states.told() ?? [],
       runs,
       topics: this.topics,
@@ -158,13 +161,14 @@ export class Observer {
     this.execution = found;
     this.history?.tail.read();
     if (!found || this.history) return;
-    const states = new States();
+    const machine = machineIn(readText(this.executions.definitionOf(found)) ?? '');
+    const states = new States(machine);
     const tail = new LineTail(this.executions.historyOf(found), (line) => {
       const entry = objectIn(line);
       if (entry) states.add(entry as unknown as Parameters<States['add']>[0]);
     });
     tail.read();
-    this.history = { states, tail };
+    this.history = { machine, states, tail };
   }
 
   /** The runs of the execution, and the pipeline's streams that an earlier one has left. */

@@ -1,7 +1,9 @@
 /** What a page may be told, with words in every place that nobody meant well. */
 import { noFigures } from '../../local/watch/figures.ts';
-import type { Model, RecordTold, RunTold } from '../../local/watch/model.ts';
+import { machineIn } from '../../local/watch/machine.ts';
+import type { Model, RecordTold, RunTold, StateTold } from '../../local/watch/model.ts';
 import { pictureOf } from '../../local/watch/picture.ts';
+import { chained, machineOf } from '../lib/constructs/workflow/invented.ts';
 import { wordsPipeline } from '../local/support/words-pipeline.ts';
 
 /** As text it is harmless; as markup it would call an alert. */
@@ -18,6 +20,11 @@ const run = (job: string, mode: RunTold['mode'], second: number, more: Partial<R
   endedAt: at(second + 8),
   ...noFigures,
   ...more,
+});
+
+const state = (name: string, from: number, to: number, more: Partial<StateTold> = {}): StateTold => ({
+  ...{ name, enteredAt: at(from), exitedAt: at(to), ms: (to - from) * 1_000, times: 1, retries: 0, caught: false },
+  ...{ after: [], inner: [], ...more },
 });
 
 const batches = [1, 2, 3].map((batch) => ({
@@ -48,15 +55,16 @@ export const model: Model = {
     stoppedAt: at(30),
     input: { note: hostile },
   },
+  machine: machineIn(JSON.stringify(machineOf(chained))),
   states: [
-    { name: 'Lock', enteredAt: at(0), exitedAt: at(1), times: 1, inner: [] },
-    {
-      name: 'Streams',
-      enteredAt: at(1),
-      exitedAt: at(30),
-      times: 1,
-      inner: [{ name: 'AskStream', enteredAt: at(1), exitedAt: at(2), times: 4, error: hostile, inner: [] }],
-    },
+    state('Lock', 0, 1),
+    state('Streams', 1, 30, {
+      after: ['Work'],
+      inner: [
+        state('AskStream', 1, 2, { times: 4, error: hostile }),
+        state('AskCommits', 2, 3, { after: ['AskStream'] }),
+      ],
+    }),
   ],
   runs: [
     run('send', 'batch', 2, { sent: 1_200, of: 1_204, rejected: 4 }),

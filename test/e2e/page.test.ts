@@ -1,17 +1,25 @@
 /** The page in a real browser: what it shows, to whom, and what it does with words that nobody meant well. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import { livePage, onePage } from '../../local/watch/bundle.ts';
 import { Feed } from '../../local/watch/feed.ts';
+import { machineIn } from '../../local/watch/machine.ts';
+import type { ExecutionTold, Machine } from '../../local/watch/model.ts';
+import { drawnOf } from '../../local/watch/page/machine-parts.ts';
 import { pictureOf } from '../../local/watch/picture.ts';
 import { type Served, serve } from '../../local/watch/server.ts';
+import { States } from '../../local/watch/states.ts';
+import { root } from '../../tools/setup/folders.mjs';
+import { chained, machineOf } from '../lib/constructs/workflow/invented.ts';
 import { openBrowser } from '../support/browser.ts';
 import { details, hostile, model, records } from './page-model.ts';
 
@@ -76,11 +84,21 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
 describe.each([...(await loadPipelines()).map(pictureOf), model.picture])('the picture of $pipeline', (picture) => {
   test.each([1280, 400])('at %i pixels has every part and arrow, each for itself', async (width) => {
     const own = new Feed();
-    own.publish({ ...model, picture, accounts: [], runs: [], edges: {}, states: [], execution: null, results: null });
+    own.publish({
+      ...model,
+      picture,
+      accounts: [],
+      runs: [],
+      edges: {},
+      machine: null,
+      states: [],
+      execution: null,
+      results: null,
+    });
     const other = await serve(await livePage('words'), own, async () => undefined);
     const { page } = await open(other.url, { viewport: { width, height: 800 } });
     const ends = picture.edges.map(({ from, to }) => [from, to]);
-    const seen = await page.evaluate<Seen>(`(${look})(${JSON.stringify(ends)})`);
+    const seen = await page.evaluate<Seen>(`(${look})('flow', ${JSON.stringify(ends)})`);
     expect(seen).toEqual({ parts: picture.nodes.length, arrows: picture.edges.length, wrong: [] });
     await page.close();
     await other.close();
@@ -93,24 +111,114 @@ interface Seen {
   readonly wrong: readonly string[];
 }
 
-/** In the browser: what stands on something else, an arrow behind a part, or a title that is cut. */
-const look = `(ends) => {
-  const parts = [...document.querySelectorAll('.node')].map((node) => ({ id: node.id, title: node.querySelector('b'), ...boxOf(node) }));
+/** In the browser, of one of its sections: what stands on something else, an arrow behind a part, or a title that is cut. */
+const look = `(name, ends) => {
+  const section = document.querySelector('[aria-labelledby="' + name + '"]');
+  const parts = [...section.querySelectorAll('.node')].map((node) => ({ id: node.id, title: node.querySelector('b'), ...boxOf(node) }));
   function boxOf({ offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height }) {
     return { left, top, right: left + width, bottom: top + height };
   }
-  const arrows = [...document.querySelectorAll('path.edge')];
+  const arrows = [...section.querySelectorAll('path.edge')].map((arrow) => {
+    const length = arrow.getTotalLength();
+    return Array.from({ length: 60 }, (_, step) => arrow.getPointAtLength((length * step) / 59));
+  });
   const wrong = parts.flatMap((one, index) => [
     ...(one.title.scrollWidth > one.title.clientWidth || one.title.clientHeight < 10 || one.title.clientWidth < 10 ? [one.id + ' is cut'] : []),
     ...parts.slice(index + 1).filter((other) => !(one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top)).map(({ id }) => one.id + ' stands on ' + id),
-    ...arrows.flatMap((arrow, edge) => {
+    ...arrows.flatMap((points, edge) => {
       if (ends[edge].includes(one.id)) return [];
-      const points = Array.from({ length: 60 }, (_, step) => arrow.getPointAtLength((arrow.getTotalLength() * step) / 59));
       return points.some(({ x, y }) => x > one.left && x < one.right && y > one.top && y < one.bottom) ? [ends[edge].join('>') + ' runs behind ' + one.id] : [];
     }),
   ]);
   return { parts: parts.length, arrows: arrows.length, wrong };
 }`;
+
+/** A state that is entered, with those within it. */
+type Step = string | readonly [name: string, ...inner: string[]];
+
+describe('the state machine', () => {
+  const machine = machineIn(JSON.stringify(machineOf(chained))) as Machine;
+  const begun = ['ReadPlatform', 'ReadPipeline', 'Prepare'];
+  const locked = [...begun, 'Lock', 'ListRuns', 'EndRuns', 'Work'];
+  const asking = ['CheckStream', 'StartStream', 'AskStream', 'AskCommits', 'CheckStream', 'CountStream', 'WaitStream'];
+  const worked: Step[] = [...locked, ['Streams', ...asking, 'StreamReady'], 'Started', ['During', 'RunDuring']];
+  const ways: Readonly<Record<string, readonly [ExecutionTold['status'], readonly Step[]]>> = {
+    'that has begun': ['RUNNING', begun],
+    'that runs': ['RUNNING', [...locked, ['Streams', ...asking]]],
+    'that went well': [
+      'SUCCEEDED',
+      [
+        ...[...worked, 'Streams', 'Started', 'EndStreams', 'EndRuns', 'Work', ['Drains', 'DrainStream'] as const],
+        ...['Work', ['After', 'RunAfter'] as const, 'Release', 'Ended', 'Done'],
+      ],
+    ],
+    'that failed': [
+      'FAILED',
+      [
+        ...[...worked, ['!Drains', '!DrainStream'] as const, 'Ended', 'KeepError', 'ListRuns', 'EndRuns', 'Work'],
+        ...['Release', 'Ended', '!Failed'],
+      ],
+    ],
+    'that was refused': [
+      'FAILED',
+      [...begun, '!Lock', 'ReadHolder', 'HolderKnown', 'DescribeHolder', 'HolderEnded', '!Busy'],
+    ],
+  };
+
+  /** Enters and leaves these; of an execution that runs, the last one is still at work. A sign before a name says that it fails. */
+  function take(states: States, steps: readonly Step[], running: boolean): void {
+    for (const [index, step] of steps.entries()) {
+      const [named = '', ...inner] = Array.isArray(step) ? step : [step];
+      const state = named.replace('!', '');
+      const add = (event: string) =>
+        states.add({ event, state, at: model.execution?.startedAt ?? '', error: 'JobFailed' });
+      const isOpen = running && index === steps.length - 1;
+      add('StateEntered');
+      take(states, inner, isOpen);
+      if (named !== state) add('StateFailed');
+      if (named !== state && index < steps.length - 1) add('StateCaught');
+      if (!isOpen) add('StateExited');
+    }
+  }
+
+  describe.each([1280, 400])('at %i pixels', (width) => {
+    test.each(Object.keys(ways))('%s has every state and arrow, each for itself', async (way) => {
+      const [status, steps] = ways[way] ?? ['RUNNING' as const, []];
+      const played = new States(machine);
+      take(played, steps, status === 'RUNNING');
+      const states = played.told();
+      const own = new Feed();
+      const none = {
+        accounts: [],
+        runs: [],
+        edges: {},
+        results: null,
+      };
+      own.publish({
+        ...model,
+        ...none,
+        machine,
+        states,
+        execution: { ...(model.execution as ExecutionTold), status },
+      });
+      const other = await serve(await livePage('words'), own, async () => undefined);
+      const { page, wrong } = await open(other.url, { viewport: { width, height: 800 } });
+      for (const all of [false, true]) {
+        if (all) await page.click('.all');
+        const drawn = drawnOf(machine, states, { running: status === 'RUNNING', all });
+        const ends = drawn.arrows.map(({ from, to }) => [`states.${from}`, `states.${to}`]);
+        const seen = await page.evaluate<Seen>(`(${look})('execution', ${JSON.stringify(ends)})`);
+        expect(seen).toEqual({ parts: drawn.states.length, arrows: drawn.arrows.length, wrong: [] });
+      }
+      // This one has states of every look.
+      if (way === 'that failed') expect(await violations(page)).toEqual([]);
+      expect(await isWide(page)).toBe(false);
+      expect(wrong).toEqual([]);
+      await page.close();
+      await other.close();
+    });
+  });
+});
 
 test('by the keyboard alone a part is opened, read and closed', async () => {
   const { page } = await open();
@@ -124,6 +232,15 @@ test('by the keyboard alone a part is opened, read and closed', async () => {
   await page.keyboard.press('Escape');
   expect(await page.locator('.details').count()).toBe(0);
   expect(await focused()).toBe('topics.words');
+  for (const state of ['Streams', 'AskStream']) {
+    while ((await focused()) !== `states.${state}`) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`#state-${state}:focus`);
+  }
+  for (const state of ['AskStream', 'Streams']) {
+    await page.keyboard.press('Escape');
+    expect(await focused()).toBe(`states.${state}`);
+  }
   await page.close();
 });
 
@@ -134,8 +251,10 @@ test('what others wrote is shown as the text that it is, everywhere', async () =
     await page.waitForSelector('.details pre');
     expect((await textOf(page, '.details')).join(' ')).toContain(hostile);
   }
-  for (const part of ['header', '.account', '.scroll td', '.states ~ p'])
+  for (const part of ['header', '.account', '.scroll td', '[aria-labelledby="execution"] > p'])
     expect((await textOf(page, part)).join(' ')).toContain(hostile);
+  for (const state of ['Streams', 'AskStream']) await page.click(`[id="states.${state}"]`);
+  expect((await textOf(page, '.details .details')).join(' ')).toContain(hostile);
   expect(await page.locator('img').count()).toBe(0);
   expect(await page.locator('script').count()).toBe(1);
   expect(wrong).toEqual([]);
@@ -212,6 +331,23 @@ test('a report is one file that shows the same, and loads nothing', async () => 
   expect(wrong).toEqual([]);
   expect(Buffer.byteLength(html)).toBeLessThan(500_000);
   await page.close();
+});
+
+test('the picture in the README is made by its script, in the size of the one that is there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'picture-'));
+  const [report, picture] = [join(folder, 'report.html'), join(folder, 'picture.png')];
+  writeFileSync(report, await onePage('words', { model, runs: {} }));
+  const script = join(import.meta.dirname, 'screenshot.ts');
+  const { stderr } = await promisify(execFile)(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    ...[script, report, picture],
+  ]);
+  expect(stderr).toBe('');
+  // The name of the format, and from byte 16 on the width and the height.
+  const begins = (path: string) => readFileSync(path).subarray(0, 24).toString('hex');
+  expect(begins(picture)).toBe(begins(join(root, 'docs', 'images', 'watch.png')));
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  expect(readme).toContain('](docs/images/watch.png)');
 });
 
 test('is printed dark on white, whatever the screen is like', async () => {

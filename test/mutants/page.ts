@@ -52,4 +52,17 @@ export const page: readonly Mutant[] = [
       'a refused execution hides the one that runs',
     ],
   ),
+  ...mutantsOf(
+    'local/watch/page/machine-parts.ts',
+    [`${unit}/machine-parts.test.ts`],
+    ['last.error !== undefined && !last.caught', 'false', 'a state that failed is green'],
+    ["state.type === 'Fail' ||", '', 'states that end with an error stand where an execution may go on'],
+    ['entered.has(name) || ahead', 'ahead', 'the way that an execution took is not drawn'],
+  ),
+  ...mutantsOf(
+    'local/watch/states.ts',
+    [`${unit}/states.test.ts`],
+    ["if (event === 'StateCaught') state.caught = true;", '', 'an error that was caught looks like the end'],
+    ['[undefined, undefined, at]', '[undefined, state.error, at]', 'a state that went well the second time is red'],
+  ),
 ];

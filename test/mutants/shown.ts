@@ -56,4 +56,24 @@ export const shown: readonly Mutant[] = [
     ['pipeline === undefined || record.pipeline === pipeline', 'true', 'executions of other pipelines are listed'],
     ['visibleLine(text)}`]', 'text}`]', 'the cause of a failure drives the terminal'],
   ),
+  ...mutantsOf(
+    'local/cli/sample-data.ts',
+    ['test/local/cli/check.test.ts'],
+    [
+      'if (details.length === 0) details.push(...(await mistakesOfTables(pipeline, folder)));',
+      '',
+      'a bad table ends a run after its streams have started',
+    ],
+  ),
+  ...mutantsOf(
+    'local/cli/run-outcome.ts',
+    ['test/local/cli/run-outcome.test.ts'],
+    ['run.id < now.id && asked(run) === asked(now)', 'asked(run) === asked(now)', 'nothing is ever new'],
+    ['run.id < now.id && asked(run) === asked(now)', 'run.id < now.id', 'all is new after a look at one region'],
+  ),
+  ...mutantsOf(
+    'local/cli/completion.ts',
+    ['test/local/cli/commands.test.ts'],
+    ['...command.options.flatMap', '...[].flatMap', 'no option is completed'],
+  ),
 ];

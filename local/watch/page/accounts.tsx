@@ -1,6 +1,7 @@
 /** The accounts: whether every row is in exactly one place. */
 import { Fragment } from 'preact';
 import type { AccountTold, Model } from '../model.ts';
+import { Drawn } from './drawn.tsx';
 import { byReason, count } from './words.ts';
 
 export function Accounts({ model: { accounts, execution } }: { readonly model: Model }) {
@@ -44,11 +45,8 @@ function Account(props: { readonly account: AccountTold; readonly many: boolean;
     { value: sent, word: 'sent' },
     { value: rejected, word: 'rejected', why: byReason(account.rejectedByReason) },
   ];
-  const [look, word] = settled
-    ? addsUp
-      ? ['good', 'adds up']
-      : ['bad', 'does not add up']
-    : ['idle', ended ? 'not counted yet' : 'so far'];
+  const counted = addsUp ? (['good', 'adds up'] as const) : (['bad', 'does not add up'] as const);
+  const [look, word] = settled ? counted : (['idle', ended ? 'not counted yet' : 'so far'] as const);
   const how = settled
     ? 'counted from topics and files after the execution'
     : 'as the jobs tell; counted from topics and files at the end';
@@ -60,7 +58,7 @@ function Account(props: { readonly account: AccountTold; readonly many: boolean;
         <Equation left={came} right={went} settled={settled} />
       </div>
       <p class={`verdict state ${look}`} role="status">
-        <Drawn shape={look === 'good' ? shapes.good : look === 'bad' ? shapes.bad : shapes.idle} />
+        <Drawn sign={look} />
         {word}
         <span class="quiet">{how}</span>
       </p>
@@ -79,7 +77,7 @@ function Equation({
   readonly settled: boolean;
 }) {
   const value = (terms: readonly Term[]) => terms.reduce((sum, one) => sum + one.value, 0);
-  const sign = !settled ? <Drawn shape={shapes.arrow} /> : value(left) === value(right) ? '=' : '≠';
+  const sign = !settled ? <Drawn sign="arrow" /> : value(left) === value(right) ? '=' : '≠';
   return (
     <p class="equation">
       <Side terms={left} />
@@ -88,20 +86,6 @@ function Equation({
     </p>
   );
 }
-
-/** Signs that are missing in some fonts. */
-const shapes = {
-  arrow: 'M1,7 H20 M15,2 L20,7 L15,12',
-  good: 'M2,8 L7,13 L17,2',
-  bad: 'M4,2 L15,13 M15,2 L4,13',
-  idle: 'M2,8 H18',
-};
-
-const Drawn = ({ shape }: { readonly shape: string }) => (
-  <svg class="drawn" width="22" height="14" viewBox="0 0 22 14" aria-hidden="true">
-    <path d={shape} />
-  </svg>
-);
 
 function Side({ terms }: { readonly terms: readonly Term[] }) {
   return (

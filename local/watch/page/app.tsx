@@ -18,7 +18,7 @@ interface Shown {
 
 export function App({ model, connection, runs }: Shown) {
   const [chosen, setChosen] = useState<string>();
-  const { picture, execution, states } = model;
+  const { picture, execution, machine, states } = model;
   const node = picture.nodes.find(({ id }) => id === chosen);
   const close = (): void => {
     setChosen(undefined);
@@ -39,7 +39,7 @@ export function App({ model, connection, runs }: Shown) {
         <Flow model={model} chosen={chosen} onChoose={(id) => setChosen(id === chosen ? undefined : id)} />
         {node && <Details key={node.id} node={node} model={model} runs={runs} onClose={close} />}
         <Results model={model} />
-        {execution && <Execution execution={execution} states={states} />}
+        {execution && <Execution execution={execution} machine={machine} states={states} />}
       </main>
       <footer>
         <p>

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Model, PictureNode, RecordTold, RunDetails, RunTold } from '../model.ts';
+import { type Fact, Facts } from './facts.tsx';
 import { useDetails } from './source.ts';
 import { byReason, count, duration, jobState, kindOf, moment, stateOf, sum } from './words.ts';
 
@@ -48,19 +49,6 @@ function Neighbours({ node, model: { picture } }: { readonly node: PictureNode; 
     />
   );
 }
-
-type Fact = readonly [name: string, value: ComponentChildren];
-
-const Facts = ({ facts }: { readonly facts: readonly Fact[] }) => (
-  <dl>
-    {facts.map(([name, value]) => (
-      <div key={name}>
-        <dt>{name}</dt>
-        <dd>{value}</dd>
-      </div>
-    ))}
-  </dl>
-);
 
 interface TableShown {
   readonly caption: string;

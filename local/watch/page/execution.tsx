@@ -1,14 +1,16 @@
-/** The states of the execution in their order, each with the time that it took. */
-import type { ExecutionTold, StateTold } from '../model.ts';
+/** The execution: its state machine with the way that it took, and the states in their order with the time that each took. */
+import type { ExecutionTold, Machine, StateTold } from '../model.ts';
+import { StateMachine } from './machine.tsx';
+import { outcomeOf } from './machine-parts.ts';
 import { duration } from './words.ts';
 
-export function Execution({
-  execution,
-  states,
-}: {
+interface Told {
   readonly execution: ExecutionTold;
+  readonly machine: Machine | null;
   readonly states: readonly StateTold[];
-}) {
+}
+
+export function Execution({ execution, machine, states }: Told) {
   const start = Date.parse(execution.startedAt);
   const last = states.flatMap(({ enteredAt, exitedAt }) => [enteredAt, exitedAt ?? enteredAt]).at(-1);
   const now =
@@ -23,13 +25,27 @@ export function Execution({
           {execution.error}: {execution.cause}
         </pre>
       )}
-      <ol class="states">
-        {states.map((state) => (
-          <li key={state.enteredAt + state.name}>
-            <State state={state} start={start} whole={whole} now={now} running={isRunning} />
-          </li>
-        ))}
-      </ol>
+      {machine && <p class="quiet">Choose a state to look inside.</p>}
+      <div class={machine ? 'beside' : ''}>
+        {machine && (
+          <div>
+            <StateMachine
+              label="State machine"
+              machine={machine}
+              told={states}
+              running={isRunning}
+              until={Date.parse(now)}
+            />
+          </div>
+        )}
+        <ol class="states">
+          {states.map((state) => (
+            <li key={state.enteredAt + state.name}>
+              <State state={state} start={start} whole={whole} now={now} running={isRunning} />
+            </li>
+          ))}
+        </ol>
+      </div>
       {Object.keys(execution.input).length > 0 && (
         <p class="quiet">
           Input <code>{JSON.stringify(execution.input)}</code>
@@ -49,15 +65,15 @@ interface Shown {
 
 function State({ state, start, whole, now, running }: Shown) {
   const { name, enteredAt, exitedAt, error, inner } = state;
+  const [word, look] = outcomeOf([state], running);
   const [from, to] = [Date.parse(enteredAt), Date.parse(exitedAt ?? now)];
-  const look = error ? 'bad' : exitedAt || !running ? 'good' : 'running';
   const bar = { left: `${((from - start) / whole) * 100}%`, width: `${((to - from) / whole) * 100}%` };
   const row = (
     <>
       <span class="name">
         <span class={`dot ${look}`} aria-hidden="true" /> {name}
         {error && <em> {error}</em>}
-        {look === 'running' && <em> running</em>}
+        {look !== 'good' && <em> {word}</em>}
       </span>
       <span class="bar" aria-hidden="true">
         <i class={look} style={bar} />

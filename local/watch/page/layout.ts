@@ -1,6 +1,6 @@
-/** Where the parts of the picture stand: laid out along the page, or down it where that is too narrow. */
+/** Where the parts of a picture stand: laid out along the page, or down it. */
 import { Graph, layout } from '@dagrejs/dagre';
-import type { Picture, PictureNode } from '../model.ts';
+import type { MachineState, Picture, PictureNode } from '../model.ts';
 
 export interface Placed {
   readonly width: number;
@@ -16,7 +16,7 @@ interface Point {
   readonly y: number;
 }
 
-interface Box extends Point {
+export interface Box extends Point {
   readonly width: number;
   readonly height: number;
 }
@@ -35,35 +35,81 @@ const widthOf = ({ title, shape }: PictureNode): number =>
 const slightly = 0.9;
 
 /** The picture for a width: along it, or down the page where that needs more. */
-export function placed(picture: Picture, width: number): Placed {
-  const along = laidOut(picture, 'LR');
-  return along.width * slightly <= width ? along : laidOut(picture, 'TB');
+export function placed({ nodes, edges }: Picture, width: number): Placed {
+  const parts = nodes.map((node) => ({ id: node.id, width: widthOf(node), height: heights[node.shape] }));
+  const along = laidOut(parts, edges, { rankdir: 'LR', nodesep: 22, label: { width: 44, height: 34 } });
+  if (along.width * slightly <= width) return along;
+  return laidOut(parts, edges, { rankdir: 'TB', nodesep: 8, label: { width: 64, height: 34 } });
 }
 
-function laidOut({ nodes, edges }: Picture, rankdir: 'LR' | 'TB'): Placed {
+/** A state has a sign of what became of it and the time that it took. */
+const [stateWidth, stateHeight] = [128, 48];
+
+/** States from the first to the last, down the page. */
+export function placedDown(states: readonly MachineState[], arrows: readonly Edge[]): Placed {
+  const parts = states.map(({ name }) => {
+    return { id: name, width: Math.max(stateWidth, name.length * letter + 36), height: stateHeight };
+  });
+  return laidOut(parts, arrows, { rankdir: 'TB', nodesep: 10, edgesep: 6 });
+}
+
+interface Edge {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What is left free around it. */
+const margin = 4;
+
+/** A line as it is laid out: from end to end, and where its figures stand where it has some. */
+interface Route extends Partial<Point> {
+  readonly points: readonly Point[];
+}
+
+interface Way {
+  readonly rankdir: 'LR' | 'TB';
+  readonly nodesep: number;
+  readonly edgesep?: number;
+  /** Room for the figures on an edge, so that they stand behind nothing. */
+  readonly label?: { readonly width: number; readonly height: number };
+}
+
+function laidOut(
+  parts: readonly { readonly id: string; readonly width: number; readonly height: number }[],
+  edges: readonly Edge[],
+  { rankdir, label, ...way }: Way,
+): Placed {
   const graph = new Graph();
-  const [ranksep, nodesep] = rankdir === 'LR' ? [20, 22] : [20, 8];
-  graph.setGraph({ rankdir, ranksep, nodesep, marginx: 4, marginy: 4 });
+  graph.setGraph({ rankdir, ranksep: 20, marginx: margin, marginy: margin, ...way });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const node of nodes) graph.setNode(node.id, { width: widthOf(node), height: heights[node.shape] });
-  // Room for the figures on an edge, so that they stand behind nothing.
-  const label = rankdir === 'LR' ? { width: 44, height: 34 } : { width: 64, height: 34 };
+  for (const { id, width, height } of parts) graph.setNode(id, { width, height });
   for (const { from, to } of edges) graph.setEdge(from, to, { ...label, labelpos: 'c' });
   layout(graph);
-  const size = graph.graph() as { width?: number; height?: number };
-  const boxes = nodes.map(({ id }) => {
+  const boxes = parts.map(({ id }) => {
     const { x, y, width, height } = graph.node(id) as Box;
     return [id, { x: x - width / 2, y: y - height / 2, width, height }] as const;
   });
-  const places = Object.fromEntries(boxes);
-  const lines = edges.map(({ id, from, to }) => {
-    const { points, x, y } = graph.edge(from, to) as unknown as Point & { readonly points: readonly Point[] };
+  const routes = edges.map(({ from, to }) => graph.edge(from, to) as unknown as Route);
+  // Its own size leaves out lines that run around a part at the side.
+  const points = [
+    ...boxes.flatMap(([, { x, y, width, height }]) => [
+      { x, y },
+      { x: x + width, y: y + height },
+    ]),
+    ...routes.flatMap((route) => route.points),
+  ];
+  const [left, right] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
+  const moved = <P extends Point>(point: P): P => ({ ...point, x: point.x - left + margin });
+  const places = Object.fromEntries(boxes.map(([id, box]) => [id, moved(box)]));
+  const lines = edges.map(({ id, from, to }, index) => {
+    const { points = [], x = 0, y = 0 } = routes[index] ?? {};
     const ends = [places[from] as Box, places[to] as Box] as const;
-    return [id, { path: curve(ends, points.slice(1, -1), rankdir), label: { x, y } }] as const;
+    return [id, { path: curve(ends, points.slice(1, -1).map(moved), rankdir), label: moved({ x, y }) }] as const;
   });
   return {
-    width: size.width ?? 0,
-    height: size.height ?? 0,
+    width: right - left + 2 * margin,
+    height: Math.max(...points.map(({ y }) => y)) + margin,
     nodes: places,
     edges: Object.fromEntries(lines),
   };

@@ -78,6 +78,9 @@ test('are printed with file, line and reason, harmless to a terminal; as JSON li
   const file = bucketPath(home, 's3://data/lines.csv');
   expect(printed).toEqual([`${file}:3  bad-amount\n  a␛[31m|b␊c`, `${file}:9  no-row\n  `]);
   expect(said.join('')).toContain('execution one: 2 lines rejected (1 bad-amount, 1 no-row) in ');
+  sent(declared, 'zero', aliases, { line: 3, reason: 'bad-amount', text });
+  await rejects({ ...context, json: false }, declared.name, 'zero');
+  expect(said.join('')).toContain('execution zero: 1 line rejected (1 bad-amount) in ');
   printed.length = 0;
   await rejects({ ...context, json: true }, declared.name, 'one');
   const folder = bucketPath(home, `s3://data/rejects/${declared.name}/one`);

@@ -4,7 +4,15 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { balanceOf, type Settled } from '../../../local/accounts/balance.ts';
-import { failureOf, jobsShown, type Output, reportedBefore, type Shown, show } from '../../../local/cli/run-outcome.ts';
+import {
+  failureOf,
+  jobsShown,
+  nextOf,
+  type Output,
+  reportedBefore,
+  type Shown,
+  show,
+} from '../../../local/cli/run-outcome.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { bucketPath } from '../../../local/cloudformation/index.ts';
 import { JobRunRecords } from '../../../local/emr/job-run-records.ts';
@@ -113,10 +121,8 @@ describe('an execution', () => {
   test('marks what it has changed, where a report of the same question was made before', () => {
     const said = (...words: string[]) => ({ execution: 'zero', rows: words.map((word) => ({ word })) });
     const table = (...words: string[]) => shown({}, { reported: said(...words) }, false, ['mill', 'race']).stdout;
-    expect(table('mill')).toMatch(
-      /^ {3}word\n- {2}----\n {3}mill\n\* {2}race\n\n\* 1 row is new or changed since execution zero\n/,
-    );
-    expect(table('race', 'mill')).toMatch(/^word\n----\nmill\nrace\n\nno row is new or changed since execution zero\n/);
+    expect(table('mill')).toMatch(/^word\n---- {2}-\nmill\nrace {2}\+\n\n\+ new or changed since execution zero\n/);
+    expect(table('race', 'mill')).toMatch(/^word\n----\nmill\nrace\n\nno row has changed since execution zero\n/);
     expect(table('other')).toMatch(/^word\n----\nmill\nrace\n\n(?!.*changed)/);
     const told = JSON.parse(shown({}, { reported: said('mill') }, true, ['mill', 'race']).stdout);
     expect(told).toMatchObject({ results: [{ word: 'mill' }, { word: 'race' }], resultsChanged: [1] });
@@ -151,6 +157,16 @@ describe('an execution', () => {
     );
     const { accounts: _, ...without } = pipeline;
     expect(shown({}, { pipeline: without }).stdout).toMatch(/\nno accounts are declared: .*nobody counted rows$/);
+  });
+
+  test('is followed by what is likely to be wanted next', () => {
+    const watched = ['npx millrace watch tiny', 'npx millrace down'];
+    expect(nextOf('tiny', [account])).toEqual(watched);
+    expect(nextOf('tiny', [{ ...account, rejected: 1, deadLetters: 2 }])).toEqual([
+      'npx millrace rejects tiny',
+      'npx millrace topics words --dead-letters',
+      ...watched,
+    ]);
   });
 
   test('tells rejected lines with their reasons and their place, and rows that do not add up with the log to read', () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Feed } from '../../../local/watch/feed.ts';
 
-const states = [{ name: 'Lock', enteredAt: '', times: 1, inner: [] }];
+const states = [{ name: 'Lock', enteredAt: '', ms: 0, times: 1, retries: 0, caught: false, after: [], inner: [] }];
 const execution = { name: 'one', status: 'RUNNING', startedAt: '', input: {} } as const;
 
 test('gives sections that changed after a moment, and nothing twice', () => {

@@ -47,6 +47,8 @@ const machineSettings: Readonly<Record<string, string>> = {
   'spark.driver.bindAddress': '127.0.0.1',
   'spark.driver.host': '127.0.0.1',
   'spark.driver.memory': `${heapMegabytes}m`,
+  // Tables are found by where they lie; there is no other catalog.
+  'spark.sql.catalog.datasets.type': 'hadoop',
   'spark.ui.enabled': 'false',
   'spark.ui.showConsoleProgress': 'false',
 };

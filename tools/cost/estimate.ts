@@ -89,7 +89,8 @@ export function sumOf(lines: readonly CostLine[]): Amounts {
 /** What is there whichever pipelines there are. */
 function sharedLines(environment: Environment): CostLine[] {
   const { network, registry, zones } = environment;
-  const { interfaceEndpoints: endpoints, databaseStorage: storage } = STACKS;
+  const { databaseStorage: storage } = STACKS;
+  const endpoints = STACKS.interfaceEndpoints + (environment.datasets ? 1 : 0);
   const zoneCount = zones?.length ?? STACKS.zonesByDefault;
   const gateways = network.exits === 'every-zone' ? zoneCount : 1;
   const cores = (registry.tasks * registry.cpu) / 1024;

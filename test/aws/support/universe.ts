@@ -2,7 +2,7 @@
  * The small world in which permissions are tried: things with names, their ARNs and request contexts, and beside each a sentinel that nobody
  * may touch. What is of a pipeline is named with it, except in the pipeline's own table.
  */
-import { foldersOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { datasetsOf, foldersOf, topicsOf } from '../../../lib/declaration/flow.ts';
 import { externalGroupPrefix, kebab } from '../../../lib/declaration/names.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { ACCOUNT, CLUSTER_UUID, REGION } from './arns.ts';
@@ -132,6 +132,7 @@ function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeli
     `input/${pipeline.name}`,
     ...streamsOf(pipeline).map((job) => `checkpoints/${pipeline.name}/${kebab(job)}`),
     ...Object.values(foldersOf(pipeline)).map((folder) => `${folder.name}/${pipeline.name}`),
+    ...Object.values(datasetsOf(pipeline)).map(({ name }) => `datasets/${pipeline.name}/${name}`),
   ]);
   // The state machine asks for exactly these.
   const commits = pipelines.flatMap((pipeline) =>

@@ -202,7 +202,7 @@ describe('folders', () => {
     test(`refuse the name ${JSON.stringify(name)}`, () => {
       const bad = tinyPipeline({ jobs: ({ send }) => void Object.assign(send.writes, { more: folder(name) }) });
       expect(refusalOf(bad)).toEqual([
-        `tiny.folders.more.name: is not a name for a folder; got ${JSON.stringify(name)}; allowed: a-z, 0-9 and -, first a letter, 30 at most, but not checkpoints or input`,
+        `tiny.folders.more.name: is not a name for a folder; got ${JSON.stringify(name)}; allowed: a-z, 0-9 and -, first a letter, 30 at most, but not checkpoints, datasets or input`,
       ]);
     });
   }

@@ -46,6 +46,7 @@ export function universeOf(
     ...roleThings(resources),
     ...sparkThings(resources, pipelines),
     ...tableThings(resources, pipelines),
+    ...catalogThings(resources, pipelines),
     ...namedThings(resources),
     ...interfaceThings(),
   ];
@@ -233,6 +234,26 @@ function tableThings(resources: readonly Concrete[], pipelines: readonly Pipelin
       context: { 'dynamodb:LeadingKeys': [key] },
     })),
   );
+}
+
+/** The Glue catalog: databases and tables, of datasets and of others. */
+function catalogThings(resources: readonly Concrete[], pipelines: readonly Pipeline[]): Thing[] {
+  const thing = (label: string, rest: string): Thing => ({ label, services: ['glue'], arn: regional('glue', rest) });
+  const databases = ofType(resources, 'AWS::Glue::Database').map(
+    ({ properties }) => (properties.DatabaseInput as { Name: string }).Name,
+  );
+  const tables = pipelines.flatMap((pipeline) =>
+    Object.values(datasetsOf(pipeline)).map(({ name }) => `${pipeline.name}_${name}`),
+  );
+  return [
+    thing('the catalog', 'catalog'),
+    ...databases.flatMap((database) => [
+      thing('the database of datasets', `database/${database}`),
+      ...[...tables, 'another'].map((table) => thing(`table ${table}`, `table/${database}/${table}`)),
+    ]),
+    thing('another catalog database', 'database/another'),
+    thing('a table of another database', 'table/another/another'),
+  ];
 }
 
 /** Things that are known by name, and beside each kind another one. */

@@ -24,10 +24,11 @@ export interface Account {
   readonly from?: { readonly file: InputFile; readonly rows: IntegerParameter; readonly rejects: Folder };
   /** The topic of records that could not be used. */
   readonly deadLetters: Topic;
-  /** The topic of results, the whole number in its values that counts rows, and how often a row is counted there. */
+  /** The topic of results, what counts rows there, and how often a row is counted. */
   readonly results: {
     readonly topic: Topic;
-    readonly count: string;
+    /** The whole number in its values that counts rows. @default none: each record is a row, one that comes again with its key the same */
+    readonly count?: string;
     /** @default the windows that each row is in; 1 without windows */
     readonly perRow?: number;
   };

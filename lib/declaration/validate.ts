@@ -28,7 +28,7 @@ const account = z.strictObject({
   sent: topic,
   from: z.strictObject({ file, rows: z.object({}), rejects: folder }).optional(),
   deadLetters: topic,
-  results: z.strictObject({ topic, count: text, perRow: whole(1, 1_000).optional() }),
+  results: z.strictObject({ topic, count: text.optional(), perRow: whole(1, 1_000).optional() }),
 });
 const column = z.strictObject({ field: text, title: text, format: z.enum(['text', 'money', 'count', 'time']) });
 const chart = z.strictObject({ x: text, y: text, by: text.optional() });

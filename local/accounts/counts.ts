@@ -54,25 +54,31 @@ function batchOf({ headers, timestamp }: KafkaMessage): number {
 }
 
 /**
- * Sum of a field over the records of a topic; of a compacted one over the latest record of every key. A process that outlived its driver may
+ * Sum of a field over the records of a topic; of a compacted one over the latest record of every key. Without a field each record counts as one,
+ * and one that comes again with its key as the same. A process that outlived its driver may
  * have written the end of a batch behind a later batch, which counts.
  */
 export async function totalOf(
   reader: TopicReader,
   topic: string,
   range: Range,
-  { field, decode, compacted }: { readonly field: string; readonly decode: Decoder; readonly compacted: boolean },
+  {
+    field,
+    decode,
+    compacted,
+  }: { readonly field: string | undefined; readonly decode: Decoder; readonly compacted: boolean },
 ): Promise<number> {
   const counted = new Map<string, { readonly value: Buffer | null; readonly batch: number }>();
   await reader.read(topic, range, (record, partition) => {
     const { key, value, offset } = record;
-    const id = compacted ? (key?.toString('latin1') ?? '') : `${partition}/${offset}`;
+    const byKey = compacted || (field === undefined && key !== null);
+    const id = byKey ? (key?.toString('latin1') ?? '') : `${partition}/${offset}`;
     const batch = batchOf(record);
     if ((counted.get(id)?.batch ?? 0) <= batch) counted.set(id, { value, batch });
   });
   let total = 0;
   for (const { value } of counted.values()) {
-    if (value) total += Number((await decode(value))[field]);
+    if (value) total += field === undefined ? 1 : Number((await decode(value))[field]);
   }
   return total;
 }

@@ -60,7 +60,8 @@ class JsonCodec:
     def decoded(self, records: DataFrame, column: str, name: str) -> Decoded:
         """The records with the object as a struct, each field null unless it is right."""
         fields, columns = self.schema.fields, records.columns
-        parsed, found, read, exact = (f"_{name}_{step}" for step in ("parsed", "object", "values", "exact"))
+        steps = ("parsed", "object", "values", "exact", "numbers")
+        parsed, found, read, exact, numbers = (f"_{name}_{step}" for step in steps)
         text = F.col(column).cast("string")
         frame = computed_once(records, columns, parsed, _parsed_with_end(text))
         is_json = F.coalesce(F.try_variant_get(parsed, "$[1]", "bigint") == _end_of(text), F.lit(False))
@@ -68,8 +69,10 @@ class JsonCodec:
         frame = computed_once(frame, columns, found, F.struct(is_json.alias("is_json"), opened.alias("fields")))
         values = F.struct(*[_value(F.col(found)["fields"], field.name).alias(field.name) for field in fields])
         frame = computed_once(frame, [*columns, found], read, values)
-        raw = {field.name: _Raw(field, F.col(read)[field.name], F.col(exact)) for field in fields}
+        raw = {field.name: _Raw(field, F.col(read)[field.name], F.col(numbers)) for field in fields}
         frame = computed_once(frame, [*columns, found, read], exact, _exact_texts(text, list(raw.values())))
+        texts = F.struct(*[_number(one, F.col(exact)).alias(key) for key, one in raw.items()])
+        frame = computed_once(frame, [*columns, found, read], numbers, texts)
         typed = F.struct(*[one.typed().alias(key) for key, one in raw.items()])
         frame = computed_once(frame, [*columns, found, read], name, typed)
         return Decoded(frame, self._checks(F.col(column), F.col(found), F.col(name), raw))
@@ -95,8 +98,8 @@ class _Raw:
     field: JsonField
     value: Column
     """Its type, null for a field that is absent, and its value as text."""
-    exact: Column
-    """Texts of numbers as they are written, by field."""
+    numbers: Column
+    """Texts of numbers, exact, by field; null for what is none."""
 
     def is_of(self, name: str) -> Column:
         """Whether the parser took the value for this type."""
@@ -115,14 +118,8 @@ class _Raw:
                 return F.when(is_time, F.upper(text).try_cast("timestamp"))
             case "integer":
                 whole = F.when(self.is_of("BIGINT"), text.try_cast("bigint"))
-                return whole.otherwise(exact_decimal(self._number(), 38, 0).try_cast("bigint"))
-        return exact_decimal(self._number(), MOST_DIGITS, field.digits)
-
-    def _number(self) -> Column:
-        """The text of a number, exact; null for what is none."""
-        is_exact = self.is_of("BIGINT") | self.value["type"].startswith("DECIMAL")
-        written = F.when(is_exact, self.value["text"])
-        return written.when(self.is_of("DOUBLE"), self.exact.getItem(self.field.name))
+                return whole.otherwise(exact_decimal(self.numbers[field.name], 38, 0).try_cast("bigint"))
+        return exact_decimal(self.numbers[field.name], MOST_DIGITS, field.digits)
 
     def checks(self, typed: Column) -> list[Check]:
         """What can be wrong with the value, given what it is in its column's type."""
@@ -213,6 +210,14 @@ def _exact_texts(text: Column, raw: Sequence[_Raw]) -> Column:
     inexact = [one.is_of("DOUBLE") for one in raw if one.field.kind in {"integer", "number"}]
     quoted = F.regexp_replace(text, *[F.lit(part) for part in QUOTED_NUMBERS])
     return F.when(_any(inexact), F.try_variant_get(F.try_parse_json(quoted), "$", "map<string,string>"))
+
+
+def _number(raw: _Raw, exact: Column) -> Column:
+    """The text of a number, exact; null for what is none."""
+    if raw.field.kind not in {"integer", "number"}:
+        return F.lit(None).cast("string")
+    is_exact = raw.is_of("BIGINT") | raw.value["type"].startswith("DECIMAL")
+    return F.when(is_exact, raw.value["text"]).when(raw.is_of("DOUBLE"), exact.getItem(raw.field.name))
 
 
 def _any(conditions: Sequence[Column]) -> Column:

@@ -26,7 +26,7 @@ def read(spark: SparkSession, spec: Spec, alias: str) -> DataFrame:
     Args:
         spark: the session.
         spec: the job's spec.
-        alias: the lookup among the job's `reads`.
+        alias: the lookup among the job's `reads`, or a topic that the stream follows as well.
 
     Returns:
         `key` and `value` (as the topic's schemas say), each key once. Records that cannot be read are left out; the progress of a stream says how
@@ -35,7 +35,7 @@ def read(spark: SparkSession, spec: Spec, alias: str) -> DataFrame:
     Raises:
         JobError: when a schema cannot be had.
     """
-    lookup = spec.input(alias, Input)
+    lookup = spec.input(alias, topic.Input)
     source = topic.Input(lookup.topic, lookup.group_id_prefix, lookup.key, lookup.value)
     return current(topic.records_of(spark, spec, source, deletions=True), alias)
 

@@ -48,6 +48,18 @@ class BatchRules:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What a lookup says of a field of an event: beside it, so that checks and transforms see both."""
+
+    name: str
+    """The column; null where the lookup says nothing."""
+    lookup: DataFrame
+    """`key` (string) and `value`, each key once; see `millrace.kinds.lookup.read`."""
+    field: str
+    """The field of the event (string) that is the key."""
+
+
+@dataclass(frozen=True)
 class Source:
     """A topic that a stream follows."""
 
@@ -55,7 +67,7 @@ class Source:
     judged: Judged
     """Kafka's columns, `first_timestamp` (timestamp), `event` (what its schema says) and `reason`."""
     good: DataFrame
-    """The fields of the good events, with the watermark on their time."""
+    """The fields of the good events and what is beside them, with the watermark on their time."""
     topics: tuple[str, ...]
     """The one that is followed, and that of its replays."""
     rules: BatchRules
@@ -65,7 +77,12 @@ class Source:
 
 
 def read_events(
-    spark: SparkSession, spec: Spec, alias: str, time: str | None = None, checks: Sequence[Check] = ()
+    spark: SparkSession,
+    spec: Spec,
+    alias: str,
+    time: str | None = None,
+    checks: Sequence[Check] = (),
+    beside: Sequence[Beside] = (),
 ) -> Source:
     """Follows a topic.
 
@@ -74,7 +91,8 @@ def read_events(
         spec: the job's spec.
         alias: the topic among the job's `reads`.
         time: the field that says when an event happened (timestamp); None where nothing does.
-        checks: what else can be wrong with an event, in terms of `event.FIELD`.
+        checks: what else can be wrong with an event, in terms of `event.FIELD` and of what is beside it.
+        beside: what lookups say of it.
     """
     source = spec.input(alias, topic.Input)
     topics = (source.topic,) if source.replays is None else (source.topic, source.replays)
@@ -92,8 +110,8 @@ def read_events(
         registry = spec.declared(spec.registry, "registry")
         schemas = {schema_id: registry.schema(schema_id) for schema_id in {*rules.schemas, codec.id}}
         codec = replace(codec, schemas=schemas, unknown=frozenset(rules.unknown))
-    found = judge(records, codec, rules.event_time, time, checks, source.replays)
-    good = found.good().select("event.*")
+    found = judge(records, codec, rules.event_time, time, checks, source.replays, beside)
+    good = found.good().select("event.*", *[one.name for one in beside])
     if time is not None and rules.event_time.watermark_delay_ms is not None:
         good = good.withWatermark(time, f"{rules.event_time.watermark_delay_ms} milliseconds")
     return Source(alias, found, good, topics, rules, is_repeating=rules != now)
@@ -112,6 +130,7 @@ def judge(
     time: str | None = None,
     checks: Sequence[Check] = (),
     replays: str | None = None,
+    beside: Sequence[Beside] = (),
 ) -> Judged:
     """Decodes and judges Kafka's records from nothing but themselves, so that a replay decides the same way; see `read_events`.
 
@@ -125,4 +144,7 @@ def judge(
     all_checks += checks
     if time is not None:
         all_checks += event_time_checks(F.col(f"event.{time}"), F.col("first_timestamp"), own, rules)
-    return judged(frame, [*dated.columns, "event"], all_checks)
+    for one in beside:
+        known = one.lookup.select(F.col("key").alias(f"_{one.name}"), F.col("value").alias(one.name))
+        frame = frame.join(F.broadcast(known), F.col("event")[one.field] == F.col(f"_{one.name}"), "left")
+    return judged(frame, [*dated.columns, "event", *[one.name for one in beside]], all_checks)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
@@ -128,11 +128,13 @@ def append_new(
     source: str,
     events: Events,
     rows: Callable[[DataFrame], DataFrame] = lambda records: records.select("value.*"),
+    key: Sequence[str] = (),
 ) -> Appended:
     """Appends the rows of all records that came to a topic since the last append, each exactly once.
 
     How far the topic was read is part of the commit that adds the rows. Whatever ends a run has added all of them or none, and the next one goes on from
-    there. The table is made when it is missing, and gets the columns that its schema has besides.
+    there. The table is made when it is missing, and gets the columns that its schema has besides. A stream may write a record twice, after a crash: where that
+    matters, `key` says by what such rows are known.
 
     Args:
         spark: the session.
@@ -141,6 +143,7 @@ def append_new(
         source: the topic.
         events: where it is said what the topic has lost.
         rows: makes rows with the columns of the dataset's schema of records: `partition`, `offset`, `timestamp`, `batch`, `key` and `value`.
+        key: columns by which a row that is there already is left out; these columns of the whole table are read for it.
 
     Raises:
         JobError: DATASET_CHANGED when the table does not fit the declaration, DATASET_POSITION when it cannot be known how far the topic was read.
@@ -155,6 +158,8 @@ def append_new(
         return Appended(missed=missed)
     records = topic.between(spark, spec, read_from, start, state.end).counted()
     made = rows(records.frame)
+    if key:
+        made = made.dropDuplicates(list(key)).join(spark.table(name).select(*key), list(key), "left_anti")
     # A column that the schema has no more is null from here on.
     kept = {column.name for column in schema.fields}
     names = spark.table(name).schema.names

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -48,7 +48,7 @@ class Topic:
 
     def __init__(self, spark: SparkSession) -> None:
         self.spark = spark
-        self.name, self.id = "shop.sales", "first"
+        self.name, self.id = "shop.tickets", "first"
         self.records: dict[int, list[tuple[Any, ...]]] = {0: [], 1: []}
         self.first = {0: 0, 1: 0}
 
@@ -79,33 +79,35 @@ class Notes(Events):
 
 
 class Shop:
-    """A job that appends sales to a dataset."""
+    """A job that appends tickets to a dataset."""
 
-    def __init__(self, spark: SparkSession, folder: Path, sales: Topic) -> None:
-        self.spark, self.folder, self.sales = spark, folder, sales
+    def __init__(self, spark: SparkSession, folder: Path, tickets: Topic) -> None:
+        self.spark, self.folder, self.tickets = spark, folder, tickets
         self.noted: list[str] = []
         self.schema: dict[str, Any] = json.loads(json.dumps(SCHEMA))
         self.output: dict[str, Any] = {"partitionBy": "days(at)", "fileSize": 1, "keepHours": 1}
 
     @property
     def spec(self) -> Spec:
-        schema = self.folder / "sales.schema.json"
+        schema = self.folder / "tickets.schema.json"
         schema.write_text(json.dumps(self.schema))
         place = {
             "kind": "dataset",
             "database": "millrace_dev",
-            "table": "shop_sales",
-            "url": (self.folder / "shop" / "sales" / "table").as_uri(),
+            "table": "shop_tickets",
+            "url": (self.folder / "shop" / "tickets" / "table").as_uri(),
         }
         written = {**place, "schema": {"format": "json", "url": schema.as_uri()}, **self.output}
-        sales = {"kind": "topic", "topic": self.sales.name, "groupIdPrefix": "g"}
-        reads = {"sales": sales, "kept": place}
+        tickets = {"kind": "topic", "topic": self.tickets.name, "groupIdPrefix": "g"}
+        reads = {"tickets": tickets, "kept": place}
         return spec_of(**DOCUMENT | {"mode": "batch", "reads": reads, "writes": {"kept": written}})
 
     def append(
-        self, rows: Callable[[DataFrame], DataFrame] = lambda records: records.select("value.*")
+        self,
+        rows: Callable[[DataFrame], DataFrame] = lambda records: records.select("value.*"),
+        key: Sequence[str] = (),
     ) -> dataset.Appended:
-        return dataset.append_new(self.spark, self.spec, "kept", "sales", Notes(self.noted), rows)
+        return dataset.append_new(self.spark, self.spec, "kept", "tickets", Notes(self.noted), rows, key)
 
     def rows(self) -> list[tuple[Any, ...]]:
         return sorted(tuple(row) for row in dataset.read(self.spark, self.spec, "kept").collect())
@@ -114,29 +116,29 @@ class Shop:
         return [row[0] for row in self.rows()]
 
     def sql(self, text: str) -> list[Any]:
-        return self.spark.sql(text.replace("KEPT", "datasets.sales.table")).collect()
+        return self.spark.sql(text.replace("KEPT", "datasets.tickets.table")).collect()
 
     def files(self, ending: str) -> list[Path]:
-        return list(self.folder.glob(f"shop/sales/table/**/*{ending}"))
+        return list(self.folder.glob(f"shop/tickets/table/**/*{ending}"))
 
 
 @pytest.fixture
 def shop(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    sales = Topic(spark)
-    monkeypatch.setattr(dataset, "ask", sales.ask)
-    monkeypatch.setattr(topic, "between", sales.between)
+    tickets = Topic(spark)
+    monkeypatch.setattr(dataset, "ask", tickets.ask)
+    monkeypatch.setattr(topic, "between", tickets.between)
     # Each test has a warehouse of its own, and a catalog keeps its first one.
     spark._jsparkSession.sessionState().catalogManager().reset()
-    yield Shop(spark, tmp_path, sales)
+    yield Shop(spark, tmp_path, tickets)
     spark._jsparkSession.sessionState().catalogManager().reset()
 
 
 def test_what_is_new_on_the_topic_is_appended_once_however_often_the_job_runs(shop: Shop) -> None:
-    shop.sales.send(0, 1)
-    shop.sales.send(1, 2)
+    shop.tickets.send(0, 1)
+    shop.tickets.send(1, 2)
     assert shop.append() == dataset.Appended(rows=2, read=2)
     assert shop.append() == dataset.Appended()
-    shop.sales.send(1, 3)
+    shop.tickets.send(1, 3)
     assert shop.append() == dataset.Appended(rows=1, read=1)
     assert shop.rows() == [(number, Decimal("1.50"), at(number).replace(tzinfo=None)) for number in (1, 2, 3)]
 
@@ -144,9 +146,9 @@ def test_what_is_new_on_the_topic_is_appended_once_however_often_the_job_runs(sh
 def test_a_run_that_is_killed_before_its_commit_leaves_nothing_and_the_next_one_appends_all(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     shop.append()
-    shop.sales.send(0, 2)
+    shop.tickets.send(0, 2)
 
     def killed(records: DataFrame) -> DataFrame:
         return records.select("value.*").where(F.raise_error(F.lit("killed")).isNull())
@@ -159,7 +161,7 @@ def test_a_run_that_is_killed_before_its_commit_leaves_nothing_and_the_next_one_
 
 
 def test_a_run_that_is_killed_behind_its_commit_is_not_repeated(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     with monkeypatch.context() as context:
         context.setattr(dataset, "Appended", lambda *_: pytest.fail("killed"))
         with pytest.raises(pytest.fail.Exception, match="killed"):
@@ -169,62 +171,72 @@ def test_a_run_that_is_killed_behind_its_commit_is_not_repeated(shop: Shop, monk
 
 
 def test_records_that_cannot_be_read_are_counted_and_passed_once(shop: Shop) -> None:
-    shop.sales.send(0, 1, reason="bad-json")
+    shop.tickets.send(0, 1, reason="bad-json")
     assert shop.append() == dataset.Appended(rows=0, read=1, unreadable={"bad-json": 1})
     assert shop.append() == dataset.Appended()
     assert shop.ids() == []
 
 
+def test_a_record_that_a_stream_wrote_twice_is_one_row_where_a_key_says_so(shop: Shop) -> None:
+    for number in (1, 1, 2):
+        shop.tickets.send(0, number)
+    assert shop.append(key=["id"]) == dataset.Appended(rows=2, read=3)
+    for number in (2, 3):
+        shop.tickets.send(1, number)
+    assert shop.append(key=["id"]) == dataset.Appended(rows=1, read=2)
+    assert shop.ids() == [1, 2, 3]
+
+
 def test_what_left_the_topic_before_it_was_appended_is_told(shop: Shop) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     shop.append()
     for number in (2, 3, 4):
-        shop.sales.send(0, number)
-    shop.sales.first[0] = 3
+        shop.tickets.send(0, number)
+    shop.tickets.first[0] = 3
     assert shop.append() == dataset.Appended(rows=1, read=1, missed=2)
     assert shop.ids() == [1, 4]
     assert shop.noted == [
-        "2 offsets of shop.sales had left the topic before they were appended to kept: run the job more often than records expire"
+        "2 offsets of shop.tickets had left the topic before they were appended to kept: run the job more often than records expire"
     ]
 
 
 def test_a_topic_that_was_made_again_is_read_from_its_first_record(shop: Shop) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     shop.append()
-    shop.sales.id, shop.sales.records = "second", {0: [], 1: []}
-    shop.sales.send(0, 2)
+    shop.tickets.id, shop.tickets.records = "second", {0: [], 1: []}
+    shop.tickets.send(0, 2)
     shop.append()
     assert shop.ids() == [1, 2]
-    assert shop.noted == ["shop.sales was made again since the last append to kept: all of its records are new"]
+    assert shop.noted == ["shop.tickets was made again since the last append to kept: all of its records are new"]
 
 
 def test_a_topic_that_ends_before_what_was_read_is_refused(shop: Shop) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     shop.append()
-    shop.sales.records = {0: [], 1: []}
-    with pytest.raises(JobError, match=r"Partition 0 of shop\.sales ends at 0, and was read up to 1") as refused:
+    shop.tickets.records = {0: [], 1: []}
+    with pytest.raises(JobError, match=r"Partition 0 of shop\.tickets ends at 0, and was read up to 1") as refused:
         shop.append()
     assert refused.value.code == "DATASET_POSITION"
 
 
 def test_partitions_that_a_topic_got_are_read_from_their_first_record(shop: Shop) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     shop.append()
-    shop.sales.records[2], shop.sales.first[2] = [], 0
-    shop.sales.send(2, 2)
+    shop.tickets.records[2], shop.tickets.first[2] = [], 0
+    shop.tickets.send(2, 2)
     shop.append()
     assert shop.ids() == [1, 2]
 
 
 def test_a_schema_may_get_columns_and_lose_some(shop: Shop) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     shop.append()
     shop.schema["properties"] |= {"note": NOTE}
-    shop.sales.send(0, 2)
+    shop.tickets.send(0, 2)
     shop.append(rows=lambda records: records.select("value.*", F.lit("x").alias("note")))
     assert [(row[0], row[3]) for row in shop.rows()] == [(1, None), (2, "x")]
     del shop.schema["properties"]["price"], shop.schema["required"][1]
-    shop.sales.send(0, 3)
+    shop.tickets.send(0, 3)
     shop.append(rows=lambda records: records.select("value.id", "value.at", F.lit("y").alias("note")))
     assert [(row[0], row[1], row[3]) for row in shop.rows()][2] == (3, None, "y")
 
@@ -245,10 +257,10 @@ def test_a_schema_may_get_columns_and_lose_some(shop: Shop) -> None:
 def test_another_type_or_division_is_refused_before_anything_is_written(
     shop: Shop, change: Callable[[Shop], object], told: str
 ) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     shop.append()
     change(shop)
-    shop.sales.send(0, 2)
+    shop.tickets.send(0, 2)
     with pytest.raises(JobError) as refused:
         shop.append()
     assert refused.value.code == "DATASET_CHANGED"
@@ -257,14 +269,14 @@ def test_another_type_or_division_is_refused_before_anything_is_written(
 
 
 def test_a_row_that_its_schema_forbids_is_not_written(shop: Shop) -> None:
-    shop.sales.send(0, 1, price="100.01")
+    shop.tickets.send(0, 1, price="100.01")
     with pytest.raises(PySparkException, match=r"does not fit the schema of dataset kept: price is 100\.01"):
         shop.append()
     assert shop.ids() == []
 
 
 def test_a_dataset_that_nobody_has_written_is_told_by_its_name(shop: Shop) -> None:
-    with pytest.raises(JobError, match="Dataset kept has no table shop_sales yet") as refused:
+    with pytest.raises(JobError, match="Dataset kept has no table shop_tickets yet") as refused:
         shop.rows()
     assert refused.value.code == "DATASET_MISSING"
     assert dataset.maintain(shop.spark, shop.spec, "kept") == dataset.Maintained(0, 0, 0, 0)
@@ -274,11 +286,11 @@ def test_maintenance_merges_and_forgets_and_keeps_rows_and_position(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
-        shop.sales.send(0, 1)
+        shop.tickets.send(0, 1)
         shop.append()
     before = shop.rows()
     assert len(shop.files(".parquet")) == 3
-    left = shop.folder / "shop/sales/table/data/left.parquet"
+    left = shop.folder / "shop/tickets/table/data/left.parquet"
     left.write_text("of a run that was ended")
     # An hour, and three days, later: what was merged is older than it is kept, what was left older than any run.
     later = time.time() + 4 * 24 * 3600
@@ -288,13 +300,13 @@ def test_maintenance_merges_and_forgets_and_keeps_rows_and_position(
     assert shop.rows() == before
     assert dataset.maintain(shop.spark, shop.spec, "kept") == dataset.Maintained(0, 0, 0, 0)
     assert shop.append() == dataset.Appended()
-    shop.sales.send(0, 2)
+    shop.tickets.send(0, 2)
     assert shop.append().rows == 1
 
 
 def test_states_that_are_kept_can_still_be_read_after_maintenance(shop: Shop) -> None:
     for number in (1, 2):
-        shop.sales.send(0, number)
+        shop.tickets.send(0, number)
         shop.append()
     [first, _] = [row.snapshot_id for row in shop.sql("SELECT snapshot_id FROM KEPT.snapshots ORDER BY committed_at")]
     dataset.maintain(shop.spark, shop.spec, "kept")
@@ -303,12 +315,12 @@ def test_states_that_are_kept_can_still_be_read_after_maintenance(shop: Shop) ->
 
 def test_a_commit_of_others_hides_no_position_and_without_any_nothing_is_appended(shop: Shop) -> None:
     for number in (1, 2):
-        shop.sales.send(0, number)
+        shop.tickets.send(0, number)
     shop.append()
     shop.sql("DELETE FROM KEPT WHERE id = 1")
     assert shop.append() == dataset.Appended()
     shop.sql(
-        "CALL datasets.system.expire_snapshots(table => 'sales.table', older_than => TIMESTAMP '2100-01-01', retain_last => 1)"
+        "CALL datasets.system.expire_snapshots(table => 'tickets.table', older_than => TIMESTAMP '2100-01-01', retain_last => 1)"
     )
     with pytest.raises(JobError, match="No state of dataset kept says how far its topics were read") as refused:
         shop.append()
@@ -317,13 +329,13 @@ def test_a_commit_of_others_hides_no_position_and_without_any_nothing_is_appende
 
 
 def test_two_topics_have_a_position_each(shop: Shop) -> None:
-    shop.sales.send(0, 1)
+    shop.tickets.send(0, 1)
     shop.append()
-    sales, shop.sales.records = shop.sales.records, {0: []}
-    shop.sales.name = "shop.returns"
-    shop.sales.send(0, 2)
+    tickets, shop.tickets.records = shop.tickets.records, {0: []}
+    shop.tickets.name = "shop.returns"
+    shop.tickets.send(0, 2)
     shop.append()
-    shop.sales.name, shop.sales.records = "shop.sales", sales
+    shop.tickets.name, shop.tickets.records = "shop.tickets", tickets
     assert shop.append() == dataset.Appended()
     assert shop.ids() == [1, 2]
 
@@ -338,12 +350,12 @@ def test_other_files_of_another_size_are_made_when_the_declaration_says_so(shop:
 
 def test_pyiceberg_and_duckdb_read_the_same_rows(shop: Shop) -> None:
     for number in (1, 2, 2):
-        shop.sales.send(0, number)
+        shop.tickets.send(0, number)
         shop.append()
     shop.sql("DELETE FROM KEPT WHERE id = 1")
     dataset.maintain(shop.spark, shop.spec, "kept")
-    hint = (shop.folder / "shop/sales/table/metadata/version-hint.text").read_text().strip()
-    table = StaticTable.from_metadata(str(shop.folder / f"shop/sales/table/metadata/v{hint}.metadata.json"))
+    hint = (shop.folder / "shop/tickets/table/metadata/version-hint.text").read_text().strip()
+    table = StaticTable.from_metadata(str(shop.folder / f"shop/tickets/table/metadata/v{hint}.metadata.json"))
     rows = [tuple(row.values()) for row in table.scan().to_arrow().to_pylist()]
     assert [(number, price, when.astimezone(UTC).replace(tzinfo=None)) for number, price, when in rows] == shop.rows()
     files = [task.file.file_path.removeprefix("file:") for task in table.scan().plan_files()]

@@ -149,6 +149,14 @@ export function actionsOf(pipeline: Pipeline): readonly Action[] {
   return [usually, ...actions.filter((action) => action !== usually)];
 }
 
+/** What people call an account: the topic that rows are sent to, with that of the results where it has several. */
+export function accountName(pipeline: Pipeline, { sent, results }: Account): string {
+  const topics = topicsOf(pipeline);
+  const aliasOf = (topic: Topic) => nameIn(topics, topic) ?? topic.name;
+  const isOne = pipeline.accounts?.filter((account) => account.sent === sent).length === 1;
+  return isOne ? aliasOf(sent) : `${aliasOf(sent)} to ${aliasOf(results.topic)}`;
+}
+
 /** How often a row is counted in the results of an account. */
 export function perRowOf(pipeline: Pipeline, { results }: Account): number {
   const writer = usesOf(pipeline).find(({ way, thing }) => way === 'writes' && thing.origin === results.topic);

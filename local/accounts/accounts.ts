@@ -1,6 +1,6 @@
 /** Counts an execution from its topics and files, account by account, and says whether every row is accounted for. */
 import { join } from 'node:path';
-import { filesOf, foldersOf, nameIn, perRowOf, replayWaysOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { accountName, filesOf, foldersOf, nameIn, perRowOf, replayWaysOf } from '../../lib/declaration/flow.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import type { Account, Pipeline } from '../../lib/declaration/pipeline.ts';
 import { readJson, writeJson } from '../../tools/files.mjs';
@@ -104,7 +104,7 @@ export class Accounts {
       writeJson(this.file, { ...this.ledgers(), [key]: next });
     }
     return {
-      account: nameIn(topicsOf(this.pipeline), sent) ?? sent.name,
+      account: accountName(this.pipeline, account),
       ...balance,
       rejectedByReason: file?.rejectedByReason ?? {},
       rejectsFolder: file?.rejectsFolder,

@@ -30,7 +30,7 @@ export interface Balance extends Counts {
 
 /** What was counted of an account. */
 export interface Settled extends Balance {
-  /** Alias of the topic that the rows are sent to. */
+  /** What people call it. */
   readonly account: string;
   readonly rejectedByReason: Readonly<Record<string, number>>;
   /** Where the lines lie that were no rows. */

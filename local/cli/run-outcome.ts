@@ -1,5 +1,5 @@
 /** What came of an execution, for a person or a machine; and of one that did not succeed, why and what to do. */
-import { nameIn, orderOf, topicsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { accountName, nameIn, orderOf, usesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
@@ -120,7 +120,7 @@ function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Show
   else if (uncounted.length > 0) lines.push(`in no account: the rows of ${uncounted.join(', ')}`);
   print(`\n${lines.join('\n')}`);
   for (const { account } of accounts.filter(({ addsUp }) => !addsUp)) {
-    const { results } = pipeline.accounts?.find(({ sent }) => topicsOf(pipeline)[account] === sent) ?? {};
+    const { results } = pipeline.accounts?.find((one) => accountName(pipeline, one) === account) ?? {};
     const writer = usesOf(pipeline).find(({ way, thing }) => way === 'writes' && thing === results?.topic);
     terminal.plain(
       terminal.bad(

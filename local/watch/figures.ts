@@ -1,5 +1,5 @@
 /** What the lines of jobs add up to: the figures of a run, the rows on each edge of the picture, an account so far. */
-import { nameIn, replayWaysOf, topicsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { accountName, nameIn, replayWaysOf, usesOf } from '../../lib/declaration/flow.ts';
 import { isObject, type JsonObject } from '../../lib/declaration/json.ts';
 import { Folder } from '../../lib/declaration/kinds/folder.ts';
 import { Topic } from '../../lib/declaration/kinds/topic.ts';
@@ -32,7 +32,10 @@ export function withLine(figures: Figures, line: JsonObject): Figures {
   }
   if (line.event !== 'progress') return figures;
   const count = (name: string): number => (typeof line[name] === 'number' ? line[name] : 0);
-  if (line.sent !== undefined) return { ...figures, sent: count('sent'), of: count('of'), rejected: count('rejected') };
+  if (line.sent !== undefined) {
+    const read = line.read !== undefined && { read: count('read') };
+    return { ...figures, sent: count('sent'), of: count('of'), rejected: count('rejected'), ...read };
+  }
   const deadLetters = isObject(line.deadLetters) ? (line.deadLetters as Counts) : {};
   const batch = {
     batch: count('batch'),
@@ -100,8 +103,10 @@ export function edgesOf(pipeline: Pipeline, runs: readonly RunTold[]): Record<st
       tell('writes', isResult, rowsOut);
       tell('writes', (thing) => thing instanceof Topic && thing.deadLettersOf !== undefined, total(deadLetters));
     } else if (sender) {
-      const { sent = 0, rejected = 0, of } = sender;
-      tell('reads', (thing) => !(thing instanceof Topic), sent + rejected, of);
+      const { sent = 0, rejected = 0, of, read } = sender;
+      const isFile = (thing: unknown) => !(thing instanceof Topic);
+      if (read === undefined) tell('reads', isFile, sent + rejected, of);
+      else tell('reads', isFile, read);
       tell('writes', isResult, sent);
       tell('writes', (thing) => thing instanceof Folder, rejected);
     } else tell('writes', (thing) => thing instanceof Topic || thing instanceof Folder, told);
@@ -117,7 +122,7 @@ export function accountsSoFar(pipeline: Pipeline, runs: readonly RunTold[]): Acc
     const summing = uses.find(({ thing }) => thing.origin === account.results.topic)?.job ?? '';
     const { rowsIn, deadLetters } = ofJob(runs, summing);
     return {
-      account: nameIn(topicsOf(pipeline), account.sent) ?? account.sent.name,
+      account: accountName(pipeline, account),
       settled: false,
       addsUp: false,
       ...(account.from && { read: sender?.of ?? 0 }),

@@ -77,6 +77,8 @@ export interface RunTold {
   readonly of?: number;
   readonly sent?: number;
   readonly rejected?: number;
+  /** Rows that it has read, where it makes others of them. */
+  readonly read?: number;
   readonly rowsIn: number;
   readonly rowsOut: number;
   readonly deadLetters: Readonly<Record<string, number>>;

@@ -139,6 +139,7 @@ const streaming: readonly Mutant[] = [
       'a repeated record goes both ways',
     ],
     ['milliseconds")', 'seconds")', 'state grows for years'],
+    ['F.col(f"_{one.name}"), "left")', 'F.col(f"_{one.name}"), "inner")', 'an event of an unknown key is lost'],
   ),
   ...mutantsOf(
     `${jobs}/streaming/query.py`,

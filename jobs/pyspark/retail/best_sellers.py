@@ -24,16 +24,14 @@ TABLE = (
 def main(spec: Spec, events: Events) -> None:
     """Read, choose, write."""
     spark = session(spec)
-    totals, products = (topic.read(spark, spec, alias, deletions=True).counted() for alias in ("totals", "products"))
+    totals = topic.read(spark, spec, "totals", deletions=True).counted()
     events.started()
-    now = [topic.latest(one.frame).select("value.*") for one in (totals, products)]
-    best = transforms.best_sellers(*now).cache()
+    best = transforms.best_sellers(topic.latest(totals.frame).select("value.*")).cache()
     results = folder.write_results(spec, "results", best)
     rows = best.collect()
     events.note(f"{len(rows)} products\n{table(TABLE, rows, len(rows))}")
     events.result(rows=len(rows), results=results, unreadable=totals.bad)
     totals.refuse_bad("totals")
-    products.refuse_bad("products")
 
 
 if __name__ == "__main__":

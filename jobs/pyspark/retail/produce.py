@@ -43,7 +43,7 @@ def main(spec: Spec, events: Events) -> None:
         nonlocal last
         records_of(spec, generator.dated(due, first_id, now)).write.format("kafka").options(**sink).save()
         seconds, last = round(time.monotonic() - last, 3), time.monotonic()
-        events.progress(sent=sent, of=total, rejected=rejected, batchSeconds=seconds)
+        events.progress(sent=sent, of=total, read=read, rejected=rejected, batchSeconds=seconds)
 
     events.started()
     if rate:

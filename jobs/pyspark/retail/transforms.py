@@ -61,15 +61,21 @@ def enriched(purchases: DataFrame) -> DataFrame:
 # --- totals and windows
 
 
-def totals(purchases: DataFrame) -> DataFrame:
+def totals(purchases: DataFrame, products: DataFrame) -> DataFrame:
     """Sums all purchases up by product, exact to the cent.
 
+    Args:
+        purchases: the fields of a purchase.
+        products: the fields of a product, each product once.
+
     Returns:
-        `product_id`, `purchases`, `quantity` (bigint), `sales` (decimal) and `event_time` (timestamp): when the latest happened.
+        `product_id`, `item` and `category` (empty for a product that is not known), `purchases`, `quantity` (bigint), `sales` (decimal) and
+        `event_time` (timestamp): when the latest happened.
     """
-    return purchases.groupBy("product_id").agg(
-        *[total.alias(name) for name, total in _sums().items()], F.max(TIME).alias("event_time")
-    )
+    latest = F.max(TIME).alias("event_time")
+    summed = purchases.groupBy("product_id").agg(*[total.alias(name) for name, total in _sums().items()], latest)
+    names = products.select("product_id", "item", "category")
+    return summed.join(F.broadcast(names), "product_id", "left").fillna("", ["item", "category"])
 
 
 def windows(purchases: DataFrame, windows: Windows) -> DataFrame:
@@ -116,18 +122,14 @@ def ranks(changed: DataFrame, sums: DataFrame) -> DataFrame:
 # --- the batch
 
 
-def best_sellers(totals: DataFrame, products: DataFrame) -> DataFrame:
+def best_sellers(totals: DataFrame) -> DataFrame:
     """The products that sold best, by sales, in one partition.
 
     Args:
-        totals: columns of a product's totals, each product once.
-        products: `product_id`, `category` and `item`, each product once; a product that is not there is shown without them.
+        totals: the fields of a product's totals, each product once.
 
     Returns:
         `item`, `category`, `product_id`, `sales`, `quantity` and `purchases`.
     """
-    best = totals.orderBy(F.desc("sales"), "product_id").limit(BEST_SELLERS)
-    named = best.join(products.select("product_id", "category", "item"), "product_id", "left")
-    shown = [F.coalesce(name, F.lit("")).alias(name) for name in ("item", "category")]
-    columns = named.select(*shown, "product_id", "sales", "quantity", "purchases")
-    return columns.coalesce(1).sortWithinPartitions(F.desc("sales"), "product_id")
+    best = totals.coalesce(1).orderBy(F.desc("sales"), "product_id").limit(BEST_SELLERS)
+    return best.select("item", "category", "product_id", "sales", "quantity", "purchases")

@@ -1,6 +1,6 @@
 /** Each kind of mistake in the accounts and in the report, in the words that a person reads, and how often a row is counted. */
 import { describe, expect, test } from 'vitest';
-import { perRowOf } from '../../../lib/declaration/flow.ts';
+import { accountName, perRowOf } from '../../../lib/declaration/flow.ts';
 import { csv, folder, jsonSchema, topic } from '../../../lib/declaration/index.ts';
 import type { Account } from '../../../lib/declaration/pipeline.ts';
 import { accepts, type Change, refusalOf, refuses, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
@@ -19,6 +19,9 @@ describe('the accounts', () => {
     whole: (whole) => void Object.assign(whole, { accounts: undefined, report: undefined }),
   });
   accepts('what is on a topic as what was sent', account({ from: undefined }));
+  accepts('results of which each record is a row', {
+    whole: ({ accounts }) => void Object.assign(accounts[0]?.results ?? {}, { count: undefined }),
+  });
   accepts('several', { whole: ({ accounts }) => void accounts.push({ ...accounts[0] } as never) });
   refuses(
     'topics that no job uses',
@@ -59,6 +62,16 @@ describe('the accounts', () => {
     { whole: ({ accounts }) => void Object.assign(accounts[0]?.results ?? {}, { perRow: 0 }) },
     'tiny.accounts.0.results.perRow: is out of range; got 0; allowed: whole numbers from 1 to 1000',
   );
+});
+
+test('an account is called by its topic, and by that of the results where several count one topic', () => {
+  const named = (change: Change) => {
+    const pipeline = tinyPipeline(change);
+    return pipeline.accounts?.map((account) => accountName(pipeline, account));
+  };
+  expect(named({})).toEqual(['words']);
+  const second = { whole: ({ accounts }: { accounts: object[] }) => void accounts.push({ ...accounts[0] }) };
+  expect(named(second as Change)).toEqual(['words to wordCounts', 'words to wordCounts']);
 });
 
 describe('a row is counted', () => {

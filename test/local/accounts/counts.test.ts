@@ -88,3 +88,16 @@ describe('the total of a compacted topic', () => {
     expect(await total([7, '4800'], [9, 'x'])).toBe(9);
   });
 });
+
+test('without a field each record counts, and one that comes again with its key once', async () => {
+  const decode = () => Promise.reject(new Error('no value needs to be read'));
+  const records = ['mill', 'race', 'mill', null, null];
+  const read = async (_topic: string, _range: unknown, onRecord: (record: never, partition: number) => void) => {
+    for (const [offset, key] of records.entries()) {
+      const [value, timestamp] = [Buffer.from('{}'), '5000'];
+      onRecord({ key: key && Buffer.from(key), value, offset: String(offset), timestamp } as never, 0);
+    }
+  };
+  const range = { from: { 0: 0 }, to: { 0: records.length } };
+  expect(await totalOf({ read } as never, 'words', range, { field: undefined, decode, compacted: false })).toBe(4);
+});

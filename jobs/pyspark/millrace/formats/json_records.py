@@ -71,7 +71,7 @@ class JsonCodec:
         frame = computed_once(frame, [*columns, found], read, values)
         raw = {field.name: _Raw(field, F.col(read)[field.name], F.col(numbers)) for field in fields}
         frame = computed_once(frame, [*columns, found, read], exact, _exact_texts(text, list(raw.values())))
-        texts = F.struct(*[_number(one, F.col(exact)).alias(key) for key, one in raw.items()])
+        texts = F.struct(*[_number(one, F.col(exact)).alias(key) for key, one in raw.items() if one.is_number])
         frame = computed_once(frame, [*columns, found, read], numbers, texts)
         typed = F.struct(*[one.typed().alias(key) for key, one in raw.items()])
         frame = computed_once(frame, [*columns, found, read], name, typed)
@@ -100,6 +100,11 @@ class _Raw:
     """Its type, null for a field that is absent, and its value as text."""
     numbers: Column
     """Texts of numbers, exact, by field; null for what is none."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the field is one, whole or not."""
+        return self.field.kind in {"integer", "number"}
 
     def is_of(self, name: str) -> Column:
         """Whether the parser took the value for this type."""
@@ -207,15 +212,13 @@ def _exact_texts(text: Column, raw: Sequence[_Raw]) -> Column:
     """The numbers as they are written, by the names of their fields, where the parser took one for a binary fraction: it does so where there is an
     exponent, or more digits than any decimal has.
     """
-    inexact = [one.is_of("DOUBLE") for one in raw if one.field.kind in {"integer", "number"}]
+    inexact = [one.is_of("DOUBLE") for one in raw if one.is_number]
     quoted = F.regexp_replace(text, *[F.lit(part) for part in QUOTED_NUMBERS])
     return F.when(_any(inexact), F.try_variant_get(F.try_parse_json(quoted), "$", "map<string,string>"))
 
 
 def _number(raw: _Raw, exact: Column) -> Column:
     """The text of a number, exact; null for what is none."""
-    if raw.field.kind not in {"integer", "number"}:
-        return F.lit(None).cast("string")
     is_exact = raw.is_of("BIGINT") | raw.value["type"].startswith("DECIMAL")
     return F.when(is_exact, raw.value["text"]).when(raw.is_of("DOUBLE"), exact.getItem(raw.field.name))
 

@@ -18,6 +18,8 @@ SETTINGS = {
     "spark.sql.adaptive.enabled": "false",
     # To conclude from each filter what holds for other columns costs each batch more than it saves.
     "spark.sql.constraintPropagation.enabled": "false",
+    # Spark 4.1.1 loses columns on the way through the steps in which JSON keys and values are read, where it prunes what is nested in them.
+    "spark.sql.optimizer.nestedSchemaPruning.enabled": "false",
 }
 
 STREAM_SETTINGS = {

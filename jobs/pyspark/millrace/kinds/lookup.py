@@ -35,7 +35,8 @@ def read(spark: SparkSession, spec: Spec, alias: str) -> DataFrame:
     Raises:
         JobError: when a schema cannot be had.
     """
-    lookup = spec.input(alias, topic.Input)
+    followed = isinstance(spec.reads.get(alias), topic.Input)
+    lookup = spec.input(alias, topic.Input if followed else Input)
     source = topic.Input(lookup.topic, lookup.group_id_prefix, lookup.key, lookup.value)
     return current(topic.records_of(spark, spec, source, deletions=True), alias)
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from millrace.formats.json_records import JsonCodec
-from millrace.formats.json_schema import read_schema
+from millrace.formats.json_schema import read_schema, schema_of
 from millrace.kafka.dead_letters import FIRST_TIMESTAMP, HEADERS
 from millrace.streaming.event_time import EventTimeRules
-from millrace.streaming.source import judge, read_events
+from millrace.streaming.source import Beside, judge, read_events
+from millrace.tests.frames import frame_of
 from millrace.tests.specs import DOCUMENT, spec_of
 
 NOW = datetime(2026, 5, 21, 10, 3, tzinfo=UTC)
@@ -56,3 +58,15 @@ def test_the_watermark_stays_so_many_milliseconds_behind(spark: SparkSession, tm
     source = read_events(spark, spec_of(reads=reads, checkpoint=tmp_path.as_uri()), "readings", "at")
     plan = source.good._jdf.queryExecution().analyzed().toString()
     assert "1 minutes 30 seconds" in plan
+
+
+def test_a_check_may_need_what_a_lookup_says_of_an_event_and_no_record_is_lost_by_it(spark: SparkSession) -> None:
+    sensor = {"type": "object", "properties": {"sensor": {"type": "string"}}, "required": ["sensor"]}
+    values = [b'{"sensor":"attic"}', b'{"sensor":"roof"}', b"{}"]
+    records = frame_of(spark, [(None, value, "r", 0, at, NOW, None) for at, value in enumerate(values)], KAFKA)
+    places = frame_of(spark, [("attic", "Ulm"), ("cellar", "Bonn")], "key string, value string")
+    codec = JsonCodec(schema_of(json.dumps(sensor), "sensor"))
+    checks = [("unknown-sensor", F.col("place").isNull())]
+    found = judge(records, codec, RULES, checks=checks, beside=[Beside("place", places, "sensor")])
+    rows = found.frame.select("offset", "reason", "place").orderBy("offset").collect()
+    assert [tuple(row) for row in rows] == [(0, None, "Ulm"), (1, "unknown-sensor", None), (2, "missing-sensor", None)]

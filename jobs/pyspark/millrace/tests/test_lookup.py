@@ -68,3 +68,21 @@ def test_a_stream_meets_what_a_key_says_now_and_counts_what_it_cannot_read(spark
 def test_a_job_without_the_lookup_is_told_so(spark: SparkSession) -> None:
     with pytest.raises(JobError, match="reads no lookup 'stations'"):
         lookup.read(spark, spec_of(reads=DOCUMENT["reads"]), "stations")
+
+
+def test_a_topic_that_is_followed_may_be_read_as_a_lookup_too(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[topic.Input] = []
+
+    def records_of(_spark: SparkSession, _spec: object, source: topic.Input, *, deletions: bool) -> None:
+        assert deletions
+        asked.append(source)
+
+    monkeypatch.setattr(topic, "records_of", records_of)
+    monkeypatch.setattr(lookup, "current", lambda _records, alias: alias)
+    spec = spec_of()
+    followed = next(alias for alias, part in spec.reads.items() if isinstance(part, topic.Input))
+    assert lookup.read(spark, spec, followed) == followed
+    part = spec.input(followed, topic.Input)
+    assert asked == [topic.Input(part.topic, part.group_id_prefix, part.key, part.value)]

@@ -71,6 +71,24 @@ def test_keys_may_be_text_and_values_json(spark: SparkSession) -> None:
     assert found.reasons == ("null-value", "not-json", "not-an-object", "missing-level", "bad-level")
 
 
+def test_keys_and_values_may_both_be_json(spark: SparkSession) -> None:
+    """As keys of windows are: of no number, beside values with some."""
+    text, at = {"type": "string"}, {"type": "string", "format": "date-time"}
+    key = schema_of(json.dumps({"type": "object", "properties": {"town": text, "at": at}}), "key")
+    value = schema_of(
+        json.dumps({"type": "object", "properties": {"town": text, "level": {"type": "integer"}, "at": at}}), "value"
+    )
+    at_noon = b'"at":"2026-05-21T12:00:00Z"}'
+    record = (0, 1, b'{"town":"Ulm",' + at_noon, b'{"town":"Ulm","level":3,' + at_noon, None, None)
+    frame = frame_of(
+        spark,
+        [record],
+        f"partition int, offset bigint, key binary, value binary, timestamp timestamp, headers {HEADERS}",
+    )
+    found = topic.decoded(frame, JsonCodec(key), JsonCodec(value), deletions=True).frame.collect()
+    assert [(row.key.town, row.value.level, row.reason) for row in found] == [("Ulm", 3, None)]
+
+
 def test_the_last_record_of_a_key_counts_and_deleted_ones_are_gone(spark: SparkSession) -> None:
     def total(offset: int, town: str, level: int | None, day: int = 1, batch: int = 5) -> tuple[object, ...]:
         return (batch, offset, (town, day), None if level is None else (level,))

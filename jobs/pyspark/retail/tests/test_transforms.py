@@ -110,8 +110,13 @@ def bought(spark: SparkSession, *rows: tuple[str, int, str, int]) -> DataFrame:
 
 
 def test_totals_are_of_all_purchases_of_a_product(spark: SparkSession) -> None:
-    rows = transforms.totals(bought(spark, ("A", 1, "0.10", 0), ("B", 2, "9.98", 9), ("A", 3, "0.20", -60)))
+    products = frame_of(spark, [("B", "Banana", "IS")], "product_id string, item string, category string")
+    rows = transforms.totals(bought(spark, ("A", 1, "0.10", 0), ("B", 2, "9.98", 9), ("A", 3, "0.20", -60)), products)
     found = {row.product_id: row for row in rows.collect()}
+    assert [(row.product_id, row.item, row.category) for row in found.values()] == [
+        ("A", "", ""),
+        ("B", "Banana", "IS"),
+    ]
     totals = {name: (row.purchases, row.quantity, row.sales) for name, row in found.items()}
     assert totals == {"A": (2, 4, Decimal("0.30")), "B": (1, 2, Decimal("9.98"))}
     assert found["A"].event_time.astimezone(UTC) == NOON
@@ -169,11 +174,10 @@ def test_ranks_written_change_by_change_end_as_the_ranking_of_all(spark: SparkSe
     assert written == dict(enumerate(best, start=1))
 
 
-def test_the_best_sellers_are_twenty_five_also_without_a_known_product(spark: SparkSession) -> None:
-    rows = [(f"P{number:02}", number, number, Decimal(number)) for number in range(1, 28)]
-    totals = frame_of(spark, rows, "product_id string, purchases bigint, quantity bigint, sales decimal(18,2)")
-    known = frame_of(spark, [("P27", "IS", "Peanut")], "product_id string, category string, item string")
-    found = [tuple(row) for row in transforms.best_sellers(totals, known).collect()]
-    assert [row[2] for row in found] == [f"P{number:02}" for number in range(27, 2, -1)]
-    assert found[0] == ("Peanut", "IS", "P27", Decimal(27), 27, 27)
-    assert found[1] == ("", "", "P26", Decimal(26), 26, 26)
+def test_the_best_sellers_are_the_first_twenty_five_by_sales(spark: SparkSession) -> None:
+    rows = [(f"P{number:02}", "drink", "IS", 1, 2, Decimal(number % 26)) for number in range(1, 28)]
+    columns = "product_id string, item string, category string, purchases bigint, quantity bigint, sales decimal(18,2)"
+    found = [tuple(row) for row in transforms.best_sellers(frame_of(spark, rows, columns)).collect()]
+    assert found[0] == ("drink", "IS", "P25", Decimal(25), 2, 1)
+    # Of equal sales the first by its id is before the other; the two that sold least are not shown.
+    assert [row[2] for row in found] == [*(f"P{number:02}" for number in range(25, 1, -1)), "P01"]

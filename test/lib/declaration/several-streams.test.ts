@@ -13,12 +13,12 @@ const SOURCE = `
 import { avro, batch, csv, days, deadLettersOf, events, folder, latest, pipeline, sendingParameters, standingFolder, stream, streamParameters, topic } from '${INDEX}';
 
 const key = avro('product-key.avsc');
-const purchases = topic('retail.purchases.avro', { partitions: 4, retention: days(7), key, value: avro('purchase.avsc') });
-const products = topic('retail.products', { partitions: 1, cleanup: 'compact', key, value: avro('product.avsc') });
-const enriched = topic('retail.purchases.enriched', { partitions: 4, retention: days(1), timestamps: 'LogAppendTime', key, value: avro('enriched.avsc') });
-const totals = topic('retail.totals', { partitions: 1, cleanup: 'compact', key, value: avro('total.avsc') });
+const purchases = topic('shop.purchases.avro', { partitions: 4, retention: days(7), key, value: avro('purchase.avsc') });
+const products = topic('shop.products', { partitions: 1, cleanup: 'compact', key, value: avro('product.avsc') });
+const enriched = topic('shop.purchases.enriched', { partitions: 4, retention: days(1), timestamps: 'LogAppendTime', key, value: avro('enriched.avsc') });
+const totals = topic('shop.totals', { partitions: 1, cleanup: 'compact', key, value: avro('total.avsc') });
 const deadLetters = deadLettersOf(purchases);
-const menu = csv('products.csv', ',', avro('menu.avsc', 'retail.products.csv'));
+const menu = csv('products.csv', ',', avro('menu.avsc', 'shop.products.csv'));
 const archive = standingFolder('archive');
 const best = folder('best');
 const rejects = folder('rejects');
@@ -47,21 +47,20 @@ export default pipeline(import.meta.url, {
 });
 `;
 
-const project = mkdtempSync(join(tmpdir(), 'millrace-retail-'));
+const project = mkdtempSync(join(tmpdir(), 'millrace-shop-'));
 afterAll(() => rmSync(project, { recursive: true }));
 const write = (path: string, text: string): void => {
   mkdirSync(join(project, path, '..'), { recursive: true });
   writeFileSync(join(project, path), text);
 };
-write('pipelines/retail/pipeline.ts', SOURCE);
-write('pipelines/retail/schemas/product-key.avsc', '"long"');
+write('pipelines/shop/pipeline.ts', SOURCE);
+write('pipelines/shop/schemas/product-key.avsc', '"long"');
 for (const name of ['purchase', 'product', 'enriched', 'total', 'menu']) {
   const fields = [{ name: 'purchases', type: 'long' }];
-  write(`pipelines/retail/schemas/${name}.avsc`, JSON.stringify({ type: 'record', name, fields }));
+  write(`pipelines/shop/schemas/${name}.avsc`, JSON.stringify({ type: 'record', name, fields }));
 }
-write('sample_data/retail/products.csv', 'purchases\n1\n');
-for (const job of ['generate', 'enrich', 'total', 'rank', 'report', 'replay'])
-  write(`jobs/pyspark/retail/${job}.py`, '');
+write('sample_data/shop/products.csv', 'purchases\n1\n');
+for (const job of ['generate', 'enrich', 'total', 'rank', 'report', 'replay']) write(`jobs/pyspark/shop/${job}.py`, '');
 
 const [pipeline] = await loadPipelines(join(project, 'pipelines'));
 if (!pipeline) throw new Error('The pipeline was not loaded.');
@@ -102,7 +101,7 @@ describe('a shop', () => {
     ]);
     expect(specs[0]).toMatchObject({ reads: { purchases: { kind: 'topic' }, products: { kind: 'lookup' } } });
     expect(specs[2]).toMatchObject({
-      writes: { archive: { kind: 'folder', url: 's3://data/archive/retail/standing' } },
+      writes: { archive: { kind: 'folder', url: 's3://data/archive/shop/standing' } },
     });
   });
 });

@@ -49,7 +49,11 @@ export const machine: readonly Mutant[] = [
     [`${unit}/accounts/counts.test.ts`],
     ['?? 0) <= batch', '?? 0) < batch', 'an old result of a batch is counted'],
     ['hasHeader ? lines - 1 : lines', 'lines', 'the header counts as a row'],
-    ['(field === undefined && key !== null)', 'false', 'a record that a restarted stream wrote again counts as another row'],
+    [
+      '(field === undefined && key !== null)',
+      'false',
+      'a record that a restarted stream wrote again counts as another row',
+    ],
   ),
   ...mutantsOf(
     'local/accounts/dead-letters.ts',

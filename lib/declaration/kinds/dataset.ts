@@ -77,8 +77,8 @@ export class Dataset extends Thing implements Source, Sink {
       kind: this.kind,
       database: '{platform.database}',
       table: datasetTable(pipeline.name, this.name),
-      // Below what the role may use, since S3A asks for the folder itself too.
-      url: `s3://{platform.bucket}/${datasetPrefix(pipeline.name, this.name)}/table`,
+      // Below what the role may use, since S3A asks for folders themselves too, and a catalog of files for the one above a table's.
+      url: `s3://{platform.bucket}/${datasetPrefix(pipeline.name, this.name)}/iceberg/table`,
     };
   }
 

@@ -29,7 +29,7 @@ const spec = {
       kind: 'dataset',
       database: 'millrace_dev',
       table: 'sums_kept',
-      url: 's3://data/datasets/sums/kept/table',
+      url: 's3://data/datasets/sums/kept/iceberg/table',
       schema: { format: 'json', url: 's3://assets/kept.json' },
       partitionBy: 'days(at)',
       fileSize: 128,

@@ -206,7 +206,7 @@ def maintain(spark: SparkSession, spec: Spec, alias: str) -> Maintained:
 def _named(spark: SparkSession, part: Input | Output) -> str:
     """The table's name in this session, which is told where tables are."""
     settings = {"": "org.apache.iceberg.spark.SparkCatalog", ".cache-enabled": "false"}
-    pipeline, dataset, place = part.url.rstrip("/").rsplit("/", 2)
+    pipeline, *place = part.url.rstrip("/").rsplit("/", 3)
     by_place = spark.conf.get(f"spark.sql.catalog.{CATALOG}.type", None) == "hadoop"
     if by_place:
         settings[".warehouse"] = pipeline
@@ -216,7 +216,7 @@ def _named(spark: SparkSession, part: Input | Output) -> str:
         settings[".io-impl"] = "org.apache.iceberg.hadoop.HadoopFileIO"
     for name, value in settings.items():
         spark.conf.set(f"spark.sql.catalog.{CATALOG}{name}", value)
-    names = (dataset, place) if by_place else (part.database, part.table)
+    names = place if by_place else (part.database, part.table)
     return ".".join(f"`{name}`" for name in (CATALOG, *names))
 
 

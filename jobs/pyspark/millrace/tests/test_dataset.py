@@ -95,7 +95,7 @@ class Shop:
             "kind": "dataset",
             "database": "millrace_dev",
             "table": "shop_tickets",
-            "url": (self.folder / "shop" / "tickets" / "table").as_uri(),
+            "url": (self.folder / "shop/tickets/iceberg/table").as_uri(),
         }
         written = {**place, "schema": {"format": "json", "url": schema.as_uri()}, **self.output}
         tickets = {"kind": "topic", "topic": self.tickets.name, "groupIdPrefix": "g"}
@@ -116,10 +116,10 @@ class Shop:
         return [row[0] for row in self.rows()]
 
     def sql(self, text: str) -> list[Any]:
-        return self.spark.sql(text.replace("KEPT", "datasets.tickets.table")).collect()
+        return self.spark.sql(text.replace("KEPT", "datasets.tickets.iceberg.table")).collect()
 
     def files(self, ending: str) -> list[Path]:
-        return list(self.folder.glob(f"shop/tickets/table/**/*{ending}"))
+        return list(self.folder.glob(f"shop/tickets/iceberg/table/**/*{ending}"))
 
 
 @pytest.fixture
@@ -290,7 +290,7 @@ def test_maintenance_merges_and_forgets_and_keeps_rows_and_position(
         shop.append()
     before = shop.rows()
     assert len(shop.files(".parquet")) == 3
-    left = shop.folder / "shop/tickets/table/data/left.parquet"
+    left = shop.folder / "shop/tickets/iceberg/table/data/left.parquet"
     left.write_text("of a run that was ended")
     # An hour, and three days, later: what was merged is older than it is kept, what was left older than any run.
     later = time.time() + 4 * 24 * 3600
@@ -320,7 +320,7 @@ def test_a_commit_of_others_hides_no_position_and_without_any_nothing_is_appende
     shop.sql("DELETE FROM KEPT WHERE id = 1")
     assert shop.append() == dataset.Appended()
     shop.sql(
-        "CALL datasets.system.expire_snapshots(table => 'tickets.table', older_than => TIMESTAMP '2100-01-01', retain_last => 1)"
+        "CALL datasets.system.expire_snapshots(table => 'tickets.iceberg.table', older_than => TIMESTAMP '2100-01-01', retain_last => 1)"
     )
     with pytest.raises(JobError, match="No state of dataset kept says how far its topics were read") as refused:
         shop.append()
@@ -354,8 +354,8 @@ def test_pyiceberg_and_duckdb_read_the_same_rows(shop: Shop) -> None:
         shop.append()
     shop.sql("DELETE FROM KEPT WHERE id = 1")
     dataset.maintain(shop.spark, shop.spec, "kept")
-    hint = (shop.folder / "shop/tickets/table/metadata/version-hint.text").read_text().strip()
-    table = StaticTable.from_metadata(str(shop.folder / f"shop/tickets/table/metadata/v{hint}.metadata.json"))
+    hint = (shop.folder / "shop/tickets/iceberg/table/metadata/version-hint.text").read_text().strip()
+    table = StaticTable.from_metadata(str(shop.folder / f"shop/tickets/iceberg/table/metadata/v{hint}.metadata.json"))
     rows = [tuple(row.values()) for row in table.scan().to_arrow().to_pylist()]
     assert [(number, price, when.astimezone(UTC).replace(tzinfo=None)) for number, price, when in rows] == shop.rows()
     files = [task.file.file_path.removeprefix("file:") for task in table.scan().plan_files()]

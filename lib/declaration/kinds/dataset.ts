@@ -64,6 +64,12 @@ export class Dataset extends Thing implements Source, Sink {
     this.props = props;
   }
 
+  /** What is not of its schema, with what holds where its author says nothing. */
+  get settings() {
+    const { partitionBy = [], fileSize = 128, keep = days(7) } = this.props;
+    return { partitionBy, fileSize, keep };
+  }
+
   override place(pipeline: string): string {
     return `table ${datasetTable(pipeline, this.name)}`;
   }
@@ -83,7 +89,7 @@ export class Dataset extends Thing implements Source, Sink {
   }
 
   writePart(use: Use): Template {
-    const { partitionBy = [], fileSize = 128, keep = days(7) } = this.props;
+    const { partitionBy, fileSize, keep } = this.settings;
     const [schema = null] = this.schemas(use.alias).map(schemaPart);
     return {
       ...(this.readPart(use) as object),

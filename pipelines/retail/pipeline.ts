@@ -220,6 +220,6 @@ export default pipeline(import.meta.url, {
       { field: 'quantity', title: 'drinks', format: 'count' },
       { field: 'purchases', title: 'purchases', format: 'count' },
     ],
-    chart: { x: 'item', y: 'sales', by: 'category' },
+    chart: { x: 'item', y: 'sales' },
   },
 });

@@ -1,6 +1,7 @@
 """Datasets: each record of a topic in it once, whatever ended a run; columns that come and go; maintenance that keeps the rows; readers that are not Spark."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -290,13 +291,18 @@ def test_maintenance_merges_and_forgets_and_keeps_rows_and_position(
         shop.append()
     before = shop.rows()
     assert len(shop.files(".parquet")) == 3
-    left = shop.folder / "shop/tickets/iceberg/table/data/left.parquet"
+    left, of_now = (
+        shop.folder / "shop/tickets/iceberg/table/data" / name for name in ("left.parquet", "of_now.parquet")
+    )
     left.write_text("of a run that was ended")
-    # An hour, and three days, later: what was merged is older than it is kept, what was left older than any run.
+    of_now.write_text("of a run that goes on")
+    # Four days later what was merged is older than it is kept, and what was left older than any run.
     later = time.time() + 4 * 24 * 3600
+    os.utime(of_now, (later - 3600, later - 3600))
     monkeypatch.setattr(time, "time", lambda: later)
     assert dataset.maintain(shop.spark, shop.spec, "kept") == dataset.Maintained(3, 1, 3, 1)
-    assert len(shop.files(".parquet")) == 1
+    assert of_now in shop.files(".parquet")
+    assert len(shop.files(".parquet")) == 2
     assert shop.rows() == before
     assert dataset.maintain(shop.spark, shop.spec, "kept") == dataset.Maintained(0, 0, 0, 0)
     assert shop.append() == dataset.Appended()

@@ -29,6 +29,10 @@ from millrace.kinds import topic
 CATALOG = "datasets"
 """The name of the catalog in Spark."""
 
+PREFIX = f"spark.sql.catalog.{CATALOG}"
+KIND = f"{PREFIX}.type"
+"""Setting of the machine; none where there is a Glue catalog."""
+
 POSITION = "millrace.position"
 """Property of a snapshot: how far topics have been read when it was made, as JSON. Each commit of ours carries it, so the current one always has it."""
 
@@ -203,20 +207,27 @@ def maintain(spark: SparkSession, spec: Spec, alias: str) -> Maintained:
     )
 
 
+def catalog_settings(url: str, kind: str | None, region: str | None) -> dict[str, str]:
+    """How a session finds the table at an address: by where it lies, if its catalog is of the kind `hadoop`, else in the Glue catalog."""
+    settings = {"": "org.apache.iceberg.spark.SparkCatalog", "cache-enabled": "false"}
+    if kind == "hadoop":
+        settings["warehouse"] = url.rstrip("/").rsplit("/", 3)[0]
+    else:
+        settings["catalog-impl"] = "org.apache.iceberg.aws.glue.GlueCatalog"
+        # S3A, by which jobs reach S3 everywhere.
+        settings["io-impl"] = "org.apache.iceberg.hadoop.HadoopFileIO"
+        if region is not None:
+            settings["client.region"] = region
+    return {f"{PREFIX}.{name}".rstrip("."): value for name, value in settings.items()}
+
+
 def _named(spark: SparkSession, part: Input | Output) -> str:
     """The table's name in this session, which is told where tables are."""
-    settings = {"": "org.apache.iceberg.spark.SparkCatalog", ".cache-enabled": "false"}
-    pipeline, *place = part.url.rstrip("/").rsplit("/", 3)
-    by_place = spark.conf.get(f"spark.sql.catalog.{CATALOG}.type", None) == "hadoop"
-    if by_place:
-        settings[".warehouse"] = pipeline
-    else:
-        settings[".catalog-impl"] = "org.apache.iceberg.aws.glue.GlueCatalog"
-        # S3A, by which jobs reach S3 everywhere.
-        settings[".io-impl"] = "org.apache.iceberg.hadoop.HadoopFileIO"
-    for name, value in settings.items():
-        spark.conf.set(f"spark.sql.catalog.{CATALOG}{name}", value)
-    names = place if by_place else (part.database, part.table)
+    kind = spark.conf.get(KIND, None)
+    region = spark.conf.get("spark.hadoop.fs.s3a.endpoint.region", None)
+    for name, value in catalog_settings(part.url, kind, region).items():
+        spark.conf.set(name, value)
+    names = part.url.rstrip("/").split("/")[-3:] if kind == "hadoop" else (part.database, part.table)
     return ".".join(f"`{name}`" for name in (CATALOG, *names))
 
 
@@ -252,11 +263,10 @@ def _make(spark: SparkSession, name: str, output: Output, schema: JsonSchema) ->
     columns = ", ".join(f"`{column.name}` {column.column_type}" for column in schema.fields)
     divided = f" PARTITIONED BY ({output.partition_by})" if output.partition_by else ""
     # A table that is found by its place lies nowhere else.
-    by_place = spark.conf.get(f"spark.sql.catalog.{CATALOG}.type", None) == "hadoop"
-    location = "" if by_place else f" LOCATION '{output.url}'"
+    location = "" if spark.conf.get(KIND, None) == "hadoop" else f" LOCATION '{output.url}'"
     properties = {
         "format-version": "2",
-        # Of the metadata's earlier states, as many as are kept of the snapshots at most.
+        # Each commit writes a file of metadata: the last hundred are enough.
         "write.metadata.delete-after-commit.enabled": "true",
         DIVIDED_BY: output.partition_by or "",
         **_file_size(output),

@@ -134,6 +134,19 @@ def shop(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     spark._jsparkSession.sessionState().catalogManager().reset()
 
 
+def test_a_table_is_looked_up_in_the_glue_catalog_unless_the_machine_finds_it_by_its_place() -> None:
+    url = "s3://data/datasets/shop/kept/iceberg/table"
+    catalog = "spark.sql.catalog.datasets"
+    common = {catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.cache-enabled": "false"}
+    assert dataset.catalog_settings(url, None, "eu-west-1") == common | {
+        f"{catalog}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{catalog}.io-impl": "org.apache.iceberg.hadoop.HadoopFileIO",
+        f"{catalog}.client.region": "eu-west-1",
+    }
+    place = {f"{catalog}.warehouse": "s3://data/datasets/shop"}
+    assert dataset.catalog_settings(url, "hadoop", None) == common | place
+
+
 def test_what_is_new_on_the_topic_is_appended_once_however_often_the_job_runs(shop: Shop) -> None:
     shop.tickets.send(0, 1)
     shop.tickets.send(1, 2)

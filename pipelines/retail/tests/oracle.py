@@ -130,6 +130,12 @@ def moment(value: object) -> datetime:
     return datetime.fromisoformat(str(value))
 
 
+def dated(fields: Fields) -> Fields:
+    """The fields of a purchase with its time as it is written: to the millisecond."""
+    at = moment(fields["transaction_time"])
+    return fields | {"transaction_time": at.replace(microsecond=at.microsecond // 1000 * 1000)}
+
+
 def windows_of(at: datetime) -> list[datetime]:
     """Starts of the windows that hold a moment."""
     last = at - (at - EPOCH) % SLIDE
@@ -270,7 +276,7 @@ class Oracle:
                     self.problems.append(f"{identity} is a dead letter for {letters[position]}")
             if product is not None and (position not in letters or identity in replayed):
                 of_product = {name: product[name] for name in OF_PRODUCT} | {"list_price": product["price"]}
-                expected[identity] = {name: fields[name] for name in OF_PURCHASE} | of_product
+                expected[identity] = dated({name: fields[name] for name in OF_PURCHASE} | of_product)
             elif position not in letters:
                 self.problems.append(f"{identity} is of a product that nobody knows, and no dead letter")
         found: dict[Identity, Fields] = {}
@@ -283,7 +289,7 @@ class Oracle:
                 ).encode()
             ):
                 self.problems.append(f"enriched purchase {identity_of(fields)} has key {record.key!r}")
-            if found.setdefault(identity_of(fields), fields) != fields:
+            if found.setdefault(identity_of(fields), dated(fields)) != dated(fields):
                 self.problems.append(f"enriched purchase {identity_of(fields)} comes again as another")
         self.compare("enriched purchase", expected, found)
         self.check_bad("enrich", letters)

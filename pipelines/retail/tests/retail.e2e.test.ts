@@ -121,7 +121,7 @@ test('every purchase is in all of its places, also where a driver was killed and
 test('what came before its product is enriched once it is sent again', async () => {
   const { sales, by } = oracle();
   await machine.json('replay', 'retail', '--reason', 'unknown-product');
-  await machine.json('run', 'retail', '--strict', '--action', 'stop');
+  await machine.json('run', 'retail', '--strict', '--action', 'stop', '--stream', 'enrich');
   const facts = oracle();
   expect(facts.problems).toEqual([]);
   // The product of one of the four is known to nobody still.

@@ -14,6 +14,7 @@ export const dev: Environment = {
     databaseConnections: 10,
     backupDays: 1,
   },
+  datasets: true,
   removal: 'destroy',
   logDays: 7,
   monthlySpendLimit: 700,

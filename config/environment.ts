@@ -1,6 +1,6 @@
 /** What an environment is, and its checks, made before there is any resource. */
 import { z } from 'zod';
-import { peakCores } from '../lib/declaration/flow.ts';
+import { datasetsOf, peakCores } from '../lib/declaration/flow.ts';
 import type { Pipeline } from '../lib/declaration/pipeline.ts';
 import { rangeProblem, rangesOverlap } from './ranges.ts';
 
@@ -77,6 +77,10 @@ const schema = z.strictObject({
     /** Digest of the registry's image, from the second deployment on; the release's tag, as ECR first fetched it, if left out. */
     imageDigest: text(/^sha256:[0-9a-f]{64}$/, 'is not a digest: sha256: and 64 hexadecimal digits').optional(),
   }),
+  /**
+   * Whether pipelines keep datasets: a database in the Glue catalog, and the way to it, about 15 USD a month in two zones; they cannot if left out.
+   */
+  datasets: z.literal(true).optional(),
   removal: z.enum(['destroy', 'retain']),
   /**
    * Whose keys encrypt data, locks, the registry's database and logs: a key that this environment makes, about 1 USD a month and 0.03 USD for
@@ -180,6 +184,9 @@ function contradictions(environment: Environment, pipelines: readonly Pipeline[]
     if (needed > spark.maximumCores) {
       const problem = `is less than the ${needed} vCPU that pipeline ${pipeline.name} needs at once`;
       refuse('spark.maximumCores', problem, spark.maximumCores, `${needed} or more`);
+    }
+    if (!environment.datasets && Object.keys(datasetsOf(pipeline)).length > 0) {
+      refuse('datasets', `is missing for those that pipeline ${pipeline.name} keeps`, environment.datasets, 'true');
     }
   }
   if (spark.warm) {

@@ -25,6 +25,7 @@ export const prod: Environment = {
     // Nobody's: a placeholder for yours, as the domain above is.
     certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-0000-0000-000000000000',
   },
+  datasets: true,
   removal: 'retain',
   logDays: 90,
   // Nobody reads it: a placeholder for yours.

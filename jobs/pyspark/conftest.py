@@ -43,7 +43,11 @@ def spark() -> Iterator[SparkSession]:
         "spark.driver.extraJavaOptions": f"{AVRO_LIMITS} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC {classes}",
         # The archive is of this class path.
         "spark.driver.extraClassPath": f"{toolchain['s3aJars']}/*",
-        "spark.jars": ",".join(str(jar) for jar in sorted(Path(toolchain["sparkJars"]).glob("*.jar"))),
+        "spark.jars": ",".join(
+            str(jar) for jars in ("sparkJars", "icebergJars") for jar in sorted(Path(toolchain[jars]).glob("*.jar"))
+        ),
+        # As on a machine: datasets are found by where they lie.
+        "spark.sql.catalog.datasets.type": "hadoop",
     }
     for name, value in settings.items():
         builder = builder.config(name, value)

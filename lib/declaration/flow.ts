@@ -1,6 +1,7 @@
 /** How data flows through a pipeline: the things that its jobs use, the order of its jobs, and what runs at the same time. */
 import { STATE_ROW_BYTES, statePartitions, stateRows } from './event-time.ts';
 import type { Job, JobSize } from './job.ts';
+import { Dataset } from './kinds/dataset.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
 import { Events, Topic } from './kinds/topic.ts';
@@ -47,6 +48,7 @@ const ofClass = <T extends Thing>(
 
 export const topicsOf = (pipeline: Pipeline): Record<string, Topic> => ofClass(pipeline, Topic);
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
+export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
 
 /** The way by which dead letters of a stream come back to it. */

@@ -2,6 +2,7 @@
 export { sendingParameters, streamParameters } from './common.ts';
 export { days, hours } from './event-time.ts';
 export { batch, oneWorker, stream } from './job.ts';
+export { dataset } from './kinds/dataset.ts';
 export { csv, jsonLines } from './kinds/file.ts';
 export { folder, standingFolder } from './kinds/folder.ts';
 export { latest } from './kinds/lookup.ts';

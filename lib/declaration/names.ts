@@ -7,8 +7,8 @@ export const pascal = (name: string): string => name.charAt(0).toUpperCase() + n
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Key of a schema's id or address in the pipeline's parameter. */
-export const schemaKey = (alias: string, part: 'key' | 'value' | 'file'): string =>
-  `${alias}${part === 'file' ? 'File' : `Topic${pascal(part)}`}`;
+export const schemaKey = (alias: string, part: 'key' | 'value' | 'file' | 'dataset'): string =>
+  `${alias}${part === 'key' || part === 'value' ? `Topic${pascal(part)}` : pascal(part)}`;
 
 export const drainOf = (job: string): string => `${job}Drain`;
 
@@ -25,7 +25,7 @@ export const externalGroupPrefix = (pipeline: string): string => `external.${pip
 export const externalPolicy = (alias: string, way: 'Writer' | 'Reader'): string => `${pascal(alias)}${way}Policy`;
 
 /** Folders of the data bucket that are for no job's output. */
-export const [CHECKPOINTS, INPUT] = ['checkpoints', 'input'] as const;
+export const [CHECKPOINTS, DATASETS, INPUT] = ['checkpoints', 'datasets', 'input'] as const;
 
 /** Where in the data bucket a stream keeps its checkpoint. */
 export const checkpointPrefix = (pipeline: string, job: string): string => `${CHECKPOINTS}/${pipeline}/${kebab(job)}`;
@@ -42,6 +42,15 @@ export const outputPrefix = (pipeline: string, folder: string): string => `${fol
 /** Where below that one execution leaves it, with a placeholder for the execution. */
 export const executionPrefix = (pipeline: string, folder: string): string =>
   `${outputPrefix(pipeline, folder)}/{execution.name}`;
+
+/** Where in the data bucket a dataset of a pipeline lies. */
+export const datasetPrefix = (pipeline: string, dataset: string): string => `${DATASETS}/${pipeline}/${dataset}`;
+
+/** Name of a dataset in the catalog. */
+export const datasetTable = (pipeline: string, dataset: string): string => `${pipeline}_${dataset}`;
+
+/** Name of the database in the Glue catalog that holds an environment's datasets. */
+export const datasetDatabase = (environment: string): string => `millrace_${environment}`;
 
 /** Where in the data bucket a person's own input files of a pipeline must lie. */
 export const inputPrefix = (pipeline: string): string => `${INPUT}/${pipeline}`;

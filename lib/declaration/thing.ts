@@ -72,6 +72,9 @@ export abstract class Thing {
   /** Notes what is wrong with this way to read it, once its form is right. */
   checkUse(_use: Use, _note: Note): void {}
 
+  /** Notes what is wrong with this way to write it, once its form is right. */
+  checkWrite(_use: Use, _note: Note): void {}
+
   schemas(_alias: string): readonly KeyedSchema[] {
     return [];
   }

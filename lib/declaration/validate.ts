@@ -76,7 +76,9 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   checkAliases([...aliased(readable.topics), ...uses.filter(isReadable)], note);
   for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
   for (const use of uses.filter(isReadable)) {
-    if (use.way === 'reads') use.thing.checkUse(use, noteAt(note, `jobs.${use.job}.${use.way}.${use.alias}`));
+    const noteUse = noteAt(note, `jobs.${use.job}.${use.way}.${use.alias}`);
+    if (use.way === 'reads') use.thing.checkUse(use, noteUse);
+    else use.thing.checkWrite(use, noteUse);
   }
   checkJobs(readable, note, (name) => {
     const used = uses.filter(({ job }) => job === name);

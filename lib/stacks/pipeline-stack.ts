@@ -28,7 +28,7 @@ export class PipelineStack extends Stack {
     super(scope, id, { ...props, synthesizer: pipelineSynthesizer(environment.name, pipeline.name) });
     const logRetentionDays = environment.logDays;
     const { cluster, registry } = streamingStack;
-    const { application, bucket } = processingStack;
+    const { application, bucket, catalog } = processingStack;
     const assets = new AssetsFolder(this, environment.name, pipeline.name);
     const contracts = new Contracts(this, 'Contracts', {
       pipeline,
@@ -38,6 +38,7 @@ export class PipelineStack extends Stack {
       registryPassword: registry.writer.secretValue,
       bucket,
       assets,
+      catalog,
       logRetentionDays,
     });
     const jobLogGroup = logGroup(this, 'JobLogs', logRetentionDays);

@@ -7,8 +7,9 @@ import { ObjectsEndpoint } from '../constructs/network/endpoints.ts';
 import { FailedRuns } from '../constructs/observability/alerts.ts';
 import { SparkApplication } from '../constructs/spark/spark-application.ts';
 import { AssetsFolder } from '../constructs/storage/assets-folder.ts';
+import { Catalog } from '../constructs/storage/catalog.ts';
 import { DataBucket } from '../constructs/storage/data-bucket.ts';
-import { platformParameter } from '../declaration/names.ts';
+import { datasetDatabase, platformParameter } from '../declaration/names.ts';
 import { consolePage, exportAll, removalPolicyOf, show } from './shared.ts';
 import type { StreamingStack, StreamingStackProps } from './streaming-stack.ts';
 
@@ -19,6 +20,8 @@ export interface ProcessingStackProps extends StreamingStackProps {
 export class ProcessingStack extends Stack {
   readonly application: SparkApplication;
   readonly bucket: DataBucket;
+  /** Only where the environment keeps datasets. */
+  readonly catalog: Catalog | undefined;
   readonly lockTable: dynamodb.Table;
   readonly platformParameter: StringParameter;
 
@@ -32,6 +35,12 @@ export class ProcessingStack extends Stack {
       removalPolicy: removalPolicyOf(environment),
       key: networkStack.key,
     });
+    if (environment.datasets) {
+      this.catalog = new Catalog(this, 'Catalog', {
+        databaseName: datasetDatabase(environment.name),
+        removalPolicy: removalPolicyOf(environment),
+      });
+    }
     const objects = new ObjectsEndpoint(this, 'Objects', {
       network,
       bucket: this.bucket,
@@ -68,6 +77,7 @@ export class ProcessingStack extends Stack {
         bootstrapServers: streamingStack.cluster.bootstrapServers,
         registryUrl: streamingStack.registry.url,
         bucket: this.bucket.bucketName,
+        ...(this.catalog && { database: this.catalog.databaseName }),
       }),
     });
     const { application, bucket, lockTable, region } = this;

@@ -2,7 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { schemaPath } from '../../lib/declaration/checks/schema.ts';
 import { days, hours } from '../../lib/declaration/event-time.ts';
-import { filesOf, foldersOf, orderOf, predecessorsOf, topicsOf, upstreamOf } from '../../lib/declaration/flow.ts';
+import {
+  datasetsOf,
+  filesOf,
+  foldersOf,
+  orderOf,
+  predecessorsOf,
+  topicsOf,
+  upstreamOf,
+} from '../../lib/declaration/flow.ts';
 import type { Job } from '../../lib/declaration/job.ts';
 import { StandingFolder } from '../../lib/declaration/kinds/folder.ts';
 import { kebab } from '../../lib/declaration/names.ts';
@@ -52,6 +60,10 @@ export function descriptionOf(pipeline: Pipeline) {
   const folders = Object.entries(foldersOf(pipeline)).map(([alias, folder]) => {
     return { name: alias, folder: folder.name, standing: folder instanceof StandingFolder };
   });
+  const datasets = Object.entries(datasetsOf(pipeline)).map(([alias, { name: dataset, props, settings }]) => {
+    const { partitionBy, fileSize, keep } = settings;
+    return { name: alias, dataset, schema: props.schema.file, partitionBy, fileSize, keepMs: keep };
+  });
   return {
     name,
     description,
@@ -60,6 +72,7 @@ export function descriptionOf(pipeline: Pipeline) {
     files,
     topics,
     folders,
+    datasets,
     jobs: sortedJobs(pipeline).map(([job, declared]) => ({
       name: kebab(job),
       kind: declared.kind,
@@ -203,7 +216,7 @@ export function drawnFlow(pipeline: Pipeline): string[] {
 const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length));
 
 export function textOf(pipeline: Pipeline): string {
-  const { name, description, flow, parameters, files, topics, folders, jobs } = descriptionOf(pipeline);
+  const { name, description, flow, parameters, files, topics, folders, datasets, jobs } = descriptionOf(pipeline);
   const shownParameters = parameters.flatMap(({ name, allowed = '', default: usual, jobs, description }) => {
     const otherwise = usual === '' ? 'not set' : typeof usual === 'number' ? inWords(usual) : usual;
     return [`${name}: ${otherwise}; ${allowed}`, `  ${description} (${jobs.join(', ')})`];
@@ -236,9 +249,16 @@ export function textOf(pipeline: Pipeline): string {
   const shownFolders = folders.map(({ name, folder, standing }) => {
     return `${name}: ${folder}/, ${standing ? 'one that stays' : 'one for each execution'}`;
   });
+  const shownDatasets = datasets.flatMap(({ name, dataset, schema, partitionBy, fileSize, keepMs }) => {
+    const divided = partitionBy.length === 0 ? 'not divided' : `divided by ${partitionBy.join(', ')}`;
+    const kept = `maintenance makes files of ${fileSize} MiB and keeps what it was for ${timeOf(keepMs)}`;
+    return [`${name}: ${dataset}, columns of ${schema}, ${divided}`, `  ${kept}`];
+  });
   const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
   const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };
-  const all = Object.entries({ ...sections, Folders: shownFolders, Jobs: shownJobs }).filter(([, rows]) => rows.length);
+  const all = Object.entries({ ...sections, Folders: shownFolders, Datasets: shownDatasets, Jobs: shownJobs }).filter(
+    ([, rows]) => rows.length,
+  );
   return [
     `${name}: ${description}`,
     ...all.flatMap(([title, rows]) => ['', title, ...rows.map((row) => `  ${row}`)]),

@@ -2,7 +2,7 @@
  * The command that runs a job on this machine: the same entry point, spec, packages and jars; `s3://` is the S3 server of this machine, or else a folder;
  * the cluster's sizes become what the machine has.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -47,6 +47,8 @@ const machineSettings: Readonly<Record<string, string>> = {
   'spark.driver.bindAddress': '127.0.0.1',
   'spark.driver.host': '127.0.0.1',
   'spark.driver.memory': `${heapMegabytes}m`,
+  // Tables are found by where they lie; there is no other catalog.
+  'spark.sql.catalog.datasets.type': 'hadoop',
   'spark.ui.enabled': 'false',
   'spark.ui.showConsoleProgress': 'false',
 };
@@ -109,7 +111,7 @@ export function sparkSubmit(
   const merged: Record<string, string> = {
     ...Object.fromEntries(kept),
     ...machineSettings,
-    ...(s3 && s3Settings(s3)),
+    ...(s3 ? s3Settings(s3) : folderSettings(buckets)),
     // Of the JVM itself, which fetches a job's archives with it; so also where it is not asked for, to let jobs share JVMs and their classes.
     'spark.driver.extraClassPath': join(toolchain.s3aJars, '*'),
     ...(hasPackages ? { 'spark.executorEnv.PYTHONPATH': packages } : {}),
@@ -152,6 +154,17 @@ export function sparkSubmit(
       ...variables,
     },
   };
+}
+
+/** Addresses of S3 that a dataset has kept from a strict run, as folders. */
+function folderSettings(buckets: string): Record<string, string> {
+  const names = existsSync(buckets) ? readdirSync(buckets).sort() : [];
+  const mounts = names.map((name) => [
+    `spark.hadoop.fs.viewfs.mounttable.${name}.linkFallback`,
+    pathToFileURL(join(buckets, name)).href,
+  ]);
+  const view = 'org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme';
+  return { 'spark.hadoop.fs.s3.impl': view, ...Object.fromEntries(mounts) };
 }
 
 /** S3A as on EMR, which has no credentials in its settings either. */

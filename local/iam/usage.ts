@@ -45,6 +45,7 @@ const awsOnly: Readonly<Record<string, string>> = {
   ec2: "Lambda makes the network interfaces of functions in a VPC; the addresses of AWS's services are asked there",
   ecr: 'images are pulled on AWS only',
   events: 'Step Functions makes a rule of its own to learn of the end of a job',
+  glue: 'tables are looked up in the Glue catalog on AWS only',
   kms: 'keys are used on AWS only',
   logs: 'logs are written to CloudWatch on AWS only',
   secretsmanager: 'secrets are kept on AWS only',

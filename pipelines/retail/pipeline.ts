@@ -1,6 +1,7 @@
 /** A shop that sells drinks: purchases are generated, enriched with their products, summed as they come and by windows, and ranked. No registry takes part. */
 import {
   batch,
+  dataset,
   days,
   deadLettersOf,
   events,
@@ -70,6 +71,12 @@ const notSummed = deadLettersOf(purchases, { name: 'retail.sales-by-window.dead-
 const notRanked = deadLettersOf(windows, { name: 'retail.top.dead-letters' });
 // Only the enrichment judges by something that may change: a product that it did not know.
 const replays = replaysOf(purchases);
+
+// Files of a day each, since that is what is asked for: sales from one day to another.
+const history = dataset('purchases', {
+  schema: jsonSchema('enriched.schema.json'),
+  partitionBy: ['days(transaction_time)'],
+});
 
 const rejects = folder('rejects');
 const results = folder('results');
@@ -189,10 +196,14 @@ const rankTop = stream('rank_top.py', {
 
 const bestSellers = batch('best_sellers.py', { reads: { totals }, writes: { results } });
 
+const archive = batch('archive.py', { reads: { enriched }, writes: { history } });
+// Once a day or so, not with each run: it merges what many of them have added.
+const compact = batch('compact.py', { reads: {}, writes: { history }, alone: true });
+
 export default pipeline(import.meta.url, {
   description:
     'Purchases of a shop: with their products, as totals, in windows of 10 minutes that start every 5 minutes, and as the ten best of each.',
-  jobs: { produce, enrich, keepTotals, sumByWindow, rankTop, bestSellers },
+  jobs: { produce, enrich, keepTotals, sumByWindow, rankTop, bestSellers, archive, compact },
   accounts: [
     { sent: purchases, deadLetters: unknownProducts, results: { topic: enriched } },
     { sent: purchases, deadLetters: notCounted, results: { topic: totals, count: 'purchases' } },

@@ -49,13 +49,16 @@ function executionsOf(pipeline: Pipeline): Omit<World, 'parameters'>[] {
     State: 'RUNNING',
     request: { Tags: { 'millrace:pipeline': pipeline.name } },
   }));
-  const [job] = [...during, ...after];
+  const [first] = [...during, ...after];
+  // Those that are no part of a whole run.
+  const alone = Object.keys(pipeline.jobs).filter((name) => pipeline.jobs[name]?.alone);
+  const jobs = [...(first === undefined ? [] : [first]), ...alone];
   return [
     { input: { action: 'run' } },
     { input: { action: 'stop' }, runs: new PlayedRuns({}, alive) },
     // The lock of an execution that ended is taken over.
     { input: { action: 'start' }, holder: arn },
-    ...(job === undefined ? [] : [{ input: { job } }]),
+    ...jobs.map((job) => ({ input: { job } })),
   ];
 }
 

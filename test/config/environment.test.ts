@@ -4,6 +4,7 @@ import { dev } from '../../config/dev.ts';
 import { checkEnvironments, type Environment, EnvironmentError } from '../../config/environment.ts';
 import { environments } from '../../config/environments.ts';
 import { prod } from '../../config/prod.ts';
+import { batch, dataset, jsonSchema } from '../../lib/declaration/index.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import readings from '../readings/pipelines/readings/pipeline.ts';
@@ -104,6 +105,14 @@ describe('an environment is refused', () => {
     ['no spend limit', { ...dev, monthlySpendLimit: 0 }, 'dev.monthlySpendLimit'],
   ])('for %s', (_, environment, said) => {
     expect(refusalOf(environment)).toEqual([expect.stringContaining(said)]);
+  });
+
+  test('that keeps no datasets for a pipeline that does', () => {
+    const kept = dataset('kept', { schema: jsonSchema('station.schema.json') });
+    const show = batch('show.py', { reads: {}, writes: { kept } });
+    expect(refusalWith([{ ...readings, jobs: { show } }], { ...dev, datasets: undefined })).toEqual([
+      'dev.datasets: is missing for those that pipeline readings keeps; got undefined; allowed: true',
+    ]);
   });
 
   test('for the name of another', () =>

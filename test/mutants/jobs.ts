@@ -284,4 +284,17 @@ const sending: readonly Mutant[] = [
   ),
 ];
 
-export const ofJobs: readonly Mutant[] = [...formats, ...kafka, ...streaming, ...sending];
+const datasets: readonly Mutant[] = mutantsOf(
+  `${jobs}/kinds/dataset.py`,
+  tests('dataset'),
+  ['.option(f"snapshot-property.{POSITION}", said)', '', 'each run appends the whole topic once more'],
+  ['rewriting = rewriting.snapshotProperty(POSITION, said)', 'pass', 'maintenance forgets how far topics were read'],
+  ['max(wanted, first)', 'first', 'what was appended is appended again'],
+  ['if known.id != state.id:', 'if False:', 'records of a topic that was made again are passed over'],
+  ['if wanted > state.end[partition]:', 'if False:', 'records that the brokers have lost are not missed by anybody'],
+  ['"left_anti")', '"left_outer").select(made.columns)', 'what a stream wrote twice is counted twice'],
+  ['.retainLast(1)', '.retainLast(100)', 'old files are paid for without end'],
+  ['* HOUR_MS).execute()', '* 0).execute()', 'files of a run that goes on are removed'],
+);
+
+export const ofJobs: readonly Mutant[] = [...formats, ...kafka, ...streaming, ...sending, ...datasets];

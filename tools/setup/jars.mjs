@@ -119,7 +119,7 @@ export function jarsIn(folder) {
  * @param {string} source
  * @param {string} target
  */
-export function sparkJarsInPlace(source, target) {
+export function jarsInPlace(source, target) {
   if (!existsSync(source) || !existsSync(target)) return false;
   const names = jarsIn(source);
   return (
@@ -133,8 +133,8 @@ export function sparkJarsInPlace(source, target) {
  * @param {string} source
  * @param {string} target
  */
-export function placeSparkJars(source, target) {
-  if (sparkJarsInPlace(source, target)) return;
+export function placeJars(source, target) {
+  if (jarsInPlace(source, target)) return;
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   for (const name of jarsIn(source)) linkOrCopy(join(source, name), join(target, name));

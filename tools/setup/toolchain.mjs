@@ -8,7 +8,7 @@ import { acquireLock } from '../lock.mjs';
 import { isComplete, keyOf, removeLeftovers } from './cache.mjs';
 import { archiveOf, compiled, sourcesIn } from './compile.mjs';
 import { buildFolder, cacheFolder, root } from './folders.mjs';
-import { artifactFolder, parseLock, placeSparkJars, sparkJarsInPlace } from './jars.mjs';
+import { artifactFolder, jarsInPlace, parseLock, placeJars } from './jars.mjs';
 import { hasStamp, installNodePackages } from './npm.mjs';
 import { placePackages, pythonPackages, requirementsOf } from './packages.mjs';
 import { BOOTSTRAP_LOCK, bootstrap, environment, PROJECT_LOCK, whereabouts } from './python.mjs';
@@ -30,6 +30,7 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
  * @property {string} kafkaIam archive with our own classes for the broker
  * @property {string} kafkaClasses archive of the classes that the broker loads
  * @property {string} sparkJars folder with the archives that jobs get
+ * @property {string} icebergJars folder with the archives that jobs get which use a dataset
  * @property {string} sparkClasses archive of the classes that jobs load
  * @property {string} registryHome folder with quarkus-run.jar
  * @property {string} registryClasses archive of the classes that the registry loads
@@ -38,9 +39,9 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
  */
 
 /**
- * What the toolchain depends on: a key of all that decides it, folders of the cache that must be whole, the one that
- * build/spark-jars mirrors, JAVA_HOME as it was.
- * @typedef {{ key: string, folders: string[], sparkJarsSource: string, javaHome: string }} SetUp
+ * What the toolchain depends on: a key of all that decides it, folders of the cache that must be whole, those that
+ * folders of build mirror, JAVA_HOME as it was.
+ * @typedef {{ key: string, folders: string[], mirrored: { sparkJars: string, icebergJars: string }, javaHome: string }} SetUp
  */
 
 /** @typedef {Toolchain & { setUp: SetUp }} Remembered what build/toolchain.json holds */
@@ -86,7 +87,9 @@ function stillValid(dev) {
   const { node, python, java17, java21, registryHome } = toolchain;
   const programs = [node, python, java17, java21, join(registryHome, 'quarkus-run.jar')];
   if (!programs.every((path) => existsSync(path)) || !setUp.folders.every(isComplete)) return undefined;
-  return sparkJarsInPlace(setUp.sparkJarsSource, toolchain.sparkJars) ? toolchain : undefined;
+  const { sparkJars, icebergJars } = setUp.mirrored;
+  const inPlace = jarsInPlace(sparkJars, toolchain.sparkJars) && jarsInPlace(icebergJars, toolchain.icebergJars);
+  return inPlace ? toolchain : undefined;
 }
 
 /**
@@ -176,6 +179,7 @@ async function install({ cache, dev, say }) {
     told(environment({ python, cache, dev, uv }), 'Python packages installed'),
     kafkaJarsLoaded,
     archives('spark-jars'),
+    archives('iceberg-jars'),
     archives('registry', 'quarkus-run.jar'),
     archives('s3-jars'),
     archives('s3a-jars'),
@@ -185,7 +189,8 @@ async function install({ cache, dev, say }) {
   ]);
   // All of them come to their end before one failure is told: what was finished stays for the next try.
   await Promise.allSettled(steps);
-  const [venv, kafkaJars, sparkJarsSource, registry, s3Jars, s3aJars, kafka] = await Promise.all(steps);
+  const [venv, kafkaJars, sparkJarsSource, icebergJarsSource, registry, s3Jars, s3aJars, kafka] =
+    await Promise.all(steps);
   const packages = Object.entries(requirementsOf()).map(async ([pipeline, file]) => {
     const options = { cache, pipeline, file, venv, tools: await bootstrapped() };
     const made = await told(pythonPackages(options), `Python packages of ${pipeline} installed`);
@@ -212,7 +217,9 @@ async function install({ cache, dev, say }) {
   const packaged = await Promise.all(packages);
   const [registryFolder, sparkFolder] = await Promise.all(more);
   const sparkJars = join(buildFolder, 'spark-jars');
-  placeSparkJars(sparkJarsSource, sparkJars);
+  placeJars(sparkJarsSource, sparkJars);
+  const icebergJars = join(buildFolder, 'iceberg-jars');
+  placeJars(icebergJarsSource, icebergJars);
   const toolchain = {
     node: join(root, 'node_modules', '.bin', 'node'),
     python: join(venv, 'bin', 'python'),
@@ -225,17 +232,19 @@ async function install({ cache, dev, say }) {
     kafkaIam: kafka.kafkaIam,
     kafkaClasses: kafka.kafkaClasses,
     sparkJars,
+    icebergJars,
     sparkClasses: archiveIn(sparkFolder),
     registryHome: registry,
     registryClasses: archiveIn(registryFolder),
     s3Jars,
     s3aJars,
   };
-  const loaded = [venv, kafkaJars, sparkJarsSource, registry, s3Jars, s3aJars];
+  const loaded = [venv, kafkaJars, sparkJarsSource, icebergJarsSource, registry, s3Jars, s3aJars];
   const folders = [...loaded, ...kafka.folders, registryFolder, sparkFolder, ...packaged];
   const key = currentKey(dev || venv.includes('venv-dev-'));
+  const mirrored = { sparkJars: sparkJarsSource, icebergJars: icebergJarsSource };
   /** @type {SetUp} */
-  const setUp = { key, folders, sparkJarsSource, javaHome: process.env.JAVA_HOME ?? '' };
+  const setUp = { key, folders, mirrored, javaHome: process.env.JAVA_HOME ?? '' };
   writeJson(toolchainPath, { ...toolchain, setUp });
   say('ready');
   return toolchain;

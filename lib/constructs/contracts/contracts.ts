@@ -7,7 +7,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { schemaPath } from '../../declaration/checks/schema.ts';
-import { thingsOf, usesOf } from '../../declaration/flow.ts';
+import { type JobUse, thingsOf, usesOf } from '../../declaration/flow.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { KeyedSchema } from '../../declaration/schema.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
@@ -42,13 +42,23 @@ export class Contracts extends Construct {
     };
   }
 
+  /** The folders of `build` with the Java archives that the things ask for which a job uses. */
+  jarsOf(job: string): string[] {
+    const jars = this.usesOf(job).map(({ thing }) => this.kinds.get(thing.kind)?.jars);
+    return [...new Set(jars.filter((folder) => folder !== undefined))];
+  }
+
   grant(role: iam.Role, job: string): void {
-    for (const use of usesOf(this.pipeline).filter((each) => each.job === job)) {
+    for (const use of this.usesOf(job)) {
       const kind = this.kinds.get(use.thing.kind);
       const grant = use.way === 'reads' ? kind?.grantRead : kind?.grantWrite;
       if (!grant) throw new Error(`A ${use.thing.kind} grants no role that it ${use.way} ${use.alias}.`);
       grant(role, use);
     }
+  }
+
+  private usesOf(job: string): JobUse[] {
+    return usesOf(this.pipeline).filter((use) => use.job === job);
   }
 
   /**

@@ -10,6 +10,7 @@ import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { KafkaCluster } from '../kafka/kafka-cluster.ts';
 import type { Network } from '../network/network.ts';
 import type { AssetsFolder } from '../storage/assets-folder.ts';
+import type { Catalog } from '../storage/catalog.ts';
 import type { DataBucket } from '../storage/data-bucket.ts';
 
 export interface KindProps {
@@ -18,6 +19,11 @@ export interface KindProps {
   readonly cluster: KafkaCluster;
   readonly bucket: DataBucket;
   readonly assets: AssetsFolder;
+  /**
+   * Where tables are looked up.
+   * @default the environment keeps no datasets
+   */
+  readonly catalog: Catalog | undefined;
   readonly logRetentionDays: number;
   /**
    * The pipeline's schemas in the registry, which come before whatever holds data of theirs.
@@ -34,6 +40,11 @@ export interface Kind {
    * @default none
    */
   readonly files?: Readonly<Record<string, string>>;
+  /**
+   * Folder of `build` with Java archives for jobs that use such a thing.
+   * @default none
+   */
+  readonly jars?: string;
   /** Reading; missing in a kind that is only written. */
   readonly grantRead?: Grant;
   /** Writing; missing in a kind that is only read. */

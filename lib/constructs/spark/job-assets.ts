@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PACKAGES = join(ROOT, 'build', 'python-packages');
 
 /** Where the set-up puts the pinned jars that every Spark job gets, here and on EMR. */
-const JARS = join(ROOT, 'build', 'spark-jars');
+const JARS = 'spark-jars';
 
 /** Assets that the jobs of a pipeline share. */
 export class JobAssets extends Construct {
@@ -31,13 +31,21 @@ export class JobAssets extends Construct {
     this.packages = new Asset(this, 'Packages', { path: zipPackages(pipeline) });
     const archive = archiveOf(pipeline);
     this.environment = archive === undefined ? undefined : new Asset(this, 'Environment', { path: archive });
-    this.jars = jarFiles().map((name) => new Asset(this, `Jar-${name}`, { path: join(JARS, name) }));
+    this.jars = this.jarsIn(JARS);
   }
 
   entryPoint(file: string): Asset {
-    const id = `Script-${file}`;
-    const known = this.node.tryFindChild(id) as Asset | undefined;
-    return known ?? new Asset(this, id, { path: join(this.pipeline.folders.jobs, file) });
+    return this.asset(`Script-${file}`, join(this.pipeline.folders.jobs, file));
+  }
+
+  /** The jars in a folder of `build`. */
+  jarsIn(folder: string): Asset[] {
+    const path = join(ROOT, 'build', folder);
+    return jarFiles(path).map((name) => this.asset(`Jar-${name}`, join(path, name)));
+  }
+
+  private asset(id: string, path: string): Asset {
+    return (this.node.tryFindChild(id) as Asset | undefined) ?? new Asset(this, id, { path });
   }
 }
 
@@ -52,10 +60,10 @@ function archiveOf({ name, folders }: Pipeline): string | undefined {
   throw new Error(`There are no packages of ${requirements}. Run "npm run synth", which fetches them first.`);
 }
 
-function jarFiles(): string[] {
-  const names = existsSync(JARS) ? readdirSync(JARS).filter((name) => name.endsWith('.jar')) : [];
+function jarFiles(folder: string): string[] {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jar')) : [];
   if (names.length === 0) {
-    throw new Error(`There are no jars in ${JARS}. Run "npm run synth", which fetches the pinned jars first.`);
+    throw new Error(`There are no jars in ${folder}. Run "npm run synth", which fetches the pinned jars first.`);
   }
   return names.sort();
 }

@@ -2,6 +2,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { type JobSize, type ProcessSize, workerMemory } from '../../declaration/job.ts';
 import { checkpointPrefix } from '../../declaration/names.ts';
@@ -38,7 +39,8 @@ export class SparkJob extends Construct implements Omit<JobStart, 'roleArn'> {
     if (!declared) throw new Error(`Pipeline ${pipeline.name} declares no job ${job}.`);
     this.jobName = job;
     this.entryPoint = code.entryPoint(declared.entryPoint).s3ObjectUrl;
-    this.submitParameters = submitParametersOf(declared.size, code, Stack.of(this).region);
+    const jars = [...code.jars, ...props.contracts.jarsOf(job).flatMap((folder) => code.jarsIn(folder))];
+    this.submitParameters = submitParametersOf(declared.size, code, jars, Stack.of(this).region);
     this.role = new iam.Role(this, 'Role', {
       description: `Job ${job} of pipeline ${pipeline.name}`,
       assumedBy: new iam.ServicePrincipal('emr-serverless.amazonaws.com', {
@@ -74,7 +76,12 @@ const AVRO_LIMITS = Object.entries({
   .join(' ');
 
 /** The parameters of `spark-submit`; the local run gets the same line and maps the sizes to the machine. */
-function submitParametersOf(size: JobSize, { packages, jars, environment }: JobAssets, region: string): string {
+function submitParametersOf(
+  size: JobSize,
+  { packages, environment }: JobAssets,
+  jars: readonly Asset[],
+  region: string,
+): string {
   const python = './environment/bin/python';
   // The worker's memory that is no heap, as it is paid for: a tenth of a small heap does not hold the rest of the JVM and Python.
   const beside = (process: ProcessSize): string => `${workerMemory(process) - process.memory}g`;

@@ -53,6 +53,13 @@ export function integersOf(text: string): string[] {
   return Object.keys(properties).filter((name) => properties[name]?.type === 'integer');
 }
 
+/** The properties of a schema that has no mistake, each with its type; `date-time` of times. */
+export function propertiesOf(text: string): Record<string, string> {
+  const { properties } = JSON.parse(text) as { properties: Record<string, { type: unknown; format?: string }> };
+  const typed = Object.entries(properties).map(([name, { type, format }]) => [name, format ?? typeOf(type) ?? '']);
+  return Object.fromEntries(typed);
+}
+
 function propertyMistake(property: unknown): string | undefined {
   if (!isObject(property)) return 'it is no object';
   const type = typeOf(property.type);

@@ -2,16 +2,16 @@
 import { z } from 'zod';
 import { fitting } from '../checks/form.ts';
 import type { Template } from '../fill.ts';
-import { CHECKPOINTS, executionPrefix, INPUT, outputPrefix } from '../names.ts';
+import { CHECKPOINTS, DATASETS, executionPrefix, INPUT, outputPrefix } from '../names.ts';
 import { urlSpec } from '../schema.ts';
 import { type Sink, type Source, Thing, type Use } from '../thing.ts';
 
-const RESERVED: readonly string[] = [CHECKPOINTS, INPUT];
+const RESERVED: readonly string[] = [CHECKPOINTS, DATASETS, INPUT];
 
 const form = z.strictObject({
   name: fitting(
     'is not a name for a folder',
-    `a-z, 0-9 and -, first a letter, 30 at most, but not ${RESERVED.join(' or ')}`,
+    `a-z, 0-9 and -, first a letter, 30 at most, but not ${RESERVED.slice(0, -1).join(', ')} or ${RESERVED.at(-1)}`,
     (name) => typeof name === 'string' && /^[a-z][a-z0-9-]{0,29}$/.test(name) && !RESERVED.includes(name),
     'string',
   ),

@@ -41,6 +41,12 @@ const sparkApplication = upserting('spark-submit, for each job run', (request) =
   return { physicalId: id, attributes: { ApplicationId: id, Arn: applicationArn } };
 });
 
+const catalogDatabase = upserting('where its tables lie, by which they are found', (request) => {
+  const { DatabaseInput: input } = used(request, 'DatabaseInput');
+  const name = String(isObject(input) ? input.Name : nameOf(request, undefined, 255));
+  return { physicalId: name, attributes: { DatabaseName: name } };
+});
+
 const kafkaCluster = upserting('the local Kafka broker', (request) => {
   const { ClusterName: name } = used(request, 'ClusterName');
   const id = digest(32, request.stack.name, request.logicalId, String(name));
@@ -73,6 +79,7 @@ export const providers: Record<string, Provider> = {
   'AWS::ECS::Service': registryService,
   'AWS::EMRServerless::Application': sparkApplication,
   'AWS::Events::Rule': eventRule,
+  'AWS::Glue::Database': catalogDatabase,
   'AWS::MSK::ServerlessCluster': kafkaCluster,
   'AWS::StepFunctions::StateMachine': stateMachine,
 };

@@ -173,11 +173,11 @@ test('a person may set these, and nothing set means the whole demo', () => {
   expect(actions).toEqual(['run', 'start', 'stop', 'upgrade']);
 });
 
-test('the ranks come after the windows, the producer runs beside the streams, the best sellers are read at the end', () => {
+test('the ranks come after the windows, the producer runs beside the streams, the best sellers and the history are made at the end', () => {
   expect(orderOf(retail)).toEqual({
     streams: ['enrich', 'keepTotals', 'sumByWindow', 'rankTop'],
     during: ['produce'],
-    after: ['bestSellers'],
+    after: ['bestSellers', 'archive'],
   });
 });
 

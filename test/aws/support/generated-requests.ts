@@ -109,7 +109,9 @@ export function requestsOf(access: AccessFile, seed: number, count: number): Gen
         ] as const;
       });
     const more = chance(0.1) ? [[pick(keys), pick(['true', 'false', 'other'])] as const] : [];
-    const plain = more.filter(([key]) => key !== 'dynamodb:LeadingKeys');
+    // Keys of conditions are read in any case: a request has each once.
+    const isMet = (key: string) => met.some(([known]) => known.toLowerCase() === key.toLowerCase());
+    const plain = more.filter(([key]) => key !== 'dynamodb:LeadingKeys' && !isMet(key));
     return Object.fromEntries([...plain, ...met]);
   };
 

@@ -7,6 +7,7 @@ export const STATEFUL: ReadonlySet<string> = new Set([
   'AWS::DynamoDB::Table',
   'AWS::ECR::Repository',
   'AWS::EMRServerless::Application',
+  'AWS::Glue::Database',
   'AWS::KMS::Key',
   'AWS::MSK::ServerlessCluster',
   'AWS::RDS::DBCluster',

@@ -2,7 +2,7 @@
  * The small world in which permissions are tried: things with names, their ARNs and request contexts, and beside each a sentinel that nobody
  * may touch. What is of a pipeline is named with it, except in the pipeline's own table.
  */
-import { foldersOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { datasetsOf, foldersOf, topicsOf } from '../../../lib/declaration/flow.ts';
 import { externalGroupPrefix, kebab } from '../../../lib/declaration/names.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { ACCOUNT, CLUSTER_UUID, REGION } from './arns.ts';
@@ -46,6 +46,7 @@ export function universeOf(
     ...roleThings(resources),
     ...sparkThings(resources, pipelines),
     ...tableThings(resources, pipelines),
+    ...catalogThings(resources, pipelines),
     ...namedThings(resources),
     ...interfaceThings(),
   ];
@@ -132,6 +133,7 @@ function objectThings(resources: readonly Concrete[], pipelines: readonly Pipeli
     `input/${pipeline.name}`,
     ...streamsOf(pipeline).map((job) => `checkpoints/${pipeline.name}/${kebab(job)}`),
     ...Object.values(foldersOf(pipeline)).map((folder) => `${folder.name}/${pipeline.name}`),
+    ...Object.values(datasetsOf(pipeline)).map(({ name }) => `datasets/${pipeline.name}/${name}`),
   ]);
   // The state machine asks for exactly these.
   const commits = pipelines.flatMap((pipeline) =>
@@ -232,6 +234,26 @@ function tableThings(resources: readonly Concrete[], pipelines: readonly Pipelin
       context: { 'dynamodb:LeadingKeys': [key] },
     })),
   );
+}
+
+/** The Glue catalog: databases and tables, of datasets and of others. */
+function catalogThings(resources: readonly Concrete[], pipelines: readonly Pipeline[]): Thing[] {
+  const thing = (label: string, rest: string): Thing => ({ label, services: ['glue'], arn: regional('glue', rest) });
+  const databases = ofType(resources, 'AWS::Glue::Database').map(
+    ({ properties }) => (properties.DatabaseInput as { Name: string }).Name,
+  );
+  const tables = pipelines.flatMap((pipeline) =>
+    Object.values(datasetsOf(pipeline)).map(({ name }) => `${pipeline.name}_${name}`),
+  );
+  return [
+    thing('the catalog', 'catalog'),
+    ...databases.flatMap((database) => [
+      thing('the database of datasets', `database/${database}`),
+      ...[...tables, 'another'].map((table) => thing(`table ${table}`, `table/${database}/${table}`)),
+    ]),
+    thing('another catalog database', 'database/another'),
+    thing('a table of another database', 'table/another/another'),
+  ];
 }
 
 /** Things that are known by name, and beside each kind another one. */

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import {
   avro,
+  dataset,
+  days,
   deadLettersOf,
   events,
   folder,
@@ -202,7 +204,7 @@ describe('folders', () => {
     test(`refuse the name ${JSON.stringify(name)}`, () => {
       const bad = tinyPipeline({ jobs: ({ send }) => void Object.assign(send.writes, { more: folder(name) }) });
       expect(refusalOf(bad)).toEqual([
-        `tiny.folders.more.name: is not a name for a folder; got ${JSON.stringify(name)}; allowed: a-z, 0-9 and -, first a letter, 30 at most, but not checkpoints or input`,
+        `tiny.folders.more.name: is not a name for a folder; got ${JSON.stringify(name)}; allowed: a-z, 0-9 and -, first a letter, 30 at most, but not checkpoints, datasets or input`,
       ]);
     });
   }
@@ -222,6 +224,84 @@ describe('folders', () => {
     'one that stands and nobody writes',
     { jobs: ({ show }) => void Object.assign(show.reads, { archive: standingFolder('archive') }) },
     'tiny.folders.archive: is read, but nobody writes it; got "folder archive"; allowed: a job that writes it',
+  );
+});
+
+describe('datasets', () => {
+  const kept = (props: object = {}, name = 'kept_words') =>
+    dataset(name, { schema: jsonSchema('word.schema.json'), ...props } as never);
+  const written = (thing: ReturnType<typeof dataset>): Change => ({
+    jobs: ({ show }) => void Object.assign(show.writes, { kept: thing }),
+  });
+
+  accepts('one that is written by one job and kept in order by another', {
+    jobs: ({ send, show }) => {
+      const thing = kept({
+        partitionBy: ['word', 'bucket(16, word)', 'truncate(2, word)'],
+        fileSize: 64,
+        keep: days(1),
+      });
+      Object.assign(send.writes, { kept: thing });
+      Object.assign(show, { reads: { ...show.reads, kept: thing }, writes: { ...show.writes, kept: thing } });
+    },
+  });
+  for (const name of ['Words', 'a-b', '', '1a', 'x'.repeat(31)]) {
+    refuses(
+      `the name ${JSON.stringify(name)}`,
+      written(kept({}, name)),
+      `tiny.datasets.kept.name: is not a name for a dataset; got ${JSON.stringify(name)}; allowed: a-z, 0-9 and _, first a letter, 30 at most`,
+    );
+  }
+  refuses(
+    'an Avro schema, which is no address',
+    written(kept({ schema: avro('word.avsc') })),
+    'tiny.datasets.kept.schema: is no schema of a dataset; got {"format":"avro","file":"word.avsc"}; allowed: jsonSchema(...)',
+  );
+  refuses(
+    'a schema that is not there',
+    written(kept({ schema: jsonSchema('none.schema.json') })),
+    'tiny.datasets.kept.schema: does not exist; got "<root>/pipelines/tiny/schemas/none.schema.json"; allowed: a file in the schemas folder of the pipeline',
+  );
+  refuses(
+    'a division that Iceberg does not have',
+    written(kept({ partitionBy: ['weeks(word)'] })),
+    'tiny.datasets.kept.partitionBy.0: is no way to divide files; got "weeks(word)"; allowed: column, years(column), months(column), days(column), hours(column), bucket(16, column), truncate(4, column)',
+  );
+  refuses(
+    'a division by no column',
+    written(kept({ partitionBy: ['bucket(4, town)'] })),
+    'tiny.datasets.kept.partitionBy.0: is of no column; got "town"; allowed: word, times, weight',
+  );
+  refuses(
+    'days of what is no time',
+    written(kept({ partitionBy: ['days(word)'] })),
+    'tiny.datasets.kept.partitionBy.0: is of no time; got "word"; allowed: a property of format date-time',
+  );
+  refuses(
+    'files of no size',
+    written(kept({ fileSize: 0 })),
+    'tiny.datasets.kept.fileSize: is out of range; got 0; allowed: whole numbers from 1 to 2048 MiB',
+  );
+  refuses(
+    'a history of minutes',
+    written(kept({ keep: 60_000 })),
+    'tiny.datasets.kept.keep: is out of range; got 60000; allowed: whole numbers from 3600000 to 315360000000 ms',
+  );
+  refuses(
+    'a stream that writes one',
+    { jobs: ({ count }) => void Object.assign(count.writes, { kept: kept() }) },
+    'tiny.jobs.count.writes.kept: is not written by streams; got "dataset kept_words"; allowed: a batch job that appends what is new on a topic',
+  );
+  refuses(
+    'a stream that reads one',
+    {
+      jobs: ({ send, count }) => {
+        const thing = kept();
+        Object.assign(send.writes, { kept: thing });
+        Object.assign(count.reads, { kept: thing });
+      },
+    },
+    'tiny.jobs.count.reads.kept: is no source of a stream; got "dataset kept_words"; allowed: a batch job',
   );
 });
 

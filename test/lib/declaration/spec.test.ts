@@ -25,6 +25,16 @@ const spec = {
     archive: { kind: 'folder', url: 's3://data/archive/sums' },
   },
   writes: {
+    kept: {
+      kind: 'dataset',
+      database: 'millrace_dev',
+      table: 'sums_kept',
+      url: 's3://data/datasets/sums/kept/iceberg/table',
+      schema: { format: 'json', url: 's3://assets/kept.json' },
+      partitionBy: 'days(at)',
+      fileSize: 128,
+      keepHours: 168,
+    },
     sums: { kind: 'topic', topic: 'sums', maxMessageBytes: 1_048_588 },
     archive: { kind: 'folder', url: 's3://data/archive/sums' },
   },

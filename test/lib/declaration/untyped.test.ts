@@ -251,7 +251,7 @@ describe('what would be an error of the language', () => {
       'a folder without a name',
       "batch('x.py', { reads: {}, writes: { a: folder() } })",
       [
-        'plain.folders.a.name: is missing; got nothing; allowed: a-z, 0-9 and -, first a letter, 30 at most, but not checkpoints or input',
+        'plain.folders.a.name: is missing; got nothing; allowed: a-z, 0-9 and -, first a letter, 30 at most, but not checkpoints, datasets or input',
       ],
     ],
     [

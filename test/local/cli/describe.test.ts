@@ -7,6 +7,7 @@ import {
   avro,
   batch,
   csv,
+  dataset,
   hours,
   integer,
   jsonLines,
@@ -143,6 +144,31 @@ test('each job is told with when it runs', () => {
     ['count', 'follows what it reads until it is drained'],
     ['fix-all', 'alone only: --job fix-all'],
   ]);
+});
+
+test('a dataset is told with what its files are divided by and what its maintenance keeps', () => {
+  const schema = jsonSchema('words.schema.json');
+  const [kept, other] = [
+    dataset('kept', { schema, partitionBy: ['days(at)'] }),
+    dataset('other', { schema, keep: hours(2) }),
+  ];
+  const jobs = { keep: batch('keep.py', { reads: {}, writes: { kept, other } }) };
+  const declared = pipeline('file:///x/pipelines/words/pipeline.ts', { description: 'x', jobs });
+  expect(descriptionOf(declared).datasets).toEqual([
+    {
+      name: 'kept',
+      dataset: 'kept',
+      schema: 'words.schema.json',
+      partitionBy: ['days(at)'],
+      fileSize: 128,
+      keepMs: 604_800_000,
+    },
+    expect.objectContaining({ name: 'other', partitionBy: [], keepMs: 7_200_000 }),
+  ]);
+  const text = textOf(declared);
+  expect(text).toContain('kept: kept, columns of words.schema.json, divided by days(at)');
+  expect(text).toContain('maintenance makes files of 128 MiB and keeps what it was for 2 hours');
+  expect(text).toContain('├──▶ dataset kept');
 });
 
 test('the text holds all of it, without an empty section', () => {

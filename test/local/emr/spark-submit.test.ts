@@ -1,5 +1,5 @@
 /** How a job run's request becomes a command of this machine. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -64,6 +64,14 @@ describe('the command of a job run', () => {
       '--checkpoint-path',
       'file:///home/me/a%20b/buckets/b/c/d',
     ]);
+  });
+
+  test('finds what a strict run has kept under addresses of S3 in the folders', () => {
+    const buckets = mkdtempSync(join(tmpdir(), 'buckets-'));
+    mkdirSync(join(buckets, 'data'));
+    const settings = settingsOf(commandOf('', [], { buckets }).arguments);
+    expect(settings['spark.hadoop.fs.s3.impl']).toMatch(/ViewFileSystemOverloadScheme$/);
+    expect(settings['spark.hadoop.fs.viewfs.mounttable.data.linkFallback']).toBe(`file://${buckets}/data`);
   });
 
   test('leaves every address as it is in a strict run, but for the archives of a JVM that waits for jobs, and no secret in it', () => {

@@ -43,7 +43,9 @@ test('what stands costs its hours, 24 a day and 730 a month', () => {
   expect(line(result, 'MSK Serverless, partitions').month).toBeCloseTo(4.38, 9);
   expect(line(result, 'Registry on Fargate, vCPU').day).toBeCloseTo(0.97152, 9);
   expect(line(result, 'Registry on Fargate, GB').month).toBeCloseTo(12.9794, 9);
-  expect(line(result, 'Interface endpoints').month).toBeCloseTo(14.6, 9);
+  expect(line(result, 'Interface endpoints').month).toBeCloseTo(29.2, 9);
+  const bare = estimate({ ...tiny, datasets: undefined }, []);
+  expect(line(bare, 'Interface endpoints').month).toBeCloseTo(14.6, 9);
 });
 
 test('what is billed by the month costs its share of a day', () => {
@@ -120,7 +122,7 @@ test('a third zone, warm workers and another pipeline show', () => {
   };
   const result = estimate(changed, [tinyPipeline(), tinyPipeline()]);
   expect(line(result, 'NAT gateways').quantity).toBe(3);
-  expect(line(result, 'Interface endpoints').quantity).toBe(3);
+  expect(line(result, 'Interface endpoints').quantity).toBe(6);
   expect(line(result, 'Spark kept warm, vCPU').quantity).toBe(2);
   expect(line(result, 'Spark kept warm, GB').quantity).toBe(8);
   expect(quantityOf(result, 'CloudWatch alarms')).toBe(STACKS.alarms + 2 * STACKS.alarmsOfPipeline);

@@ -7,9 +7,9 @@ import {
   artifactFolder,
   fileNameOf,
   folderNameOf,
+  jarsInPlace,
   parseLock,
-  placeSparkJars,
-  sparkJarsInPlace,
+  placeJars,
   verify,
 } from '../../../tools/setup/jars.mjs';
 import { program, temporaryFolder, write } from './temporary.ts';
@@ -95,7 +95,7 @@ describe('the archives for Spark', () => {
   test('are put into the tree without a second copy', () => {
     const [source, target] = [temporaryFolder(), join(temporaryFolder(), 'spark-jars')];
     write(join(source, 'a.jar'), 'a');
-    placeSparkJars(source, target);
+    placeJars(source, target);
     expect(statSync(join(target, 'a.jar')).ino).toBe(statSync(join(source, 'a.jar')).ino);
   });
 
@@ -103,11 +103,11 @@ describe('the archives for Spark', () => {
     const [source, target] = [temporaryFolder(), join(temporaryFolder(), 'spark-jars')];
     write(join(source, 'a.jar'), 'a');
     write(join(target, 'old.jar'), 'old');
-    expect(sparkJarsInPlace(source, target)).toBe(false);
-    placeSparkJars(source, target);
+    expect(jarsInPlace(source, target)).toBe(false);
+    placeJars(source, target);
     expect(readdirSync(target)).toEqual(['a.jar']);
     linkSync(join(target, 'a.jar'), join(target, 'more.jar'));
-    expect(sparkJarsInPlace(source, target)).toBe(false);
+    expect(jarsInPlace(source, target)).toBe(false);
     expect(existsSync(join(source, 'a.jar'))).toBe(true);
   });
 });

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from millrace.formats.codecs import Codec, Reference, codec_of
 from millrace.formats.framing import AvroCodec
 from millrace.job.document import Name, at_least
 from millrace.job.spec import Spec
+from millrace.kafka.cluster import Offsets
 from millrace.streaming.event_time import EventTimeRules
 
 BATCH = "millrace.batch"
@@ -56,15 +58,24 @@ def read(spark: SparkSession, spec: Spec, alias: str, *, deletions: bool = False
     return records_of(spark, spec, spec.input(alias, Input), deletions=deletions)
 
 
-def records_of(spark: SparkSession, spec: Spec, source: Input, *, deletions: bool) -> Judged:
-    """The records of a topic from its first to its last; see `read`."""
+def records_of(
+    spark: SparkSession, spec: Spec, source: Input, *, deletions: bool, span: Mapping[str, str] | None = None
+) -> Judged:
+    """The records of a topic from its first to its last, or of a span of it; see `read`."""
     key, value = codec_of(spark, spec, source.key), codec_of(spark, spec, source.value, source.topic)
     if spec.mode != "batch":
         value = following(spec, value, source.topic)
     options = spec.kafka.source_options(source.topic, source.group_id_prefix)
-    options |= {"endingOffsets": "latest", "includeHeaders": "true"}
+    options |= {"endingOffsets": "latest", "includeHeaders": "true", **(span or {})}
     records = spark.read.format("kafka").options(**options).load()
     return decoded(records, key, value, deletions=deletions)
+
+
+def between(spark: SparkSession, spec: Spec, source: Input, start: Offsets, end: Offsets) -> Judged:
+    """The records of a topic from offsets to those before others; every partition has one of each. See `read`."""
+    edges = {"startingOffsets": start, "endingOffsets": end}
+    span = {name: json.dumps({source.topic: offsets}) for name, offsets in edges.items()}
+    return records_of(spark, spec, source, deletions=False, span=span)
 
 
 def decoded(records: DataFrame, key: Codec, value: Codec, *, deletions: bool) -> Judged:

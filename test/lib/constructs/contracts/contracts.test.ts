@@ -1,7 +1,15 @@
 /** What a pipeline's jobs have to find, and what each kind of thing grants them. */
 import { describe, expect, test } from 'vitest';
 import { kindOf } from '../../../../lib/constructs/kinds/index.ts';
-import { batch, latest, pipeline, standingFolder, topic } from '../../../../lib/declaration/index.ts';
+import {
+  batch,
+  dataset,
+  jsonSchema,
+  latest,
+  pipeline,
+  standingFolder,
+  topic,
+} from '../../../../lib/declaration/index.ts';
 import readings from '../../../readings/pipelines/readings/pipeline.ts';
 import { resourcesOf, templatesOf } from '../../support/templates.ts';
 
@@ -31,12 +39,14 @@ describe('schemas', () => {
 describe('a kind', () => {
   const state = topic('plant.state', { partitions: 1, cleanup: 'compact' });
   const shelf = standingFolder('shelf');
+  const kept = dataset('kept', { schema: jsonSchema('station.schema.json'), partitionBy: ['days(since)'] });
   const declared = {
     ...pipeline(import.meta.url, {
       description: 'A lookup and a standing folder.',
       jobs: {
-        write: batch('send.py', { reads: {}, writes: { state, shelf } }),
-        look: batch('show.py', { reads: { state: latest(state), shelf }, writes: {} }),
+        write: batch('send.py', { reads: {}, writes: { state, shelf, kept } }),
+        look: batch('show.py', { reads: { state: latest(state), shelf, kept }, writes: {} }),
+        other: batch('average.py', { reads: { shelf }, writes: {} }),
       },
     }),
     name: 'readings',
@@ -57,9 +67,32 @@ describe('a kind', () => {
     expect(look).not.toMatch(/kafka-cluster:WriteData|s3:PutObject/);
   });
 
+  test('grants one table and its files to who writes or reads a dataset', () => {
+    const [write, look] = [policyOf('write'), policyOf('look')];
+    for (const policy of [write, look]) {
+      expect(policy).toMatch(/:glue:[^\]]*:table\/millrace_dev\/readings_kept"/);
+      expect(policy).toContain('/datasets/readings/kept/*');
+      expect(policy).not.toMatch(/glue:\*|glue:Delete/);
+    }
+    expect(write).toContain('["glue:CreateTable","glue:GetTable","glue:UpdateTable"]');
+    expect(look).toContain('"glue:GetTable"');
+    expect(look).not.toContain('glue:UpdateTable');
+    expect(policyOf('other')).not.toMatch(/glue|datasets/);
+  });
+
+  test('has Java archives of its own for the jobs that use it, and for no others', () => {
+    const machines = resourcesOf(templatesOf({ pipelines: [declared] }).readings, 'AWS::StepFunctions::StateMachine');
+    const shipped = [...JSON.stringify(machines).matchAll(/--jars(.*?)--conf/g)].map(
+      ([, jars = '']) => jars.match(/\.jar/g)?.length,
+    );
+    const [write = 0] = shipped;
+    expect(write).toBeGreaterThan(1);
+    expect(shipped).toEqual([write, write, write - 1]);
+  });
+
   test('without a construct is told with the file that is missing', () => {
     expect(() => kindOf('table')).toThrow(
-      'Kind "table" has no construct. Known are file, folder, lookup, topic; write lib/constructs/kinds/table.ts.',
+      'Kind "table" has no construct. Known are dataset, file, folder, lookup, topic; write lib/constructs/kinds/table.ts.',
     );
   });
 });

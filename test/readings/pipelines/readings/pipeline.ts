@@ -7,6 +7,7 @@ import {
   avro,
   batch,
   csv,
+  dataset,
   days,
   deadLettersOf,
   folder,
@@ -60,7 +61,9 @@ const average = stream('average.py', {
   size: { driver: { cores: 2, memory: 4 }, executor: { cores: 2, memory: 4 }, executors: 2 },
 });
 
-const show = batch('show.py', { reads: { averages }, writes: { results: folder('results') } });
+const history = dataset('history', { schema: jsonSchema('average.schema.json'), partitionBy: ['days(hour)'] });
+
+const show = batch('show.py', { reads: { averages }, writes: { results: folder('results'), history } });
 
 export default pipeline(import.meta.url, {
   description: 'Averages of the readings of each station, by hour.',

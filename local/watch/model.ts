@@ -42,6 +42,8 @@ export interface ExecutionTold {
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
   readonly input: JsonObject;
+  /** Where on AWS it ran; undefined for one of this machine. */
+  readonly region?: string | undefined;
 }
 
 /** A state that was entered; of a loop's own states, all that have one name. */

@@ -1,8 +1,9 @@
 /** Brings what AWS remembers of an execution into a home, in the form in which one of this machine leaves it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { nameIn } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
-import { executionPrefix, stackNameOf } from '../../lib/declaration/names.ts';
+import { stackNameOf } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { writeJson } from '../../tools/files.mjs';
@@ -68,11 +69,13 @@ export async function bring(services: AwsServices, home: Home, place: Place, cho
   writeFileSync(join(folder, 'definition.json'), await services.definition(arn));
   writeFileSync(executions.historyOf(execution), linesOf(historyOf(events).map((entry) => JSON.stringify(entry))));
   const records = new JobRunRecords(home.jobRuns);
-  for (const run of runsOf(events)) {
+  const runs = runsOf(events);
+  for (const run of runs) {
     checkBucket(run, place);
     await bringRun(services, records, run);
   }
-  await bringResults(services, home, place, chosen);
+  const results = resultsOf(pipeline, runs);
+  if (results) await bringFolder(services, home, `${results}/json/`, arn.split(':')[4] ?? '');
 }
 
 /** What jobs print to stdout goes to one stream for each attempt, what Spark says to another. */
@@ -102,11 +105,16 @@ function checkBucket({ record }: LoggedRun, { bucket }: Place): void {
   }
 }
 
-async function bringResults(services: AwsServices, home: Home, { bucket }: Place, { pipeline, name, event }: Begun) {
-  const { report } = pipeline;
-  if (!report) return;
-  const account = event.execution_arn.split(':')[4] ?? '';
-  const prefix = `${executionPrefix(pipeline.name, report.folder.name).replace('{execution.name}', name)}/json/`;
+/** The address to which the job of the report was told to write, if it was started. */
+function resultsOf({ jobs, report }: Pipeline, runs: readonly LoggedRun[]): string | undefined {
+  if (!report) return undefined;
+  const [job, folder] = [nameIn(jobs, report.job), nameIn<unknown>(report.job.writes, report.folder) ?? ''];
+  const specs = runs.map(({ record }) => specOf(record));
+  return specs.find((spec) => spec?.job === job)?.writes[folder]?.url;
+}
+
+async function bringFolder(services: AwsServices, home: Home, url: string, account: string): Promise<void> {
+  const [, bucket = '', prefix = ''] = /^s3a?:\/\/([^/]+)\/(.*)$/.exec(url) ?? [];
   for (const key of await services.keys(bucket, prefix, account)) {
     const path = bucketPath(home, `s3://${bucket}/${key}`);
     mkdirSync(dirname(path), { recursive: true });

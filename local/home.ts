@@ -26,6 +26,8 @@ const folders = {
   /** `<key>-<pid>.json` of each JVM that waits for jobs, and a folder of its own. */
   warmJvms: 'warm-jvms',
   logs: 'logs',
+  /** `<pipeline>-<execution>.html` of executions on AWS; the others have theirs beside their history. */
+  reports: 'reports',
   /** Who may do what, with the credentials of each role, and what was decided. */
   iam: 'iam',
 } as const;

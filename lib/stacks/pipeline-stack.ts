@@ -74,6 +74,7 @@ export class PipelineStack extends Stack {
       pipeline,
       jobLogGroup,
       stateMachine: workflow.stateMachine,
+      bucket,
       application,
       uncleaned: workflow.uncleaned,
       alerts: networkStack.alerts.topic,

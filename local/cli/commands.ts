@@ -107,8 +107,15 @@ export function commandLine(perform: Perform): Command {
     .addHelpText('after', examples('watch', 'watch PIPELINE'))
     .action(perform(async () => (await import('./watch.ts')).watch));
   command('report [execution]', 'make one file of the page of an execution, of the latest one unless another is named')
+    .option('--pipeline <name>', 'one of this pipeline')
+    .option('--from <bucket>', 'one that ran on AWS, from its data bucket and logs: s3://BUCKET')
+    .option('--region <name>', 'Region of that bucket')
+    .option('--env <name>', 'environment of that bucket, a file in config/', 'dev')
     .option(...json)
-    .addHelpText('after', examples('report', 'report 20260131130000-aaaa'))
+    .addHelpText(
+      'after',
+      examples('report', 'report 20260131130000-aaaa', 'report --from s3://BUCKET --region REGION --pipeline PIPELINE'),
+    )
     .action(perform(async () => (await import('./report.ts')).report));
   command('topics [topic]', 'show records of a topic, decoded; without one, the topics of the deployed pipelines')
     .option('--from <place>', 'from there on: earliest, a time such as 2026-01-31T13:00:00Z, or partition:offset')

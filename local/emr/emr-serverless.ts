@@ -90,7 +90,8 @@ const arnOf = ({ id, request }: JobRunRecord): string =>
 
 const invalid = (message: string) => new TaskError('EmrServerless.ValidationException', message);
 
-function requestOf(parameters: JsonObject): JobRunRequest {
+/** The request that a state machine makes, as far as it matters here. */
+export function requestOf(parameters: JsonObject): JobRunRequest {
   const submit = object(object(parameters, 'JobDriver'), 'SparkSubmit');
   const retry = object(parameters, 'RetryPolicy');
   const mode = parameters.Mode ?? 'BATCH';

@@ -14,6 +14,8 @@ export interface ExecutionRecord extends Omit<Outcome, 'status'> {
   readonly stateMachineArn: string;
   readonly input: JsonObject;
   readonly startedAt: string;
+  /** Where on AWS it ran; absent for one of this machine. */
+  readonly region?: string;
   status: 'RUNNING' | Outcome['status'];
   stoppedAt?: string;
   /** The command that runs it: an execution whose command is gone was aborted. */

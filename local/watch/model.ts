@@ -42,6 +42,8 @@ export interface ExecutionTold {
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
   readonly input: JsonObject;
+  /** Where on AWS it ran; undefined for one of this machine. */
+  readonly region?: string | undefined;
 }
 
 /** A state of a state machine, and to which others it leads: by itself, and by errors that it catches. */

@@ -253,8 +253,9 @@ function lastOf(file: string): string[] {
   return Buffer.byteLength(text) < readLog ? lines : lines.slice(1);
 }
 
-function executionTold({ name, status, startedAt, stoppedAt, error, cause, input }: ExecutionRecord): ExecutionTold {
-  return { name, status, startedAt, stoppedAt, error, cause, input };
+function executionTold(record: ExecutionRecord): ExecutionTold {
+  const { name, status, startedAt, stoppedAt, error, cause, input, region } = record;
+  return { name, status, startedAt, stoppedAt, error, cause, input, region };
 }
 
 function runTold({ record, figures }: Run): RunTold {

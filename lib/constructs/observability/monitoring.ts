@@ -1,12 +1,14 @@
 /** Metrics, alarms and a dashboard of one pipeline, made from the lines that its jobs print. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { outputPrefix } from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { SparkApplicationBase } from '../spark/spark-application.ts';
 
@@ -15,6 +17,8 @@ export interface MonitoringProps {
   readonly pipeline: Pipeline;
   readonly jobLogGroup: logs.ILogGroup;
   readonly stateMachine: StateMachine;
+  /** Where jobs leave results. */
+  readonly bucket: IBucket;
   readonly application: SparkApplicationBase;
   /** Ends of executions after which nobody could clean up. */
   readonly uncleaned: IQueue;
@@ -110,6 +114,7 @@ export class Monitoring extends Construct {
       dashboardName: `millrace-${environment}-${pipeline.name}`,
       widgets: [
         [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: 24 })],
+        [new cloudwatch.TextWidget({ markdown: this.whereResultsAre(props), width: 24, height: 4 })],
         [
           graph('Rows in, out and not usable', [metrics.rowsIn, metrics.rowsOut, metrics.deadLetterRows]),
           graph('Dead letters by reason', [byReason]),
@@ -132,5 +137,20 @@ export class Monitoring extends Construct {
         ],
       ],
     });
+  }
+
+  /** Links, and the command that shows the rest: nothing of the account reads results for this page. */
+  private whereResultsAre({ environment, pipeline, stateMachine, bucket }: MonitoringProps): string {
+    const { region } = Stack.of(this);
+    const { bucketName } = bucket;
+    const console = `https://${region}.console.aws.amazon.com`;
+    const executions = `${console}/states/home?region=${region}#/statemachines/view/${stateMachine.stateMachineArn}`;
+    const results = (folder: string): string =>
+      `${console}/s3/buckets/${bucketName}?region=${region}&prefix=${outputPrefix(pipeline.name, folder)}/`;
+    return [
+      `[Executions](${executions}), the newest first`,
+      ...(pipeline.report ? [`[Results](${results(pipeline.report.folder.name)}), a folder for each execution`] : []),
+      `Its report as one file, with table, chart, flow and states: \`npx millrace report --pipeline ${pipeline.name} --from s3://${bucketName} --region ${region} --env ${environment}\``,
+    ].join('\n\n');
   }
 }

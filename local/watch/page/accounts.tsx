@@ -14,7 +14,8 @@ export function Accounts({ model: { accounts, execution } }: { readonly model: M
           key={account.account}
           account={account}
           many={accounts.length > 1}
-          ended={execution?.status !== 'RUNNING'}
+          ended={execution?.status !== 'RUNNING' && execution?.region === undefined}
+          onAws={execution?.region !== undefined}
         />
       ))}
     </section>
@@ -27,8 +28,14 @@ interface Term {
   readonly why?: string;
 }
 
-function Account(props: { readonly account: AccountTold; readonly many: boolean; readonly ended: boolean }) {
-  const { account, many, ended } = props;
+interface Shown {
+  readonly account: AccountTold;
+  readonly many: boolean;
+  readonly ended: boolean;
+  readonly onAws: boolean;
+}
+
+function Account({ account, many, ended, onAws }: Shown) {
   const { settled, addsUp, read, sent, rejected, byOthers, carriedOver, replayed, summarized, deadLetters } = account;
   const some = (value: number, word: string): Term[] => (value > 0 ? [{ value, word }] : []);
   const came = [
@@ -49,7 +56,9 @@ function Account(props: { readonly account: AccountTold; readonly many: boolean;
   const [look, word] = settled ? counted : (['idle', ended ? 'not counted yet' : 'so far'] as const);
   const how = settled
     ? 'counted from topics and files after the execution'
-    : 'as the jobs tell; counted from topics and files at the end';
+    : onAws
+      ? 'as the jobs tell; nobody counted, since topics on AWS are read within their network only'
+      : 'as the jobs tell; counted from topics and files at the end';
   return (
     <div class={`account ${look}`}>
       {many && <h3>{account.account}</h3>}

@@ -81,6 +81,7 @@ function Status({
           <p>{duration(end - Date.parse(execution.startedAt))}</p>
           <p class="quiet">
             {execution.name}, {moment(execution.startedAt)}
+            {execution.region && `, on AWS in ${execution.region}`}
           </p>
         </>
       )}

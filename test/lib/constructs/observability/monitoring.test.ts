@@ -70,6 +70,14 @@ describe('alarms', () => {
     for (const field of ['lag', 'silence']) expect(JSON.stringify(dashboard)).toContain(`${pipeline}.${field}`);
   });
 
+  test('stand above where executions and results are, and the command that makes a report of them', () => {
+    const [dashboard] = Object.values(resourcesOf(stacks[pipeline], 'AWS::CloudWatch::Dashboard'));
+    const text = JSON.stringify(dashboard?.DashboardBody);
+    expect(text).toContain(`npx millrace report --pipeline ${pipeline} --from s3://`);
+    expect(text).toContain(`&prefix=${first?.report?.folder.name}/${pipeline}/`);
+    expect(text).toContain('#/statemachines/view/');
+  });
+
   test('reach the address that the environment names', () => {
     stacks.network?.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',

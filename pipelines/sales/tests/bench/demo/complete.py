@@ -20,7 +20,7 @@ def main(spec: Spec, events: Events) -> None:
     regions = file.read_table(spark, spec, "regions", "country", events)
     sales = read_events(spark, spec, "sales", transforms.TIME, transforms.checks())
     summaries = transforms.summaries(sales.good, regions, spec.declared(spec.windows, "windows"))
-    records = result_records(spark, spec, Result("summaries", summaries)).select(*RECORD)
+    records = result_records(spark, spec, Result("summaries", summaries), 0).select(*RECORD)
     writer = records.writeStream.outputMode("complete").format("kafka").options(**spec.kafka.sink_options("gzip"))
     query = writer.option("checkpointLocation", spec.checkpoint).trigger(processingTime="2 minutes").start()
     events.started()

@@ -38,7 +38,7 @@ def main(spec: Spec, events: Events) -> None:
     judged = judge(records(spark, spec), codec, rules, transforms.TIME, transforms.checks(), source.replays)
     sales = judged.good().select("event.*")
     summaries = transforms.summaries(sales, regions, spec.declared(spec.windows, "windows"))
-    enriched = result_records(spark, spec, Result("summaries", summaries))
+    enriched = result_records(spark, spec, Result("summaries", summaries), 0)
     events.started()
     for _ in range(TIMES):
         for name, frame in (("noop", records(spark, spec)), ("batch", enriched)):

@@ -41,7 +41,7 @@ export class LogsEndpoint extends Construct {
     });
     const actions = ['logs:CreateLogStream', 'logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:PutLogEvents'];
     // DescribeLogGroups knows no resources; whoever calls is of this account.
-    letThrough(endpoint, actions, ['*'], { StringEquals: { 'aws:PrincipalAccount': Stack.of(this).account } });
+    letThrough(endpoint, actions, '*', { StringEquals: { 'aws:PrincipalAccount': Stack.of(this).account } });
   }
 }
 
@@ -54,7 +54,7 @@ export class CatalogEndpoint extends Construct {
       of: 'the Glue catalog',
       what: 'tables of datasets',
     });
-    letThrough(endpoint, WRITE_TABLE, tableArns(Stack.of(this), database, '*'));
+    for (const resource of tableArns(Stack.of(this), database, '*')) letThrough(endpoint, WRITE_TABLE, resource);
   }
 }
 
@@ -83,14 +83,14 @@ export class ObjectsEndpoint extends Construct {
       subnets: [{ subnets: analytics.isolatedSubnets }],
     });
     const objects = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'];
-    letThrough(endpoint, objects, [bucket.arnForObjects('*')]);
-    letThrough(endpoint, ['s3:ListBucket'], [bucket.bucketArn]);
-    letThrough(endpoint, ['s3:GetObject'], [assets.objectsArn]);
-    letThrough(endpoint, ['s3:ListBucket'], [assets.bucketArn], assets.listable);
+    letThrough(endpoint, objects, bucket.arnForObjects('*'));
+    letThrough(endpoint, ['s3:ListBucket'], bucket.bucketArn);
+    letThrough(endpoint, ['s3:GetObject'], assets.objectsArn);
+    letThrough(endpoint, ['s3:ListBucket'], assets.bucketArn, assets.listable);
     // EMR Serverless puts what its console and its Spark UI show into a bucket of its own.
     const own = `prod.${stack.region}.appinfo.src`;
     const ownObjects = stack.formatArn({ service: 's3', region: '', account: '', resource: own, resourceName: '*' });
-    letThrough(endpoint, ['s3:PutObject', 's3:PutObjectAcl'], [ownObjects]);
+    letThrough(endpoint, ['s3:PutObject', 's3:PutObjectAcl'], ownObjects);
 
     // A rule cannot name a gateway endpoint, only S3's list of addresses, which has another id in each Region.
     const prefixList = new AwsCall(this, 'PrefixList', {
@@ -112,7 +112,7 @@ export class ObjectsEndpoint extends Construct {
   }
 }
 
-function letThrough(endpoint: ec2.VpcEndpoint, actions: string[], resources: string[], conditions = {}): void {
+function letThrough(endpoint: ec2.VpcEndpoint, actions: string[], resource: string, conditions = {}): void {
   const principals = [new iam.AnyPrincipal()];
-  endpoint.addToPolicy(new iam.PolicyStatement({ principals, actions, resources, conditions }));
+  endpoint.addToPolicy(new iam.PolicyStatement({ principals, actions, resources: [resource], conditions }));
 }

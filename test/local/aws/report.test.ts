@@ -102,7 +102,7 @@ describe('what is brought from AWS', () => {
         final: true,
       },
     });
-    expect(here.model.runs.map(({ job, mode, state }: never) => [job, mode, state])).toHaveLength(6);
+    expect(here.model.runs).toHaveLength(6);
     expect(shown(await brought('run-1'), 'run-1')).toEqual(here);
   });
 
@@ -156,7 +156,7 @@ describe('the command', () => {
     await expect(none).rejects.toMatchObject({ code: 'UNKNOWN_EXECUTION', message });
   });
 
-  test.each([
+  test.each<[string, { region?: string }]>([
     ['s3://data/results', { region: REGION }],
     ['data', { region: REGION }],
     ['s3://data', {}],

@@ -134,8 +134,9 @@ export type AwsServices = Awaited<ReturnType<typeof awsServices>>;
 export function inWords(thrown: unknown, { action, of }: Asked, region: string): MillraceError {
   const { name = '', $metadata, $response } = thrown as Failure;
   const cause = { cause: thrown };
+  const said = messageOf(thrown).replace(/\.?$/, '.');
   if (credentials.includes(name)) {
-    const why = `AWS takes no credentials for ${action}: ${messageOf(thrown)}`;
+    const why = `AWS takes no credentials for ${action}: ${said}`;
     return new MillraceError('AWS_CREDENTIALS', `${why} Sign in, or let AWS_PROFILE name a profile that works.`, cause);
   }
   const other = $response?.headers?.['x-amz-bucket-region'];
@@ -155,6 +156,6 @@ export function inWords(thrown: unknown, { action, of }: Asked, region: string):
     const message = `There is no ${of} in Region ${region}. Look at --from, --region, --env and --pipeline, and whether it is deployed there.`;
     return new MillraceError('AWS_NOT_FOUND', message, cause);
   }
-  const message = `${action} on ${of} in Region ${region} failed: ${name}: ${messageOf(thrown)}. Look at --region and the network, then try again.`;
+  const message = `${action} on ${of} in Region ${region} failed: ${name}: ${said} Look at --region and the network, then try again.`;
   return new MillraceError('AWS_FAILED', message, cause);
 }

@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
+import { executionOf, runsOf } from '../../../local/aws/history.ts';
 import { begun, bring } from '../../../local/aws/records.ts';
 import { type AwsServices, awsServices, inWords } from '../../../local/aws/services.ts';
 import { onAws } from '../../../local/cli/report.ts';
 import { type JobRunRequest, partsOf } from '../../../local/emr/job-run-records.ts';
 import { type Home, millraceHome } from '../../../local/home.ts';
+import { identityOf } from '../../../local/services/process.ts';
 import { Observer } from '../../../local/watch/observer.ts';
 import { chained } from '../../lib/constructs/workflow/invented.ts';
 import { type Moto, startMoto } from '../../support/moto.ts';
-import { BUCKET, REGION, remember, runHere } from './on-both.ts';
+import { BUCKET, type Ran, REGION, remember, runHere } from './on-both.ts';
 
 const { show } = chained.jobs;
 const columns = [{ field: 'word', title: 'word', format: 'text' }] as const;
@@ -31,6 +33,7 @@ const scripts: Readonly<Record<string, string>> = {
 let home: Home;
 let moto: Moto;
 let services: AwsServices;
+let ran: Ran[];
 const before = { ...process.env };
 
 beforeAll(async () => {
@@ -49,7 +52,7 @@ beforeAll(async () => {
       const script = scripts[said] ?? 'true';
       return { command: '/bin/sh', arguments: ['-c', script], environment: { PATH: before.PATH ?? '' } };
     };
-  const ran = [
+  ran = [
     await runHere(home, pipeline, 'run-1', launch()),
     await runHere(home, pipeline, 'run-10', launch({ show: 'broken' })),
     await runHere(home, pipeline, 'run-11', launch({ rank: 'silent' }), 5),
@@ -102,7 +105,7 @@ describe('what is brought from AWS', () => {
         final: true,
       },
     });
-    expect(here.model.runs.map(({ job, mode, state }: never) => [job, mode, state])).toHaveLength(6);
+    expect(here.model.runs).toHaveLength(6);
     expect(shown(await brought('run-1'), 'run-1')).toEqual(here);
   });
 
@@ -131,6 +134,20 @@ describe('what is brought from AWS', () => {
     }
   });
 
+  test('of one that goes on is what is known, and counts as no dead one', () => {
+    const all = ran[0]?.events ?? [];
+    const events = all.slice(
+      0,
+      all.findIndex(({ type }) => type === 'TaskSubmitted'),
+    );
+    const process = identityOf();
+    expect(executionOf(events, pipeline.name, REGION)).toMatchObject({ status: 'RUNNING', process });
+    expect(runsOf(events).map(({ record }) => [record.request.name, record.state, record.watcher])).toEqual([
+      ['tiny/count/run-1', 'RUNNING', process],
+      ['tiny/rank/run-1', 'RUNNING', process],
+    ]);
+  });
+
   test('lists the executions of the pipeline, the newest last', async () => {
     expect((await begun(services, place, pipeline)).map(({ name }) => name)).toEqual(['run-1', 'run-10', 'run-11']);
   });
@@ -156,7 +173,7 @@ describe('the command', () => {
     await expect(none).rejects.toMatchObject({ code: 'UNKNOWN_EXECUTION', message });
   });
 
-  test.each([
+  test.each<[string, { region?: string }]>([
     ['s3://data/results', { region: REGION }],
     ['data', { region: REGION }],
     ['s3://data', {}],
@@ -190,7 +207,7 @@ describe('what is in the way', () => {
 
   const asked = { action: 's3:ListBucket', of: 'bucket data' };
   test.each([
-    ['CredentialsProviderError', {}, 'AWS_CREDENTIALS', 'let AWS_PROFILE name a profile'],
+    ['CredentialsProviderError', {}, 'AWS_CREDENTIALS', 'as a test wants it. Sign in'],
     ['ExpiredTokenException', {}, 'AWS_CREDENTIALS', 's3:ListBucket'],
     ['AccessDenied', {}, 'AWS_DENIED', 'You may not do s3:ListBucket on bucket data in eu-central-1'],
     ['Unknown', { $metadata: { httpStatusCode: 403 } }, 'AWS_DENIED', 'of another account'],

@@ -21,12 +21,27 @@ import type { Home } from '../home.ts';
  * @throws MillraceError INVALID_SAMPLE_DATA with all that is wrong
  */
 export async function checkSampleData(pipeline: Pipeline, folder: string): Promise<void> {
+  await checkBeginnings(pipeline, folder);
+  refuse(folder, await mistakesOfTables(pipeline, folder));
+}
+
+/**
+ * Whether all files of a folder are there, and begin as their schemas say.
+ *
+ * @throws MillraceError INVALID_SAMPLE_DATA with all that is wrong
+ */
+export async function checkBeginnings(pipeline: Pipeline, folder: string): Promise<void> {
   const files = Object.values(filesOf(pipeline));
   const mistakes = await Promise.all(
     files.map((file) => mistakeOf(pipeline, file, join(resolve(folder), file.sample))),
   );
-  const details = mistakes.filter((mistake) => mistake !== undefined);
-  if (details.length === 0) details.push(...(await mistakesOfTables(pipeline, folder)));
+  refuse(
+    folder,
+    mistakes.filter((mistake) => mistake !== undefined),
+  );
+}
+
+function refuse(folder: string, details: readonly string[]): void {
   if (details.length === 0) return;
   const message = `The files in ${resolve(folder)} cannot be used. Nothing was started.`;
   throw new MillraceError('INVALID_SAMPLE_DATA', message, { details });

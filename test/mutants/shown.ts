@@ -60,7 +60,7 @@ export const shown: readonly Mutant[] = [
     'local/cli/sample-data.ts',
     ['test/local/cli/check.test.ts'],
     [
-      'if (details.length === 0) details.push(...(await mistakesOfTables(pipeline, folder)));',
+      'refuse(folder, await mistakesOfTables(pipeline, folder));',
       '',
       'a bad table ends a run after its streams have started',
     ],

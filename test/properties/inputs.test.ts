@@ -13,7 +13,7 @@ import { readDeclared, removable } from '../../lambda/registry-artifacts/declare
 import { filesOf } from '../../lib/declaration/flow.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import { inputOf } from '../../local/cli/run.ts';
-import { checkSampleData } from '../../local/cli/sample-data.ts';
+import { checkBeginnings } from '../../local/cli/sample-data.ts';
 import { parseSparkSubmitParameters } from '../../local/emr/spark-submit.ts';
 import { readDefinition } from '../../local/stepfunctions/definition.ts';
 import { MillraceError } from '../../tools/errors.mjs';
@@ -140,7 +140,7 @@ describe('a machine that invents inputs finds no stack trace', () => {
     await holds(
       fc.asyncProperty(one, async ([name, bytes]) => {
         for (const file of files) writeFileSync(join(folder, file), file === name ? bytes : (right[file] ?? ''));
-        await takes(() => checkSampleData(pipeline, folder), isMillraceError);
+        await takes(() => checkBeginnings(pipeline, folder), isMillraceError);
         expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true);
       }),
     );

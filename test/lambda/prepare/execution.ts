@@ -5,6 +5,7 @@ const PLATFORM = {
   bootstrapServers: 'broker:9098',
   registryUrl: 'http://registry:8080',
   bucket: 'data',
+  database: 'datasets',
 };
 const start = (job: string) => ({
   roleArn: `role-${job}`,

@@ -1,6 +1,17 @@
 /** Finished folders of the cache: made aside and renamed into place, so that a half-made one never has its final name. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const STAMP = '.complete.json';
@@ -13,15 +24,55 @@ export function keyOf(...parts) {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** @param {string} folder it has to have all files still that it was finished with */
-export function isComplete(folder) {
+/**
+ * What tells that a file is the one with which a folder was finished.
+ * @typedef {object} Proof
+ * @property {number} size
+ * @property {number} modifiedMs
+ * @property {string} sha256
+ */
+
+/**
+ * Whether a folder has all files still that it was finished with. A file that nobody has written since is not read; `thoroughly` reads all of them.
+ * @param {string} folder
+ */
+export function isComplete(folder, { thoroughly = false } = {}) {
   try {
-    /** @type {Record<string, number>} */
-    const files = JSON.parse(readFileSync(join(folder, STAMP), 'utf8'));
-    return Object.entries(files).every(([name, size]) => statSync(join(folder, name)).size === size);
+    /** @type {Record<string, Proof>} */
+    const proofs = JSON.parse(readFileSync(join(folder, STAMP), 'utf8'));
+    return Object.entries(proofs).every(([name, { size, modifiedMs, sha256 }]) => {
+      const found = statSync(join(folder, name));
+      if (found.size !== size) return false;
+      return (found.mtimeMs === modifiedMs && !thoroughly) || sha256Of(join(folder, name)) === sha256;
+    });
   } catch {
     return false;
   }
+}
+
+/**
+ * @param {string} file
+ * @returns {Proof}
+ */
+function proofOf(file) {
+  const { size, mtimeMs } = statSync(file);
+  return { size, modifiedMs: mtimeMs, sha256: sha256Of(file) };
+}
+
+/** @param {string} file as large as an archive of classes */
+function sha256Of(file) {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(2 ** 20);
+  const descriptor = openSync(file, 'r');
+  try {
+    for (let count = 1; count > 0; ) {
+      count = readSync(descriptor, buffer);
+      hash.update(buffer.subarray(0, count));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest('hex');
 }
 
 /**
@@ -38,8 +89,8 @@ export async function cached(cache, name, make) {
   mkdirSync(aside, { recursive: true });
   try {
     const proofs = await make(aside);
-    const sizes = Object.fromEntries(proofs.map((file) => [file, statSync(join(aside, file)).size]));
-    writeFileSync(join(aside, STAMP), JSON.stringify(sizes));
+    const entries = proofs.map((file) => [file, proofOf(join(aside, file))]);
+    writeFileSync(join(aside, STAMP), JSON.stringify(Object.fromEntries(entries)));
     rmSync(folder, { recursive: true, force: true });
     renameSync(aside, folder);
   } finally {

@@ -86,7 +86,8 @@ function stillValid(dev) {
   if (!hasStamp(root)) return undefined;
   const { node, python, java17, java21, registryHome } = toolchain;
   const programs = [node, python, java17, java21, join(registryHome, 'quarkus-run.jar')];
-  if (!programs.every((path) => existsSync(path)) || !setUp.folders.every(isComplete)) return undefined;
+  if (!programs.every((path) => existsSync(path)) || !setUp.folders.every((folder) => isComplete(folder)))
+    return undefined;
   const { sparkJars, icebergJars } = setUp.mirrored;
   const inPlace = jarsInPlace(sparkJars, toolchain.sparkJars) && jarsInPlace(icebergJars, toolchain.icebergJars);
   return inPlace ? toolchain : undefined;
@@ -253,7 +254,10 @@ async function install({ cache, dev, say }) {
 /** How the last set-up is now: whether it holds, and which folders of the cache are gone or not whole. */
 export function setUpState() {
   const holds = stillValid(false) !== undefined;
-  return { holds, damaged: remembered()?.setUp.folders.filter((folder) => !isComplete(folder)) ?? [] };
+  return {
+    holds,
+    damaged: remembered()?.setUp.folders.filter((folder) => !isComplete(folder, { thoroughly: true })) ?? [],
+  };
 }
 
 /** What the set-up has made. @throws {MillraceError} SETUP_NOT_DONE */

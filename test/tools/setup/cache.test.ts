@@ -1,7 +1,7 @@
 /** A step that was interrupted is done again; what was finished is kept. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -61,6 +61,29 @@ describe('a folder of the cache', () => {
     expect(readdirSync(cache)).toEqual([]);
     const { folder } = await makeOne(cache);
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
+  });
+
+  test('is made again when a file of it has other bytes of the same number, and not when it only looks younger', async () => {
+    const cache = temporaryFolder();
+    const { folder } = await makeOne(cache);
+    utimesSync(join(folder, 'file'), new Date(), new Date(0));
+    expect((await makeOne(cache)).made).toBe(false);
+    write(join(folder, 'file'), 'CONTENT');
+    expect((await makeOne(cache)).made).toBe(true);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
+  });
+
+  test('is looked at thoroughly where that is asked for', async () => {
+    const old = new Date(0);
+    const { folder } = await cached(temporaryFolder(), 'thing', async (aside) => {
+      write(join(aside, 'file'), 'content');
+      utimesSync(join(aside, 'file'), old, old);
+      return ['file'];
+    });
+    write(join(folder, 'file'), 'CONTENT');
+    utimesSync(join(folder, 'file'), old, old);
+    expect(isComplete(folder)).toBe(true);
+    expect(isComplete(folder, { thoroughly: true })).toBe(false);
   });
 
   test('is made again when a file of it is gone or shorter', async () => {

@@ -25,11 +25,11 @@ export interface Box extends Point {
 const heights = { stream: 90, batch: 70, topic: 70, thing: 52 } as const;
 const least = { stream: 158, batch: 112, topic: 118, thing: 96 } as const;
 const most = 220;
-/** About what a letter of a title takes. */
-const letter = 8.8;
+/** About what a title takes, with a sign before it: the widest letters take half as much again as most. */
+const roomFor = (title: string): number =>
+  [...title].reduce((room, letter) => room + (/[mwMW]/.test(letter) ? 13 : 8.8), 36);
 
-const widthOf = ({ title, shape }: PictureNode): number =>
-  Math.min(most, Math.max(least[shape], title.length * letter + 36));
+const widthOf = ({ title, shape }: PictureNode): number => Math.min(most, Math.max(least[shape], roomFor(title)));
 
 /** What is drawn a little smaller can still be read. */
 const slightly = 0.9;
@@ -48,7 +48,7 @@ const [stateWidth, stateHeight] = [128, 48];
 /** States from the first to the last, down the page. */
 export function placedDown(states: readonly MachineState[], arrows: readonly Edge[]): Placed {
   const parts = states.map(({ name }) => {
-    return { id: name, width: Math.max(stateWidth, name.length * letter + 36), height: stateHeight };
+    return { id: name, width: Math.max(stateWidth, roomFor(name)), height: stateHeight };
   });
   return laidOut(parts, arrows, { rankdir: 'TB', nodesep: 10, edgesep: 6 });
 }

@@ -94,7 +94,11 @@ def test_a_lookup_and_a_standing_folder_can_be_read() -> None:
         ("windows.every", 1.5, "windows.every is 1.5"),
         ("windows.every", "5", 'windows.every is "5"'),
         ("reads", [], "reads is []; allowed: an object."),
-        ("reads.readings.kind", "table", 'reads.readings.kind is "table"; allowed: dataset, file, folder, lookup, topic.'),
+        (
+            "reads.readings.kind",
+            "table",
+            'reads.readings.kind is "table"; allowed: dataset, file, folder, lookup, topic.',
+        ),
         ("reads.readings.kind", ..., "reads.readings.kind is null"),
         ("reads.readings.kind", ["topic"], 'reads.readings.kind is ["topic"]; allowed: dataset, file'),
         ("reads.readings.topic", 7, "reads.readings.topic is 7"),

@@ -1,6 +1,7 @@
 /** Records between two sets of offsets, each exactly once and in order. No consumer group is left behind. */
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka, type KafkaMessage } from 'kafkajs';
 import { MillraceError } from '../../tools/errors.mjs';
 import { distance, type Offsets, type Range, since } from './offsets.ts';
@@ -11,6 +12,8 @@ export type OnRecord = (record: KafkaMessage, partition: number) => void | Promi
 
 /** Reading stops with an error when nothing came for so long. */
 const silenceMs = 20_000;
+
+const [forgetAttempts, forgetAgainMs] = [20, 100];
 
 // What jobs send is compressed with LZ4, which kafkajs leaves to others. It is loaded when the first such record comes.
 kafkajs.CompressionCodecs[kafkajs.CompressionTypes.LZ4] = () => ({
@@ -119,7 +122,21 @@ export class KafkaReader {
       clearTimeout(silence);
       enough?.removeEventListener('abort', end);
       await consumer.disconnect();
-      await this.admin.deleteGroups([groupId]).catch(() => undefined);
+      await this.forget(groupId);
+    }
+  }
+
+  /** Deletes a group, which the broker refuses for a moment after its member has left. A group that stays is empty, and expires. */
+  private async forget(groupId: string): Promise<void> {
+    for (let attempt = 0; attempt < forgetAttempts; attempt += 1) {
+      try {
+        await this.admin.deleteGroups([groupId]);
+        return;
+      } catch (error) {
+        const { groups = [] } = error as { groups?: readonly { readonly error?: { readonly type?: string } }[] };
+        if (!groups.some(({ error }) => error?.type === 'NON_EMPTY_GROUP')) return;
+        await sleep(forgetAgainMs);
+      }
     }
   }
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,17 +56,13 @@ def _follow(
 ) -> None:
     """Says which rows are due, from the first one on; returns when all are done, or when the clock was set back, on which Spark's source would wait."""
     failures: list[Exception] = []
-    is_over, at_work = False, threading.Lock()
 
     def on_batch(batch: DataFrame, _batch_id: int) -> None:
-        with at_work:
-            if is_over:
-                return
-            try:
-                on_due(batch.select((F.col("value") + F.lit(first)).alias("value")))
-            except Exception as error:
-                failures.append(error)
-                raise
+        try:
+            on_due(batch.select((F.col("value") + F.lit(first)).alias("value")))
+        except Exception as error:
+            failures.append(error)
+            raise
 
     checkpoint = tempfile.mkdtemp(prefix="millrace-pace-")
     pace = spark.readStream.format("rate").option("rowsPerSecond", rate).option("numPartitions", 1).load()
@@ -76,14 +71,12 @@ def _follow(
     try:
         while not is_done() and query.isActive and not clock.was_set_back():
             time.sleep(0.05)
-        # What is being sent is sent to its end, so that none of it is sent again.
-        with at_work:
-            is_over = True
         error = query.exception()
         if error is not None:
             # Spark wraps what a batch raised in the texts of two languages: its own error says it better.
             raise failures[0] if failures else error
     finally:
+        # Waits for the function of a batch: what is being sent is sent to its end, and none of it again.
         query.stop()
         shutil.rmtree(checkpoint, ignore_errors=True)
 

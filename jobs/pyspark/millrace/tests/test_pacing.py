@@ -5,6 +5,7 @@ import time
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from millrace.sending import pacing
 from millrace.sending.pacing import all_rows, due_rows, send_paced
@@ -88,9 +89,9 @@ def test_a_clock_that_is_set_back_repeats_no_row_and_is_not_waited_for(
         nonlocal shift
         if so_far >= 4:
             shift = -3600.0
-            # It is seen while rows are on their way.
-            time.sleep(0.5)
-        sent.extend((row.cycle, row.position) for row in due.collect())
+        # It is seen while rows are on their way.
+        slowly = due.withColumn("slept", F.expr("reflect('java.lang.Thread', 'sleep', 200L)"))
+        sent.extend((row.cycle, row.position) for row in slowly.collect())
 
     rows = numbered(spark, 4).cache()
     send_paced(spark, rows, 4, 10, 4, send)

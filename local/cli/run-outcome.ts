@@ -1,5 +1,5 @@
 /** What came of an execution, for a person or a machine; and of one that did not succeed, why and what to do. */
-import { accountName, nameIn, orderOf, usesOf } from '../../lib/declaration/flow.ts';
+import { accountName, nameIn, orderOf, topicsOf, usesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
@@ -60,11 +60,15 @@ export function jobsShown(
 }
 
 /** What is likely to be wanted after a run that went well. */
-export function nextOf(name: string, accounts: readonly Settled[]): string[] {
+export function nextOf(pipeline: Pipeline, accounts: readonly Settled[]): string[] {
+  const { name } = pipeline;
   const letters = accounts.filter(({ deadLetters }) => deadLetters > 0);
+  // Several accounts of one topic have dead letters of their own.
+  const topicOf = ({ account }: Settled) =>
+    account in topicsOf(pipeline) ? account : accountOf(pipeline, account)?.deadLetters.name;
   return [
     ...(accounts.some(({ rejected }) => rejected > 0) ? [`rejects ${name}`] : []),
-    ...letters.map(({ account }) => `topics ${account} --dead-letters`),
+    ...letters.map((one) => `topics ${topicOf(one)} --dead-letters`),
     `watch ${name}`,
     'down',
   ].map((words) => `npx millrace ${words}`);
@@ -169,7 +173,7 @@ function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Show
   else if (uncounted.length > 0) lines.push(`in no account: the rows of ${uncounted.join(', ')}`);
   print(`\n${lines.join('\n')}`);
   for (const { account } of accounts.filter(({ addsUp }) => !addsUp)) {
-    const { results } = pipeline.accounts?.find((one) => accountName(pipeline, one) === account) ?? {};
+    const { results } = accountOf(pipeline, account) ?? {};
     const writer = usesOf(pipeline).find(({ way, thing }) => way === 'writes' && thing === results?.topic);
     terminal.plain(
       terminal.bad(
@@ -179,6 +183,10 @@ function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Show
     );
   }
 }
+
+/** An account by what people call it. */
+const accountOf = (pipeline: Pipeline, name: string) =>
+  pipeline.accounts?.find((one) => accountName(pipeline, one) === name);
 
 /** Jobs of a whole run whose rows no account counts, as people write them. */
 function jobsWithoutAccount(pipeline: Pipeline): string[] {

@@ -130,7 +130,7 @@ export async function runDeployed(
       ...{ before, streams, requests, reported, report: path },
     });
     if (advise && !context.json && output.action === 'run')
-      terminal.plain(`Next  ${nextOf(pipeline.name, settled).join('\n      ')}`);
+      terminal.plain(`Next  ${nextOf(pipeline, settled).join('\n      ')}`);
     // A state machine goes on after some refusals; what is denied here is denied on AWS too.
     const denials = denialsSince(home, pipeline.name, execution.startedAt);
     for (const denial of denials) terminal.plain(`${terminal.bad('denied')} ${denial}`);

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { accountName, topicsOf } from '../../../lib/declaration/flow.ts';
 import { balanceOf, type Settled } from '../../../local/accounts/balance.ts';
 import {
   failureOf,
@@ -161,10 +162,18 @@ describe('an execution', () => {
 
   test('is followed by what is likely to be wanted next', () => {
     const watched = ['npx millrace watch tiny', 'npx millrace down'];
-    expect(nextOf('tiny', [account])).toEqual(watched);
-    expect(nextOf('tiny', [{ ...account, rejected: 1, deadLetters: 2 }])).toEqual([
+    expect(nextOf(pipeline, [account])).toEqual(watched);
+    expect(nextOf(pipeline, [{ ...account, rejected: 1, deadLetters: 2 }])).toEqual([
       'npx millrace rejects tiny',
       'npx millrace topics words --dead-letters',
+      ...watched,
+    ]);
+    const [first] = pipeline.accounts ?? [];
+    const results = { topic: topicsOf(pipeline).words };
+    const several = { ...pipeline, accounts: [first, { ...first, results }] } as typeof pipeline;
+    const names = (several.accounts ?? []).map((one) => accountName(several, one));
+    expect(nextOf(several, [{ ...account, account: names[1] ?? '', deadLetters: 1 }])).toEqual([
+      `npx millrace topics ${first?.deadLetters.name} --dead-letters`,
       ...watched,
     ]);
   });

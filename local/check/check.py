@@ -49,7 +49,8 @@ def _checked(file: dict[str, Any]) -> dict[str, Any]:
             return {"table": True, "read": len(table.rows)}
     if file["tablesOnly"]:
         return {}
-    delimited.check_header(cast("DataFrame", _Header(path)), columns, separator, str(path))
+    header = avro_schema.header_of(schema)
+    delimited.check_header(cast("DataFrame", _Header(path)), columns, separator, str(path), header)
     return _judged(file, path, rows.delimited(columns, separator), delimited.FIRST_DATA_LINE)
 
 

@@ -61,7 +61,7 @@ export async function checkFiles(
   const asked = tablesOnly ? files.filter(({ entryPoints }) => entryPoints.length > 0) : files;
   if (asked.length === 0) return [];
   const checked: CheckedFile[] = [];
-  for await (const line of answers({ files: asked }, signal)) {
+  for await (const line of answers('check', { files: asked }, signal)) {
     const told = JSON.parse(line) as Partial<CheckedFile> & Reject & { readonly ended?: boolean };
     if (!told.ended) {
       onReject?.(told);
@@ -81,11 +81,12 @@ function entryPointsOf(pipeline: Pipeline, alias: string): string[] {
   return paths.filter((path) => readText(path)?.includes('read_table'));
 }
 
-async function* answers(question: object, signal: AbortSignal | undefined): AsyncGenerator<string> {
+/** The lines that the program of this name says to a question. */
+export async function* answers(program: string, question: object, signal?: AbortSignal): AsyncGenerator<string> {
   const { python } = readToolchain();
   const PYTHONPATH = modules.join(delimiter);
   const env = { ...process.env, PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1' };
-  const child = spawn(python, ['-m', 'local.check.check'], {
+  const child = spawn(python, ['-m', `local.check.${program}`], {
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(signal && { signal }),

@@ -46,7 +46,11 @@ def _checked(file: dict[str, Any]) -> dict[str, Any]:
             names = [column.name for column in columns]
             table = small_table.parse_table(path.read_bytes(), names, str(path), separator)
             small_table.keyed_by(table, key, str(path))
-            return {"table": True, "read": len(table.rows)}
+            told = {"table": True, "read": len(table.rows)}
+            if file["column"] is None:
+                return told
+            place = names.index(file["column"])
+            return told | {"values": sorted({row[place] for row in table.rows})}
     if file["tablesOnly"]:
         return {}
     header = avro_schema.header_of(schema)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { instant, text } from '../../../lib/declaration/index.ts';
+import type { InputFile } from '../../../lib/declaration/kinds/file.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { refuseFilters } from '../../../local/cli/filters.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
@@ -20,7 +21,7 @@ function filtered(): Pipeline {
   writeFileSync(join(pipeline.folders.jobs, 'send.py'), 'file.read_table(spark, spec, "totals", "word", events)\n');
   const word = text({ pattern: '.+', unit: 'word', description: 'One word.' });
   const since = instant({ description: 'What is newer.' });
-  const { totals } = jobs.send.reads as { totals: never };
+  const { totals } = jobs.send.reads as unknown as { totals: InputFile };
   const job = Object.assign(Object.create(jobs.show), { parameters: { word, since } });
   const filters = [
     { by: word, among: { file: totals, column: 'word', others: ['none'] } },

@@ -11,7 +11,7 @@ const EXECUTIONS = 20;
 const LONGEST = 256 * 1024;
 
 function ports(): ResultsPorts {
-  const { BUCKET: Bucket, PREFIX, STATE_MACHINE: stateMachineArn } = process.env;
+  const [Bucket, prefix, stateMachineArn] = [process.env.BUCKET, process.env.PREFIX, process.env.STATE_MACHINE];
   const [s3, sfn] = [new S3Client(), new SFNClient()];
   return {
     async executions() {
@@ -26,7 +26,7 @@ function ports(): ResultsPorts {
     },
     async files(execution) {
       const { Contents = [] } = await s3.send(
-        new ListObjectsV2Command({ Bucket, Prefix: `${PREFIX}/${execution}/json/` }),
+        new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/${execution}/json/` }),
       );
       const keys = Contents.filter(({ Size = 0 }) => Size > 0).flatMap(({ Key }) => Key ?? []);
       return keys.filter((key) => key.split('/').at(-1)?.startsWith('part-'));

@@ -32,7 +32,7 @@ export async function resultsTable(columns: readonly Column[], ports: ResultsPor
     const { rows, more } = await rowsOf(files, ports);
     const { name, status, started } = execution;
     const when = `${started.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-    const left = more ? `; the first ${rows.length} rows, the report has all` : '';
+    const left = more ? `; the report has more rows than these ${rows.length}` : '';
     return `<p>Execution ${escaped(name)}, ${escaped(status)}, of ${when}${left}</p>${table(rows, columns)}`;
   }
   return '<p>None of the last executions has left results.</p>';

@@ -16,6 +16,7 @@ function keepDecimals(this: unknown, _name: string, value: unknown, context?: { 
 /** A value in the form that its column says. */
 export function shown(row: ResultRow, { field, format }: Column): string {
   const value = String(row[field] ?? '');
+  if (value === '') return '';
   if (format === 'count') return grouped(value);
   if (format === 'time') return value.replace('T', ' ').replace(/:\d\d(\.\d+)?(Z|\+00:00)$/, ' UTC');
   if (format === 'text') return value;

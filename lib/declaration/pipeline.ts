@@ -5,7 +5,7 @@ import type { Job } from './job.ts';
 import type { InputFile } from './kinds/file.ts';
 import type { Folder } from './kinds/folder.ts';
 import type { Topic } from './kinds/topic.ts';
-import type { IntegerParameter } from './parameter.ts';
+import type { InstantParameter, IntegerParameter, TextParameter } from './parameter.ts';
 import type { Named, Owner } from './thing.ts';
 
 /**
@@ -47,6 +47,19 @@ export interface Chart {
   readonly by?: string;
 }
 
+/** A parameter that says which results are shown, and what it can find: with another value a run would show nothing, and is refused. */
+export type Filter =
+  | {
+      readonly by: TextParameter;
+      /** A file that a job reads as a table, one of its columns, and values beside those that stand there. */
+      readonly among: { readonly file: InputFile; readonly column: string; readonly others?: readonly string[] };
+    }
+  | {
+      readonly by: InstantParameter;
+      /** So many minutes from now, and no further. */
+      readonly ahead: number;
+    };
+
 /** How the results of a job are shown to a person. */
 export interface Report<J = Job> {
   readonly job: J;
@@ -55,6 +68,8 @@ export interface Report<J = Job> {
   readonly columns: readonly Column[];
   /** A chart beside the table. @default none */
   readonly chart?: Chart;
+  /** Parameters of the job by which rows are chosen. @default none that is known to find nothing */
+  readonly filters?: readonly Filter[];
 }
 
 export interface Declaration<J extends Named<Job> = Named<Job>> {

@@ -31,6 +31,13 @@ const account = z.strictObject({
   results: z.strictObject({ topic, count: text.optional(), perRow: whole(1, 1_000).optional() }),
 });
 const column = z.strictObject({ field: text, title: text, format: z.enum(['text', 'money', 'count', 'time']) });
+const filter = z.union([
+  z.strictObject({
+    by: z.object({ kind: z.literal('text') }),
+    among: z.strictObject({ file, column: text, others: z.array(text).optional() }),
+  }),
+  z.strictObject({ by: z.object({ kind: z.literal('instant') }), ahead: whole(0, 100_000) }),
+]);
 const chart = z.strictObject({ x: text, y: text, by: text.optional() });
 const form = z.strictObject({
   description: text.min(1, 'a sentence for people'),
@@ -38,7 +45,12 @@ const form = z.strictObject({
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
-  report: z.strictObject({ job, folder, columns: z.array(column), chart: chart.optional() }).optional(),
+  report: z
+    .strictObject({
+      ...{ job, folder, columns: z.array(column), chart: chart.optional() },
+      filters: z.array(filter).optional(),
+    })
+    .optional(),
   name: text,
   folders: z.object({}),
 } satisfies Record<keyof Pipeline, z.ZodType>);

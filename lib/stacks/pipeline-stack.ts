@@ -78,6 +78,7 @@ export class PipelineStack extends Stack {
       application,
       uncleaned: workflow.uncleaned,
       alerts: networkStack.alerts.topic,
+      logRetentionDays,
     });
     const { stateMachineArn } = workflow.stateMachine;
     const start = `aws stepfunctions start-execution --state-machine-arn ${stateMachineArn} --input '{}'`;

@@ -46,10 +46,15 @@ def _checked(file: dict[str, Any]) -> dict[str, Any]:
             names = [column.name for column in columns]
             table = small_table.parse_table(path.read_bytes(), names, str(path), separator)
             small_table.keyed_by(table, key, str(path))
-            return {"table": True, "read": len(table.rows)}
+            told = {"table": True, "read": len(table.rows)}
+            if file["column"] is None:
+                return told
+            place = names.index(file["column"])
+            return told | {"values": sorted({row[place] for row in table.rows})}
     if file["tablesOnly"]:
         return {}
-    delimited.check_header(cast("DataFrame", _Header(path)), columns, separator, str(path))
+    header = avro_schema.header_of(schema)
+    delimited.check_header(cast("DataFrame", _Header(path)), columns, separator, str(path), header)
     return _judged(file, path, rows.delimited(columns, separator), delimited.FIRST_DATA_LINE)
 
 

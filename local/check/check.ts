@@ -34,11 +34,15 @@ export interface CheckedFile {
   readonly rejected: Readonly<Record<string, number>>;
   /** Fields with a pattern that only a job can judge. */
   readonly unchecked: readonly string[];
+  /** The different values of the column that was asked for, of a file that is read as a whole. */
+  readonly values?: readonly string[];
 }
 
 export interface HowToCheck {
   /** Only files that are read as a whole, which are small. @default all */
   readonly tablesOnly?: boolean;
+  /** Of these files, by their aliases, the values of a column too. */
+  readonly columns?: Readonly<Record<string, string>>;
   readonly onReject?: (reject: Reject) => void;
   readonly signal?: AbortSignal;
 }
@@ -47,7 +51,7 @@ export interface HowToCheck {
 export async function checkFiles(
   pipeline: Pipeline,
   folder: string,
-  { tablesOnly = false, onReject, signal }: HowToCheck = {},
+  { tablesOnly = false, columns = {}, onReject, signal }: HowToCheck = {},
 ): Promise<CheckedFile[]> {
   const files = Object.entries(filesOf(pipeline)).map(([alias, file]) => ({
     alias,
@@ -56,20 +60,30 @@ export async function checkFiles(
     schema: schemaPath(pipeline, file.schema.file),
     entryPoints: entryPointsOf(pipeline, alias),
     tablesOnly,
+    column: columns[alias] ?? null,
   }));
   // A job that reads a table says so where it does; without one, there is nothing for which a program must be started.
   const asked = tablesOnly ? files.filter(({ entryPoints }) => entryPoints.length > 0) : files;
   if (asked.length === 0) return [];
   const checked: CheckedFile[] = [];
-  for await (const line of answers({ files: asked }, signal)) {
+  for await (const line of answers('check', { files: asked }, signal)) {
     const told = JSON.parse(line) as Partial<CheckedFile> & Reject & { readonly ended?: boolean };
     if (!told.ended) {
       onReject?.(told);
       continue;
     }
     const { path = '' } = asked.find(({ alias }) => alias === told.file) ?? {};
-    const { file, refused, table = false, read = 0, rejected = {}, unchecked = [] } = told;
-    checked.push({ file, path, ...(refused && { refused }), table, read, rejected, unchecked });
+    const { file, refused, table = false, read = 0, rejected = {}, unchecked = [], values } = told;
+    checked.push({
+      file,
+      path,
+      ...(refused && { refused }),
+      table,
+      read,
+      rejected,
+      unchecked,
+      ...(values && { values }),
+    });
   }
   return checked;
 }
@@ -81,11 +95,12 @@ function entryPointsOf(pipeline: Pipeline, alias: string): string[] {
   return paths.filter((path) => readText(path)?.includes('read_table'));
 }
 
-async function* answers(question: object, signal: AbortSignal | undefined): AsyncGenerator<string> {
+/** The lines that the program of this name says to a question. */
+export async function* answers(program: string, question: object, signal?: AbortSignal): AsyncGenerator<string> {
   const { python } = readToolchain();
   const PYTHONPATH = modules.join(delimiter);
   const env = { ...process.env, PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1' };
-  const child = spawn(python, ['-m', 'local.check.check'], {
+  const child = spawn(python, ['-m', `local.check.${program}`], {
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(signal && { signal }),

@@ -124,6 +124,10 @@ def _closing_quote(line: str, position: int) -> int:
 def _is_of(field: Field, text: str) -> bool:
     if field.kind == "string":
         return True
+    if field.kind == "boolean":
+        return text.lower() in {"true", "false"}
+    if field.kind == "timestamp":
+        return is_moment(text)
     if field.kind != "decimal":
         most = MOST_INT if field.kind == "int" else MOST_LONG
         return WHOLE.fullmatch(text) is not None and -most - 1 <= int(text) <= most
@@ -145,7 +149,7 @@ def _fits(number: Decimal, precision: int, digits: int) -> bool:
 # --- lines of JSON
 
 
-class _Number(str):
+class Number(str):
     """A number as it is written."""
 
     __slots__ = ()
@@ -163,7 +167,7 @@ def json_lines(schema: JsonSchema) -> Judge:
         try:
             # The reader of the first line, which may begin with a mark, forgives what is no UTF-8.
             text = line.decode("utf-8", "replace").removeprefix("\ufeff") if number == 1 else line.decode("utf-8")
-            found = _read(text)
+            found = read_json(text)
         except (ValueError, RecursionError):
             return "not-json"
         if not isinstance(found, dict):
@@ -193,7 +197,8 @@ def python_pattern(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
-def _read(text: str) -> object:
+def read_json(text: str) -> object:
+    """What a line of JSON holds, its numbers as they are written; raises ValueError or RecursionError where the jobs would read none."""
     if _depth(text) > DEEPEST:
         raise _NotJsonError
     found = json.loads(
@@ -213,12 +218,12 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _number(text: str) -> _Number:
+def _number(text: str) -> Number:
     digits = sum(character.isdigit() for character in text)
     # A zero before the point does not count where there is no exponent.
     if digits - (re.fullmatch(r"-?0\.\d+", text) is not None) > LONGEST_NUMBER:
         raise _NotJsonError
-    return _Number(text)
+    return Number(text)
 
 
 def _refuse(_constant: str) -> None:
@@ -239,8 +244,8 @@ def _is_right(field: JsonField, value: object, pattern: re.Pattern[str] | None) 
         case "boolean":
             return isinstance(value, bool)
         case "integer" | "number":
-            return isinstance(value, _Number) and _is_number(field, value)
-    if not isinstance(value, str) or isinstance(value, _Number):
+            return isinstance(value, Number) and _is_number(field, value)
+    if not isinstance(value, str) or isinstance(value, Number):
         return False
     if field.kind == "timestamp" and not is_moment(value):
         return False

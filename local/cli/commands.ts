@@ -189,8 +189,14 @@ export function commandLine(perform: Perform): Command {
     .addHelpText('after', examples('check PIPELINE --sample-data my-files', 'check PIPELINE --json'))
     .action(perform(async () => (await import('./check.ts')).check));
   command('new <name>', 'make a small pipeline that runs, to be changed from there')
+    .option('--from <file>', 'of the columns of this file: CSV, JSON lines, or a schema of one in Avro or JSON Schema')
+    .option('--key <column>', 'the column by which its rows are counted')
+    .option('--time <column>', 'the column that says when')
     .option(...json)
-    .addHelpText('after', examples('new weather'))
+    .addHelpText(
+      'after',
+      examples('new weather', 'new shop --from sales.csv', 'new shop --from sales.csv --key country'),
+    )
     .action(perform(async () => (await import('./new.ts')).newPipeline));
   command('test <pipeline>', 'run the tests of one pipeline alone')
     .addHelpText('after', examples('test PIPELINE'))

@@ -60,5 +60,13 @@ function fish({ commands }: Command): string {
       ...options,
     ];
   });
-  return `# Completes "millrace".\n${lines.join('\n')}\n`;
+  return `# Completes "millrace" and "npx millrace".
+${lines.join('\n')}
+function __millrace_behind_npx
+  set -l words (commandline -opc) (commandline -ct)
+  complete -C (string join -- ' ' $words[2..])
+end
+complete -c npx -n 'test (count (commandline -opc)) -eq 1' -a millrace
+complete -c npx -n 'test "$(commandline -opc)[2]" = millrace' -f -a '(__millrace_behind_npx)'
+`;
 }

@@ -123,12 +123,17 @@ function columnsOf(pipeline: Pipeline, { file, format }: Schema): ColumnForm[] {
   });
 }
 
-type AvroType = string | Readonly<{ precision: number; scale?: number }>;
+const instantForm = 'instant, such as 2026-01-31T13:00:00Z';
+
+type AvroType = string | Readonly<{ logicalType: string; precision: number; scale?: number }>;
 type AvroField = Readonly<{ name: string; type: AvroType | AvroType[]; doc?: string }>;
 
 function avroForm(type: AvroType | undefined): string {
-  if (typeof type === 'object') return decimals(type.scale ?? 0, `${type.precision} digits`);
+  if (typeof type === 'object') {
+    return type.logicalType === 'decimal' ? decimals(type.scale ?? 0, `${type.precision} digits`) : instantForm;
+  }
   if (type === 'string') return 'text';
+  if (type === 'boolean') return 'true or false';
   return type === 'int' ? 'whole number of 32 bits' : 'whole number of 64 bits';
 }
 
@@ -147,7 +152,7 @@ function jsonForm({ type, ...words }: JsonProperty): string {
   if (of === 'string') {
     if (words.enum) return `one of ${words.enum.join(', ')}`;
     const length = rangeOf(words.minLength, words.maxLength);
-    const what = words.format === 'date-time' ? 'instant, such as 2026-01-31T13:00:00Z' : 'text';
+    const what = words.format === 'date-time' ? instantForm : 'text';
     return [what, ...(length ? [`${length} characters`] : []), ...(words.pattern ? [`as ${words.pattern}`] : [])].join(
       ', ',
     );

@@ -3,9 +3,10 @@ import { accountName, nameIn, orderOf, topicsOf, usesOf } from '../../lib/declar
 import { objectIn } from '../../lib/declaration/json.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
+import type { ResultRow } from '../../lib/declaration/shown.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { byReason, number, type Settled } from '../accounts/balance.ts';
-import { changedSince, type ResultRow, readResults, table } from '../accounts/results.ts';
+import { changedSince, readResults, table } from '../accounts/results.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import { type JobRunRecord, type JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
 import { batchesOf, wordsOf } from '../emr/job-run-words.ts';

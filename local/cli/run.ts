@@ -23,6 +23,7 @@ import type { JsonObject } from '../stepfunctions/task.ts';
 import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
+import { refuseFilters } from './filters.ts';
 import { progressOf } from './progress.ts';
 import { failureOf, jobsShown, nextOf, type Output, reportedBefore, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
@@ -48,9 +49,10 @@ export async function run(context: Context, name: string, options: RunOptions): 
   const pipeline = await pipelineOf(name);
   const input = inputOf(options);
   // Those that ship with a pipeline are edited too; what is asked of a part of it needs none that were not there before.
-  const whole = options.job === undefined && options.action === undefined;
+  const whole = input.job === undefined && input.action === undefined;
   const folder = options.sampleData ?? (whole ? pipeline.folders.sampleData : undefined);
   if (folder !== undefined) await checkSampleData(pipeline, folder);
+  if (whole) await refuseFilters(pipeline, folder ?? pipeline.folders.sampleData, input);
   const deployment = readDeployment(home, environment);
   if (!deployment) throw notUp('Nothing is deployed here.');
   const tools = endpointsOf(home);

@@ -88,8 +88,13 @@ async function mistakeOf(
 ): Promise<string | undefined> {
   if (!existsSync(path) || !statSync(path).isFile()) return `${path} does not exist.`;
   // The fields of an Avro schema, or the names that a JSON Schema requires.
-  const { fields = [], required = [] } = JSON.parse(readFileSync(schemaPath(pipeline, schema.file), 'utf8')) as {
+  const {
+    fields = [],
+    header: other,
+    required = [],
+  } = JSON.parse(readFileSync(schemaPath(pipeline, schema.file), 'utf8')) as {
     fields?: { name: string }[];
+    header?: string;
     required?: string[];
   };
   const lines = await firstLines(path, separator === undefined ? inspectedLines : 1);
@@ -103,10 +108,10 @@ async function mistakeOf(
   const columns = fields.map(({ name }) => name);
   const found = header.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
   // As the jobs want them, which read fields by their places.
-  if (isDeepStrictEqual(found, columns)) return undefined;
+  if (header === other || isDeepStrictEqual(found, columns)) return undefined;
   const missing = columns.filter((column) => !found.includes(column)).join(', ');
   const lacks = missing === '' ? '' : `, which lacks ${missing}`;
-  return `${path} has the header "${header}"${lacks}. Expected, in this order: ${columns.join(separator)}.`;
+  return `${path} has the header "${header}"${lacks}. Expected, in this order: ${columns.join(separator)}${other ? `; or ${other}` : ''}.`;
 }
 
 /** What a line lacks to be an object with the names that it must have; undefined when it lacks nothing. */

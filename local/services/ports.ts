@@ -70,13 +70,23 @@ export function listens(pid: number, port: number): boolean | undefined {
     const holder = askLsof(port);
     return holder === undefined ? undefined : holder === pid;
   }
+  return holds(pid, listeningSockets(port));
+}
+
+/** Sockets that listen on a port, as links to them are called. */
+function listeningSockets(port: number): string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const sockets = ['tcp', 'tcp6']
-    .flatMap((table) => readText(`/proc/net/${table}`)?.split('\n') ?? [])
-    .map((line) => line.trim().split(/\s+/))
-    // The state 0A is LISTEN.
-    .filter(([, address, , state]) => address?.endsWith(suffix) && state === '0A')
-    .map((fields) => `socket:[${fields[9]}]`);
+  return (
+    ['tcp', 'tcp6']
+      .flatMap((table) => readText(`/proc/net/${table}`)?.split('\n') ?? [])
+      .map((line) => line.trim().split(/\s+/))
+      // The state 0A is LISTEN.
+      .filter(([, address, , state]) => address?.endsWith(suffix) && state === '0A')
+      .map((fields) => `socket:[${fields[9]}]`)
+  );
+}
+
+function holds(pid: number, sockets: readonly string[]): boolean | undefined {
   try {
     const folder = `/proc/${pid}/fd`;
     return readdirSync(folder).some((name) => sockets.includes(targetOf(join(folder, name))));
@@ -98,14 +108,17 @@ function targetOf(link: string): string {
 
 /** "pid 812 (java)" of who listens on a port, when it can be told. */
 export function portHolder(port: number): string | undefined {
-  const pid = hasProc
-    ? readdirSync('/proc')
-        .map(Number)
-        .find((each) => each > 0 && listens(each, port))
-    : askLsof(port);
+  const pid = hasProc ? holderAmongProcesses(listeningSockets(port)) : askLsof(port);
   if (pid === undefined) return undefined;
   const name = commandName(pid);
   return name ? `pid ${pid} (${name})` : `pid ${pid}`;
+}
+
+function holderAmongProcesses(sockets: readonly string[]): number | undefined {
+  if (sockets.length === 0) return undefined;
+  return readdirSync('/proc')
+    .map(Number)
+    .find((pid) => pid > 0 && holds(pid, sockets));
 }
 
 function askLsof(port: number): number | undefined {

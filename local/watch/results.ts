@@ -2,9 +2,10 @@
 import { topicsOf, usesOf } from '../../lib/declaration/flow.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import type { ResultRow } from '../../lib/declaration/shown.ts';
 import { decoderOf } from '../accounts/counts.ts';
 import type { TopicReader } from '../accounts/kafka-reader.ts';
-import { type ResultRow, readResults } from '../accounts/results.ts';
+import { readResults } from '../accounts/results.ts';
 import type { ResultsTold } from './model.ts';
 
 const mostRows = 2_000;

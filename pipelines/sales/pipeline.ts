@@ -54,18 +54,15 @@ const enrich = stream('enrich.py', {
   size: { driver: { cores: 2, memory: 4 }, executor: { cores: 2, memory: 4 }, executors: 2 },
 });
 
-const read = batch('read.py', {
-  reads: { summaries },
-  writes: { results },
-  parameters: {
-    region: text({
-      pattern: '\\p{L}.{0,99}',
-      unit: 'name of a region',
-      description: 'Shows one region only.',
-    }),
-    since: instant({ description: 'Shows windows that end after this instant only.' }),
-  },
-});
+const shown = {
+  region: text({
+    pattern: '\\p{L}.{0,99}',
+    unit: 'name of a region',
+    description: 'Shows one region only.',
+  }),
+  since: instant({ description: 'Shows windows that end after this instant only.' }),
+};
+const read = batch('read.py', { reads: { summaries }, writes: { results }, parameters: shown });
 
 export default pipeline(import.meta.url, {
   description: 'Sales by region in windows of 10 minutes that start every 5 minutes.',
@@ -89,5 +86,10 @@ export default pipeline(import.meta.url, {
       { field: 'window_end', title: 'window end', format: 'time' },
     ],
     chart: { x: 'window_start', y: 'sales', by: 'region' },
+    filters: [
+      { by: shown.region, among: { file: regions, column: 'region', others: ['Unassigned'] } },
+      // A sale may be so far in the future, and a window ends so long after it.
+      { by: shown.since, ahead: 20 },
+    ],
   },
 });

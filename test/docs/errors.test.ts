@@ -18,6 +18,7 @@ const elsewhere: readonly [inside: RegExp, code: RegExp][] = [
 /** Places whose code is no literal, and the codes that come out of them. */
 const calculated: readonly [file: string, argument: string, codes: readonly string[]][] = [
   ['local/cli/context.ts', `\`UNKNOWN_\${what.toUpperCase()}\``, ['UNKNOWN_PIPELINE', 'UNKNOWN_ENVIRONMENT']],
+  ['local/cli/new.ts', 'refused.code', []],
   ['local/cli/dry-run.ts', 'code', ['INVALID_INPUT', 'NOT_PREPARED']],
   ['local/cloudformation/stack-deployment.ts', 'code', ['DEPLOY_FAILED']],
   ['local/cloudformation/stack-deployment.ts', 'error.code', []],

@@ -98,6 +98,9 @@ export async function until(
 }
 
 /** Runs a Python script, which lies beside the test that calls it, and gives the object that it prints. */
-export function python<T>(script: URL, ...words: string[]): T {
-  return JSON.parse(execFileSync(readToolchain().python, [fileURLToPath(script), ...words], { encoding: 'utf8' })) as T;
+export function python<T>(script: URL, ...others: string[]): T {
+  // Oracles share how topics are read.
+  const env = { ...process.env, PYTHONPATH: join(projectRoot, 'test', 'support') };
+  const words = [fileURLToPath(script), ...others];
+  return JSON.parse(execFileSync(readToolchain().python, words, { encoding: 'utf8', env })) as T;
 }

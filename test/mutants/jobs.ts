@@ -34,10 +34,14 @@ const formats: readonly Mutant[] = [
     ],
     ['F.coalesce(reduce(or_, _faults(one, kind)), F.lit(True))', 'F.lit(False)', 'bad values in a list are summed'],
   ),
+  ...mutantsOf(`${jobs}/formats/moments.py`, tests('json_records'), [
+    '([Zz]|[+-]\\d{2}:\\d{2})\\z"',
+    '([Zz]|[+-]\\d{2}:\\d{2})$"',
+    'a time with a line break is taken',
+  ]),
   ...mutantsOf(
     `${jobs}/formats/json_records.py`,
     tests('json_records'),
-    ['([Zz]|[+-]\\d{2}:\\d{2})\\z"', '([Zz]|[+-]\\d{2}:\\d{2})$"', 'a time with a line break is taken'],
     ['F.is_valid_utf8(text) & is_whole', 'F.is_valid_utf8(text)', 'half a character becomes a question mark'],
     [
       'rules.append(typed > F.lit(field.maximum))',
@@ -283,7 +287,11 @@ const datasets: readonly Mutant[] = mutantsOf(
   `${jobs}/kinds/dataset.py`,
   tests('dataset'),
   ['.option(f"snapshot-property.{POSITION}", said)', '', 'each run appends the whole topic once more'],
-  ['rewriting = rewriting.snapshotProperty(POSITION, said)', 'pass', 'maintenance forgets how far topics were read'],
+  [
+    'rewriting = rewriting.snapshotProperty(POSITION, _said(positions))',
+    'pass',
+    'maintenance forgets how far topics were read',
+  ],
   ['max(wanted, first)', 'first', 'what was appended is appended again'],
   ['if known.id != state.id:', 'if False:', 'records of a topic that was made again are passed over'],
   ['if wanted > state.end[partition]:', 'if False:', 'records that the brokers have lost are not missed by anybody'],

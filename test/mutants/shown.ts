@@ -76,4 +76,28 @@ export const shown: readonly Mutant[] = [
     ['test/local/cli/commands.test.ts'],
     ['...command.options.flatMap', '...[].flatMap', 'no option is completed'],
   ),
+  ...mutantsOf(
+    'local/cli/filters.ts',
+    ['test/local/cli/filters.test.ts'],
+    ['Date.parse(asked) > last', 'false', 'a run waits for results of next year'],
+    ['[...values, ...others].includes(asked)', 'values.includes(asked)', 'a run for what has no region is refused'],
+  ),
+  ...mutantsOf(
+    'local/check/columns.py',
+    ['jobs/pyspark/millrace/tests/test_columns.py'],
+    ['if LEADING_ZERO.fullmatch(text):', 'if False:', 'postcodes lose their zeros'],
+    ['while name.lower() in taken:', 'while False:', 'two columns of one name'],
+  ),
+  ...mutantsOf(
+    'tools/scaffold/from-file.ts',
+    ['test/local/cli/new.test.ts'],
+    ['...(isRenamed ? { header } : {}),', '', 'a new pipeline refuses the file that it was made of'],
+    ['canBeKey(column) && !column.nullable', 'canBeKey(column)', 'rows without a key are rejected unasked'],
+  ),
+  ...mutantsOf(
+    'lambda/results-table/core.ts',
+    ['test/lambda/results-table/core.test.ts'],
+    ["'<': '&lt;'", "'<': '<'", 'a record runs a script on a dashboard'],
+    ['if (files.length === 0) continue;', '', 'the dashboard shows no results after a job ran alone'],
+  ),
 ];

@@ -10,11 +10,34 @@ import { MillraceError } from '../errors.mjs';
 const TEMPLATES = fileURLToPath(new URL('templates', import.meta.url));
 const SUFFIX = '.template';
 
+/** What a pipeline is made of. */
+export interface Model {
+  /** Folders of templates. */
+  readonly templates: readonly string[];
+  /** What stands for `{{word}}` in them, beside the name. */
+  readonly words: Readonly<Record<string, string>>;
+  /** Further files, by their paths in the checkout. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+}
+
+/** Of readings of sensors, which it brings along. */
+const READINGS: Model = {
+  templates: ['common', 'readings'],
+  words: {
+    records: 'readings',
+    record: 'reading',
+    key: 'sensor',
+    handlers: 'topics: the handler, and the framework that calls it',
+    schemaHandler: '',
+  },
+  files: {},
+};
+
 /** Where a pipeline has a folder of its name; the templates lie in the same. */
 const PLACES = ['pipelines', 'jobs/pyspark', 'sample_data'] as const;
 
 /**
- * Makes the pipeline in the checkout `root` and gives its files, relative to it. Its folders are filled aside and checked there together with all
+ * Makes the pipeline of a model (of readings, unless another is given) in the checkout `root` and gives its files, relative to it. Its folders are filled aside and checked there together with all
  * other declarations, so that what is moved into place is whole.
  *
  * @throws MillraceError INVALID_NAME or NAME_TAKEN
@@ -22,7 +45,11 @@ const PLACES = ['pipelines', 'jobs/pyspark', 'sample_data'] as const;
  */
 export async function scaffold(
   name: string,
-  { root, pipelines }: { readonly root: string; readonly pipelines: readonly Pipeline[] },
+  {
+    root,
+    pipelines,
+    model = READINGS,
+  }: { readonly root: string; readonly pipelines: readonly Pipeline[]; readonly model?: Model },
 ): Promise<string[]> {
   refuseName(name);
   const targets = PLACES.map((place) => `${place}/${name}`);
@@ -32,7 +59,7 @@ export async function scaffold(
   try {
     // A declaration imports the words of declarations by a relative path.
     fs.symlinkSync(join(root, 'lib'), join(aside, 'lib'));
-    const files = fillTemplates(name, aside);
+    const files = fillTemplates(name, aside, model);
     await checkDeclaration(name, aside, pipelines);
     moveIntoPlace(aside, root, targets);
     return files;
@@ -59,19 +86,27 @@ function refuseExisting(name: string, root: string, targets: readonly string[]):
   );
 }
 
-function fillTemplates(name: string, aside: string): string[] {
-  const files: string[] = [];
-  for (const place of PLACES) {
-    const paths = fs.readdirSync(join(TEMPLATES, place), { recursive: true, encoding: 'utf8' });
-    for (const path of paths.filter((each) => each.endsWith(SUFFIX)).sort()) {
-      const file = `${place}/${name}/${path.slice(0, -SUFFIX.length)}`;
-      const text = fs.readFileSync(join(TEMPLATES, place, path), 'utf8').replaceAll('{{name}}', name);
-      fs.mkdirSync(dirname(join(aside, file)), { recursive: true });
-      fs.writeFileSync(join(aside, file), sortOwnImports(text, name));
-      files.push(file);
+function fillTemplates(name: string, aside: string, { templates, words, files }: Model): string[] {
+  const made = new Map<string, string | Uint8Array>(Object.entries(files));
+  const known: Readonly<Record<string, string>> = { ...words, name };
+  for (const folder of PLACES.flatMap((place) =>
+    templates.map((one) => [place, join(TEMPLATES, one, place)] as const),
+  )) {
+    const [place, path] = folder;
+    if (!fs.existsSync(path)) continue;
+    const paths = fs.readdirSync(path, { recursive: true, encoding: 'utf8' });
+    for (const file of paths.filter((each) => each.endsWith(SUFFIX))) {
+      const text = fs.readFileSync(join(path, file), 'utf8').replace(/\{\{(\w+)\}\}/g, (_, word) => known[word] ?? '');
+      made.set(`${place}/${name}/${file.slice(0, -SUFFIX.length)}`, sortOwnImports(text, name));
     }
   }
-  return files;
+  const placeOf = (file: string) => PLACES.findIndex((place) => file.startsWith(`${place}/`));
+  const paths = [...made.keys()].sort((one, other) => placeOf(one) - placeOf(other) || (one < other ? -1 : 1));
+  for (const file of paths) {
+    fs.mkdirSync(dirname(join(aside, file)), { recursive: true });
+    fs.writeFileSync(join(aside, file), made.get(file) ?? '');
+  }
+  return paths;
 }
 
 /** Refuses what only a look at all declarations together shows: a topic's name that is taken, a quota that is used up. */

@@ -3,7 +3,6 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -11,6 +10,8 @@ import { Construct } from 'constructs';
 import { outputPrefix } from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { SparkApplicationBase } from '../spark/spark-application.ts';
+import type { DataBucket } from '../storage/data-bucket.ts';
+import { ResultsTable } from './results-table.ts';
 
 export interface MonitoringProps {
   readonly environment: string;
@@ -18,11 +19,12 @@ export interface MonitoringProps {
   readonly jobLogGroup: logs.ILogGroup;
   readonly stateMachine: StateMachine;
   /** Where jobs leave results. */
-  readonly bucket: IBucket;
+  readonly bucket: DataBucket;
   readonly application: SparkApplicationBase;
   /** Ends of executions after which nobody could clean up. */
   readonly uncleaned: IQueue;
   readonly alerts: ITopic;
+  readonly logRetentionDays: number;
 }
 
 /** Numbers in the lines of jobs: the event of the line, and how values of several lines are put together. */
@@ -49,6 +51,7 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const { pipeline, environment } = props;
+    const { report } = pipeline;
     const metrics = Object.fromEntries(
       Object.entries(NUMBERS).map(([field, [event, statistic]]) => {
         const filter = new logs.MetricFilter(this, field, {
@@ -115,6 +118,7 @@ export class Monitoring extends Construct {
       widgets: [
         [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: 24 })],
         [new cloudwatch.TextWidget({ markdown: this.whereResultsAre(props), width: 24, height: 4 })],
+        ...(report ? [[new ResultsTable(this, 'Results', { ...props, report }).widget]] : []),
         [
           graph('Rows in, out and not usable', [metrics.rowsIn, metrics.rowsOut, metrics.deadLetterRows]),
           graph('Dead letters by reason', [byReason]),
@@ -139,7 +143,7 @@ export class Monitoring extends Construct {
     });
   }
 
-  /** Links, and the command that shows the rest: nothing of the account reads results for this page. */
+  /** Links, and the command that shows the rest. */
   private whereResultsAre({ environment, pipeline, stateMachine, bucket }: MonitoringProps): string {
     const { region } = Stack.of(this);
     const { bucketName } = bucket;

@@ -1,9 +1,12 @@
 /** Checks how a pipeline accounts for its rows and shows its results, where it says so. */
 import { readFileSync } from 'node:fs';
 import { filesOf, foldersOf, nameIn, topicsOf } from '../flow.ts';
+import type { Job } from '../job.ts';
+import type { InputFile } from '../kinds/file.ts';
 import type { Topic } from '../kinds/topic.ts';
-import { type Note, names } from '../mistakes.ts';
-import type { Account, Chart, Column, Pipeline, Report } from '../pipeline.ts';
+import { type Note, names, noteAt } from '../mistakes.ts';
+import type { Account, Chart, Column, Filter, Pipeline, Report } from '../pipeline.ts';
+import { isNumber } from '../shown.ts';
 import type { Named } from '../thing.ts';
 import { integersOf } from './json-schema.ts';
 import { schemaPath } from './schema.ts';
@@ -44,7 +47,8 @@ function integersIn(pipeline: Pipeline, { props: { value } }: Topic): string[] |
   }
 }
 
-export function checkReport({ jobs }: Pipeline, { job, folder, columns, chart }: Report, note: Note): void {
+export function checkReport(pipeline: Pipeline, { job, folder, columns, chart, filters }: Report, note: Note): void {
+  const { jobs } = pipeline;
   const name = nameIn(jobs, job);
   if (name === undefined) note('job', 'is not a job of the pipeline', job, names(jobs));
   else if (nameIn(job.writes, folder) === undefined) {
@@ -52,11 +56,39 @@ export function checkReport({ jobs }: Pipeline, { job, folder, columns, chart }:
   }
   if (columns.length === 0) note('columns', 'shows nothing', 'no column', 'at least one');
   if (chart) checkChart(chart, columns, note);
+  for (const [index, filter] of (filters ?? []).entries()) {
+    checkFilter(pipeline, job, filter, noteAt(note, `filters.${index}`));
+  }
+}
+
+function checkFilter(pipeline: Pipeline, job: Job, filter: Filter, note: Note): void {
+  if (nameIn(job.parameters, filter.by) === undefined) {
+    note('by', 'is no parameter of the job', filter.by, names(job.parameters));
+  }
+  if (!('among' in filter)) return;
+  const { file, column } = filter.among;
+  const files = filesOf(pipeline);
+  if (nameIn(files, file) === undefined) note('among.file', 'is not used by a job of the pipeline', file, names(files));
+  const columns = fieldsOf(pipeline, file);
+  if (columns && !columns.includes(column)) {
+    note('among.column', 'is no column of the file', column, columns.join(', '));
+  }
+}
+
+/** Names of the columns of a delimited file; undefined when its schema cannot be read, which is noted where the file is. */
+function fieldsOf(pipeline: Pipeline, { schema }: InputFile): string[] | undefined {
+  try {
+    const { fields } = JSON.parse(readFileSync(schemaPath(pipeline, schema.file), 'utf8')) as {
+      fields: { name: string }[];
+    };
+    return fields.map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A chart draws numbers of one column over the texts or times of others: what nobody can read in the table is in no chart. */
 function checkChart({ x, y, by }: Chart, columns: readonly Column[], note: Note): void {
-  const isNumber = ({ format }: Column): boolean => format === 'money' || format === 'count';
   const fieldsOf = (fitting: readonly Column[]) => fitting.map(({ field }) => field);
   const numbers = fieldsOf(columns.filter(isNumber));
   const others = fieldsOf(columns.filter((column) => !isNumber(column)));

@@ -22,6 +22,7 @@ export const moment = (time: string): string => `${time.slice(0, 19).replace('T'
 /** A value of a column; money keeps the digits that it came with. */
 export function cell(value: string | number | undefined, format: Column['format']): string {
   const text = String(value ?? '');
+  if (text === '') return '';
   const grouped = (digits: string) => digits.replace(/\B(?=(\d{3})+$)/g, ',');
   if (format === 'count') return grouped(text);
   if (format === 'time') return text.slice(0, 16).replace('T', ' ');

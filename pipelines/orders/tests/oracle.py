@@ -11,18 +11,17 @@ import csv
 import json
 import re
 import sys
-import uuid
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
-from confluent_kafka import Consumer, TopicPartition
+from topic_records import EPOCH, Record, records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
 SOURCE, TOTALS, WINDOWS, DEAD_LETTERS = (
     "orders.json",
@@ -31,7 +30,6 @@ SOURCE, TOTALS, WINDOWS, DEAD_LETTERS = (
     "orders.dead-letters",
 )
 WINDOW, SLIDE, TOLERANCE = timedelta(minutes=10), timedelta(minutes=5), timedelta(minutes=10)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -48,18 +46,6 @@ class BrokenError(Exception):
     """A record is no order; the message is the reason."""
 
 
-@dataclass(frozen=True)
-class Record:
-    """One record of a topic."""
-
-    partition: int
-    offset: int
-    key: bytes
-    value: bytes | None
-    stamped: datetime
-    headers: dict[str, str]
-
-
 @dataclass
 class Total:
     """What a country, or a country in a window, adds up to."""
@@ -71,32 +57,6 @@ class Total:
         """Adds one order."""
         self.sales += amount
         self.orders += 1
-
-
-def records(bootstrap: str, topic: str) -> Iterator[Record]:
-    """Every record that the topic holds now, partition by partition."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"external.orders-oracle-{uuid.uuid4()}"})
-    try:
-        for partition in consumer.list_topics(topic, 20).topics[topic].partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 20)
-            consumer.assign([TopicPartition(topic, partition, low)])
-            position = low
-            while position < high:
-                message = consumer.poll(20)
-                if message is None or message.error():
-                    raise SystemExit(f"{topic}/{partition} ends at {position}, not at {high}")
-                position = cast("int", message.offset()) + 1
-                headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
-                yield Record(
-                    partition,
-                    position - 1,
-                    message.key() or b"",
-                    message.value(),
-                    EPOCH + timedelta(milliseconds=message.timestamp()[1]),
-                    {name: value.decode() for name, value in headers if value is not None},
-                )
-    finally:
-        consumer.close()
 
 
 def fields_of(value: bytes | None) -> Fields:

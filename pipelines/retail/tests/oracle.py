@@ -9,15 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import uuid
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from confluent_kafka import Consumer, TopicPartition
+from topic_records import EPOCH, Record, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +25,6 @@ PURCHASES, PRODUCTS, INVENTORIES = "retail.purchases", "retail.products", "retai
 ENRICHED, TOTALS, WINDOWS, TOP = "retail.purchases.enriched", "retail.totals", "retail.sales-by-window", "retail.top"
 REPLAYS = "retail.purchases.replays"
 WINDOW, SLIDE, TOLERANCE = timedelta(minutes=10), timedelta(minutes=5), timedelta(minutes=10)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CENT = Decimal("0.01")
 BEST, RESTOCK_AT = 10, 10
 GENERATED = 10**12
@@ -47,28 +45,6 @@ Window = tuple[str, datetime]
 Key = TypeVar("Key")
 
 
-@dataclass(frozen=True)
-class Record:
-    """One record of a topic."""
-
-    partition: int
-    offset: int
-    key: bytes
-    value: bytes | None
-    stamped: datetime
-    headers: dict[str, str]
-
-    @property
-    def position(self) -> Position:
-        """Where it lies in its topic."""
-        return self.partition, self.offset
-
-    @property
-    def origin(self) -> Position:
-        """Of a dead letter: where its source lies."""
-        return int(self.headers["millrace.error.partition"]), int(self.headers["millrace.error.offset"])
-
-
 @dataclass
 class Total:
     """What purchases add up to."""
@@ -87,32 +63,6 @@ class Total:
     def of(fields: Fields) -> Total:
         """What a record says."""
         return Total(whole(fields["purchases"]), whole(fields["quantity"]), cast("Decimal", fields["sales"]))
-
-
-def records(bootstrap: str, topic: str) -> Iterator[Record]:
-    """Every record that the topic holds now, partition by partition."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"external.retail-oracle-{uuid.uuid4()}"})
-    try:
-        for partition in consumer.list_topics(topic, 20).topics[topic].partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 20)
-            consumer.assign([TopicPartition(topic, partition, low)])
-            position = low
-            while position < high:
-                message = consumer.poll(20)
-                if message is None or message.error():
-                    raise SystemExit(f"{topic}/{partition} ends at {position}, not at {high}")
-                position = cast("int", message.offset()) + 1
-                headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
-                yield Record(
-                    partition,
-                    position - 1,
-                    message.key() or b"",
-                    message.value(),
-                    EPOCH + timedelta(milliseconds=message.timestamp()[1]),
-                    {name: value.decode() for name, value in headers if value is not None},
-                )
-    finally:
-        consumer.close()
 
 
 def fields_of(value: bytes | None) -> Fields:

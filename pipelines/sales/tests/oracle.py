@@ -12,16 +12,15 @@ import io
 import json
 import sys
 import urllib.request
-import uuid
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from confluent_kafka import Consumer, Message, TopicPartition
 from fastavro import parse_schema, schemaless_reader
+from topic_records import EPOCH, Record, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 SOURCE, SUMMARIES = "pagila.sales.avro", "pagila.sales.summary.avro"
 DEAD_LETTERS, REPLAYS = "pagila.sales.dead-letters", "pagila.sales.replays"
 WINDOW, SLIDE, TOLERANCE = timedelta(minutes=10), timedelta(minutes=5), timedelta(minutes=10)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Fields = dict[str, object]
 Window = tuple[str, datetime]
@@ -38,18 +36,6 @@ Position = tuple[str, int, int]
 
 class UnreadableError(Exception):
     """A record is not what its topic promises."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record of a topic."""
-
-    partition: int
-    offset: int
-    key: bytes
-    value: bytes | None
-    stamped: datetime
-    headers: dict[str, str]
 
 
 def refuse_bytes(body: bytes, schema: object) -> None:
@@ -154,38 +140,6 @@ class Schemas:
         if self.known[schema_id] is None:
             raise UnreadableError(f"no schema of id {schema_id}")
         return self.known[schema_id]
-
-
-def records(bootstrap: str, topic: str) -> Iterator[Record]:
-    """Every record that the topic holds now, partition by partition."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"oracle-{uuid.uuid4()}"})
-    try:
-        for partition in consumer.list_topics(topic, 20).topics[topic].partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 20)
-            consumer.assign([TopicPartition(topic, partition, low)])
-            position = low
-            while position < high:
-                message = consumer.poll(20)
-                if message is None or message.error():
-                    raise SystemExit(f"{topic}/{partition} ends at {position}, not at {high}")
-                record = record_of(message)
-                position = record.offset + 1
-                yield record
-    finally:
-        consumer.close()
-
-
-def record_of(message: Message) -> Record:
-    """A record without the client's types."""
-    headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
-    return Record(
-        cast("int", message.partition()),
-        cast("int", message.offset()),
-        message.key() or b"",
-        message.value(),
-        EPOCH + timedelta(milliseconds=message.timestamp()[1]),
-        {name: value.decode() for name, value in headers if value is not None},
-    )
 
 
 def position_of(headers: dict[str, str]) -> Position:

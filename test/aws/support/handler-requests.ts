@@ -7,13 +7,14 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { vi } from 'vitest';
 import type { LifecycleEvent } from '../../../lambda/custom-resource/lifecycle.ts';
 import type { Request } from './requests.ts';
 
 /** Clients that handlers use. One that is missing here would find nobody at its endpoint, and fail. */
-const CLIENTS = [DynamoDBClient, ECSClient, EMRServerlessClient, S3Client, SecretsManagerClient, SSMClient];
+const CLIENTS = [DynamoDBClient, ECSClient, EMRServerlessClient, S3Client, SecretsManagerClient, SFNClient, SSMClient];
 
 const APPLICATION = '00fabcdefghij09';
 
@@ -29,6 +30,8 @@ function answers(): (operation: string) => unknown {
       DescribeServices: { services: [{ deployments: [{ status: 'PRIMARY', createdAt: new Date(0) }] }] },
       GetApplication: { application: { state: asked.has('StopApplication') ? 'STOPPED' : 'STARTED' } },
       GetParameter: { Parameter: { Value: APPLICATION } },
+      ListExecutions: { executions: [{ name: 'run-1', status: 'SUCCEEDED', startDate: new Date(0) }] },
+      ListObjectsV2: { Contents: [{ Key: 'results/readings/run-1/json/part-0.json', Size: 1 }] },
       ListJobRuns: before === 0 ? { jobRuns: [alive], nextToken: 'more' } : { jobRuns: [] },
       ListObjectVersions: { Versions: before === 0 ? [{ Key: 'results/part-0', VersionId: '1' }] : [] },
     };
@@ -98,6 +101,13 @@ const RUNS: Readonly<Record<string, () => Promise<unknown>>> = {
     const { handler } = await import('../../../lambda/restart-registry/handler.ts');
     const secret = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:rds!db-1-AbCdEf';
     return handler({ cluster: 'registry', service: 'registry', secret });
+  },
+  async 'lambda/results-table'() {
+    vi.stubEnv('BUCKET', 'millrace-dev-data');
+    vi.stubEnv('PREFIX', 'results/readings');
+    vi.stubEnv('STATE_MACHINE', 'arn:aws:states:us-east-1:000000000000:stateMachine:millrace-dev-readings');
+    const { handler } = await import('../../../lambda/results-table/handler.ts');
+    return handler({});
   },
   async 'lambda/stop-application before an update'() {
     const { onEvent } = await import('../../../lambda/stop-application/handler.ts');

@@ -1,7 +1,7 @@
 /** Each kind of mistake in the accounts and in the report, in the words that a person reads, and how often a row is counted. */
 import { describe, expect, test } from 'vitest';
 import { accountName, perRowOf } from '../../../lib/declaration/flow.ts';
-import { csv, folder, jsonSchema, topic } from '../../../lib/declaration/index.ts';
+import { csv, folder, instant, jsonSchema, topic } from '../../../lib/declaration/index.ts';
 import type { Account } from '../../../lib/declaration/pipeline.ts';
 import { accepts, type Change, refusalOf, refuses, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
 
@@ -128,5 +128,34 @@ describe('the report', () => {
     'a chart with the axis as its colour',
     charting({ x: 'word', y: 'times', by: 'word' }),
     'tiny.report.chart.by: is no other column of texts or times; got "word"; allowed: since',
+  );
+
+  const filtering = (filterOf: (parts: { by: Record<string, unknown>; file: unknown }) => object): Change => ({
+    whole: ({ report, accounts }) => {
+      const parts = { by: report.job.parameters as Record<string, unknown>, file: accounts[0]?.from.file };
+      Object.assign(report, { filters: [filterOf(parts)] });
+    },
+  });
+  accepts(
+    'a filter by the values of a column',
+    filtering(({ by, file }) => ({ by: by.word, among: { file, column: 'word', others: ['none'] } })),
+  );
+  accepts(
+    'a filter that ends with the present',
+    filtering(({ by }) => ({ by: by.since, ahead: 0 })),
+  );
+  refuses(
+    'a filter of another job',
+    filtering(() => ({ by: instant({ description: 'Of nobody.' }), ahead: 5 })),
+    'tiny.report.filters.0.by: is no parameter of the job; got {"kind":"instant","default":"","description":"Of nobody."}; allowed: word, since',
+  );
+  refuses(
+    'a filter among what is not there',
+    filtering(({ by }) => ({
+      by: by.word,
+      among: { file: csv('a', ',', { format: 'avro', file: 'line.avsc' }), column: 'town' },
+    })),
+    'tiny.report.filters.0.among.file: is not used by a job of the pipeline; got "file a"; allowed: lines',
+    'tiny.report.filters.0.among.column: is no column of the file; got "town"; allowed: word',
   );
 });

@@ -35,6 +35,10 @@ test('a count is a number, and an amount keeps its decimals', () => {
   expect(readResults(folder)).toEqual([{ region: 'Asia', count: 12, total: '1.50' }]);
 });
 
+test('what is not there is shown as nothing', () => {
+  expect(table([{ region: 'Asia', count: 1 }], columns.slice(0, 3))).toMatch(/^Asia +1$/m);
+});
+
 test('a whole amount is shown with its decimals', () => {
   expect(table([{ region: 'Europe', total: '1234', count: '2', window_start: '' }], columns)).toContain('1,234.00');
 });

@@ -1,6 +1,6 @@
 /** The table of commands: help with examples, errors that point to it, and what completes it in a shell. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -71,6 +71,68 @@ describe('in bash', () => {
     expect(offered('millrace', 'executions', 'st')).toEqual(['stop']);
     expect(offered('millrace', 'completion', 'b')).toEqual(['bash']);
     expect(offered('npx', 'vitest', '')).toEqual(['']);
+  });
+});
+
+/** Whether a shell is on this machine: bash always is. */
+const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
+
+/** A folder with what completes in a shell, and one pipeline. */
+function checkoutFor(shell: 'zsh' | 'fish'): string {
+  const checkout = mkdtempSync(join(tmpdir(), 'millrace-completion-'));
+  mkdirSync(join(checkout, 'pipelines', 'weather'), { recursive: true });
+  writeFileSync(join(checkout, 'completion'), completionOf(program, shell));
+  return checkout;
+}
+
+const typed: readonly (readonly [typed: string, completed: string])[] = [
+  ['millrace execu', 'millrace executions'],
+  ['millrace run wea', 'millrace run weather'],
+  ['millrace run --sam', 'millrace run --sample-data'],
+  ['millrace executions sto', 'millrace executions stop'],
+  ['npx mill', 'npx millrace'],
+  ['npx millrace compl', 'npx millrace completion'],
+  ['npx millrace run wea', 'npx millrace run weather'],
+];
+
+describe.skipIf(!has('fish'))('in fish, where it is installed', () => {
+  test.each(typed)('%j becomes %j', (words, completed) => {
+    const ask = `source completion; complete -C '${words}'`;
+    const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', ask], {
+      cwd: checkoutFor('fish'),
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    const offered = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t')[0]);
+    expect(offered).toContain(completed.split(' ').at(-1));
+  });
+});
+
+describe.skipIf(!has('zsh'))('in zsh, where it is installed', () => {
+  // Completion works in a terminal alone: one is made, in which somebody types.
+  const inTerminal = [
+    'zmodload zsh/zpty',
+    'zpty typed zsh -f -i',
+    `zpty -w typed 'PS1=; source completion; setopt nobeep; unsetopt zle_bracketed_paste 2>/dev/null; echo READY'`,
+    `zpty -r typed line '*READY*READY*'`,
+    `zpty -n -w typed "$1"$'\\t'`,
+    // Goes to the beginning of the line, and prints what stands there by now.
+    `zpty -n -w typed $'\\C-a''print -r "=" '$'\\n'`,
+    `zpty -w typed exit`,
+    'while zpty -r typed line; do print -rn -- $line; done',
+  ].join('\n');
+
+  test.each(typed)('%j becomes %j', (words, completed) => {
+    const { stdout } = spawnSync('zsh', ['-f', '-c', inTerminal, 'zsh', words], {
+      cwd: checkoutFor('zsh'),
+      encoding: 'utf8',
+      env: { ...process.env, TERM: 'dumb', HOME: tmpdir() },
+      timeout: 20_000,
+    });
+    expect(stdout.split(/[\r\n]+/).map((line) => line.trim())).toContain(`= ${completed}`);
   });
 });
 

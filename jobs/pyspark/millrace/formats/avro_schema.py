@@ -8,7 +8,7 @@ from typing import Any
 
 from millrace.errors import JobError
 
-KINDS = ("int", "long", "string", "decimal")
+KINDS = ("int", "long", "string", "boolean", "decimal", "timestamp-millis")
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Field:
 
     name: str
     kind: str
-    """One of int, long, string, decimal."""
+    """One of int, long, string, boolean, decimal, timestamp."""
     required: bool
     precision: int = 0
     scale: int = 0
@@ -45,9 +45,17 @@ def _field(field: dict[str, Any], name: str) -> Field:
     kind = types[0] if len(types) == 1 else declared
     if isinstance(kind, dict) and kind.get("logicalType") == "decimal":
         return Field(field["name"], "decimal", required, int(kind["precision"]), int(kind.get("scale", 0)))
-    if kind not in KINDS[:3]:
+    if isinstance(kind, dict) and kind.get("logicalType") == "timestamp-millis":
+        return Field(field["name"], "timestamp", required)
+    if kind not in KINDS[:4]:
         raise JobError(
             "WRONG_SCHEMA",
             f"{name}: field {field['name']} is {declared!r}; allowed are {', '.join(KINDS)}, each with or without null.",
         )
     return Field(field["name"], kind, required)
+
+
+def header_of(schema: str) -> str | None:
+    """The first line of files whose columns are called otherwise than the fields of their schema; None where they are called alike."""
+    header: str | None = json.loads(schema).get("header")
+    return header

@@ -15,30 +15,34 @@ from millrace.errors import JobError
 from millrace.formats.avro_schema import Field
 from millrace.formats.checks import Check, computed_once, first_reason, reason_code
 from millrace.formats.lines import BYTE_ORDER_MARK
+from millrace.formats.moments import moment
 
 CORRUPT = "_corrupt"
+BOOLEAN = r"^(?i:true|false)\z"
 
 FIRST_DATA_LINE = 2
 """The first line is the header."""
 
 
-def check_header(lines: DataFrame, fields: Sequence[Field], separator: str, name: str) -> None:
-    """Refuses a file whose first line is not the names of these fields, in this order.
+def check_header(
+    lines: DataFrame, fields: Sequence[Field], separator: str, name: str, other: str | None = None
+) -> None:
+    """Refuses a file whose first line is neither the names of these fields, in this order, nor the other one that its schema names.
 
     Raises:
         JobError: WRONG_COLUMNS.
     """
     first = lines.head()
-    found = (
-        [column.strip().strip('"') for column in first["text"].lstrip(BYTE_ORDER_MARK).split(separator)]
-        if first
-        else []
-    )
+    header = first["text"].lstrip(BYTE_ORDER_MARK) if first else ""
+    if header == other:
+        return
+    found = [column.strip().strip('"') for column in header.split(separator)] if first else []
     needed = [field.name for field in fields]
     if found != needed:
         missing = [column for column in needed if column not in found]
         told = f" Missing: {', '.join(missing)}." if missing else ""
-        message = f"{name} has the columns {', '.join(found) or '(none)'}; needed are, in this order, {', '.join(needed)}.{told}"
+        alike = f", or the line {other}" if other else ""
+        message = f"{name} has the columns {', '.join(found) or '(none)'}; needed are, in this order, {', '.join(needed)}{alike}.{told}"
         raise JobError("WRONG_COLUMNS", message)
 
 
@@ -77,6 +81,10 @@ def _typed(field: Field) -> Column:
     value = F.col(field.name)
     if field.kind == "string":
         return value
+    if field.kind == "boolean":
+        return F.when(value.rlike(BOOLEAN), F.lower(value) == "true")
+    if field.kind == "timestamp":
+        return moment(value)
     if field.kind != "decimal":
         return F.when(value.rlike(r"^[+-]?\d+\z"), value.try_cast("int" if field.kind == "int" else "bigint"))
     wide = F.when(value.rlike(r"^[+-]?\d+(\.\d{1,18})?\z"), value.try_cast("decimal(38,18)"))

@@ -17,9 +17,7 @@ from millrace.errors import JobError
 from millrace.formats.checks import Check, Decoded, Misfit, computed_once, reason_code
 from millrace.formats.decimals import always_fits, exact_decimal
 from millrace.formats.json_schema import MOST_DIGITS, JsonField, JsonSchema
-
-DATE_TIME = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})\z"
-"""RFC 3339: never without an offset."""
+from millrace.formats.moments import moment
 
 SURROGATE = r"\\u[dD][89a-fA-F]"
 """Begins the escape of half a character, which Java would write as a question mark."""
@@ -119,8 +117,7 @@ class _Raw:
             case "string":
                 return F.when(self.is_of("STRING"), text)
             case "timestamp":
-                is_time = self.is_of("STRING") & text.rlike(DATE_TIME)
-                return F.when(is_time, F.upper(text).try_cast("timestamp"))
+                return F.when(self.is_of("STRING"), moment(text))
             case "integer":
                 whole = F.when(self.is_of("BIGINT"), text.try_cast("bigint"))
                 return whole.otherwise(exact_decimal(self.numbers[field.name], 38, 0).try_cast("bigint"))

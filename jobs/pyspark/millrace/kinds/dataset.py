@@ -6,7 +6,6 @@ Where tables are found is a matter of the machine: on AWS in the Glue catalog, e
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
@@ -19,6 +18,7 @@ from millrace.formats.checks import fitting
 from millrace.formats.codecs import JsonReference
 from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import JsonSchema, read_schema
+from millrace.job.clock import now_ms
 from millrace.job.document import Name, Url, at_least
 from millrace.job.events import Events
 from millrace.job.jvm import java_class
@@ -170,7 +170,7 @@ def append_new(
     columns = [(F.col(column) if column in kept else F.lit(None)).alias(column) for column in names]
     columns[0] = fitting(columns[0], JsonCodec(schema).misfits(made), f"dataset {alias}").alias(names[0])
     reached = Position(state.id, {str(partition): offset for partition, offset in state.end.items()})
-    said = json.dumps({one: asdict(position) for one, position in (positions | {read_from.topic: reached}).items()})
+    said = _said(positions | {read_from.topic: reached})
     made.select(columns).writeTo(name).option(f"snapshot-property.{POSITION}", said).append()
     added = _table(spark, name).currentSnapshot().summary().get("added-records")
     return Appended(int(added or 0), records.read, records.bad, missed)
@@ -191,14 +191,13 @@ def maintain(spark: SparkSession, spec: Spec, alias: str) -> Maintained:
     actions = java_class(spark, "org.apache.iceberg.spark.actions.SparkActions").get(spark._jsparkSession)
     rewriting = actions.rewriteDataFiles(table).option("min-input-files", "2")
     if positions := _positions(table, alias):
-        said = json.dumps({one: asdict(position) for one, position in positions.items()})
-        rewriting = rewriting.snapshotProperty(POSITION, said)
+        rewriting = rewriting.snapshotProperty(POSITION, _said(positions))
     rewritten = rewriting.execute()
     table.refresh()
-    now_ms = int(time.time() * 1000)
-    expiring = actions.expireSnapshots(table).expireOlderThan(now_ms - output.keep_hours * HOUR_MS)
+    now = now_ms()
+    expiring = actions.expireSnapshots(table).expireOlderThan(now - output.keep_hours * HOUR_MS)
     expired = expiring.retainLast(1).execute()
-    orphans = actions.deleteOrphanFiles(table).olderThan(now_ms - ORPHAN_HOURS * HOUR_MS).execute()
+    orphans = actions.deleteOrphanFiles(table).olderThan(now - ORPHAN_HOURS * HOUR_MS).execute()
     return Maintained(
         rewritten.rewrittenDataFilesCount(),
         rewritten.addedDataFilesCount(),
@@ -284,6 +283,11 @@ def _set_file_size(spark: SparkSession, name: str, output: Output) -> None:
     for one, value in _file_size(output).items():
         if known.get(one) != value:
             spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('{one}' = '{value}')")
+
+
+def _said(positions: Mapping[str, Position]) -> str:
+    """Positions as a commit notes them."""
+    return json.dumps({topic: asdict(position) for topic, position in positions.items()})
 
 
 def _positions(table: Any, alias: str) -> dict[str, Position]:  # noqa: ANN401  (Java's)

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from millrace.errors import JobError
 from millrace.formats import delimited, json_lines, lines, small_table
-from millrace.formats.avro_schema import Field, fields_of
+from millrace.formats.avro_schema import fields_of, header_of
 from millrace.formats.codecs import AvroReference, JsonReference, Reference
 from millrace.formats.files import read_file
 from millrace.formats.json_schema import read_schema
@@ -41,8 +41,9 @@ def read_lines(spark: SparkSession, spec: Spec, alias: str, most: int = 0) -> Da
     read = lines.numbered_lines(spark, file.url)
     if isinstance(file.schema, JsonReference):
         return json_lines.parsed(lines.data_lines(read, most), read_schema(spark, file.schema.url))
-    fields, separator = _fields(spec, file.schema, alias), spec.declared(file.separator, f"separator of {alias}")
-    delimited.check_header(read, fields, separator, file.url)
+    schema, separator = _schema(spec, file.schema), spec.declared(file.separator, f"separator of {alias}")
+    fields = fields_of(schema, f"the schema of file {alias}")
+    delimited.check_header(read, fields, separator, file.url, header_of(schema))
     return delimited.parsed(lines.data_lines(read, most, delimited.FIRST_DATA_LINE), fields, separator)
 
 
@@ -58,7 +59,7 @@ def read_table(spark: SparkSession, spec: Spec, alias: str, key: str, events: Ev
     file = spec.input(alias, Input)
     if not isinstance(file.schema, AvroReference):
         raise JobError("WRONG_SCHEMA", f"{alias} is a file of JSON lines; a table is delimited, with an Avro schema.")
-    columns = [field.name for field in _fields(spec, file.schema, alias)]
+    columns = [field.name for field in fields_of(_schema(spec, file.schema), f"the schema of file {alias}")]
     separator = spec.declared(file.separator, f"separator of {alias}")
     parsed = small_table.parse_table(read_file(spark, file.url), columns, file.url, separator)
     table = small_table.keyed_by(parsed, key, file.url)
@@ -66,6 +67,5 @@ def read_table(spark: SparkSession, spec: Spec, alias: str, key: str, events: Ev
     return small_table.frame_of(spark, table)
 
 
-def _fields(spec: Spec, schema: AvroReference, alias: str) -> list[Field]:
-    registry = spec.declared(spec.registry, "registry")
-    return fields_of(registry.schema(schema.id), f"the schema of file {alias}")
+def _schema(spec: Spec, schema: AvroReference) -> str:
+    return spec.declared(spec.registry, "registry").schema(schema.id)

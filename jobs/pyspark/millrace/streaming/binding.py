@@ -14,13 +14,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from millrace.errors import JobError
+from millrace.job.clock import now_ms
 from millrace.job.run import StartAgain
 from millrace.job.spec import Spec
 from millrace.kafka.cluster import Cluster, Offsets, ask
 from millrace.kinds import topic
 from millrace.streaming.checkpoint import BEGIN_ANEW, BINDING, LEADS, Checkpoint
 from millrace.streaming.event_time import MINUTE_MS
-from millrace.streaming.numbers import lead_of_rebuild, now_ms
+from millrace.streaming.numbers import lead_of_rebuild
 
 LOOKED_AT = 1_000
 """Offsets at the beginning of a partition among which its first record is looked for: some may be of no record."""

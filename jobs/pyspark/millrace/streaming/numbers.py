@@ -4,7 +4,6 @@ when the clock is set back, so that numbers never do.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from millrace.errors import JobError
@@ -46,8 +45,3 @@ def lead_of_rebuild(checkpoint: Checkpoint, now_ms: int) -> int:
         return lead(checkpoint, now_ms).ms
     except JobError:
         return 0
-
-
-def now_ms() -> int:
-    """The driver's clock, in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000

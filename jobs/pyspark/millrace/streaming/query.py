@@ -16,7 +16,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from millrace.errors import JobError
 from millrace.formats.framing import asked_for
-from millrace.job.clock import Clock
+from millrace.job.clock import Clock, now_ms
 from millrace.job.events import Events
 from millrace.job.jvm import listening
 from millrace.job.run import StartAgain, spark_message
@@ -28,7 +28,7 @@ from millrace.streaming import progress
 from millrace.streaming.binding import Bound, bind, only_whole
 from millrace.streaming.checkpoint import RULES, Checkpoint
 from millrace.streaming.heartbeat import heartbeat
-from millrace.streaming.numbers import lead, now_ms
+from millrace.streaming.numbers import lead
 from millrace.streaming.progress import ProgressListener, Shown
 from millrace.streaming.source import Source
 

@@ -17,6 +17,8 @@ def record(field_type: object) -> str:
     [
         ("int", Field("x", "int", required=True)),
         (["null", "string"], Field("x", "string", required=False)),
+        ("boolean", Field("x", "boolean", required=True)),
+        ({"type": "long", "logicalType": "timestamp-millis"}, Field("x", "timestamp", required=True)),
         ({"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2}, Field("x", "decimal", True, 10, 2)),
         (["null", {"type": "bytes", "logicalType": "decimal", "precision": 4}], Field("x", "decimal", False, 4, 0)),
     ],

@@ -20,12 +20,16 @@ FIELDS = [
     Field("total", "decimal", required=True, precision=6, scale=2),
     Field("town", "string", required=False),
     Field("n_l", "long", required=False),
+    Field("ok", "boolean", required=False),
+    Field("at", "timestamp", required=False),
 ]
 VALUES = [
     *("1 -1 +1 1.0 9.99 9999.99 10000 1.001 0.10 1e3 00 .5 5. - -0 --1 0.1234567890123456789".split()),
     *("2147483647 2147483648 -2147483648 -2147483649 9223372036854775807 9223372036854775808".split()),
     *("12345678901234567890 123456789012345678901 x Köln \u00a01 \x01 \\".split(" ")),
     *("", " ", "\t", "\t1", "1\t", " 1 "),
+    *("true FALSE True tru \u0130 2026-01-31T13:00:00Z 2026-01-31t13:00:00.5+01:00 2026-02-30T13:00:00Z".split()),
+    *("2026-01-31T13:00:00 2026-01-31T13:00:00+18:01 2026-01-31".split()),
     *(
         '"1"',
         '" 1 "',
@@ -128,10 +132,10 @@ def test_delimited_lines_are_judged_as_the_jobs_judge_them(spark: SparkSession) 
         if chosen.random() < 0.3:
             return "".join(chosen.choices('"|1 a\t\\,', k=chosen.randint(1, 12)))
         # Mostly right, so that what is behind a mistake is judged too.
-        good = ["1", "9.99", "a", "1"]
+        good = ["1", "9.99", "a", "1", "true", "2026-01-31T13:00:00Z"]
         return "|".join(chosen.choice(VALUES) if chosen.random() < 0.4 else value for value in good)
 
-    lines = [*(line().encode() for _ in range(3_000)), b"1|1|K\xf6ln|", b"   ", b"\t", b"1|1"]
+    lines = [*(line().encode() for _ in range(3_000)), b"1|1|K\xf6ln|||", b"   ", b"\t", b"1|1"]
     found = delimited.parsed(lines_of(spark, lines), FIELDS, "|")
     assert differences(found, rows.delimited(FIELDS, "|"), lines) == []
 

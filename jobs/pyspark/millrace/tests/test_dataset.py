@@ -312,7 +312,7 @@ def test_maintenance_merges_and_forgets_and_keeps_rows_and_position(
     # Four days later what was merged is older than it is kept, and what was left older than any run.
     later = time.time() + 4 * 24 * 3600
     os.utime(of_now, (later - 3600, later - 3600))
-    monkeypatch.setattr(time, "time", lambda: later)
+    monkeypatch.setattr(dataset, "now_ms", lambda: int(later * 1000))
     assert dataset.maintain(shop.spark, shop.spec, "kept") == dataset.Maintained(3, 1, 3, 1)
     assert of_now in shop.files(".parquet")
     assert len(shop.files(".parquet")) == 2

@@ -63,11 +63,13 @@ describe('a purge', () => {
   test('removes all data, and what an earlier one left that was killed', () => {
     const home = newHome();
     write(join(home.buckets, 'data', 'file'), 'content');
-    const left = join(dirname(home.root), `${basename(home.root)}.purged-1`);
-    mkdirSync(left);
+    const name = basename(home.root);
+    mkdirSync(join(dirname(home.root), `${name}.purged-1`));
+    // Whose name only begins alike.
+    mkdirSync(join(dirname(home.root), `${name}-of-others`));
     purgeHome(home);
     expect(readdirSync(home.buckets)).toEqual([]);
-    expect(readdirSync(dirname(home.root))).toEqual([basename(home.root)]);
+    expect(readdirSync(dirname(home.root))).toEqual([name, `${name}-of-others`]);
   });
 
   test('of a home in which every file is damaged works, and says what it could not read', () => {
@@ -101,6 +103,18 @@ test.each([
   expect(stderr).toContain(`error DAMAGED_FILE: ${file} is empty`);
   expect(stderr).toContain(remedy);
   expect(stderr).not.toMatch(/\n\s+at /);
+});
+
+test('what a log or an error holds drives no terminal', () => {
+  const { root, services } = newHome();
+  write(join(services, 'kafka', 'log.txt'), 'a \u001b[31mred\u0007 word\n');
+  expect(millrace(root, 'logs', 'kafka').stdout).toBe('a ␛[31mred␇ word\n');
+  const { stdout, stderr, status } = millrace(root, 'rejects', '\u001b]0;title\u0007');
+  expect([status, stdout]).toEqual([1, '']);
+  expect(stderr).toContain('There is no pipeline "␛]0;title␇".');
+  const { error } = JSON.parse(millrace(root, 'rejects', '\u009b2J', '--json').stdout);
+  expect(error.message).toContain('There is no pipeline "\u009b2J".');
+  expect(millrace(root, 'rejects', '\u009b2J', '--json').stdout).toContain('\\u009b2J');
 });
 
 test('a reader that has seen enough of a log is no failure', async () => {

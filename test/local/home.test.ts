@@ -1,5 +1,6 @@
 /** The home is Millrace's own folder, or none; what is damaged in it is told, and can be removed. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -37,6 +38,13 @@ describe('a home', () => {
     }
     expect(readdirSync(folder)).toEqual(['state']);
     expect(existsSync(join(folder, 'state', 'thesis.txt'))).toBe(true);
+  });
+
+  test.runIf(existsSync('/proc/self'))('that cannot be made is refused in words, and at once', () => {
+    const there = { encoding: 'utf8', cwd: tmpdir(), env: environment('/proc/no/home'), timeout: 60_000 } as const;
+    const { status, stderr } = spawnSync('node', [program, 'status'], there);
+    expect(status).toBe(1);
+    expect(stderr).toContain('error HOME_UNUSABLE: /proc/no/home cannot hold');
   });
 
   test('that is a file is refused in words', () => {
@@ -115,6 +123,22 @@ test('what a log or an error holds drives no terminal', () => {
   const inJson = millrace(root, 'rejects', '\u009b2J', '--json').stdout;
   expect(inJson).toContain('\\u009b2J');
   expect(JSON.parse(inJson).error.message).toContain('There is no pipeline "\u009b2J".');
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('a command that is ended by %s says so by its exit code %d', async (signal, code) => {
+  const home = newHome();
+  write(join(home.services, 'kafka', 'log.txt'), 'a line\n');
+  const child = spawn('node', [program, 'logs', 'kafka', '--follow'], {
+    cwd: tmpdir(),
+    env: environment(home.root),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  child.kill(signal);
+  expect((await once(child, 'exit'))[0]).toBe(code);
 });
 
 test('a reader that has seen enough of a log is no failure', async () => {

@@ -132,11 +132,14 @@ describe('a job run', () => {
   });
 
   test('that is cancelled while its command is still being made is never begun', async () => {
-    const made = Promise.withResolvers<Launch>();
-    const jobRuns = fakeJobRuns({ launch: () => made.promise });
+    let make: (launch: Launch) => void = () => {};
+    const made = new Promise<Launch>((resolve) => {
+      make = resolve;
+    });
+    const jobRuns = fakeJobRuns({ launch: () => made });
     const { id } = jobRuns.start(fakeRequest(''));
     jobRuns.cancel(id, 0);
-    made.resolve({ command: 'touch', arguments: ['begun'], environment: { PATH: process.env.PATH ?? '' } });
+    make({ command: 'touch', arguments: ['begun'], environment: { PATH: process.env.PATH ?? '' } });
     expect(await jobRuns.wait(id)).toMatchObject({ state: 'CANCELLED', attempt: 0 });
     expect(existsSync(join(jobRuns.records.runFolder(id), 'begun'))).toBe(false);
   });

@@ -137,7 +137,7 @@ describe('a job is started', () => {
   });
 
   test('with the executors that are declared, and never more', () => {
-    const count = String(readings.jobs.average.size.executors);
+    const count = String(readings.jobs.average?.size.executors);
     expect(settings).toMatchObject({
       'spark.executor.instances': count,
       'spark.dynamicAllocation.maxExecutors': count,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MillraceError, messageOf } from '../tools/errors.mjs';
+import { hasErrorCode, MillraceError, messageOf } from '../tools/errors.mjs';
 import { homeFolder, ownHome } from '../tools/setup/folders.mjs';
 
 /** The folder of the checkout: where `bin/`, `lib/` and `cdk.json` lie. */
@@ -64,7 +64,7 @@ export function millraceHome(folder = homeFolder()): Home {
 /** Makes an empty folder ours, readable for nobody else, and refuses one that is somebody else's. */
 function claim(root: string): void {
   if (existsSync(join(root, marker))) return;
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeFolder(root);
   if (root !== ownHome && readdirSync(root).length > 0 && !existsSync(join(root, marker))) {
     throw new MillraceError(
       'HOME_FOREIGN',
@@ -74,6 +74,18 @@ function claim(root: string): void {
   chmodSync(root, 0o700);
   const text = 'Made by Millrace; "millrace down --purge" removes this folder with all that is in it.\n';
   writeFileSync(join(root, marker), text);
+}
+
+/** Makes a folder and those above it. Node's own way does not come to an end where the system makes none, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another command was faster.
+    if (!hasErrorCode(error, 'EEXIST')) throw error;
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { connectTo, NoAnswer, type Registry } from './client.ts';
 import { type Declared, readDeclared, removable } from './declared.ts';
 
 /** A registry that was created in the same deployment may need minutes for its first start; the function has ten. */
-const startingMs = 8 * 60_000;
+export const startingMs = 8 * 60_000;
 
 /** Registers the schemas and answers the id of each by its key; removes those that go by their declaration. */
 export const onEvent = answering(async (event: LifecycleEvent): Promise<LifecycleAnswer> => {

@@ -3,6 +3,7 @@ import type { KafkaMessage } from 'kafkajs';
 import { isObject } from '../../lib/declaration/json.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import type { Schema } from '../../lib/declaration/schema.ts';
+import { visible } from '../visible.ts';
 import { decoderOf } from './counts.ts';
 import type { TopicReader } from './kafka-reader.ts';
 import type { Range } from './offsets.ts';
@@ -121,26 +122,3 @@ const oneLine = (value: unknown): string => JSON.stringify(value, null, 1).repla
 
 const cut = (text: string): string =>
   text.length > longestText ? `${text.slice(0, longestText)}… (${text.length - longestText} more)` : text;
-
-/**
- * Text in which nothing hides: control characters, of terminals too, and those that turn the direction of writing or take no room are shown
- * by their code points.
- */
-export const visible = (text: string): string =>
-  text.replace(/(?![\t\n])[\p{Cc}\p{Cf}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x20
-      ? String.fromCodePoint(0x2400 + code)
-      : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
-  });
-
-/** The same of one line: a line's end within a text begins no line. */
-export const visibleLine = (text: string): string => visible(text).replaceAll('\n', '␊');
-
-/** The same data as JSON in one line in which nothing hides. */
-export const visibleJson = (value: unknown): string =>
-  JSON.stringify(value).replace(/[\p{Cc}\p{Cf}]/gu, (hidden) =>
-    Array.from({ length: hidden.length }, (_, at) => hidden.charCodeAt(at))
-      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
-      .join(''),
-  );

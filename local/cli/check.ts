@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { filesOf } from '../../lib/declaration/flow.ts';
 import { byReason, number } from '../accounts/balance.ts';
-import { visibleLine } from '../accounts/records.ts';
 import { type CheckedFile, checkFiles } from '../check/check.ts';
+import { visibleLine } from '../visible.ts';
 import { type Context, pipelineOf } from './context.ts';
 
 /** Lines that are printed of each file; `--json` has all of them. */

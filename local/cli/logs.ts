@@ -10,6 +10,7 @@ import { MillraceError } from '../../tools/errors.mjs';
 import { type JobRunRecord, JobRunRecords, partsOf } from '../emr/job-run-records.ts';
 import { LineTail } from '../emr/line-tail.ts';
 import { serviceStatuses } from '../services/services.ts';
+import { escaped } from '../visible.ts';
 import type { Context } from './context.ts';
 
 export interface LogsOptions {
@@ -20,9 +21,9 @@ export interface LogsOptions {
 
 export async function logs(context: Context, name: string, { follow, events }: LogsOptions): Promise<number> {
   const { home, print, signal } = context;
-  const show = (file: string, isShown = (_line: string) => true) =>
+  const show = (file: string, isShown = (_line: string) => true, asShown = (line: string) => line) =>
     new LineTail(file, (line) => {
-      if (isShown(line)) print(line);
+      if (isShown(line)) print(asShown(line));
     });
   const services = (await serviceStatuses(home)).filter(({ log }) => existsSync(log));
   const service = services.find((candidate) => candidate.name === name);
@@ -32,7 +33,7 @@ export async function logs(context: Context, name: string, { follow, events }: L
   const tails: LineTail[] = [];
   if (service) tails.push(show(service.log));
   else if (!run) throw unknown(name, [...runs.map((each) => kebab(partsOf(each).run)), ...services.map((s) => s.name)]);
-  else if (events) tails.push(show(records.stdout(run.id), (line) => objectIn(line) !== undefined));
+  else if (events) tails.push(show(records.stdout(run.id), (line) => objectIn(line) !== undefined, escaped));
   else {
     tails.push(show(records.stderr(run.id)));
     tails.push(show(records.stdout(run.id), (line) => objectIn(line) === undefined));

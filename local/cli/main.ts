@@ -5,6 +5,7 @@
 import { constants } from 'node:os';
 import { diskFull, hasErrorCode, MillraceError, messageOf, saysDiskFull } from '../../tools/errors.mjs';
 import { millraceHome } from '../home.ts';
+import { escaped, visible } from '../visible.ts';
 import { commandLine, type Work } from './commands.ts';
 import type { Context } from './context.ts';
 import { Terminal } from './terminal.ts';
@@ -46,7 +47,8 @@ process.once('uncaughtException', (error) => {
   process.exit(1);
 });
 
-const print = (text: string) => void process.stdout.write(`${text}\n`);
+// What comes from records, files and logs must not drive the terminal.
+const print = (text: string) => void process.stdout.write(`${inJson ? escaped(text) : visible(text)}\n`);
 
 /** What commander does for a command: loads its work, runs it, and says what went wrong in words, never in a stack trace, unless the fault is ours. */
 function perform(load: () => Promise<Work>) {
@@ -88,7 +90,7 @@ function report(thrown: unknown, json: boolean): void {
   const code = known ? String((error as { code?: unknown }).code) : 'INTERNAL';
   const details = error instanceof MillraceError ? error.details : [];
   if (json) print(JSON.stringify({ error: { code, message: messageOf(error), details } }));
-  terminal.plain(`${terminal.bad('error')} ${code}: ${messageOf(error)}`);
+  terminal.bad('error', ` ${code}: ${messageOf(error)}`);
   for (const detail of details) terminal.plain(`  ${detail.replaceAll('\n', '\n  ')}`);
   if (!known && error instanceof Error) terminal.plain(error.stack ?? '');
 }

@@ -5,10 +5,10 @@ import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { byReason, number } from '../accounts/balance.ts';
 import { linesOf, partsIn } from '../accounts/counts.ts';
-import { visibleJson, visibleLine } from '../accounts/records.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import { JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
 import type { Home } from '../home.ts';
+import { visibleJson, visibleLine } from '../visible.ts';
 import { type Context, pipelineOf } from './context.ts';
 
 export async function rejects(context: Context, name: string, execution: string | undefined): Promise<number> {

@@ -176,11 +176,9 @@ function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Show
   for (const { account } of accounts.filter(({ addsUp }) => !addsUp)) {
     const { results } = accountOf(pipeline, account) ?? {};
     const writer = usesOf(pipeline).find(({ way, thing }) => way === 'writes' && thing === results?.topic);
-    terminal.plain(
-      terminal.bad(
-        `The rows of ${account} do not add up: each one sent must be in the results or in the dead letters. ` +
-          `See "npx millrace logs ${kebab(writer?.job ?? account)}"; "npx millrace down --purge" starts from empty topics.`,
-      ),
+    terminal.bad(
+      `The rows of ${account} do not add up: each one sent must be in the results or in the dead letters. ` +
+        `See "npx millrace logs ${kebab(writer?.job ?? account)}"; "npx millrace down --purge" starts from empty topics.`,
     );
   }
 }

@@ -135,7 +135,7 @@ export async function runDeployed(
       terminal.plain(`Next  ${nextOf(pipeline, settled).join('\n      ')}`);
     // A state machine goes on after some refusals; what is denied here is denied on AWS too.
     const denials = denialsSince(home, pipeline.name, execution.startedAt);
-    for (const denial of denials) terminal.plain(`${terminal.bad('denied')} ${denial}`);
+    for (const denial of denials) terminal.bad('denied', ` ${denial}`);
     return settled.every(({ addsUp }) => addsUp) && denials.length === 0 ? 0 : 1;
   } finally {
     terminal.close();

@@ -1,5 +1,6 @@
 /** Where progress goes: lines and counters on stderr, redrawn on a terminal, plain lines elsewhere. stdout is for results only. */
 import type { WriteStream } from 'node:tty';
+import { visible } from '../visible.ts';
 
 const redrawMs = 200;
 const plainMs = 5_000;
@@ -23,14 +24,20 @@ export class Terminal {
   /** One line: what happened, after the time since the start of the command. */
   readonly line = (text: string): void => {
     this.erase();
-    this.out.write(`${this.paint('2', this.elapsed())}  ${text}\n`);
+    this.out.write(`${this.paint('2', this.elapsed())}  ${visible(text)}\n`);
     this.draw();
   };
 
-  /** Text that is no progress: as it is. */
+  /** Text that is no progress. */
   plain(text: string): void {
     this.erase();
-    this.out.write(`${text}\n`);
+    this.out.write(`${visible(text)}\n`);
+  }
+
+  /** The same of something bad; its first words are red on a terminal. */
+  bad(words: string, text = ''): void {
+    this.erase();
+    this.out.write(`${this.paint('31', visible(words))}${visible(text)}\n`);
   }
 
   /** Counters that move: redrawn in place, or now and then a line. Empty ends them. */
@@ -55,16 +62,11 @@ export class Terminal {
     this.erase();
   }
 
-  /** Red on a terminal. */
-  bad(text: string): string {
-    return this.paint('31', text);
-  }
-
   private draw(): void {
     if (!this.live) return;
     this.erase();
     if (this.counter === '') return;
-    this.shown = `${this.elapsed()}  ${this.counter}`.slice(0, this.out.columns || 80);
+    this.shown = visible(`${this.elapsed()}  ${this.counter}`).slice(0, this.out.columns || 80);
     this.out.write(this.shown);
   }
 

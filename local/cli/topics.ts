@@ -10,20 +10,13 @@ import { byReason } from '../accounts/balance.ts';
 import { deadLetterOf } from '../accounts/dead-letters.ts';
 import { KafkaReader } from '../accounts/kafka-reader.ts';
 import { distance, type Range, since } from '../accounts/offsets.ts';
-import {
-  type DecodedRecord,
-  newestOf,
-  type PlacedRecord,
-  recordDecoderOf,
-  textOf,
-  visibleJson,
-  visibleLine,
-} from '../accounts/records.ts';
+import { type DecodedRecord, newestOf, type PlacedRecord, recordDecoderOf, textOf } from '../accounts/records.ts';
 import { table } from '../accounts/results.ts';
 import { readDeployment } from '../cloudformation/index.ts';
 import { moment } from '../emr/streams.ts';
 import { endpointsOf } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
+import { visibleJson, visibleLine } from '../visible.ts';
 import { type Context, environment, notUp, pipelines } from './context.ts';
 
 /** As `main.ts` describes them. */

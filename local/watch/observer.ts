@@ -9,7 +9,6 @@ import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { readEnd, readText } from '../../tools/files.mjs';
 import { settledIn } from '../accounts/balance.ts';
 import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
-import { visible } from '../accounts/records.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import { hasEnded, type JobRunRecord, partsOf, specOf } from '../emr/job-run-records.ts';
 import type { JobRuns } from '../emr/job-runs.ts';
@@ -18,6 +17,7 @@ import { knownJobRuns } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import type { PlainEndpoints } from '../services/types.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
+import { visible } from '../visible.ts';
 import { accountsSoFar, edgesOf, type Figures, noFigures, reportFolder, reportJob, withLine } from './figures.ts';
 import { machineIn } from './machine.ts';
 import type {

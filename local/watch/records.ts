@@ -1,7 +1,8 @@
 /** The newest records of a topic, as the page tells them. */
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import type { TopicReader } from '../accounts/kafka-reader.ts';
-import { newestOf, recordDecoderOf, textOf, visible } from '../accounts/records.ts';
+import { newestOf, recordDecoderOf, textOf } from '../accounts/records.ts';
+import { visible } from '../visible.ts';
 import type { RecordTold } from './model.ts';
 
 const shownRecords = 20;

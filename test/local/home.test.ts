@@ -1,5 +1,6 @@
 /** The home is Millrace's own folder, or none; what is damaged in it is told, and can be removed. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -39,6 +40,13 @@ describe('a home', () => {
     expect(existsSync(join(folder, 'state', 'thesis.txt'))).toBe(true);
   });
 
+  test.runIf(existsSync('/proc/self'))('that cannot be made is refused in words, and at once', () => {
+    const there = { encoding: 'utf8', cwd: tmpdir(), env: environment('/proc/no/home'), timeout: 60_000 } as const;
+    const { status, stderr } = spawnSync('node', [program, 'status'], there);
+    expect(status).toBe(1);
+    expect(stderr).toContain('error HOME_UNUSABLE: /proc/no/home cannot hold');
+  });
+
   test('that is a file is refused in words', () => {
     const file = write(join(temporaryFolder(), 'file'), '');
     const { status, stderr } = millrace(file, 'status');
@@ -63,11 +71,13 @@ describe('a purge', () => {
   test('removes all data, and what an earlier one left that was killed', () => {
     const home = newHome();
     write(join(home.buckets, 'data', 'file'), 'content');
-    const left = join(dirname(home.root), `${basename(home.root)}.purged-1`);
-    mkdirSync(left);
+    const name = basename(home.root);
+    mkdirSync(join(dirname(home.root), `${name}.purged-1`));
+    // Whose name only begins alike.
+    mkdirSync(join(dirname(home.root), `${name}-of-others`));
     purgeHome(home);
     expect(readdirSync(home.buckets)).toEqual([]);
-    expect(readdirSync(dirname(home.root))).toEqual([basename(home.root)]);
+    expect(readdirSync(dirname(home.root))).toEqual([name, `${name}-of-others`]);
   });
 
   test('of a home in which every file is damaged works, and says what it could not read', () => {
@@ -101,6 +111,34 @@ test.each([
   expect(stderr).toContain(`error DAMAGED_FILE: ${file} is empty`);
   expect(stderr).toContain(remedy);
   expect(stderr).not.toMatch(/\n\s+at /);
+});
+
+test('what a log or an error holds drives no terminal', () => {
+  const { root, services } = newHome();
+  write(join(services, 'kafka', 'log.txt'), 'a \u001b[31mred\u0007 word\n');
+  expect(millrace(root, 'logs', 'kafka').stdout).toBe('a ␛[31mred␇ word\n');
+  const { stdout, stderr, status } = millrace(root, 'rejects', '\u001b]0;title\u0007');
+  expect([status, stdout]).toEqual([1, '']);
+  expect(stderr).toContain('There is no pipeline "␛]0;title␇".');
+  const inJson = millrace(root, 'rejects', '\u009b2J', '--json').stdout;
+  expect(inJson).toContain('\\u009b2J');
+  expect(JSON.parse(inJson).error.message).toContain('There is no pipeline "\u009b2J".');
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('a command that is ended by %s says so by its exit code %d', async (signal, code) => {
+  const home = newHome();
+  write(join(home.services, 'kafka', 'log.txt'), 'a line\n');
+  const child = spawn('node', [program, 'logs', 'kafka', '--follow'], {
+    cwd: tmpdir(),
+    env: environment(home.root),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  child.kill(signal);
+  expect((await once(child, 'exit'))[0]).toBe(code);
 });
 
 test('a reader that has seen enough of a log is no failure', async () => {

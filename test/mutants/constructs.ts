@@ -303,6 +303,50 @@ const rest: readonly Mutant[] = [
     ['circuitBreaker: { rollback: true }', 'circuitBreaker: { rollback: false }', 'a bad deployment hangs for hours'],
   ),
   ...mutantsOf(
+    'lib/constructs/registry/schema-registry.ts',
+    [`${unit}/registry/schema-registry.test.ts`],
+    ['desiredCount: props.tasks', 'desiredCount: 1', 'one task that goes takes the registry of production along'],
+    [
+      'healthCheckGracePeriod: Duration.minutes(3)',
+      'healthCheckGracePeriod: Duration.seconds(3)',
+      'no task lives long enough to start',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/registry/registry-balancer.ts',
+    [`${unit}/registry/schema-registry.test.ts`],
+    ["'access_logs.s3.enabled', 'true'", "'access_logs.s3.enabled', 'false'", 'nobody knows who called the registry'],
+    ['internetFacing: false', 'internetFacing: true', 'the registry is on the internet'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/contracts/contracts.ts',
+    [`${unit}/contracts/contracts.test.ts`],
+    ["'FULL_TRANSITIVE'", "'BACKWARD'", 'a new schema breaks readers that run'],
+    ["OnRemoval: 'retain'", "OnRemoval: 'delete'", 'records cannot be read when their pipeline is gone'],
+    ['Immutable: String(immutable)', "Immutable: 'false'", 'a key is another key after a deployment'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/kinds/topic.ts',
+    [`${unit}/contracts/contracts.test.ts`],
+    ['totalTimeout: Duration.hours(1)', 'totalTimeout: Duration.minutes(5)', 'the quota makes a deployment fail'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/functions/handler-provider.ts',
+    [`${unit}/contracts/contracts.test.ts`],
+    [
+      'timeout = Duration.minutes(10)',
+      'timeout = Duration.minutes(1)',
+      'a registry that is starting fails a deployment',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/spark/spark-job.ts',
+    [`${unit}/spark/spark-job.test.ts`],
+    ["'bytes.maxLength': 65_536", "'bytes.maxLength': 2_147_483_639", 'one bad record takes all memory'],
+    ['-Dorg.apache.avro.limits.', '-Dorg.apache.avro.limit.', 'one bad record takes all memory'],
+    ["    'spark.executor.instances': size.executors,\n", '', 'a job has as many executors as Spark likes'],
+  ),
+  ...mutantsOf(
     'lib/constructs/storage/data-bucket.ts',
     [values],
     ['versioned: keep,', 'versioned: false,', 'overwritten results of production are gone'],

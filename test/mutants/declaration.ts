@@ -96,4 +96,11 @@ export const declaration: readonly Mutant[] = [
     ['test/aws/values.test.ts'],
     ['idleMinutes: 15', 'idleMinutes: 1_500', 'workers that do nothing are paid for a day'],
   ),
+  ...mutantsOf(
+    'lib/declaration/common.ts',
+    [`${unit}/common.test.ts`],
+    ['maximum: 20_000', 'maximum: 200_000', 'rows come slower than was asked for, without a word'],
+    ['maximum: 100_000_000', 'maximum: 10_000_000_000', 'ids run over'],
+    ['DEFAULT_TRIGGER_SECONDS = 2', 'DEFAULT_TRIGGER_SECONDS = 200', 'results are minutes old'],
+  ),
 ];

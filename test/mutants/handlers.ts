@@ -9,6 +9,7 @@ export const handlers: readonly Mutant[] = [
     'lambda/empty-bucket/handler.ts',
     [`${unit}/empty-bucket/core.test.ts`, `${unit}/empty-bucket/handler.test.ts`],
     ["event.RequestType !== 'Delete'", "event.RequestType === 'Create'", 'a deployment deletes all data'],
+    ['if (error instanceof NoSuchBucket) return undefined;', '', 'a bucket that is gone keeps its stack from going'],
     ['[...Versions, ...DeleteMarkers]', '[...Versions]', 'a bucket with deleted objects cannot go'],
   ),
   ...mutantsOf(
@@ -36,6 +37,17 @@ export const handlers: readonly Mutant[] = [
     ['partitionsPerWindow = 240', 'partitionsPerWindow = 300', 'the quota stops a deployment half-way'],
     ['windowMs = 310_000', 'windowMs = 100_000', 'the quota stops a deployment half-way'],
     [
+      'Math.min(partitionsPerWindow, windows * partitionsPerWindow - done)',
+      'windows * partitionsPerWindow - done',
+      'the quota stops a deployment half-way',
+    ],
+    [
+      "security === 'iam' && !/^[\\d.]+:/.test(bootstrapServers)",
+      "security === 'iam'",
+      'a broker on this machine makes 250 partitions in five minutes',
+    ],
+    ['    await checkSteps(admin, steps);\n', '', 'a topic that is refused is found when others are made already'],
+    [
       'event.PhysicalResourceId ?? `kafka-topics/${connection.pipeline}`',
       '`kafka-topics/${connection.pipeline}/${goal.declared.length}`',
       'a new topic has the old ones deleted',
@@ -52,6 +64,24 @@ export const handlers: readonly Mutant[] = [
     ],
     ['replicationFactor: -1', 'replicationFactor: 1', 'MSK refuses every topic, or keeps one copy'],
     ["type === 'TOPIC_ALREADY_EXISTS' || ", '', 'two deployments at once fail'],
+    [
+      'validateOnly && !verdicts.has(type)',
+      '!verdicts.has(type)',
+      'a topic that may not be made is waited for an hour',
+    ],
+    [
+      '(type === undefined || !isHarmless(type))',
+      '(type !== undefined && !isHarmless(type))',
+      'a topic that cannot be made is waited for an hour',
+    ],
+    ["type === 'UNKNOWN_TOPIC_OR_PARTITION';", "type === '';", 'a topic that somebody has deleted fails a deployment'],
+  ),
+  ...mutantsOf(
+    'lambda/kafka-topics/client.ts',
+    [`${unit}/kafka-topics/client.test.ts`],
+    ['retries: 7', 'retries: 0', 'a new network interface fails the deployment'],
+    ['requestTimeout: 60_000', 'requestTimeout: 600', 'a cluster that takes its time fails the deployment'],
+    ['ssl: true, ', '', 'MSK closes the connection'],
   ),
   ...mutantsOf(
     'lambda/kafka-topics/steps.ts',
@@ -63,6 +93,8 @@ export const handlers: readonly Mutant[] = [
       'keys of a compacted topic move to other partitions',
     ],
     ['if (partitions < now.partitions) {', 'if (partitions < 0) {', 'a deployment waits for partitions that cannot go'],
+    ['if (asSet(policy) !== asSet(wanted)) {', 'if (policy !== wanted) {', 'a topic that is as declared is refused'],
+    ['  if (!isOurs) {', '  if (false) {', 'the topic of somebody else is changed for ever'],
   ),
   ...mutantsOf(
     'lambda/prepare/core.ts',
@@ -90,6 +122,12 @@ export const handlers: readonly Mutant[] = [
     'lambda/registry-artifacts/client.ts',
     [`${unit}/registry-artifacts/starting.test.ts`],
     ['[429, 502, 503, 504]', '[429, 502]', 'a registry that is still starting fails the deployment'],
+    ['requestTimeoutMs = 20_000', 'requestTimeoutMs = 20_000_000', 'a registry that hangs has the function killed'],
+  ),
+  ...mutantsOf(
+    'lambda/registry-artifacts/handler.ts',
+    [`${unit}/registry-artifacts/starting.test.ts`],
+    ['startingMs = 8 * 60_000', 'startingMs = 80 * 60_000', 'the function is killed before it says what is wrong'],
   ),
   ...mutantsOf(
     'lambda/restart-registry/handler.ts',
@@ -98,6 +136,26 @@ export const handlers: readonly Mutant[] = [
       'rotated < deployed',
       'rotated > deployed',
       'the registry loses its database after a rotation, and restarts every five minutes before',
+    ],
+  ),
+  ...mutantsOf(
+    'lambda/restart-registry/handler.ts',
+    [`${unit}/restart-registry/handler.test.ts`],
+    ['forceNewDeployment: true', 'forceNewDeployment: false', 'the registry loses its database after a rotation'],
+    ["status === 'PRIMARY'", "status === 'ACTIVE'", 'the registry restarts again and again while it restarts'],
+  ),
+  ...mutantsOf(
+    'lambda/stop-application/handler.ts',
+    [`${unit}/stop-application/handler.test.ts`],
+    [
+      'const states = [...ALIVE_STATES];',
+      "const states = ['RUNNING' as const];",
+      'a change of the application is refused',
+    ],
+    [
+      "cancelling: state === 'CANCELLING'",
+      'cancelling: true',
+      'a change of the application waits for streams for ever',
     ],
   ),
   ...mutantsOf(

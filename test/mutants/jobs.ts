@@ -4,6 +4,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const jobs = 'jobs/pyspark/millrace';
 const tests = (...names: string[]) => names.map((name) => `${jobs}/tests/test_${name}.py`);
+const query = (name: string) => [`${jobs}/tests/test_query.py::test_${name}`];
 
 const formats: readonly Mutant[] = [
   ...mutantsOf(
@@ -176,9 +177,92 @@ const streaming: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    `${jobs}/streaming/query.py`,
+    query('windows_that_cannot_be_seen_whole_are_not_written_and_dead_letters_are'),
+    ['rows=only_whole(result.rows, whole_from)', 'rows=result.rows', 'right totals are overwritten by partial ones'],
+  ),
+  ...mutantsOf(
+    `${jobs}/streaming/query.py`,
+    query('a_stream_goes_on_and_its_rules_are_remembered_before_its_first_batch'),
+    [
+      '    checkpoint.write(RULES, {source.alias: asdict(source.rules) for source in sources})\n',
+      '',
+      'a repeated batch is judged anew, and records go two ways',
+    ],
+  ),
+  ...mutantsOf(
+    `${jobs}/streaming/query.py`,
+    query('a_batch_that_is_repeated_is_the_only_one_of_its_start'),
+    ['    if repeating and not was_asked:', '    if False:', 'a stream ends behind a batch that was repeated'],
+    ['    if repeating and not was_asked:', '    if repeating:', 'a stream that was asked to end begins again'],
+    ['ends=draining or repeating', 'ends=draining', 'a stream that has repeated its batch fails'],
+    ['trigger(once=True)', 'trigger(availableNow=True)', 'what is behind a repeated batch is judged by old rules'],
+  ),
+  ...mutantsOf(`${jobs}/streaming/query.py`, query('the_clock_may_ask_for_a_start_of_its_own'), [
+    'ahead.is_repeating or any(',
+    'any(',
+    'results are ignored after a clock was set back',
+  ]),
+  ...mutantsOf(`${jobs}/streaming/query.py`, query('a_schema_that_comes_up_is_asked_for_and_the_batch_begun_again'), [
+    '        if wanted is None:\n            raise\n',
+    '        raise\n',
+    'a new schema ends the stream',
+  ]),
+  ...mutantsOf(`${jobs}/streaming/query.py`, query('every_record_leaves_by_one_query_and_is_counted_once'), [
+    ' + F.lit(lead_ms)',
+    '',
+    'results are ignored when the clock was set back',
+  ]),
+  ...mutantsOf(
+    `${jobs}/streaming/source.py`,
+    tests('judging'),
+    ['is_repeating=rules != now', 'is_repeating=False', 'what is behind a repeated batch is judged by old rules'],
+    ['rules = now if recorded is None else now.repeating(recorded)', 'rules = now', 'records go two ways, or none'],
+    [
+      'codec = replace(codec, schemas=schemas, unknown=frozenset(rules.unknown))',
+      'pass',
+      'records go two ways, or none',
+    ],
+    ['else (source.topic, source.replays)', 'else (source.topic,)', 'what is sent again is never read'],
+  ),
+  ...mutantsOf(
+    `${jobs}/kafka/cluster.py`,
+    tests('cluster'),
+    ['str(described[name].topicId())', 'name', 'a topic that was made again is taken for the old one'],
+    ['which.earliest()', 'which.latest()', 'records that are gone are not missed'],
+  ),
+  ...mutantsOf(
+    `${jobs}/formats/registry.py`,
+    tests('registry'),
+    ['(OSError, http.client.HTTPException)', 'OSError', 'an answer that breaks off ends a job in a stack trace'],
+    ['                    json.loads(body)\n', '', 'half an answer ends a job in a stack trace'],
+  ),
+  ...mutantsOf(
+    'jobs/pyspark/sales/read.py',
+    ['jobs/pyspark/sales/tests/test_read.py'],
+    ['    summaries.refuse_bad("summaries")\n', '', 'exit code 0 although summaries are missing'],
+  ),
+  ...mutantsOf(
+    'jobs/pyspark/retail/best_sellers.py',
+    ['jobs/pyspark/retail/tests/test_best_sellers.py'],
+    ['    totals.refuse_bad("totals")\n', '', 'exit code 0 although totals are missing'],
+  ),
+  ...mutantsOf(
+    'jobs/pyspark/retail/archive.py',
+    ['jobs/pyspark/retail/tests/test_archive.py'],
+    ['KEY = ("transaction_id", "line")', 'KEY = ("transaction_id",)', 'the history has one line of each transaction'],
+  ),
+  ...mutantsOf(`${jobs}/job/events.py`, tests('job'), [
+    '            self._out.flush()\n',
+    '',
+    'what a job did that is killed is not told',
+  ]),
+  ...mutantsOf(
     `${jobs}/job/stop.py`,
     tests('limits', 'stop'),
     ['GRACE_SECONDS = 60', 'GRACE_SECONDS = 6', 'a stream is killed in the middle of a batch'],
+    ['FIRST_OF_ALL = 100', 'FIRST_OF_ALL = 10', 'Spark ends before the batch that runs'],
+    ['(signal.SIGTERM, signal.SIGINT)', '(signal.SIGTERM,)', 'Ctrl-C ends a stream in the middle of a batch'],
     [
       '            self.requested.set()\n            self._finished.wait',
       '            self._finished.wait',
@@ -207,6 +291,9 @@ const streaming: readonly Mutant[] = [
     ],
     ['refuse_results(cluster, bound.results, checkpoint.url)', 'pass', 'right totals are overwritten by partial ones'],
     ['refuse_gap(cluster, checkpoint)', 'pass', 'records that are gone are not missed'],
+    ['return max(begins) if', 'return min(begins) if', 'right totals are overwritten by partial ones'],
+    ['if len(begins) == len(cut) else', 'if begins else', 'right totals are overwritten by partial ones'],
+    [' + future * MINUTE_MS', '', 'right totals are overwritten by partial ones'],
   ),
   ...mutantsOf(
     `${jobs}/job/session.py`,

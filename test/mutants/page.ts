@@ -27,9 +27,13 @@ export const page: readonly Mutant[] = [
     ['section.version > after', 'section.version > after + 1', 'a page that comes back misses what has changed'],
   ),
   ...mutantsOf(
-    'local/accounts/records.ts',
+    'local/visible.ts',
     [`${unit}/records.test.ts`],
     ['(?![\\t\\n])[\\p{Cc}\\p{Cf}]', '(?![\\t\\n])[\\p{Cc}]', 'turned text in a record says something else than it is'],
+  ),
+  ...mutantsOf(
+    'local/accounts/records.ts',
+    [`${unit}/records.test.ts`],
     ['slice(-most)', 'slice(0, 0)', 'no record is shown'],
   ),
   ...mutantsOf(

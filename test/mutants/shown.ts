@@ -11,10 +11,14 @@ export const shown: readonly Mutant[] = [
     'local/accounts/records.ts',
     topics,
     ['&& context ? rawJSON(context.source) : value', '? value : value', 'an amount loses its last digits'],
-    ["visible(text).replaceAll('\\n', '␊')", 'visible(text)', 'a value of a stranger looks like records'],
-    ['hidden.charCodeAt(at))', 'hidden.charCodeAt(0))', 'what a record hides is told as something else'],
     ['!partitions.every(isEnough)', 'false', 'the newest records are others'],
     ["schema?.format === 'json' ? exactObject :", '', 'an amount loses its last digits'],
+  ),
+  ...mutantsOf(
+    'local/visible.ts',
+    topics,
+    ["visible(text).replaceAll('\\n', '␊')", 'visible(text)', 'a value of a stranger looks like records'],
+    ['hidden.charCodeAt(at))', 'hidden.charCodeAt(0))', 'what a record hides is told as something else'],
   ),
   ...mutantsOf(
     'local/cli/topics.ts',

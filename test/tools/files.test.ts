@@ -1,9 +1,10 @@
 /** A file has its old content or its new one, and what cannot be read is told with a remedy. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { linkOrCopy, readJson, writeFileAtomically, writeJson } from '../../tools/files.mjs';
+import fs, { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { linkOrCopy, readEnd, readJson, writeFileAtomically, writeJson } from '../../tools/files.mjs';
 import { temporaryFolder } from './setup/temporary.ts';
 
 test('a file is written whole, into a folder that is made for it, and nothing else stays', () => {
@@ -12,6 +13,40 @@ test('a file is written whole, into a folder that is made for it, and nothing el
   writeJson(join(folder, 'state.json'), { count: 2 });
   expect(readJson(join(folder, 'state.json'), '')).toEqual({ count: 2 });
   expect(readdirSync(folder)).toEqual(['state.json']);
+});
+
+test('the content is on the disk before its name is, and then the name is, so that a power cut leaves no part', () => {
+  const path = join(temporaryFolder(), 'state.json');
+  const done: string[] = [];
+  const opened = new Map<number, string>();
+  const { openSync, fsyncSync, renameSync } = fs;
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+  vi.spyOn(fs, 'openSync').mockImplementation((file, ...rest) => {
+    const descriptor = openSync(file, ...rest);
+    opened.set(descriptor, String(file).startsWith(path) ? 'the content' : `${file}`);
+    return descriptor;
+  });
+  vi.spyOn(fs, 'fsyncSync').mockImplementation((descriptor) => {
+    done.push(`${opened.get(descriptor)} is flushed`);
+    fsyncSync(descriptor);
+  });
+  vi.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+    done.push('it is named');
+    renameSync(from, to);
+  });
+  syncBuiltinESMExports();
+  writeFileAtomically(path, 'content');
+  expect(done).toEqual(['the content is flushed', 'it is named', `${dirname(path)} is flushed`]);
+});
+
+test('the end of a long file is read, and no more of it', () => {
+  const path = join(temporaryFolder(), 'log');
+  writeFileSync(path, 'first line\nlast line\n');
+  expect(readEnd(path, 10)).toBe('last line\n');
+  expect(readEnd(path, 1_000)).toBe('first line\nlast line\n');
 });
 
 test('a write that fails leaves the old content and no draft', () => {

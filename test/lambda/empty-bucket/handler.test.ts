@@ -12,12 +12,15 @@ const LISTED =
 let server: Server;
 let asked: string[];
 let deleted: string[];
+let isGone: boolean;
 
 beforeEach(async () => {
+  isGone = false;
   asked = [];
   deleted = [];
   server = createServer(async (request, response) => {
     asked.push(`${request.method} ${request.url?.split('?')[0]}`);
+    if (isGone) return response.writeHead(404).end('<Error><Code>NoSuchBucket</Code></Error>');
     if (request.method === 'POST') {
       deleted = [...(await bodyOf(request)).matchAll(/<Key>(\w+)<\/Key>/g)].map(([, key = '']) => key);
       return response.end('<DeleteResult/>');
@@ -59,6 +62,12 @@ describe('a bucket', () => {
     expect(await onEvent(event('Delete'))).toEqual({ PhysicalResourceId: 'data' });
     expect(deleted).toEqual(['a', 'gone']);
     expect(asked.map((question) => question.split(' ')[0])).toEqual(['GET', 'POST', 'GET']);
+  });
+
+  test('that is gone already has nothing to be emptied of', async () => {
+    isGone = true;
+    expect(await onEvent(event('Delete'))).toEqual({ PhysicalResourceId: 'data' });
+    expect(asked).toHaveLength(1);
   });
 
   test('has its name for an id, so that the one before is emptied when it is replaced', async () => {

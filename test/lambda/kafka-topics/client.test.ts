@@ -37,6 +37,14 @@ test('MSK Serverless is entered through TLS with a token', () => {
   });
 });
 
+test('a first connection through a new network interface is tried for as long as that may take, and answers for as long as a cluster may', () => {
+  expect(settingsOf(serverless)).toMatchObject({
+    connectionTimeout: 10_000,
+    requestTimeout: 60_000,
+    retry: { initialRetryTime: 300, maxRetryTime: 5_000, retries: 7 },
+  });
+});
+
 test("the token is a signed kafka-cluster:Connect for the function's Region, made without any call", async () => {
   vi.stubEnv('AWS_REGION', 'eu-central-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');

@@ -92,6 +92,28 @@ describe('the quota of 250 partitions in five minutes', () => {
     expect(cluster.topics.size).toBe(21);
   });
 
+  test('however late it is asked again, no call makes more than a portion', async () => {
+    const sent = event('Create', hundred);
+    const whole = { ...sent, ...(await begin(sent, connect)) };
+    vi.setSystemTime(Date.now() + 30 * minute);
+    await goOn(whole, connect);
+    expect(cluster.exceeded).toBe(false);
+    expect(cluster.topics.size).toBe(40);
+  });
+
+  test('is not that of a broker which is called by a number: it is asked for all at once', async () => {
+    const { ResourceProperties, ...sent } = event('Create', hundred);
+    const asked: number[] = [];
+    cluster.admin.createTopics = async ({ topics, validateOnly }) => {
+      if (validateOnly) return true;
+      asked.push(topics.length);
+      throw new Error('enough');
+    };
+    const plain = { ...ResourceProperties, BootstrapServers: '127.0.0.1:9098' };
+    await expect(begin({ ...sent, ResourceProperties: plain }, connect)).rejects.toThrow('enough');
+    expect(asked).toEqual([100]);
+  });
+
   test('one topic that is larger than a portion is made on its own', async () => {
     expect(await drive(event('Create', [{ Name: 'large', Partitions: '245' }]))).toBe(0);
     expect(cluster.topics.get('large')?.partitions).toBe(245);

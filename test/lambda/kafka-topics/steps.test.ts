@@ -29,3 +29,19 @@ test('partitions are added, never taken away, and not to a compacted topic', () 
   const compacted = topic({ partitions: 4, configuration: { 'cleanup.policy': 'compact' } });
   expect(() => steps([compacted], compacted, 'compact')).toThrow('topic a is compacted and has 2 partitions');
 });
+
+test('a policy of two words is the same in any order, and another one is refused', () => {
+  const both = topic({ configuration: { 'cleanup.policy': 'delete,compact' } });
+  expect(steps([both], both, 'compact,delete').alter).toEqual([]);
+  expect(() => steps([both], both, 'compact')).toThrow(
+    'topic a has cleanup.policy compact and delete,compact is declared',
+  );
+});
+
+test('a topic that somebody else has made is taken over as it is, and never changed in its partitions', () => {
+  const now: ExistingTopic = { partitions: 2, hasLeaders: true, effective: {}, overrides: {} };
+  const found = (partitions: number) =>
+    stepsTo({ kind: 'msk-serverless', declared: [topic({ partitions })], before: [] }, new Map([['a', now]]));
+  expect(found(2)).toEqual({ create: [], grow: [], alter: [], remove: [] });
+  expect(() => found(3)).toThrow('was not deployed from here');
+});

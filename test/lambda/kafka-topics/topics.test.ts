@@ -44,6 +44,27 @@ describe('a topic', () => {
     expect(await takeSteps(admin, steps)).toBe(true);
   });
 
+  test('that somebody else has deleted in between is no failure', async () => {
+    await take();
+    const steps = await stepsFor(admin, { ...goal, declared: [], before: [{ ...topic, onRemoval: 'delete' }] });
+    expect(steps.remove).toHaveLength(1);
+    admin.deleteTopics = async () => {
+      throw Object.assign(new Error('No such topic'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+    };
+    expect(await takeSteps(admin, steps)).toBe(true);
+  });
+
+  test.each([{ type: 'TOPIC_AUTHORIZATION_FAILED' }, {}])(
+    'that is not made for another reason fails, with %j',
+    async (said) => {
+      const steps = await stepsFor(admin, goal);
+      admin.createTopics = async () => {
+        throw Object.assign(new Error('Refused'), said);
+      };
+      await expect(takeSteps(admin, steps)).rejects.toThrow('The cluster could not create topics');
+    },
+  );
+
   test('can be used once each partition has a leader', async () => {
     await take();
     expect(await waitUntilSettled(admin, goal, 0)).toBe(true);

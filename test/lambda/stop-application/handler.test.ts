@@ -1,11 +1,14 @@
 /** When the handler stops what, by the events that CloudFormation sends, against a server that answers for AWS. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { onEvent } from '../../../lambda/stop-application/handler.ts';
 
 const calls: string[] = [];
 let parameter: string | undefined = '00app';
+/** Runs of the application, which is started while it has some or is asked to stop. */
+let runs: { id: string; state: string }[] = [];
+let state = 'STOPPED';
 let server: Server;
 
 beforeEach(async () => {
@@ -15,7 +18,11 @@ beforeEach(async () => {
     calls.push(target === undefined ? `${request.method} ${request.url}` : String(target));
     const found = target === undefined || parameter !== undefined;
     response.writeHead(found ? 200 : 400, { 'content-type': 'application/json' });
-    const answer = target === undefined ? { application: { state: 'STOPPED' } } : { Parameter: { Value: parameter } };
+    const [path] = String(request.url).split('?');
+    if (path?.endsWith('/stop')) state = 'STOPPED';
+    const ofApplication = path?.endsWith('/jobruns') ? { jobRuns: runs } : { application: { state } };
+    const answer = target === undefined ? ofApplication : { Parameter: { Value: parameter } };
+    if (request.method === 'DELETE') runs = [];
     response.end(JSON.stringify(found ? answer : { __type: 'ParameterNotFound' }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -30,6 +37,8 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   parameter = '00app';
+  runs = [];
+  state = 'STOPPED';
   await new Promise((resolve) => server.close(resolve));
 });
 
@@ -64,6 +73,27 @@ test('before its deletion it stops the application that it was given, under the 
   expect((await send('Create', beforeDelete)).PhysicalResourceId).toBe(id);
   expect(await send('Delete', beforeDelete, id)).toEqual({ PhysicalResourceId: id });
   expect(calls).toEqual(['GET /applications/00app']);
+});
+
+test('its runs are cancelled first, whatever state they are in but those that end already', async () => {
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void) => setImmediate(done)) as never);
+  onTestFinished(() => void vi.restoreAllMocks());
+  state = 'STARTED';
+  runs = [
+    { id: 'ending', state: 'CANCELLING' },
+    { id: 'running', state: 'RUNNING' },
+  ];
+  await send('Delete', beforeDelete, 'as-before');
+  const [, listed, ...rest] = calls;
+  const states = new URL(`http://aws${listed?.split(' ')[1]}`).searchParams.getAll('states');
+  expect(states).toEqual(['SUBMITTED', 'PENDING', 'SCHEDULED', 'QUEUED', 'RUNNING', 'CANCELLING']);
+  expect(rest.map((call) => call.split('?')[0])).toEqual([
+    'DELETE /applications/00app/jobruns/running',
+    'GET /applications/00app',
+    'GET /applications/00app/jobruns',
+    'POST /applications/00app/stop',
+    'GET /applications/00app',
+  ]);
 });
 
 test('another application is another physical id', async () => {

@@ -110,6 +110,17 @@ test('what one execution leaves unaccounted is carried over, unless it is anothe
   expect(await execution(broker, home, () => {})).toMatchObject([{ addsUp: true, carriedOver: 2, summarized: 2 }]);
 });
 
+test('nothing is carried over from topics that were made again, though the broker is the same', async () => {
+  const [broker, home] = [new Broker(), temporaryHome()];
+  const send = (...words: string[]) => {
+    broker.send('tiny.words', ...words.map((word) => [word, ''] as const));
+    broker.send('tiny.counts', ...words.map((word) => [word, '{"times":1}'] as const));
+  };
+  expect(await execution(broker, home, () => send('a', 'b'))).toMatchObject([{ addsUp: true, summarized: 2 }]);
+  for (const name of Object.keys(broker.topics)) broker.topics[name] = [];
+  expect(await execution(broker, home, () => send('c'))).toMatchObject([{ addsUp: true, sent: 1, summarized: 1 }]);
+});
+
 test('each account has its own ledger, and one that does not add up keeps no other from going on', async () => {
   const [broker, home] = [new Broker(), temporaryHome()];
   const others: Account = { ...withoutFile, sent: topic('tiny.others', { partitions: 1 }) };

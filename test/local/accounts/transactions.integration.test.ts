@@ -68,6 +68,10 @@ test('records of aborted transactions, and the marks of all, do not count; those
     const seen: string[] = [];
     await reader.read(name, last, ({ offset }, partition) => void seen.push(`${partition}/${offset}`));
     expect(seen).toHaveLength(3 + 7 + 13 + 2 + 17);
+    // One record out of the middle of a batch.
+    const middle: string[] = [];
+    await reader.read(name, { from: { 0: 1 }, to: { 0: 2 } }, ({ offset }, at) => void middle.push(`${at}/${offset}`));
+    expect(middle).toEqual(['0/1']);
   } finally {
     await Promise.all([plain, first, second].map((one) => one.disconnect()));
     await reader.close();

@@ -9,11 +9,12 @@ import { Accounts } from '../../../local/accounts/accounts.ts';
 import type { Settled } from '../../../local/accounts/balance.ts';
 import { runDeployed } from '../../../local/cli/run.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
+import { JobRuns } from '../../../local/emr/job-runs.ts';
 import { writeAccess } from '../../../local/iam/access.ts';
 import { identityOf, type ProcessIdentity } from '../../../local/services/process.ts';
 import { writeServiceFile } from '../../../local/services/service-files.ts';
 import { LocalStateMachines } from '../../../local/stepfunctions/execute.ts';
-import type { ExecutionRecord } from '../../../local/stepfunctions/executions.ts';
+import { type ExecutionRecord, Executions } from '../../../local/stepfunctions/executions.ts';
 import type { JsonObject } from '../../../local/stepfunctions/task.ts';
 import { deploymentOf, temporaryHome, writeParameters } from '../support/deployed-words.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
@@ -47,10 +48,13 @@ interface Came {
   readonly input?: JsonObject;
   /** A service that runs meanwhile, and dies once the execution has begun. */
   readonly service?: ChildProcess;
+  /** Executions of the pipeline that are remembered before. */
+  readonly earlier?: number;
 }
 
-/** Runs the pipeline; gives the exit code, and how often something was counted. */
-async function ended({ status = 'SUCCEEDED', settled = [counted(true)], deniedAt, input = {}, service }: Came = {}) {
+/** Runs the pipeline; gives the exit code, how often something was counted, and how many executions are remembered. */
+async function ended(came: Came = {}) {
+  const { status = 'SUCCEEDED', settled = [counted(true)], deniedAt, input = {}, service, earlier = 0 } = came;
   vi.restoreAllMocks();
   const home = temporaryHome();
   writeParameters(home);
@@ -74,13 +78,20 @@ async function ended({ status = 'SUCCEEDED', settled = [counted(true)], deniedAt
     status,
     output: { action: input.action ?? 'run', job: '', parameters: {}, files: {} },
   };
+  const executions = new Executions(home.executions);
+  for (let index = 0; index < earlier; index += 1) {
+    const name = `earlier-${100 + index}`;
+    executions.finish(executions.create({ ...execution, name, arn: `arn:${name}` }, '{}'), { status: 'SUCCEEDED' });
+  }
   const execute = vi.spyOn(LocalStateMachines.prototype, 'execute').mockResolvedValue(execution);
   if (service) {
     const process = { ...(identityOf(service.pid) as ProcessIdentity), startedAt: STARTED };
     writeServiceFile(home, 'registry', { ports: { api: 8080 }, process });
+    const stop = vi.spyOn(JobRuns.prototype, 'stop');
     execute.mockImplementation(async (_pipeline, _input, signal) => {
       service.kill('SIGKILL');
       await once(signal, 'abort');
+      expect(stop, 'no job can finish its batch').toHaveBeenCalledOnce();
       return { ...execution, status: 'ABORTED' };
     });
   }
@@ -90,16 +101,18 @@ async function ended({ status = 'SUCCEEDED', settled = [counted(true)], deniedAt
   const context = { home, terminal: new Terminal(new PassThrough(), {}), json: false, signal, onForce: [], print() {} };
   const tools = { bootstrapServers: '', registryUrl: '' };
   const code = await runDeployed(context, pipeline, input, { deployment: deploymentOf(pipeline), tools });
-  return { code, counts: settle.mock.calls.length };
+  return { code, counts: settle.mock.calls.length, remembered: executions.list(pipeline.name).length };
 }
 
+const wellCounted = (counts: number) => ({ code: 0, counts, remembered: 0 });
+
 test('it is 0 when the execution succeeded and every row is accounted for', async () => {
-  expect(await ended()).toEqual({ code: 0, counts: 1 });
-  expect(await ended({ input: { action: 'run' } })).toEqual({ code: 0, counts: 1 });
+  expect(await ended()).toEqual(wellCounted(1));
+  expect(await ended({ input: { action: 'run' } })).toEqual(wellCounted(1));
 });
 
 test('it is 1 when the rows of one account do not add up', async () => {
-  expect(await ended({ settled: [counted(true), counted(false)] })).toEqual({ code: 1, counts: 1 });
+  expect(await ended({ settled: [counted(true), counted(false)] })).toMatchObject({ code: 1, counts: 1 });
 });
 
 test('it is 1 when a request was refused that the execution went on after, and 0 when that was before it', async () => {
@@ -126,6 +139,10 @@ test('a service that dies ends the execution, and is told with its log', async (
 });
 
 test('nothing is counted after an action that sends no rows', async () => {
-  expect(await ended({ input: { action: 'start' } })).toEqual({ code: 0, counts: 0 });
-  expect(await ended({ input: { job: 'tellAll' } })).toEqual({ code: 0, counts: 0 });
+  expect(await ended({ input: { action: 'start' } })).toEqual(wellCounted(0));
+  expect(await ended({ input: { job: 'tellAll' } })).toEqual(wellCounted(0));
+});
+
+test('each run forgets the oldest executions', async () => {
+  expect(await ended({ earlier: 52 })).toEqual({ code: 0, counts: 1, remembered: 50 });
 });

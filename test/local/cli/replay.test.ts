@@ -107,6 +107,20 @@ test('a record that is not whole, and one whose topic has no replays, are counte
   expect(broker.sent()).toEqual([]);
 });
 
+test('each record comes back to the stream that set it aside, where several share a topic of dead letters', async () => {
+  const broker = brokerOf({ offset: 1 }, { offset: 2, topic: 'tiny.others' }, { offset: 3 });
+  const sentTo: [string, number][] = [];
+  const send = async (name: string, messages: Message[]) => void sentTo.push([name, messages.length]);
+  const [way] = ways as [ReplayWay];
+  const another = { ...way, source: others, replays: replaysOf(others) };
+  await replayAll(broker.reader, send, [way, another], all);
+  expect(sentTo).toEqual([
+    ['tiny.words.replays', 1],
+    ['tiny.others.replays', 1],
+    ['tiny.words.replays', 1],
+  ]);
+});
+
 test('reasons and times choose: from the first moment on, and before the other', async () => {
   const letters = [
     { offset: 1, at: '2026-09-01T11:59:59.999Z' },

@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { filesOf } from '../../../lib/declaration/flow.ts';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
 import { inputOf, run } from '../../../local/cli/run.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
@@ -25,6 +26,18 @@ test.each([
   ],
 ])('%s is refused', (_, options, message) => {
   expect(() => inputOf(options)).toThrow(message);
+});
+
+test('files that cannot be used are refused before anything else is asked for', async () => {
+  const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-home-')));
+  const { signal } = new AbortController();
+  const context = { home, terminal: new Terminal(), json: false, signal, onForce: [], print: () => {} };
+  const pipeline = (await loadPipelines()).find((one) => Object.keys(filesOf(one)).length > 0);
+  const sampleData = mkdtempSync(join(tmpdir(), 'millrace-files-'));
+  await expect(run(context, pipeline?.name ?? '', { sampleData })).rejects.toMatchObject({
+    code: 'INVALID_SAMPLE_DATA',
+    details: expect.arrayContaining([expect.stringContaining('does not exist')]),
+  });
 });
 
 test.each([[{}], [{ dryRun: true }]])('with %j, up is asked for where nothing is deployed', async (options) => {

@@ -1,15 +1,19 @@
 /** What commands do with a stream that goes on: `down` ends it, `up` refuses to take its pipeline away. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { down } from '../../../local/cli/down.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { refuseRemovalOfLive } from '../../../local/cli/up.ts';
 import { liveStreams } from '../../../local/emr/streams.ts';
 import { millraceHome } from '../../../local/home.ts';
+import { identityOf } from '../../../local/services/process.ts';
+import { Executions } from '../../../local/stepfunctions/executions.ts';
 import { fakeJobRuns, fakeRequest } from '../emr/fake-job.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 
@@ -24,6 +28,14 @@ async function homeWithStream(secondsToFinish = '0.1') {
   while (jobRuns.get(id)?.state !== 'RUNNING') await sleep(20);
   await jobRuns.release();
   return { home, id, records: jobRuns.records };
+}
+
+/** A process that stands in for a command. */
+async function start() {
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  return child;
 }
 
 /** What a command that is given this home tells on stderr. */
@@ -45,6 +57,20 @@ describe('down', () => {
     expect(records.read(id)?.state).toBe('CANCELLED');
     expect(readFileSync(records.stdout(id), 'utf8')).toContain('"batch":7');
     expect(liveStreams(home, undefined)).toEqual([]);
+  });
+
+  test('ends the command that runs an execution, which cleans up after itself, and no other', async () => {
+    const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-home-')));
+    const executions = new Executions(home.executions);
+    const [running, ended] = await Promise.all([start(), start()]);
+    for (const [name, { pid }] of Object.entries({ running, ended })) {
+      const arn = `arn:aws:states:us-east-1:000000000000:execution:readings:${name}`;
+      const record = executions.create({ arn, name, pipeline: 'readings', stateMachineArn: '', input: {} }, '{}');
+      const stored = { ...record, process: identityOf(pid), ...(name === 'ended' && { status: 'SUCCEEDED' }) };
+      writeFileSync(join(executions.folderOf(record), 'execution.json'), JSON.stringify(stored));
+    }
+    expect(await told(home, false)).toContain(`stopping execution running (pid ${running.pid})`);
+    expect([running.signalCode, ended.signalCode]).toEqual(['SIGTERM', null]);
   });
 
   test('does not speak of a batch that is about to be purged', async () => {

@@ -157,6 +157,18 @@ describe('a later deployment', () => {
     expect(Object.keys(deployment.outputs)).toEqual(['dev/base']);
   });
 
+  test('deletes in a stack what others no longer refer to when these have let go of theirs', async () => {
+    const bench = new DeploymentBench();
+    const kept = { Kept: thing() };
+    await bench.deployStacks({
+      base: { resources: { ...kept, Base: thing() } },
+      above: { resources: { ...kept, Above: thing() } },
+    });
+    bench.takeEvents();
+    await bench.deployStacks({ base: { resources: kept }, above: { resources: kept } });
+    expect(bench.takeEvents()).toEqual(['Delete Above', 'Delete Base']);
+  });
+
   test('tries a Delete again that failed', async () => {
     const bench = new DeploymentBench();
     await bench.deployThings({ A: thing({ Fail: 'Delete' }) });
@@ -226,6 +238,15 @@ describe('an update that fails', () => {
     expect(events[4]?.OldResourceProperties).toMatchObject({ Value: '2', Fail: 'Update' });
     expect(readDeployment(bench.home, 'dev')).toEqual(before);
     expect(error.details).toContain('dev/things A (Custom::Thing) was returned to what it was.');
+  });
+
+  test('leaves what it had created and is to be retained', async () => {
+    const bench = new DeploymentBench();
+    await bench.deployThings({ A: thing({ Value: 1 }) });
+    bench.takeEvents();
+    const retained = thing({}, { DeletionPolicy: 'Retain' });
+    await failure(bench.deployThings({ New: retained, A: thing({ Value: 2, Fail: 'Update' }, { DependsOn: 'New' }) }));
+    expect(bench.takeEvents()).toEqual(['Create New', 'Update A', 'Update A']);
   });
 
   test('says what could not be taken back, and remembers the truth', async () => {

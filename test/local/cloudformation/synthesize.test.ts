@@ -41,6 +41,12 @@ describe('synthesizing', () => {
   test.each([
     ['a declaration', 'pipelines/readings/pipeline.ts', 'export const topic: string = "tides";'],
     ['a new file', 'pipelines/readings/schemas/new.avsc', '{}'],
+    ['a handler', 'lambda/prepare/core.ts', 'export {};'],
+    ['a construct', 'lib/stacks/network-stack.ts', 'export {};'],
+    ['an environment', 'config/dev.ts', 'export {};'],
+    ['a job', 'jobs/pyspark/readings/average.py', 'pass'],
+    ['a sample file', 'sample_data/readings/readings.csv', 'a'],
+    ['a package', 'package-lock.json', '{}'],
     ['the context', 'cdk.json', '{}'],
     ['a pinned jar', 'build/spark-jars/kafka-clients-3.9.1.jar', 'jar'],
   ])('runs the app again after a change of %s', async (_what, file, content) => {

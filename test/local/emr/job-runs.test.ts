@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { JobRunRecord } from '../../../local/emr/job-run-records.ts';
-import type { JobRuns } from '../../../local/emr/job-runs.ts';
+import type { JobRuns, Launch } from '../../../local/emr/job-runs.ts';
 import { identityOf, startedInVariable } from '../../../local/services/process.ts';
 import type { JsonObject } from '../../../local/stepfunctions/task.ts';
 import { kill } from '../../support/kill.ts';
@@ -67,6 +67,8 @@ describe('a job run', () => {
     expect(await jobRuns.wait(jobRuns.start(stream).id)).toMatchObject({ state: 'FAILED', attempt: 3 });
     const batch = fakeRequest('fail-once', { maxAttempts: 2 });
     expect(await jobRuns.wait(jobRuns.start(batch).id)).toMatchObject({ state: 'SUCCESS', attempt: 2 });
+    const once = fakeRequest('fail-once', { maxAttempts: 1 });
+    expect(await jobRuns.wait(jobRuns.start(once).id)).toMatchObject({ state: 'FAILED', attempt: 1 });
   });
 
   test('hands on what each attempt says once', async () => {
@@ -99,6 +101,14 @@ describe('a job run', () => {
     expect(jobRuns.cancel(id, 15)?.state).toBe('CANCELLED');
   });
 
+  test('that fails in its last batch has failed, although it was asked to end', async () => {
+    const jobRuns = fakeJobRuns();
+    const { id } = jobRuns.start(fakeRequest('fail-at-end', { mode: 'STREAMING' }));
+    await until(() => stateOf(jobRuns, id) === 'RUNNING');
+    jobRuns.cancel(id, 15);
+    expect(await jobRuns.wait(id)).toMatchObject({ state: 'FAILED', exitCode: 1, attempt: 1 });
+  });
+
   test('that does not listen is killed after the grace, with its children', async () => {
     const jobRuns = fakeJobRuns();
     const { id } = jobRuns.start(fakeRequest('stubborn', { mode: 'STREAMING' }));
@@ -108,6 +118,30 @@ describe('a job run', () => {
     jobRuns.cancel(id, 0);
     expect(await jobRuns.wait(id)).toMatchObject({ state: 'CANCELLED' });
     await until(() => identityOf(Number(readFileSync(childFile, 'utf8'))) === undefined);
+  });
+
+  test('that ends by itself leaves none of its children', async () => {
+    const command = { command: 'sh', environment: { PATH: process.env.PATH ?? '' } };
+    const jobRuns = fakeJobRuns({
+      launch: () => ({ ...command, arguments: ['-c', 'sleep 600 & echo $! > child.pid'] }),
+    });
+    const { id } = jobRuns.start(fakeRequest(''));
+    expect(await jobRuns.wait(id)).toMatchObject({ state: 'SUCCESS' });
+    const child = Number(readFileSync(join(jobRuns.records.runFolder(id), 'child.pid'), 'utf8'));
+    await expect.poll(() => identityOf(child)).toBeUndefined();
+  });
+
+  test('that is cancelled while its command is still being made is never begun', async () => {
+    let make: (launch: Launch) => void = () => {};
+    const made = new Promise<Launch>((resolve) => {
+      make = resolve;
+    });
+    const jobRuns = fakeJobRuns({ launch: () => made });
+    const { id } = jobRuns.start(fakeRequest(''));
+    jobRuns.cancel(id, 0);
+    make({ command: 'touch', arguments: ['begun'], environment: { PATH: process.env.PATH ?? '' } });
+    expect(await jobRuns.wait(id)).toMatchObject({ state: 'CANCELLED', attempt: 0 });
+    expect(existsSync(join(jobRuns.records.runFolder(id), 'begun'))).toBe(false);
   });
 
   test('that another command watches is ended by this one, and the other records its end', async () => {

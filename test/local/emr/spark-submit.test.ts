@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { JobRunRequest } from '../../../local/emr/job-run-records.ts';
 import { parseSparkSubmitParameters, type SparkOptions, sparkSubmit } from '../../../local/emr/spark-submit.ts';
 import { fakeRequest } from './fake-job.ts';
@@ -133,6 +133,20 @@ describe('the command of a job run', () => {
     expect(environment).toMatchObject({ PYSPARK_PYTHON: '/venv/bin/python', JAVA_HOME: '/java17' });
     const [, logSettings = ''] = /log4j2\.configurationFile=(\S+)/.exec(words.join(' ')) ?? [];
     expect(readFileSync(new URL(logSettings), 'utf8')).toContain('rootLogger.level = warn');
+  });
+
+  test('gets nothing of the shell of a person, and opens no port to others', () => {
+    vi.stubEnv('SPARK_CONF_DIR', '/etc/spark');
+    vi.stubEnv('PYTHONPATH', '/home/me');
+    const { environment, arguments: words } = commandOf('');
+    vi.unstubAllEnvs();
+    expect(environment).not.toHaveProperty('SPARK_CONF_DIR');
+    expect(environment).not.toHaveProperty('PYTHONPATH');
+    expect(settingsOf(words)).toMatchObject({
+      'spark.driver.bindAddress': '127.0.0.1',
+      'spark.driver.host': '127.0.0.1',
+      'spark.ui.enabled': 'false',
+    });
   });
 
   test('shares a JVM with jobs of the same archives and the same settings that a JVM keeps, whatever else they set', () => {

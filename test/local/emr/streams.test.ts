@@ -96,6 +96,19 @@ describe('a stream that goes on', () => {
     expect(currentIn(home)).toBe(false);
   });
 
+  test('does not run what is deployed when its code or the packages beside it are others', () => {
+    const { home, records, record } = machineWith();
+    for (const changed of [
+      { entryPoint: 's3://a/other.py' },
+      { sparkSubmitParameters: '--py-files s3://a/other.zip' },
+    ]) {
+      records.write({ ...record, state: 'RUNNING', process: identityOf(), request: { ...record.request, ...changed } });
+      expect(currentIn(home)).toBe(false);
+    }
+    records.write({ ...record, state: 'RUNNING', process: identityOf() });
+    expect(currentIn(home)).toBe(true);
+  });
+
   test('runs what is no longer deployed when a parameter lacks a value, or its job is gone', () => {
     const { home } = machineWith();
     writeParameters(home, { values: { schemas: {} } });

@@ -112,6 +112,8 @@ test('gives the secret of a key to who has to verify signatures', async () => {
 test('answers nobody without the token, and nothing that it does not understand', async () => {
   expect((await ask(`/keys/${key}`, undefined, 'guess')).status).toBe(401);
   expect((await ask('/decide', listing('input/a'), '')).status).toBe(401);
+  const asLong = tokenOf(home).replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'));
+  expect((await ask(`/keys/${key}`, undefined, asLong)).status).toBe(401);
   for (const body of [{}, listing('a', { resource: 7 }), listing('a', { context: { 's3:prefix': 7 } }), 'text']) {
     expect((await ask('/decide', body)).status).toBe(400);
   }

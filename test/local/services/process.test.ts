@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import {
   commandName,
   endProcess,
@@ -14,6 +14,7 @@ import {
   startedIn,
   startedInVariable,
 } from '../../../local/services/process.ts';
+import { askPs } from '../../../tools/processes.mjs';
 
 const children: ChildProcess[] = [];
 
@@ -81,6 +82,15 @@ test('one that does not is ended after its grace', async () => {
 test('a process that could not be started has no identity, and above all not the one of this process', () => {
   expect(identityOf()).toEqual({ pid: process.pid, startTime: processStartTime(process.pid) });
   expect(identityOf(undefined)).toBeUndefined();
+});
+
+test('the moment at which a process started is told in the same words whatever the time zone of who asks', () => {
+  vi.stubEnv('TZ', 'Pacific/Chatham');
+  const there = askPs('lstart=', process.pid);
+  vi.stubEnv('TZ', 'America/New_York');
+  expect(askPs('lstart=', process.pid)).toBe(there);
+  vi.unstubAllEnvs();
+  expect(there).toMatch(/\d\d:\d\d:\d\d/);
 });
 
 test('memory and name of a process can be told', () => {

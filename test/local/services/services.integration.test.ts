@@ -2,7 +2,7 @@
  * The life of the services: started, killed, moved to other ports, stopped, purged. Uses services of its
  * own; the tests build on each other.
  */
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,6 +123,8 @@ test('two starts at once make one of each service, which work', async () => {
   expect(registry).toMatchObject({ name: 'registry', state: 'running', url: `http://127.0.0.1:${registry.port}` });
   // Who has no token learns nothing.
   expect((await fetch(`${both[0].iam.url}/keys/any`)).status).toBe(401);
+  // The password of the broker's key is for nobody else.
+  expect(statSync(join(home.services, 'kafka', 'server.properties')).mode & 0o777).toBe(0o600);
   expect(kafka.memoryBytes).toBeGreaterThan(100 * 1024 * 1024);
   expect(existsSync(kafka.log)).toBe(true);
   expect(existsSync(join(home.services, 'kafka', 'data', 'broker', 'meta.properties'))).toBe(true);

@@ -70,4 +70,16 @@ describe('an execution', () => {
     forgetOld(executions, jobRuns, 'readings', 1);
     expect(left()).toEqual([['two'], 1]);
   });
+
+  test('that runs is not forgotten, and of those that ended fifty are remembered', () => {
+    const { executions, record } = started();
+    const jobRuns = fakeJobRuns();
+    for (let count = 10; count < 62; count += 1) {
+      const name = `two-${count}`;
+      executions.finish(executions.create({ ...record, arn: `${arn}-${name}`, name }, '{}'), { status: 'SUCCEEDED' });
+    }
+    forgetOld(executions, jobRuns, 'readings');
+    const names = executions.list('readings').map(({ name }) => name);
+    expect([names.length, names[0], names[1]]).toEqual([51, 'one', 'two-12']);
+  });
 });

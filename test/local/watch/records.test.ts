@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { avro as avroSchema, deadLettersOf, jsonSchema, topic } from '../../../lib/declaration/index.ts';
 import type { TopicReader } from '../../../local/accounts/kafka-reader.ts';
 import { logicalTypes } from '../../../local/accounts/logical-types.ts';
-import { visible } from '../../../local/accounts/records.ts';
+import { visible } from '../../../local/visible.ts';
 import { newestRecords } from '../../../local/watch/records.ts';
 
 const words = topic('words', { partitions: 1, value: jsonSchema('word.schema.json') });

@@ -7,6 +7,7 @@ stops nothing.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import time
 import urllib.error
@@ -89,6 +90,8 @@ class Registry:
                 address = self.url.rstrip("/") + API + path
                 with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310  (http by the platform's own spec)
                     body: bytes = response.read()
+                    # All that is asked for is JSON: half of it is none.
+                    json.loads(body)
                     return body.decode("utf-8")
             except urllib.error.HTTPError as error:
                 if error.code == 404:
@@ -99,8 +102,10 @@ class Registry:
                         "REGISTRY_REFUSED", f"The registry at {self.url} answered {error.code} when asked for {what}."
                     ) from error
                 reason = f"it answered {error.code}"
-            except OSError as error:  # no connection, time out, connection closed
+            except (OSError, http.client.HTTPException) as error:  # no connection, time out, connection closed
                 reason = str(getattr(error, "reason", error))
+            except ValueError as error:
+                reason = f"its answer is no JSON ({error})"
             if pause is not None:
                 time.sleep(pause)
         message = f"The registry at {self.url} could not be asked for {what}: {reason}. Check that it runs and can be reached."

@@ -167,17 +167,22 @@ def _oldest(spark: SparkSession, spec: Spec, source: topic.Input, cut: Offsets, 
         end: where they end.
     """
     ends = {partition: min(first + LOOKED_AT, end[partition]) for partition, first in cut.items()}
-    options = spec.kafka.source_options(source.topic, source.group_id_prefix)
-    del options["subscribe"]
-    options |= {
-        "assign": json.dumps({source.topic: list(cut)}),
-        "startingOffsets": json.dumps({source.topic: cut}),
-        "endingOffsets": json.dumps({source.topic: ends}),
-    }
-    records = spark.read.format("kafka").options(**options).load()
+    records = _records(spark, spec, source, cut, ends)
     first = F.unix_millis(F.min("timestamp")).alias("first")
     begins = [int(row["first"]) for row in records.groupBy("partition").agg(first).collect()]
     return max(begins) if len(begins) == len(cut) else now_ms()
+
+
+def _records(spark: SparkSession, spec: Spec, source: topic.Input, start: Offsets, end: Offsets) -> DataFrame:
+    """Kafka's records of some partitions of a topic."""
+    options = spec.kafka.source_options(source.topic, source.group_id_prefix)
+    del options["subscribe"]
+    options |= {
+        "assign": json.dumps({source.topic: list(start)}),
+        "startingOffsets": json.dumps({source.topic: start}),
+        "endingOffsets": json.dumps({source.topic: end}),
+    }
+    return spark.read.format("kafka").options(**options).load()
 
 
 def _of(offsets: Offsets, partition: int | str) -> int:

@@ -4,15 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from millrace.errors import JobError
 from millrace.job.run import StartAgain
-from millrace.kafka.cluster import Cluster, TopicState
+from millrace.kafka.cluster import Cluster, Offsets, TopicState
 from millrace.streaming import binding
 from millrace.streaming.binding import Bound, identity, only_whole, refuse_another, refuse_gap, refuse_results
 from millrace.streaming.checkpoint import Checkpoint
 from millrace.streaming.source import recorded_rules
+from millrace.tests.frames import frame_of
 from millrace.tests.specs import spec_of
 
 BOUND = Bound(("shop.readings",), ("shop.sums",), {"sums": ["town", "window_start"]})
@@ -175,6 +176,42 @@ def test_a_rebuild_forgets_the_checkpoint_once_in_an_execution_and_writes_whole_
     batches(tmp_path, "commits", 0, offset=12)
     assert binding.bind(spark, spec_of(rebuild=True), checkpoint, BOUND) == 605_000
     assert binding.bind(spark, spec_of(execution="x2"), checkpoint, BOUND) == 605_000
+
+
+def test_what_was_deleted_is_not_younger_than_the_latest_beginning_of_a_partition(
+    spark: SparkSession, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records lie there in no order of time, and of one partition nothing may be left."""
+    looked_at: list[tuple[Offsets, Offsets]] = []
+    left = [(0, 9_000), (0, 6_000), (1, 8_000), (1, 7_000)]
+
+    def records(_spark: SparkSession, _spec: object, _source: object, start: Offsets, end: Offsets) -> DataFrame:
+        looked_at.append((start, end))
+        rows = [(partition, at) for partition, at in left if partition in start]
+        return frame_of(spark, rows, "partition int, at bigint").selectExpr(
+            "partition", "timestamp_millis(at) AS timestamp"
+        )
+
+    def rebuilt(execution: str, first: Offsets, end: Offsets) -> dict[str, object] | None:
+        found = TopicState("a", first, end)
+        answer = Cluster("c", {"shop.readings": found, "shop.sums": TopicState("s", {0: 0}, {0: 0})})
+        monkeypatch.setattr(binding, "ask", lambda *_: answer)
+        with pytest.raises(StartAgain):
+            binding.bind(spark, spec_of(rebuild=True, execution=execution), checkpoint, BOUND)
+        bound = checkpoint.read("binding.json")
+        checkpoint.clear()
+        return bound
+
+    monkeypatch.setattr(binding, "_records", records)
+    monkeypatch.setattr(binding, "now_ms", lambda: 50_000)
+    future_ms = 600_000
+    # Where the first records are there still, a partition has lost nothing.
+    assert (rebuilt("x1", {0: 0, 1: 0}, {0: 20, 1: 20}) or {})["wholeFrom"] is None
+    assert (rebuilt("x2", {0: 3, 1: 0}, {0: 5_000, 1: 20}) or {})["wholeFrom"] == 6_000 + future_ms
+    assert (rebuilt("x3", {0: 3, 1: 1}, {0: 5_000, 1: 20}) or {})["wholeFrom"] == 7_000 + future_ms
+    assert looked_at == [({0: 3}, {0: 1_003}), ({0: 3, 1: 1}, {0: 1_003, 1: 20})]
+    left[2:] = []
+    assert (rebuilt("x4", {0: 3, 1: 20}, {0: 5_000, 1: 20}) or {})["wholeFrom"] == 50_000 + future_ms
 
 
 def test_a_topic_that_was_made_again_has_lost_what_was_in_the_old_one(

@@ -1,6 +1,7 @@
 """How a job ends: its exit code and its last line."""
 
 import json
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -29,6 +30,16 @@ def test_a_job_that_did_its_work(capsys: pytest.CaptureFixture[str]) -> None:
         {"event": "started", "job": "sum"},
         {"event": "result", "job": "sum", "rows": 2},
     ]
+
+
+def test_what_happens_is_told_at_once(tmp_path: Path) -> None:
+    """A job that is killed a moment later has told it."""
+    path = tmp_path / "stdout.jsonl"
+    with path.open("w", encoding="utf-8") as out:
+        events = Events("sum", out)
+        events.started()
+        events.failed("X", "größer")
+        assert [line["event"] for line in lines(path.read_text(encoding="utf-8"))] == ["started", "failed"]
 
 
 def test_a_mistake_is_told_in_one_line_without_a_stack_trace(capsys: pytest.CaptureFixture[str]) -> None:

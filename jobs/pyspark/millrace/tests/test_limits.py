@@ -11,6 +11,11 @@ def test_a_request_to_end_is_answered_within_the_grace_of_emr_serverless() -> No
     assert (query.FINISH_SECONDS, query.LAST_EVENTS_SECONDS, stop.GRACE_SECONDS) == (50, 5, 60)
 
 
+def test_who_waits_for_the_batch_is_asked_before_spark_and_its_file_systems_end() -> None:
+    # Hadoop's manager asks the highest first: Spark's own hooks have 40, file systems 10.
+    assert stop.FIRST_OF_ALL > 40
+
+
 def test_a_heart_beats_in_each_minute_that_the_alarm_looks_at() -> None:
     assert heartbeat.EVERY_SECONDS == 60
 

@@ -1,6 +1,7 @@
 """The one query of a stream: what leaves by it and what is counted, and when it ends, goes on, is started again or fails."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,14 +9,16 @@ from typing import Any, cast
 
 import pytest
 from pyspark.errors import StreamingQueryException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from millrace.errors import JobError
 from millrace.formats.checks import Check
 from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import read_schema
+from millrace.formats.registry import Registry
 from millrace.job.clock import Clock
 from millrace.job.events import Events
 from millrace.job.jvm import listening
@@ -25,9 +28,10 @@ from millrace.job.text_table import TableColumn
 from millrace.kafka.dead_letters import HEADERS
 from millrace.kinds.topic import Output
 from millrace.streaming import query
-from millrace.streaming.event_time import EventTimeRules
+from millrace.streaming.event_time import EventTimeRules, Windows, by_window
+from millrace.streaming.numbers import Lead
 from millrace.streaming.progress import ProgressListener, Shown
-from millrace.streaming.query import Result, result_records, set_aside, united
+from millrace.streaming.query import Result, result_records, run_query, set_aside, united
 from millrace.streaming.source import BatchRules, Source, judge
 from millrace.tests.frames import frame_of
 from millrace.tests.specs import DOCUMENT, spec_of
@@ -191,6 +195,12 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
         (b"Ulm", 13),
         (b"Ulm", 3),
     ]
+    log = tmp_path / "checkpoint" / "offsets"
+    moments = [json.loads((log / str(batch)).read_text().splitlines()[1])["batchTimestampMs"] for batch in (0, 1)]
+    numbers = {
+        tuple((header.key, int(header.value)) for header in row.headers) for row in left if row.topic == "shop.sums"
+    }
+    assert numbers == {(("millrace.batch", moment + 5),) for moment in moments}
     bad = [row for row in left if row.topic == "shop.dead-letters"]
     reasons = [{header.key: bytes(header.value) for header in row.headers}["millrace.error.reason"] for row in bad]
     assert sorted(reasons) == [b"late", b"negative", b"not-json", b"null-value"]
@@ -216,3 +226,137 @@ def test_every_record_leaves_by_one_query_and_is_counted_once(
         "town       sum",
         "Ulm         13",
     ]
+
+
+@dataclass
+class Shop:
+    """A stream of readings, whose records lie in files, with all that it writes but Kafka."""
+
+    spark: SparkSession
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    starts: list[tuple[DataStreamWriter, bool]] = field(default_factory=list)
+
+    def source(self, *, is_repeating: bool = False) -> Source:
+        records = self.spark.readStream.schema(KAFKA).option("maxFilesPerTrigger", 1)
+        records = records.parquet((self.folder / "in").as_uri())
+        reader = JsonCodec(
+            read_schema(self.spark, schema_file(self.folder, "reading", READING, ["town", "level", "at"]))
+        )
+        found = judge(records, reader, RULES, "at")
+        good = found.good().select("event.*")
+        return Source("readings", found, good, ("shop.readings",), BatchRules(RULES), is_repeating=is_repeating)
+
+    def run(self, source: Source, mode: str, run: Callable[..., bool] | None = None, **parameters: int) -> None:
+        """Runs the query as far as to its start, which is kept."""
+
+        def kept(_spark: SparkSession, start: Any, _listener: object, _events: object, *, ends: bool) -> bool:  # noqa: ANN401
+            self.starts.append((start.__self__, ends))
+            return False
+
+        self.monkeypatch.setattr(query, "_run", run or kept)
+        schemas = {
+            "key": {"format": "json", "url": schema_file(self.folder, "key", WINDOW, ["town", "window_start"])},
+            "value": {"format": "json", "url": schema_file(self.folder, "window", WINDOW | SUM, ["town", "sum"])},
+        }
+        sums = DOCUMENT["writes"]["sums"] | schemas
+        spec = spec_of(
+            mode=mode,
+            writes=DOCUMENT["writes"] | {"sums": sums},
+            checkpoint=self.folder.as_uri(),
+            parameters=parameters,
+        )
+        sums_by_window = by_window(source.good, "town", "at", Windows(10, 10), sum=F.sum("level"))
+        run_query(spec, Events("sum"), [source], [Result("sums", sums_by_window)])
+
+    def batches(self) -> list[list[tuple[str, str | None]]]:
+        """What the batches of the last start hold, topic and town or reason; ends the query when all is read."""
+        found: list[list[tuple[str, str | None]]] = []
+
+        def keep(batch: DataFrame, _number: int) -> None:
+            said = F.expr("cast(element_at(headers, 1).value AS string)")
+            town = F.get_json_object(F.col("value").cast("string"), "$.town")
+            reason = F.when(F.col("topic") == "shop.dead-letters", said).otherwise(town)
+            found.append(sorted((row.topic, row.of) for row in batch.select("topic", reason.alias("of")).collect()))
+
+        started = self.starts[-1][0].foreachBatch(keep).start()
+        started.processAllAvailable()
+        self.is_active = started.isActive
+        started.stop()
+        return found
+
+
+WINDOW = {"town": {"type": "string"}, "window_start": {"type": "string", "format": "date-time"}}
+
+
+@pytest.fixture
+def shop(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    early = NOW - timedelta(minutes=9)
+    for values in ([reading("Ulm", 1), reading("Bonn", 2, early)], [reading("Ulm", 5), b"hello"]):
+        rows = [(b"k", value, "shop.readings", 0, offset, NOW, None) for offset, value in enumerate(values)]
+        frame_of(spark, rows, KAFKA).write.mode("append").parquet((tmp_path / "in").as_uri())
+    monkeypatch.setattr(query, "bind", lambda *_: None)
+    return Shop(spark, tmp_path, monkeypatch)
+
+
+def test_a_stream_goes_on_and_its_rules_are_remembered_before_its_first_batch(shop: Shop) -> None:
+    shop.run(shop.source(), "stream", triggerSeconds=0)
+    remembered = json.loads((shop.folder / "rules.json").read_text())
+    assert BatchRules.of(remembered["readings"]) == BatchRules(RULES)
+    assert [ends for _, ends in shop.starts] == [False]
+    assert shop.batches() == [
+        [("shop.sums", "Bonn"), ("shop.sums", "Ulm")],
+        [("shop.dead-letters", "not-json"), ("shop.sums", "Ulm")],
+    ]
+    assert shop.is_active
+    assert (shop.folder / "query" / "commits" / "1").exists()
+
+
+def test_windows_that_cannot_be_seen_whole_are_not_written_and_dead_letters_are(shop: Shop) -> None:
+    whole_from = int(NOW.replace(minute=0).timestamp() * 1000)
+    shop.monkeypatch.setattr(query, "bind", lambda *_: whole_from)
+    shop.run(shop.source(), "drain")
+    assert [ends for _, ends in shop.starts] == [True]
+    assert shop.batches() == [
+        [("shop.sums", "Ulm")],
+        [("shop.dead-letters", "not-json"), ("shop.sums", "Ulm")],
+    ]
+
+
+def test_a_batch_that_is_repeated_is_the_only_one_of_its_start(shop: Shop) -> None:
+    """What comes after it is judged by other rules."""
+    for mode in ("stream", "drain"):
+        with pytest.raises(StartAgain, match="those of this start come into force"):
+            shop.run(shop.source(is_repeating=True), mode)
+    assert [ends for _, ends in shop.starts] == [True, True]
+    assert len(shop.batches()) == 1
+    # Who was asked to end meanwhile does not begin again.
+    shop.run(shop.source(is_repeating=True), "stream", run=lambda *_, **__: True)
+
+
+def test_the_clock_may_ask_for_a_start_of_its_own(shop: Shop) -> None:
+    shop.monkeypatch.setattr(query, "lead", lambda *_: Lead(7, is_repeating=True))
+    with pytest.raises(StartAgain, match="those of this start come into force"):
+        shop.run(shop.source(), "stream")
+    assert [ends for _, ends in shop.starts] == [True]
+
+
+@pytest.mark.parametrize(("known", "words"), [(True, "it is known now"), (False, "it is of none")])
+def test_a_schema_that_comes_up_is_asked_for_and_the_batch_begun_again(shop: Shop, known: bool, words: str) -> None:
+    def failing(*_: object, **__: object) -> bool:
+        raise JobError("STREAM_FAILED", "The query failed: A schema is to be asked for: shop.readings 9")
+
+    asked: list[tuple[str, int]] = []
+    learn = lambda _self, topic, number: asked.append((topic, number)) or known  # noqa: E731
+    shop.monkeypatch.setattr(Registry, "learn", learn)
+    with pytest.raises(StartAgain, match=f"schema id 9; the registry was asked: {words}"):
+        shop.run(shop.source(), "stream", run=failing)
+    assert asked == [("shop.readings", 9)]
+
+
+def test_another_failure_of_the_query_stays_one(shop: Shop) -> None:
+    def failing(*_: object, **__: object) -> bool:
+        raise JobError("STREAM_FAILED", "The query failed: topic is gone")
+
+    with pytest.raises(JobError, match="topic is gone"):
+        shop.run(shop.source(), "stream", run=failing)

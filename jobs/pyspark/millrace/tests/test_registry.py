@@ -18,6 +18,8 @@ class Answers(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.by_path: dict[str, list[tuple[int, str]]] = {}
         self.asked: list[str] = []
+        self.breaks_off = 0
+        """How many answers are shorter than they say."""
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
@@ -33,6 +35,9 @@ class Handler(BaseHTTPRequestHandler):
         answers = self.server.by_path.get(self.path, [(404, "")])
         status, body = answers.pop(0) if len(answers) > 1 else answers[0]
         self.send_response(status)
+        if self.server.breaks_off > 0:
+            self.server.breaks_off -= 1
+            self.send_header("Content-Length", str(len(body) + 1))
         self.end_headers()
         self.wfile.write(body.encode())
 
@@ -62,6 +67,27 @@ def schema_path(content_id: int) -> str:
 
 def test_a_registry_that_is_still_starting_is_asked_again(server: Answers) -> None:
     server.by_path[schema_path(7)] = [(503, ""), (500, ""), (200, '"int"')]
+    assert Registry(server.url).schema(7) == '"int"'
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("half", ['{"count": 2, "versions": [{"cont', "<html>", ""])
+def test_half_an_answer_is_none(server: Answers, half: str) -> None:
+    whole = json.dumps({"count": 1, "versions": [{"contentId": 4}]})
+    server.by_path[VERSIONS] = [(200, half), (200, whole)]
+    server.by_path[schema_path(4)] = [(200, '"int"')]
+    assert Registry(server.url).schemas_of_values("shop.readings", 4) == {4: '"int"'}
+    server.by_path[VERSIONS] = [(200, half)]
+    with pytest.raises(
+        JobError, match=r"could not be asked for the versions of shop\.readings-value: its answer is no JSON"
+    ) as caught:
+        Registry(server.url).schemas_of_values("shop.readings", 4)
+    assert caught.value.code == "REGISTRY_UNREACHABLE"
+
+
+def test_an_answer_that_breaks_off_is_none(server: Answers) -> None:
+    server.breaks_off = 2
+    server.by_path[schema_path(7)] = [(200, '"int"')]
     assert Registry(server.url).schema(7) == '"int"'
     assert len(server.asked) == 3
 

@@ -3,6 +3,7 @@
 import signal
 import threading
 
+import pytest
 from pyspark.sql import SparkSession
 
 from millrace.job.stop import StopRequest
@@ -26,11 +27,12 @@ def test_a_job_that_has_ended_is_not_waited_for() -> None:
     assert not request.requested.is_set()
 
 
-def test_a_signal_after_it_is_none_for_it(spark: SparkSession) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_asks_and_one_that_comes_after_it_is_none_for_it(spark: SparkSession, number: signal.Signals) -> None:
+    before = signal.getsignal(number)
     request = StopRequest()
     request.install(spark)
-    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(number)
     assert request.requested.is_set()
     request.finished()
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.getsignal(number) == before

@@ -25,6 +25,20 @@ describe('schemas', () => {
     expect(topics?.DependsOn).toContain(id);
   });
 
+  test('fit every version before them, are never deleted, and those of keys never change', () => {
+    const [registered] = Object.values(resourcesOf(template, 'Custom::RegistryArtifacts'));
+    const artifacts = (registered?.Artifacts ?? []) as Record<string, string>[];
+    const rules = artifacts.map(({ Key, Compatibility, Immutable, OnRemoval }) => [
+      Key,
+      `${Compatibility} ${Immutable} ${OnRemoval}`,
+    ]);
+    expect(Object.fromEntries(rules)).toEqual({
+      readingsFile: 'FULL_TRANSITIVE false retain',
+      readingsTopicKey: 'FULL_TRANSITIVE true retain',
+      readingsTopicValue: 'FULL_TRANSITIVE false retain',
+    });
+  });
+
   test('and files are parts of the parameter: ids of Avro, addresses of JSON Schemas and samples', () => {
     const [parameter] = Object.values(resourcesOf(template, 'AWS::SSM::Parameter'));
     const text = JSON.stringify(parameter?.Value).replaceAll('\\"', '"');
@@ -34,6 +48,17 @@ describe('schemas', () => {
       /"files":{"readings":"",{"Fn::Sub":"s3:\/\/cdk-[^"]*\.csv"}.*"stations":"",{"Fn::Sub":"[^"]*\.jsonl"}/,
     );
   });
+});
+
+test('topics have an hour to be made, for which they are asked every 20 seconds, and each call ten minutes', () => {
+  const functions = Object.entries(resourcesOf(template, 'AWS::Lambda::Function'));
+  const ours = functions.filter(([id]) => /^Contracts\w+Handler(OnEvent|IsComplete)/.test(id));
+  expect(ours.map(([, { Timeout }]) => Timeout)).toEqual([600, 600, 600]);
+  const machines = Object.entries(resourcesOf(template, 'AWS::StepFunctions::StateMachine'));
+  const [, waiter] = machines.find(([id]) => id.startsWith('ContractsTopicsHandler')) ?? [];
+  expect(JSON.stringify(waiter?.DefinitionString).replaceAll('\\', '')).toContain(
+    '"IntervalSeconds":20,"MaxAttempts":180',
+  );
 });
 
 describe('a kind', () => {

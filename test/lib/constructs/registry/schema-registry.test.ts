@@ -83,6 +83,18 @@ describe('callers', () => {
 });
 
 describe('the service', () => {
+  test('has as many tasks as the environment says, and gives each three minutes for its first start', () => {
+    const tasksOf = (tasks: number) => {
+      const template = templatesOf({ environment: { registry: { ...dev.registry, tasks } } }).streaming;
+      const [service] = Object.values(resourcesOf(template, 'AWS::ECS::Service'));
+      return [service?.DesiredCount, service?.HealthCheckGracePeriodSeconds];
+    };
+    expect([tasksOf(1), tasksOf(2)]).toEqual([
+      [1, 180],
+      [2, 180],
+    ]);
+  });
+
   test('rolls a deployment back whose tasks do not become healthy', () => {
     streaming?.hasResourceProperties('AWS::ECS::Service', {
       DesiredCount: 1,
@@ -98,10 +110,23 @@ describe('the service', () => {
     expect(service?.DependsOn).toContainEqual(expect.stringMatching(/^RegistryExecutionDefaultPolicy/));
   });
 
+  test('is reached from inside only, and whoever calls it is written down', () => {
+    const [balancer] = Object.values(resourcesOf(streaming, 'AWS::ElasticLoadBalancingV2::LoadBalancer'));
+    expect(balancer?.Scheme).toBe('internal');
+    expect(balancer?.LoadBalancerAttributes).toEqual(
+      expect.arrayContaining([
+        { Key: 'access_logs.s3.enabled', Value: 'true' },
+        { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
+      ]),
+    );
+  });
+
   test('is healthy when its management port says so', () => {
     streaming?.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
       HealthCheckPath: '/health/ready',
       HealthCheckPort: '9000',
+      HealthCheckIntervalSeconds: 15,
+      TargetGroupAttributes: Match.arrayWith([{ Key: 'deregistration_delay.timeout_seconds', Value: '30' }]),
     });
   });
 

@@ -128,6 +128,23 @@ describe('a job is started', () => {
     expect(settings['spark.executor.extraJavaOptions']).toMatch(/^-D\S+ -D\S+ -D\S+$/);
   });
 
+  test('with bounds for what one record may claim, at the driver and at its executors', () => {
+    const bounds = ['string.maxLength=1048576', 'bytes.maxLength=65536', 'collectionItems.maxLength=1048576'];
+    const options = bounds.map((bound) => `-Dorg.apache.avro.limits.${bound}`).join(' ');
+    for (const process of ['driver', 'executor']) {
+      expect(settings[`spark.${process}.extraJavaOptions`]).toBe(options);
+    }
+  });
+
+  test('with the executors that are declared, and never more', () => {
+    const count = String(readings.jobs.average?.size.executors);
+    expect(settings).toMatchObject({
+      'spark.executor.instances': count,
+      'spark.dynamicAllocation.maxExecutors': count,
+      'spark.dynamicAllocation.enabled': 'false',
+    });
+  });
+
   test('with workers that know each other, a region that S3A need not ask for, and no looks above the folders of its role', () => {
     expect(settings).toMatchObject({ 'spark.authenticate': 'true', 'spark.hadoop.fs.s3a.endpoint.region': 'known' });
     expect(settings['spark.hadoop.fs.s3a.performance.flags']).toBe('mkdir');

@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.job.session import SETTINGS
+from millrace.tests.postgres import Server
 
 BUILD = Path(__file__).parents[2] / "build"
 TOOLCHAIN = BUILD / "toolchain.json"
@@ -44,7 +45,9 @@ def spark() -> Iterator[SparkSession]:
         # The archive is of this class path.
         "spark.driver.extraClassPath": f"{toolchain['s3aJars']}/*",
         "spark.jars": ",".join(
-            str(jar) for jars in ("sparkJars", "icebergJars") for jar in sorted(Path(toolchain[jars]).glob("*.jar"))
+            str(jar)
+            for jars in ("sparkJars", "icebergJars", "postgresJars")
+            for jar in sorted(Path(toolchain[jars]).glob("*.jar"))
         ),
         # As on a machine: datasets are found by where they lie.
         "spark.sql.catalog.datasets.type": "hadoop",
@@ -55,3 +58,14 @@ def spark() -> Iterator[SparkSession]:
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL server of the release that Aurora has, on a port of its own."""
+    server = Server(Path(json.loads(TOOLCHAIN.read_text())["postgresHome"]), tmp_path_factory.mktemp("postgres"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()

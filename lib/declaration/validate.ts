@@ -5,6 +5,7 @@ import { checkFlow } from './checks/flow.ts';
 import { checkCamelCase, checkForm, type Fault, made, whole } from './checks/form.ts';
 import { checkJobForm, checkJobs, checkStateMachine } from './checks/jobs.ts';
 import { isPythonName, RESERVED_PIPELINE_NAMES } from './checks/reserved-names.ts';
+import { checkTables } from './checks/tables.ts';
 import { checkTogether } from './checks/together.ts';
 import { type Aliased, aliased, peakCores, thingsOf, usesOf } from './flow.ts';
 import { Job } from './job.ts';
@@ -80,6 +81,7 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
     if (use.way === 'reads') use.thing.checkUse(use, noteUse);
     else use.thing.checkWrite(use, noteUse);
   }
+  checkTables(pipeline, things, note);
   checkJobs(readable, note, (name) => {
     const used = uses.filter(({ job }) => job === name);
     return !hasIn(`jobs.${name}`) && !used.some(({ alias, thing }) => hasIn(`${thing.plural}.${alias}`));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,11 +62,13 @@ def spark() -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """A PostgreSQL server of the release that Aurora has, on a port of its own."""
-    server = Server(Path(json.loads(TOOLCHAIN.read_text())["postgresHome"]), tmp_path_factory.mktemp("postgres"))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
+    # Not in a folder of pytest's, which it keeps from everybody else.
+    with tempfile.TemporaryDirectory(prefix="millrace-postgres-") as folder:
+        server = Server(Path(json.loads(TOOLCHAIN.read_text())["postgresHome"]), Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

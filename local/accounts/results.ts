@@ -16,7 +16,7 @@ export function readResults(folder: string): ResultRow[] {
 }
 
 /** `JSON.parse` calls this with the source of each number, which is not in TypeScript's library yet. */
-function keepDecimals(this: unknown, _name: string, value: unknown, context?: { source?: string }): unknown {
+export function keepDecimals(this: unknown, _name: string, value: unknown, context?: { source?: string }): unknown {
   const { source = String(value) } = context ?? {};
   return typeof value !== 'number' || (Number.isSafeInteger(value) && /^-?\d+$/.test(source)) ? value : source;
 }

@@ -104,7 +104,7 @@ def inserting(shape: Shape, adds: Sequence[str]) -> str:
     return f"""DO $millrace$
 DECLARE
   lows bigint[]; highs bigint[]; depth int := 1; low bigint; high bigint; middle bigint;
-  done bigint := 0; some bigint; split boolean := false;
+  done bigint := 0; moved bigint; split boolean := false;
   state text; named text; violated text;
 BEGIN
   SET CONSTRAINTS ALL IMMEDIATE;
@@ -118,8 +118,8 @@ BEGIN
       SELECT {once}{", ".join(values.values())} FROM {STAGED} s
       WHERE s.number BETWEEN low AND high AND s.reason IS NULL{order}
       ON CONFLICT ({key}) {f"DO UPDATE SET {changes}" if changes else "DO NOTHING"};
-      GET DIAGNOSTICS some = ROW_COUNT;
-      done := done + some;
+      GET DIAGNOSTICS moved = ROW_COUNT;
+      done := done + moved;
     EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
       GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, named = COLUMN_NAME, violated = CONSTRAINT_NAME;
       IF low = high THEN

@@ -99,10 +99,10 @@ class Session:
     def copy(self, statement: str, lines: JavaObject) -> None:
         """Sends lines of text (an iterator in the JVM) by a `COPY ... FROM STDIN`."""
         with _told():
-            target = java_class(self._spark, "java.lang.Class").forName("org.postgresql.PGConnection")
-            stream = java_class(self._spark, "org.postgresql.copy.PGCopyOutputStream")(
-                self._connection.unwrap(target), statement
-            )
+            loader = self._connection.getClass().getClassLoader()
+            own = java_class(self._spark, "java.lang.Class").forName("org.postgresql.PGConnection", True, loader)
+            made = java_class(self._spark, "org.postgresql.copy.PGCopyOutputStream")
+            stream = made(self._connection.unwrap(own), statement)
             write_lines(self._spark, lines, stream)
             stream.close()
 

@@ -84,6 +84,7 @@ class TableSink:
         """What became of the rows of batches that are not reported yet."""
         self.failure: Exception | None = None
         """Why the last batch failed."""
+        self.results = results
         outputs = {result.alias: spec.output(result.alias, table.Output) for result in results}
         self._database: Database = next(iter(outputs.values())).database
         shapes = persistently(self._database, lambda: self._shapes(outputs), events)

@@ -16,8 +16,11 @@ from pyspark.sql import SparkSession
 from millrace.postgres.session import Database, DatabaseError, transaction
 
 OWNER = "postgres"
+IS_ROOT = os.geteuid() == 0
 NOBODY = 65_534
-"""As root, PostgreSQL refuses to run."""
+"""Runs PostgreSQL where root would, which it refuses."""
+
+USER: dict[str, Any] = {"user": NOBODY, "group": NOBODY} if IS_ROOT else {}
 
 POSITION = """
 CREATE SCHEMA IF NOT EXISTS millrace;
@@ -62,7 +65,7 @@ class Server:
                 "--no-locale",
                 "-N",
             ]
-            subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **self._user())
+            subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **USER)
         words = [
             "-D",
             data,
@@ -78,7 +81,7 @@ class Server:
             "timezone=Asia/Tokyo",
         ]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([self._program("postgres"), *words], stdout=log, stderr=log, **self._user())
+            self.process = subprocess.Popen([self._program("postgres"), *words], stdout=log, stderr=log, **USER)
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -127,16 +130,11 @@ class Server:
         }
 
     def _program(self, name: str) -> Path:
-        return self.home / "bin" / name
-
-    def _user(self) -> dict[str, int]:
-        return {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
+        return (self.folder if IS_ROOT else self.home) / "bin" / name
 
     def _own(self) -> None:
-        """Gives the folder to who runs the server, who must be able to reach it."""
-        if os.geteuid() == 0:
+        """Gives the folder, with the programs, to who runs the server and may not look into those of root."""
+        if IS_ROOT:
+            for name in ("bin", "lib", "share"):
+                shutil.copytree(self.home / name, self.folder / name, symlinks=True)
             shutil.chown(self.folder, NOBODY, NOBODY)
-            for above in self.folder.parents:
-                if above == Path("/") or above.stat().st_mode & 0o001:
-                    continue
-                above.chmod(above.stat().st_mode | 0o011)

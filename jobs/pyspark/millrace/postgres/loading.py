@@ -67,6 +67,8 @@ def load(session: Session, shape: Shape, rows: DataFrame, adds: Sequence[str] = 
 
 def stage(session: Session, shape: Shape, rows: DataFrame) -> None:
     """Copies rows into `STAGED`: all as texts, with a number that says their order, and with a reason those that can be told to be wrong here."""
+    # A transaction may write several tables.
+    session.execute(f"DROP TABLE IF EXISTS {STAGED}, {REFUSED}")
     columns = ", ".join(f"{quoted(name)} text" for name in shape.columns)
     number = "number bigint GENERATED ALWAYS AS IDENTITY"
     session.execute(f"CREATE TEMP TABLE {STAGED} ({number}, reason text, said text, {columns}) ON COMMIT DROP")

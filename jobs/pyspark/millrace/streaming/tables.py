@@ -169,7 +169,7 @@ class TableSink:
                 result = target.result
                 given = batch.where(F.col(result.alias).isNotNull()).select(f"{result.alias}.*")
                 made = result.of_batch(given)
-                loaded = loading.load(session, target.shape, made)
+                loaded = loading.load(session, target.shape, made, result.adds)
                 rows += loaded.rows
                 reasons.update(loaded.refused)
                 for page in loading.refused(session, target.shape) if loaded.refused else ():
@@ -177,7 +177,9 @@ class TableSink:
                 if result.shown and loaded.rows:
                     [row] = made.agg(F.count("*").alias("rows"), *result.shown.chosen()).collect()
                     shown.append(f"{result.alias}: {result.shown.text(row)}")
-            session.execute(f"UPDATE {POSITION} SET batch = ?::bigint WHERE query = ?", str(number), self._query)
+            session.execute(
+                f"UPDATE {POSITION} SET batch = ?::bigint, written_at = now() WHERE query = ?", str(number), self._query
+            )
         for text in shown:
             self._events.note(text)
         return Written(rows, reasons)

@@ -24,7 +24,7 @@ USER: dict[str, Any] = {"user": NOBODY, "group": NOBODY} if IS_ROOT else {}
 
 POSITION = """
 CREATE SCHEMA IF NOT EXISTS millrace;
-CREATE TABLE IF NOT EXISTS millrace.position (query text PRIMARY KEY, batch bigint NOT NULL)"""
+CREATE TABLE IF NOT EXISTS millrace.position (query text PRIMARY KEY, batch bigint NOT NULL, written_at timestamptz)"""
 
 
 def _free_port() -> int:
@@ -41,6 +41,7 @@ class Server:
     folder: Path
     port: int = field(default_factory=_free_port)
     process: subprocess.Popen[bytes] | None = None
+    settings: tuple[str, ...] = ("fsync=off", "timezone=Asia/Tokyo")
 
     @property
     def database(self) -> Database:
@@ -66,20 +67,8 @@ class Server:
                 "-N",
             ]
             subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **USER)
-        words = [
-            "-D",
-            data,
-            "-p",
-            str(self.port),
-            "-h",
-            "127.0.0.1",
-            "-k",
-            "",
-            "-c",
-            "fsync=off",
-            "-c",
-            "timezone=Asia/Tokyo",
-        ]
+        words = ["-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
+        words += [word for setting in self.settings for word in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([self._program("postgres"), *words], stdout=log, stderr=log, **USER)
         while True:

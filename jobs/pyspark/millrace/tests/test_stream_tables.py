@@ -111,6 +111,7 @@ def stream(spark: SparkSession, postgres: Server, tmp_path: Path, monkeypatch: p
         table,
     ]
     postgres.run(spark, *again, *POSITION.split(";"))
+    (tmp_path / "in").mkdir()
     one = Stream(spark, postgres, tmp_path)
     monkeypatch.setattr(TableSink, "_save", lambda _, records: one.sent.extend(records.collect()))
     yield one

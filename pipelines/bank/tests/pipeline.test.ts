@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { databaseOf, orderOf, peakCores, stateOf, tablesOf, topicsOf } from '../../../lib/declaration/flow.ts';
 import { planOf, specOf } from '../../../lib/declaration/plan.ts';
+import { postgres, table } from '../../../lib/declaration/index.ts';
 import { mistakesOf } from '../../../lib/declaration/validate.ts';
 import bank from '../pipeline.ts';
 
@@ -62,4 +63,14 @@ test('a hundred transactions a second are sent, and summed every two seconds', (
 test('the sender runs beside the stream, and the table is shown at the end', () => {
   expect(orderOf(bank)).toEqual({ streams: ['sumByInterval'], during: ['produce'], after: ['showFlow'] });
   expect(peakCores(bank)).toBe(4);
+});
+
+test.each([
+  ['of', { of: 'branch' }, 'is no number in the values of its topic; got "branch"; allowed: amount'],
+  ['column', { column: 'value' }, 'is no column of its table; got "value"; allowed: curr_time, branch_name, currency_code, batch_value'],
+  ['table', { table: table('other', { database: postgres('bank'), key: ['a'], columns: ['a', 'batch_value'] }) }, 'is not used by a job of the pipeline; got "table other"; allowed: flow'],
+  ['sums', { field: 'amount' }, 'is not a word for it; got "field"; allowed: sent, of, deadLetters, table, column'],
+])('a sum with another %s is refused', (_what, change, told) => {
+  const sums = bank.sums?.map((sum) => ({ ...sum, ...change }));
+  expect(mistakesOf([{ ...bank, sums } as never]).map(({ what, got, allowed }) => `${what}; got ${got}; allowed: ${allowed}`)).toEqual([told]);
 });

@@ -1,5 +1,6 @@
 /** One pipeline: its contracts, its jobs, its state machine and its dashboard. */
 import { Stack } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { Contracts } from '../constructs/contracts/contracts.ts';
@@ -15,7 +16,7 @@ import { pipelineParameter } from '../declaration/names.ts';
 import type { Pipeline } from '../declaration/pipeline.ts';
 import { planOf } from '../declaration/plan.ts';
 import type { ProcessingStack, ProcessingStackProps } from './processing-stack.ts';
-import { consolePage, show } from './shared.ts';
+import { consolePage, removalPolicyOf, show } from './shared.ts';
 
 export interface PipelineStackProps extends ProcessingStackProps {
   readonly pipeline: Pipeline;
@@ -39,8 +40,12 @@ export class PipelineStack extends Stack {
       bucket,
       assets,
       catalog,
+      databases: environment.databases,
+      key: networkStack.key,
+      removalPolicy: removalPolicyOf(environment),
       logRetentionDays,
     });
+    for (const alarm of contracts.alarms) alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
     const jobLogGroup = logGroup(this, 'JobLogs', logRetentionDays);
     const code = new JobAssets(this, 'Assets', pipeline);
     const common = { pipeline, contracts, assets, code, application, bucket, logGroup: jobLogGroup };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.job.session import SETTINGS
+from millrace.tests.postgres import Server
 
 BUILD = Path(__file__).parents[2] / "build"
 TOOLCHAIN = BUILD / "toolchain.json"
@@ -57,3 +59,16 @@ def spark() -> Iterator[SparkSession]:
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of the release that Aurora has, on a port of its own."""
+    # Not in a folder of pytest's, which it keeps from everybody else.
+    with tempfile.TemporaryDirectory(prefix="millrace-postgres-") as folder:
+        server = Server(Path(json.loads(TOOLCHAIN.read_text())["postgresHome"]), Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

@@ -6,7 +6,7 @@ import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
 import { type Database, Table } from './kinds/table.ts';
 import { Events, Topic } from './kinds/topic.ts';
-import type { Account, Action, Pipeline } from './pipeline.ts';
+import type { Account, Action, Pipeline, Sum } from './pipeline.ts';
 import { isStreamSource, type Named, type Sink, type Source, type Thing, type Use } from './thing.ts';
 
 /** A job's use of a thing. */
@@ -162,6 +162,10 @@ export function accountName(pipeline: Pipeline, { sent, results }: Account): str
   const isOne = pipeline.accounts?.filter((account) => account.sent === sent).length === 1;
   return isOne ? aliasOf(sent) : `${aliasOf(sent)} to ${aliasOf(results.topic)}`;
 }
+
+/** What people call a sum that is found again: the topic and the table. */
+export const sumName = (pipeline: Pipeline, { sent, table }: Sum): string =>
+  `${nameIn(topicsOf(pipeline), sent) ?? sent.name} to ${nameIn(tablesOf(pipeline), table) ?? table.name}`;
 
 /** How often a row is counted in the results of an account. */
 export function perRowOf(pipeline: Pipeline, { results }: Account): number {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Job } from './job.ts';
 import type { InputFile } from './kinds/file.ts';
 import type { Folder } from './kinds/folder.ts';
+import type { Table } from './kinds/table.ts';
 import type { Topic } from './kinds/topic.ts';
 import type { InstantParameter, IntegerParameter, TextParameter } from './parameter.ts';
 import type { Named, Owner } from './thing.ts';
@@ -32,6 +33,18 @@ export interface Account {
     /** @default the windows that each row is in; 1 without windows */
     readonly perRow?: number;
   };
+}
+
+/** A sum that must be found again in a table: of all values of a field that came to a topic, but for those of dead letters. */
+export interface Sum {
+  readonly sent: Topic;
+  /** The number in its values that is summed up. */
+  readonly of: string;
+  /** The topic of records, and of rows of the table, that could not be used. */
+  readonly deadLetters: Topic;
+  readonly table: Table;
+  /** The column that holds the sums. */
+  readonly column: string;
 }
 
 /** How a field of the results is shown. */
@@ -85,6 +98,8 @@ export interface Declaration<J extends Named<Job> = Named<Job>> {
   readonly usually?: Extract<Action, 'run' | 'start'>;
   /** How the rows of an execution are counted. @default not at all: only whether its jobs succeeded is said */
   readonly accounts?: readonly Account[];
+  /** Which sums are found again in tables, counted when an execution has ended. @default none */
+  readonly sums?: readonly Sum[];
   /** Which results are shown at the end. @default none */
   readonly report?: Report<J[keyof J]>;
 }

@@ -8,7 +8,7 @@ export type ResultRow = Readonly<Record<string, string | number>>;
 export const rowOf = (line: string): ResultRow => JSON.parse(line, keepDecimals) as ResultRow;
 
 /** `JSON.parse` calls this with the source of each number, which is not in TypeScript's library yet. */
-function keepDecimals(this: unknown, _name: string, value: unknown, context?: { source?: string }): unknown {
+export function keepDecimals(this: unknown, _name: string, value: unknown, context?: { source?: string }): unknown {
   const { source = String(value) } = context ?? {};
   return typeof value !== 'number' || (Number.isSafeInteger(value) && /^-?\d+$/.test(source)) ? value : source;
 }

@@ -1,6 +1,6 @@
 /** Checks declarations and lists every mistake, each with where it is, the value got and the values allowed. */
 import { z } from 'zod';
-import { checkAccount, checkReport } from './checks/accounts.ts';
+import { checkAccount, checkReport, checkSum } from './checks/accounts.ts';
 import { checkFlow } from './checks/flow.ts';
 import { checkCamelCase, checkForm, type Fault, made, whole } from './checks/form.ts';
 import { checkJobForm, checkJobs, checkStateMachine } from './checks/jobs.ts';
@@ -11,6 +11,7 @@ import { type Aliased, aliased, peakCores, thingsOf, usesOf } from './flow.ts';
 import { Job } from './job.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
+import { Table } from './kinds/table.ts';
 import { Topic } from './kinds/topic.ts';
 import { ACCOUNT_VCPU } from './limits.ts';
 import { type Mistake, type Note, noteAt, noteUnder } from './mistakes.ts';
@@ -31,6 +32,8 @@ const account = z.strictObject({
   deadLetters: topic,
   results: z.strictObject({ topic, count: text.optional(), perRow: whole(1, 1_000).optional() }),
 });
+const table = made(Table, 'a table made by table(...)');
+const sum = z.strictObject({ sent: topic, of: text, deadLetters: topic, table, column: text });
 const column = z.strictObject({ field: text, title: text, format: z.enum(['text', 'money', 'count', 'time']) });
 const filter = z.union([
   z.strictObject({
@@ -46,6 +49,7 @@ const form = z.strictObject({
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
+  sums: z.array(sum).optional(),
   report: z
     .strictObject({
       ...{ job, folder, columns: z.array(column), chart: chart.optional() },
@@ -98,7 +102,7 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
     const used = uses.filter(({ job }) => job === name);
     return !hasIn(`jobs.${name}`) && !used.some(({ alias, thing }) => hasIn(`${thing.plural}.${alias}`));
   });
-  const isShown = ({ where }: Fault): boolean => isWithin(where, 'accounts') || isWithin(where, 'report');
+  const isShown = ({ where }: Fault): boolean => ['accounts', 'sums', 'report'].some((part) => isWithin(where, part));
   if (!broken.every(isShown)) return things;
   checkFlow(pipeline, note);
   if (!hasIn('jobs')) checkStateMachine(pipeline, note);
@@ -107,6 +111,9 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
     for (const [index, account] of (pipeline.accounts ?? []).entries()) {
       checkAccount(pipeline, account, noteAt(note, `accounts.${index}`));
     }
+  }
+  if (isWhole('sums')) {
+    for (const [index, sum] of (pipeline.sums ?? []).entries()) checkSum(pipeline, sum, noteAt(note, `sums.${index}`));
   }
   if (pipeline.report && isWhole('report')) checkReport(pipeline, pipeline.report, noteAt(note, 'report'));
   return things;

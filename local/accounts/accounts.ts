@@ -13,6 +13,7 @@ import { countFile, decoderOf, totalOf } from './counts.ts';
 import { deadLettersIn, type Source } from './dead-letters.ts';
 import { KafkaReader, type TopicReader } from './kafka-reader.ts';
 import { type Offsets, type Range, since } from './offsets.ts';
+import { settleSum } from './sums.ts';
 
 const topics = ['sent', 'replays', 'deadLetters', 'results'] as const;
 type OfTopics<T> = Readonly<Record<(typeof topics)[number], T>>;
@@ -61,6 +62,7 @@ export class Accounts {
     return this.connected(async () => {
       const settled: Settled[] = [];
       for (const [account, before] of this.before) settled.push(await this.settleOne(account, before, specs));
+      for (const sum of this.pipeline.sums ?? []) settled.push(await settleSum(this.home, this.pipeline, sum, this.reader));
       return settled;
     });
   }

@@ -34,7 +34,9 @@ export interface Settled extends Balance {
   readonly account: string;
   readonly rejectedByReason: Readonly<Record<string, number>>;
   /** Where the lines lie that were no rows. */
-  readonly rejectsFolder?: string;
+  readonly rejectsFolder?: string | undefined;
+  /** Whether it is a sum that was found again, as only its line says, and not rows. */
+  readonly isSum?: boolean;
 }
 
 const fileIn = (folder: string): string => join(folder, 'accounts.json');

@@ -1,6 +1,8 @@
 /** What came of an execution, for a person or a machine; and of one that did not succeed, why and what to do. */
-import { accountName, nameIn, orderOf, topicsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { accountName, nameIn, orderOf, sumName, topicsOf, usesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
+import type { Table } from '../../lib/declaration/kinds/table.ts';
+import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
 import type { ResultRow } from '../../lib/declaration/shown.ts';
@@ -175,7 +177,7 @@ function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Show
   print(`\n${lines.join('\n')}`);
   for (const { account } of accounts.filter(({ addsUp }) => !addsUp)) {
     const { results } = accountOf(pipeline, account) ?? {};
-    const writer = usesOf(pipeline).find(({ way, thing }) => way === 'writes' && thing === results?.topic);
+    const writer = usesOf(pipeline).find(({ way, thing }) => way === 'writes' && thing === results);
     terminal.bad(
       `The rows of ${account} do not add up: each one sent must be in the results or in the dead letters. ` +
         `See "npx millrace logs ${kebab(writer?.job ?? account)}"; "npx millrace down --purge" starts from empty topics.`,
@@ -183,15 +185,20 @@ function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Show
   }
 }
 
-/** An account by what people call it. */
-const accountOf = (pipeline: Pipeline, name: string) =>
-  pipeline.accounts?.find((one) => accountName(pipeline, one) === name);
+/** Where the rows of an account go, or those of a sum, by what people call it. */
+function accountOf(pipeline: Pipeline, name: string): { deadLetters: Topic; results: Topic | Table } | undefined {
+  const account = pipeline.accounts?.find((one) => accountName(pipeline, one) === name);
+  if (account) return { deadLetters: account.deadLetters, results: account.results.topic };
+  const sum = pipeline.sums?.find((one) => sumName(pipeline, one) === name);
+  return sum && { deadLetters: sum.deadLetters, results: sum.table };
+}
 
 /** Jobs of a whole run whose rows no account counts, as people write them. */
 function jobsWithoutAccount(pipeline: Pipeline): string[] {
   const counted: unknown[] = (pipeline.accounts ?? []).flatMap(({ from, sent, deadLetters, results }) =>
     from ? [sent, deadLetters, results.topic] : [deadLetters, results.topic],
   );
+  counted.push(...(pipeline.sums ?? []).flatMap(({ sent, deadLetters, table }) => [sent, deadLetters, table]));
   const { streams, during, after } = orderOf(pipeline);
   return [...streams, ...during, ...after]
     .filter((name) => !Object.values(pipeline.jobs[name]?.writes ?? {}).some((thing) => counted.includes(thing)))

@@ -90,7 +90,7 @@ export async function runDeployed(
   const before = liveStreams(home, deployment).filter(ours);
   // Only a whole run sends rows that can be counted; what else the input may say is known to the prepare function alone.
   const whole = input.job === undefined && (input.action ?? actionsOf(pipeline)[0]) === 'run';
-  const counted = whole && (pipeline.accounts ?? []).length > 0;
+  const counted = whole && [...(pipeline.accounts ?? []), ...(pipeline.sums ?? [])].length > 0;
   const lost = new AbortController();
   const endWatch = watchServices(home, (error) => {
     // No batch can be finished any more.

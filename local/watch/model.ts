@@ -145,6 +145,8 @@ export interface AccountTold {
   readonly summarized: number;
   readonly deadLetters: number;
   readonly deadLettersByReason: Readonly<Record<string, number>>;
+  /** Whether it is a sum that was found again, as only its line says. */
+  readonly isSum?: boolean;
   /** The line that the command prints, once it is settled. */
   readonly line?: string;
 }

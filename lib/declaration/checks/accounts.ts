@@ -1,32 +1,47 @@
 /** Checks how a pipeline accounts for its rows and shows its results, where it says so. */
 import { readFileSync } from 'node:fs';
-import { filesOf, foldersOf, nameIn, topicsOf } from '../flow.ts';
+import { filesOf, foldersOf, nameIn, tablesOf, topicsOf } from '../flow.ts';
 import type { Job } from '../job.ts';
 import type { InputFile } from '../kinds/file.ts';
 import type { Topic } from '../kinds/topic.ts';
 import { type Note, names, noteAt } from '../mistakes.ts';
-import type { Account, Chart, Column, Filter, Pipeline, Report } from '../pipeline.ts';
+import type { Account, Chart, Column, Filter, Pipeline, Report, Sum } from '../pipeline.ts';
 import { isNumber } from '../shown.ts';
 import type { Named } from '../thing.ts';
-import { integersOf } from './json-schema.ts';
+import { integersOf, propertiesOf } from './json-schema.ts';
 import { schemaPath } from './schema.ts';
 
-export function checkAccount(pipeline: Pipeline, { sent, deadLetters, results, from }: Account, note: Note): void {
-  const checkAmong = <T>(things: Named<T>, where: string, thing: T): void => {
-    if (nameIn(things, thing) === undefined) note(where, 'is not used by a job of the pipeline', thing, names(things));
-  };
+function checkAmong<T>(note: Note, things: Named<T>, where: string, thing: T): void {
+  if (nameIn(things, thing) === undefined) note(where, 'is not used by a job of the pipeline', thing, names(things));
+}
+
+export function checkSum(pipeline: Pipeline, { sent, of, deadLetters, table, column }: Sum, note: Note): void {
   const topics = topicsOf(pipeline);
-  checkAmong(topics, 'sent', sent);
-  checkAmong(topics, 'deadLetters', deadLetters);
-  checkAmong(topics, 'results.topic', results.topic);
+  checkAmong(note, topics, 'sent', sent);
+  checkAmong(note, topics, 'deadLetters', deadLetters);
+  checkAmong(note, tablesOf(pipeline), 'table', table);
+  const { columns } = table.props;
+  if (!columns.includes(column)) note('column', 'is no column of its table', column, columns.join(', '));
+  const numbers = numbersIn(pipeline, sent);
+  if (numbers && !numbers.includes(of)) {
+    const allowed = numbers.join(', ') || 'none: a number of a JSON schema';
+    note('of', 'is no number in the values of its topic', of, allowed);
+  }
+}
+
+export function checkAccount(pipeline: Pipeline, { sent, deadLetters, results, from }: Account, note: Note): void {
+  const topics = topicsOf(pipeline);
+  checkAmong(note, topics, 'sent', sent);
+  checkAmong(note, topics, 'deadLetters', deadLetters);
+  checkAmong(note, topics, 'results.topic', results.topic);
   const counts = results.count === undefined ? undefined : integersIn(pipeline, results.topic);
   if (counts && results.count !== undefined && !counts.includes(results.count)) {
     const allowed = counts.join(', ') || 'none';
     note('results.count', 'is not a whole number in the values of its topic', results.count, allowed);
   }
   if (!from) return;
-  checkAmong(filesOf(pipeline), 'from.file', from.file);
-  checkAmong(foldersOf(pipeline), 'from.rejects', from.rejects);
+  checkAmong(note, filesOf(pipeline), 'from.file', from.file);
+  checkAmong(note, foldersOf(pipeline), 'from.rejects', from.rejects);
   const reader = Object.values(pipeline.jobs).find((job) => Object.values(job.reads).includes(from.file));
   if (reader && (from.rows.kind !== 'integer' || nameIn(reader.parameters, from.rows) === undefined)) {
     const what = 'is no whole number among the parameters of the job that reads the file';
@@ -42,6 +57,17 @@ function integersIn(pipeline: Pipeline, { props: { value } }: Topic): string[] |
     if (value.format === 'json') return integersOf(text);
     const { fields = [] } = JSON.parse(text) as { fields?: { name: string; type: unknown }[] };
     return fields.filter(({ type }) => type === 'long' || type === 'int').map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Fields of a topic's values that are numbers of a JSON schema; undefined as for `integersIn`. */
+function numbersIn(pipeline: Pipeline, { props: { value } }: Topic): string[] | undefined {
+  if (value?.format !== 'json') return [];
+  try {
+    const types = Object.entries(propertiesOf(readFileSync(schemaPath(pipeline, value.file), 'utf8')));
+    return types.filter(([, type]) => type === 'number' || type === 'integer').map(([name]) => name);
   } catch {
     return undefined;
   }

@@ -63,8 +63,9 @@ function Account({ account, many, ended, onAws }: Shown) {
     <div class={`account ${look}`}>
       {many && <h3>{account.account}</h3>}
       <div class="equations">
+        {account.isSum && <p class="equation">{account.line}</p>}
         {read !== undefined && <Equation left={[{ value: read, word: 'read' }]} right={fromFile} settled={settled} />}
-        <Equation left={came} right={went} settled={settled} />
+        {!account.isSum && <Equation left={came} right={went} settled={settled} />}
       </div>
       <p class={`verdict state ${look}`} role="status">
         <Drawn sign={look} />

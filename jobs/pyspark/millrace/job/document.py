@@ -79,12 +79,21 @@ class Reader:
             return self._mapping(got, path, lambda part, at: self.value(_options(inner[1]), part, at))
         if origin is Annotated and not isinstance(inner[1], Rule):
             return self._mapping(got, path, lambda part, at: inner[1](self, part, at))
+        if origin is Sequence:
+            return self._list(inner[0], got, path)
         for hint in options:
             if is_dataclass(hint) and (len(options) == 1 or _has_words_of(hint, got)):
                 return self.record(hint, got, path)  # type: ignore[arg-type]
         if not any(_fits(hint, got) for hint in options):
             self.refuse(path, got, _allowed(options))
         return got
+
+    def _list(self, hint: Any, got: object, path: str) -> Sequence[object]:  # noqa: ANN401
+        """Reads a list of at least one part, each of the same hint."""
+        if not isinstance(got, list) or not got:
+            self.refuse(path, got, "a list that is not empty")
+            return ()
+        return tuple(self.value(_options(hint), part, f"{path}.{index}") for index, part in enumerate(got))
 
     def _mapping(self, got: object, path: str, read: Callable[[object, str], object]) -> Mapping[str, object]:
         """Reads an object whose names are free, such as aliases."""

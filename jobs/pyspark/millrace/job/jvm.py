@@ -11,6 +11,9 @@ from pyspark import SparkContext, cloudpickle
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import DataFrame, Row, SparkSession
 
+LINES_AT_ONCE = 10_000
+"""Lines that are in memory at once on their way to a stream."""
+
 
 def java_class(spark: SparkSession, name: str) -> JavaClass:
     """A class by its whole name. Asked for package by package, Java would look for a class of each package's name, in hundreds of archives."""
@@ -47,11 +50,33 @@ def row_of(row: JavaObject) -> Row:
     return cast("Row", cloudpickle.loads(cast("JVMView", SparkContext._jvm).PythonSQLUtils.toPyRow(row)))
 
 
+def lines_of(frame: DataFrame) -> JavaObject:
+    """The texts of a frame with one column, as an iterator in Java, which fetches one partition after the other."""
+    texts = java_class(frame.sparkSession, "org.apache.spark.sql.Encoders").STRING()
+    return cast("JavaObject", getattr(frame._jdf, "as")(texts).toLocalIterator())
+
+
+def write_lines(spark: SparkSession, lines: JavaObject, stream: JavaObject) -> None:
+    """Writes lines, given by an iterator in Java, to a stream there; none of them comes to Python."""
+    some = java_class(spark, "org.apache.commons.collections4.iterators.BoundedIterator")
+    to_list = java_class(spark, "org.apache.commons.collections4.IteratorUtils").toList
+    write = java_class(spark, "org.apache.commons.io.IOUtils").writeLines
+    while lines.hasNext():
+        write(to_list(some(lines, 0, LINES_AT_ONCE)), "\n", stream, "UTF-8")
+
+
 def in_plan(frame: DataFrame) -> DataFrame:
     """Reads a small frame now and holds its rows in the plan, so that no batch reads them again; same columns."""
     spark = frame.sparkSession
     rows = frame._jdf.collectAsList()
     return DataFrame(spark._jsparkSession.createDataFrame(rows, frame._jdf.schema()), spark)
+
+
+def empty_of(frame: DataFrame) -> DataFrame:
+    """A frame with the columns of another, which may be of a stream, and without rows."""
+    spark = frame.sparkSession
+    none = java_class(spark, "java.util.ArrayList")()
+    return DataFrame(spark._jsparkSession.createDataFrame(none, frame._jdf.schema()), spark)
 
 
 def _gateway_of(spark: SparkSession) -> JavaGateway:

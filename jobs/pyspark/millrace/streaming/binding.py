@@ -22,6 +22,7 @@ from millrace.kinds import topic
 from millrace.streaming.checkpoint import BEGIN_ANEW, BINDING, LEADS, Checkpoint
 from millrace.streaming.event_time import MINUTE_MS
 from millrace.streaming.numbers import lead_of_rebuild
+from millrace.streaming.tables import Standing
 
 LOOKED_AT = 1_000
 """Offsets at the beginning of a partition among which its first record is looked for: some may be of no record."""
@@ -37,6 +38,8 @@ class Bound:
     """Topics that it writes, but for dead letters."""
     keys: Mapping[str, list[str]]
     """By result, the columns of its key."""
+    tables: Standing | None = None
+    """How the tables stand that it writes."""
 
 
 def bind(spark: SparkSession, spec: Spec, checkpoint: Checkpoint, bound: Bound) -> int | None:
@@ -53,6 +56,7 @@ def bind(spark: SparkSession, spec: Spec, checkpoint: Checkpoint, bound: Bound) 
     now = identity(spark, spec, cluster, bound)
     recorded = checkpoint.read(BINDING, or_none=spec.rebuild)
     if spec.rebuild and (recorded or {}).get("rebuiltBy") != spec.execution:
+        refuse_added(bound.tables)
         whole_from = whole_from_ms(spark, spec, cluster, bound.sources, recorded or {})
         ahead_ms = lead_of_rebuild(checkpoint, now_ms())
         checkpoint.clear()
@@ -63,8 +67,9 @@ def bind(spark: SparkSession, spec: Spec, checkpoint: Checkpoint, bound: Bound) 
         if recorded is not None:
             refuse_another(now, recorded, checkpoint.url)
         refuse_gap(cluster, checkpoint)
+        refuse_behind(bound.tables, checkpoint)
     elif (recorded or {}).get("rebuiltBy") != spec.execution:
-        refuse_results(cluster, bound.results, checkpoint.url)
+        refuse_results(cluster, bound, checkpoint.url)
         recorded = None
     if recorded is None:
         # Also of a checkpoint that an earlier version has left.
@@ -83,6 +88,7 @@ def identity(spark: SparkSession, spec: Spec, cluster: Cluster, bound: Bound) ->
         "windows": None if windows is None else {"minutes": windows.minutes, "every": windows.every},
         "keys": dict(bound.keys),
         "statePartitions": int(spark.conf.get("spark.sql.shuffle.partitions") or 0),
+        **({} if bound.tables is None else {"tables": dict(bound.tables.ids)}),
     }
 
 
@@ -102,12 +108,34 @@ def _changes(name: str, was: object, value: object) -> list[str]:
     return [] if was == value else [f"{name} was {was!r} and is {value!r}"]
 
 
-def refuse_results(cluster: Cluster, results: tuple[str, ...], url: str) -> None:
+def refuse_results(cluster: Cluster, bound: Bound, url: str) -> None:
     """Refuses to begin over results that exist."""
-    filled = [name for name in results if cluster.topics[name].first != cluster.topics[name].end]
+    filled = [name for name in bound.results if cluster.topics[name].first != cluster.topics[name].end]
+    if bound.tables is not None and bound.tables.position is not None:
+        filled += list(bound.tables.ids)
     if filled:
         message = f"The checkpoint {url} is empty, but {', '.join(filled)} holds results, which would be overwritten. {BEGIN_ANEW}"
         raise JobError("CHECKPOINT_MISSING", message)
+
+
+def refuse_behind(tables: Standing | None, checkpoint: Checkpoint) -> None:
+    """Refuses to go on from batches that tables do not hold, as those of a database do not that was put back to an earlier state."""
+    finished = checkpoint.last_finished()
+    if tables is None or finished is None:
+        return
+    planned_ms, position = checkpoint.planned_ms(finished), tables.position or 0
+    if position < planned_ms:
+        names = ", ".join(tables.ids)
+        message = f"{names} holds batches up to {position}, and {checkpoint.url} has finished batch {planned_ms}: what came between is not there."
+        raise JobError("TABLE_BEHIND", f"{message} {BEGIN_ANEW}")
+
+
+def refuse_added(tables: Standing | None) -> None:
+    """Refuses to begin anew where what is made again would be added to what is there."""
+    if tables is not None and tables.holding:
+        names = ", ".join(tables.holding)
+        message = f"The stream adds to {names}, which holds rows: begun anew, it would count them twice."
+        raise JobError("TABLE_NOT_EMPTY", f"{message} Delete those rows first, and start the execution again.")
 
 
 def refuse_gap(cluster: Cluster, checkpoint: Checkpoint) -> None:

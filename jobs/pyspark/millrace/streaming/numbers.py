@@ -32,7 +32,8 @@ def lead(checkpoint: Checkpoint, now_ms: int) -> Lead:
     least = 0 if finished is None else checkpoint.planned_ms(finished) + so_far + 1
     repeated = planned is not None and planned != finished
     moment_ms = checkpoint.planned_ms(planned) if planned is not None and repeated else now_ms
-    ms = max(so_far, least - moment_ms)
+    # What was found for it before it was planned holds, so that its number is the same again.
+    ms = max(so_far, least - moment_ms, leads.get(planned, 0) if planned is not None and repeated else 0)
     now = {max(before, 0): so_far, before + 1: ms}
     if now != leads and any(now.values()):
         checkpoint.write(LEADS, {str(first): value for first, value in now.items()})

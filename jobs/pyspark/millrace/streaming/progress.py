@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,17 +56,33 @@ class Shown:
         return f"{observed['rows']:,} rows\n{table(self.columns, found, observed['rows'])}"
 
 
+@dataclass(frozen=True)
+class Written:
+    """What became of the rows of a batch that went into tables."""
+
+    rows: int
+    dead_letters: Mapping[str, int]
+    """Those that did not fit, by reason."""
+
+
 class ProgressListener:
     """Reports the batches that moved rows; knows whether a run has more to tell, and how long it has told nothing.
 
     Java calls it. PySpark's own listener would ask Java for a hundred fields of each batch, one by one; here a batch is one text.
     """
 
-    def __init__(self, events: Events, shown: Mapping[str, Shown], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        events: Events,
+        shown: Mapping[str, Shown],
+        clock: Callable[[], float] = time.monotonic,
+        written: MutableMapping[int, Written] | None = None,
+    ) -> None:
         self._events = events
         self._clock = clock
         self._heard = clock()
         self._shown = shown
+        self._written = {} if written is None else written
         self._running: set[str] = set()
         self._changed = threading.Condition()
 
@@ -80,7 +96,7 @@ class ProgressListener:
         """One batch is committed."""
         self._heard = self._clock()
         progress = event.progress()
-        fields = progress_fields(json.loads(progress.json()))
+        fields = progress_fields(json.loads(progress.json()), self._written.pop(progress.batchId(), None))
         if fields is not None:
             self._events.progress(**fields)
             # A metric filter takes one number from a line, and its dimension.
@@ -115,14 +131,17 @@ class ProgressListener:
             self._changed.wait_for(lambda: not self._running, seconds)
 
 
-def progress_fields(progress: dict[str, Any]) -> dict[str, Any] | None:
-    """The fields of a progress event, from Spark's own progress of a batch; None for a batch that moved nothing."""
+def progress_fields(progress: dict[str, Any], written: Written | None = None) -> dict[str, Any] | None:
+    """The fields of a progress event, from Spark's own progress of a batch, and what it put into tables; None for a batch that moved nothing."""
     observed = progress.get("observedMetrics") or {}
     rows_in, rows_out = (_rows(observed, name) for name in (ROWS_IN, ROWS_OUT))
     dead_letters: Counter[str] = Counter()
     for name, counts in observed.items():
         if name.startswith(DEAD_LETTERS):
             dead_letters.update(counts or {})
+    if written is not None:
+        rows_out += written.rows
+        dead_letters.update(written.dead_letters)
     states = progress.get("stateOperators", [])
     dropped = sum(state.get("numRowsDroppedByWatermark", 0) for state in states)
     if not rows_in and not rows_out and not dropped:

@@ -31,6 +31,7 @@ from millrace.streaming.heartbeat import heartbeat
 from millrace.streaming.numbers import lead
 from millrace.streaming.progress import ProgressListener, Shown
 from millrace.streaming.source import Source
+from millrace.streaming.tables import TableResult, TableSink, with_tables
 
 POLL_SECONDS = 0.1
 FINISH_SECONDS = 50.0
@@ -65,6 +66,7 @@ def run_query(
     sources: Sequence[Source],
     results: Sequence[Result],
     dead_letters_alias: str = "deadLetters",
+    tables: Sequence[TableResult] = (),
 ) -> None:
     """Runs the query of a stream; returns when it is drained, or after a request to end.
 
@@ -75,23 +77,32 @@ def run_query(
         events: where progress is told.
         sources: the topics that the stream follows.
         results: what it makes of them.
-        dead_letters_alias: the topic for events that are no good, among the job's `writes`.
+        dead_letters_alias: the topic for events that are no good, and rows that fit into no table, among the job's `writes`.
+        tables: what of it goes into tables.
 
     Raises:
-        JobError: STREAM_FAILED in Spark's words when the query fails; those of `bind` when its checkpoint is of something else.
+        JobError: STREAM_FAILED in Spark's words when the query fails; those of `bind` when its checkpoint is of something else, and of
+            `millrace.streaming.tables`.
         StartAgain: when the sources and results are to be made anew, since what they were made from has changed.
     """
     spark = sources[0].good.sparkSession
     checkpoint = Checkpoint(spark, spec.declared(spec.checkpoint, "checkpoint"))
-    whole_from = bind(spark, spec, checkpoint, bound_to(spark, spec, sources, results))
+    sink = TableSink(spark, spec, events, tables) if tables else None
+    whole_from = bind(spark, spec, checkpoint, bound_to(spark, spec, sources, results, sink))
     results = [replace(result, rows=only_whole(result.rows, whole_from)) for result in results]
     checkpoint.write(RULES, {source.alias: asdict(source.rules) for source in sources})
     ahead = lead(checkpoint, now_ms())
     records = [result_records(spark, spec, result, ahead.ms) for result in results]
     target = spec.output(dead_letters_alias, topic.Output)
     records += [set_aside(source, target, spec.job) for source in sources]
-    writer = united(records).writeStream.queryName(spec.job).outputMode("update")
-    writer = writer.format("kafka").options(**spec.kafka.sink_options("gzip"))
+    every, stop = united(records), StopRequest()
+    if sink is None:
+        writer = every.writeStream.format("kafka").options(**spec.kafka.sink_options("gzip"))
+    else:
+        whole = [replace(one, rows=only_whole(one.rows, whole_from)) for one in tables]
+        write = sink.writer(lambda batch: checkpoint.planned_ms(batch) + ahead.ms, target, stop)
+        writer = with_tables(every, whole).writeStream.foreachBatch(write)
+    writer = writer.queryName(spec.job).outputMode("update")
     writer = writer.option("checkpointLocation", checkpoint.query)
     repeating, draining = ahead.is_repeating or any(source.is_repeating for source in sources), spec.mode == "drain"
     seconds = spec.integer("triggerSeconds") if "triggerSeconds" in spec.parameters else 0
@@ -104,23 +115,27 @@ def run_query(
         writer = writer.trigger(processingTime=f"{seconds} seconds")
     shown = {result.alias: result.shown for result in results if result.shown}
     try:
-        was_asked = _run(spark, writer.start, ProgressListener(events, shown), events, ends=draining or repeating)
-    except JobError as error:
+        listener = ProgressListener(events, shown, written=sink.written if sink else None)
+        was_asked = _run(spark, writer.start, stop, listener, events, ends=draining or repeating)
+    except JobError as failed:
+        error = failed if sink is None else sink.error_of(failed)
         wanted = asked_for(error.message)
         if wanted is None:
-            raise
+            raise error from failed
         known = spec.declared(spec.registry, "registry").learn(*wanted)
         words = "it is known now" if known else "it is of none"
         raise StartAgain(
             f"a record of {wanted[0]} has schema id {wanted[1]}; the registry was asked: {words}"
-        ) from error
+        ) from failed
     if repeating and not was_asked:
         raise StartAgain(
             "the batch that was not finished is repeated by its own rules; those of this start come into force"
         )
 
 
-def bound_to(spark: SparkSession, spec: Spec, sources: Sequence[Source], results: Sequence[Result]) -> Bound:
+def bound_to(
+    spark: SparkSession, spec: Spec, sources: Sequence[Source], results: Sequence[Result], sink: TableSink | None = None
+) -> Bound:
     """What the stream's checkpoint is of."""
     outputs = {result.alias: (spec.output(result.alias, topic.Output), result.key) for result in results}
     keys = {alias: topic.key_columns(spark, spec, output, key) for alias, (output, key) in outputs.items()}
@@ -128,6 +143,7 @@ def bound_to(spark: SparkSession, spec: Spec, sources: Sequence[Source], results
         tuple(name for one in sources for name in one.topics),
         tuple(output.topic for output, _ in outputs.values()),
         keys,
+        None if sink is None else sink.standing(),
     )
 
 
@@ -170,13 +186,13 @@ def united(records: Sequence[DataFrame]) -> DataFrame:
 def _run(
     spark: SparkSession,
     start: Callable[[], StreamingQuery],
+    stop: StopRequest,
     listener: ProgressListener,
     events: Events,
     *,
     ends: bool,
 ) -> bool:
     """Runs the query; whether it was asked to end."""
-    stop = StopRequest()
     stop.install(spark)
     try:
         with listening(spark, listener):
@@ -208,6 +224,8 @@ def watch(start: Callable[[], StreamingQuery], stop: StopRequest, events: Events
         error = query.exception()
         if error is None and ends:
             return
+        if stop.requested.is_set():
+            break
         if error is None or not is_restart_fault(error) or not is_first:
             why = "it ended by itself" if error is None else spark_message(error)
             raise JobError("STREAM_FAILED", f"The query failed: {why}")

@@ -67,7 +67,7 @@ class Source:
     judged: Judged
     """Kafka's columns, `first_timestamp` (timestamp), `event` (what its schema says) and `reason`."""
     good: DataFrame
-    """The fields of the good events and what is beside them, with the watermark on their time."""
+    """The fields of the good events and what is beside them and of their records, with the watermark on their time."""
     topics: tuple[str, ...]
     """The one that is followed, and that of its replays."""
     rules: BatchRules
@@ -83,6 +83,7 @@ def read_events(
     time: str | None = None,
     checks: Sequence[Check] = (),
     beside: Sequence[Beside] = (),
+    appended: str | None = None,
 ) -> Source:
     """Follows a topic.
 
@@ -93,6 +94,7 @@ def read_events(
         time: the field that says when an event happened (timestamp); None where nothing does.
         checks: what else can be wrong with an event, in terms of `event.FIELD` and of what is beside it.
         beside: what lookups say of it.
+        appended: a column of the good events for when their records first reached the topic (timestamp); None: they have none.
     """
     source = spec.input(alias, topic.Input)
     topics = (source.topic,) if source.replays is None else (source.topic, source.replays)
@@ -111,7 +113,8 @@ def read_events(
         schemas = {schema_id: registry.schema(schema_id) for schema_id in {*rules.schemas, codec.id}}
         codec = replace(codec, schemas=schemas, unknown=frozenset(rules.unknown))
     found = judge(records, codec, rules.event_time, time, checks, source.replays, beside)
-    good = found.good().select("event.*", *[one.name for one in beside])
+    of_record = [] if appended is None else [F.col("first_timestamp").alias(appended)]
+    good = found.good().select("event.*", *[one.name for one in beside], *of_record)
     if time is not None and rules.event_time.watermark_delay_ms is not None:
         good = good.withWatermark(time, f"{rules.event_time.watermark_delay_ms} milliseconds")
     return Source(alias, found, good, topics, rules, is_repeating=rules != now)

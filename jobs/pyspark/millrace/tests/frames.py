@@ -3,7 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,6 @@ def _in_json(value: object, kind: DataType) -> object:
         return b64encode(value).decode()
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     return value

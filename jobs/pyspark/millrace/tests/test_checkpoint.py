@@ -1,6 +1,7 @@
 """What a checkpoint is of, and what a stream is told that finds one of something else, or none where there are results."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from millrace.streaming import binding
 from millrace.streaming.binding import Bound, identity, only_whole, refuse_another, refuse_gap, refuse_results
 from millrace.streaming.checkpoint import Checkpoint
 from millrace.streaming.source import recorded_rules
+from millrace.streaming.tables import Standing
 from millrace.tests.frames import frame_of
 from millrace.tests.specs import spec_of
 
@@ -110,11 +112,27 @@ def test_a_checkpoint_of_another_stream_is_refused(
 
 
 def test_nothing_is_begun_over_results_that_exist() -> None:
-    refuse_results(cluster(results=0), BOUND.results, "s3://c")
-    refuse_results(cluster(results=9, deleted=9), BOUND.results, "s3://c")
+    refuse_results(cluster(results=0), BOUND, "s3://c")
+    refuse_results(cluster(results=9, deleted=9), BOUND, "s3://c")
     with pytest.raises(JobError, match=r"s3://c is empty, but shop.sums holds results") as caught:
-        refuse_results(cluster(results=1), BOUND.results, "s3://c")
+        refuse_results(cluster(results=1), BOUND, "s3://c")
     assert caught.value.code == "CHECKPOINT_MISSING"
+    tables = Standing({"shop.levels": "17, key town"}, None, [])
+    refuse_results(cluster(results=0), replace(BOUND, tables=tables), "s3://c")
+    with pytest.raises(JobError, match=r"s3://c is empty, but shop.levels holds results"):
+        refuse_results(cluster(results=0), replace(BOUND, tables=replace(tables, position=5)), "s3://c")
+
+
+def test_a_table_that_was_made_again_is_another(spark: SparkSession) -> None:
+    def bound_to(told: str | None) -> dict[str, object]:
+        tables = None if told is None else Standing({"shop.levels": told}, None, [])
+        return identity(spark, spec_of(), cluster(), replace(BOUND, tables=tables))
+
+    assert "tables" not in bound_to(None)
+    refuse_another(bound_to("17, key town"), bound_to("17, key town"), "s3://c")
+    for before in ("16, key town", None):
+        with pytest.raises(JobError, match="tables"):
+            refuse_another(bound_to("17, key town"), bound_to(before), "s3://c")
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,16 @@ def test_a_batch_that_is_repeated_has_the_number_of_its_first_try(checkpoint: Ch
     assert lead(checkpoint, NOON - HOUR) == Lead(HOUR + 501)
 
 
+def test_so_has_one_that_was_planned_a_while_after_the_clock_was_set_back(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    plan(tmp_path, 0, NOON)
+    finish(tmp_path, 0)
+    assert lead(checkpoint, NOON - HOUR) == Lead(HOUR + 1)
+    plan(tmp_path, 1, NOON - HOUR + 500)
+    assert lead(checkpoint, NOON - HOUR + 9_000) == Lead(HOUR + 1)
+
+
 def test_a_batch_that_was_planned_by_the_clock_set_back_gets_a_lead(checkpoint: Checkpoint, tmp_path: Path) -> None:
     plan(tmp_path, 0, NOON)
     finish(tmp_path, 0)

@@ -14,7 +14,7 @@ from millrace.formats.codecs import AvroReference, JsonReference
 from millrace.job import spec as spec_module
 from millrace.job.document import camel
 from millrace.job.spec import Spec, read_spec
-from millrace.kinds import file, folder, lookup, topic
+from millrace.kinds import file, folder, lookup, table, topic
 from millrace.streaming.event_time import EventTimeRules, Windows
 from millrace.tests.specs import DOCUMENT, spec_of
 
@@ -76,6 +76,38 @@ def test_a_lookup_and_a_standing_folder_can_be_read() -> None:
     assert spec.input("photos", folder.Input).url == "s3a://data/photos"
 
 
+TABLE = {
+    "kind": "table",
+    "url": "jdbc:aws-wrapper:postgresql://db:5432/shop?wrapperPlugins=iam",
+    "user": "shop_sum",
+    "schema": "shop",
+    "table": "sums",
+    "columns": ["town", "sum"],
+    "key": ["town"],
+}
+
+
+def test_a_table_says_its_columns_and_its_key() -> None:
+    output = spec_of(writes={"sums": TABLE}).output("sums", table.Output)
+    assert (output.columns, output.key) == (("town", "sum"), ("town",))
+    assert (output.database.place, output.database.driver()) == ("db:5432/shop", "software.amazon.jdbc.Driver")
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "told"),
+    [
+        ("columns", [], "writes.sums.columns is []; allowed: a list that is not empty."),
+        ("columns", "town", 'writes.sums.columns is "town"; allowed: a list'),
+        ("key", ["town", 7], "writes.sums.key.1 is 7; allowed: a text that is not empty."),
+        ("url", "postgresql://db", 'writes.sums.url is "postgresql://db"; allowed: an address that begins with jdbc:'),
+    ],
+)
+def test_a_mistake_in_a_table_is_named(part: str, value: object, told: str) -> None:
+    with pytest.raises(JobError) as caught:
+        spec_of(writes={"sums": TABLE | {part: value}})
+    assert told in caught.value.message
+
+
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
@@ -96,8 +128,8 @@ def test_a_lookup_and_a_standing_folder_can_be_read() -> None:
         ("reads", [], "reads is []; allowed: an object."),
         (
             "reads.readings.kind",
-            "table",
-            'reads.readings.kind is "table"; allowed: dataset, file, folder, lookup, topic.',
+            "queue",
+            'reads.readings.kind is "queue"; allowed: dataset, file, folder, lookup, table, topic.',
         ),
         ("reads.readings.kind", ..., "reads.readings.kind is null"),
         ("reads.readings.kind", ["topic"], 'reads.readings.kind is ["topic"]; allowed: dataset, file'),
@@ -112,7 +144,7 @@ def test_a_lookup_and_a_standing_folder_can_be_read() -> None:
         ),
         ("reads.readings.rules.latenessMinutes", -1, "latenessMinutes is -1; allowed: a whole number from 0 or null."),
         ("reads.towns.separator", "||", 'reads.towns.separator is "||"; allowed: one character.'),
-        ("writes.sums.kind", "lookup", 'writes.sums.kind is "lookup"; allowed: dataset, folder, topic.'),
+        ("writes.sums.kind", "lookup", 'writes.sums.kind is "lookup"; allowed: dataset, folder, table, topic.'),
         ("writes.sums.rules", {}, "writes.sums.rules is unknown"),
         ("parameters.rate", None, "parameters.rate is null; allowed: a text or a whole number or a number."),
         ("parameters.rate", [1], "parameters.rate is [1]"),

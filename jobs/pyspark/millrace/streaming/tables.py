@@ -1,0 +1,237 @@
+"""Results of a stream that go into tables: each batch in one transaction with its number, so that it is there once, whatever ends the stream.
+
+The batch is written from the driver: its rows stay in Java, and those that do not fit become dead letters before the transaction is committed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from millrace.errors import JobError
+from millrace.job.events import Events
+from millrace.job.jvm import empty_of
+from millrace.job.run import spark_message
+from millrace.job.spec import Spec
+from millrace.job.stop import StopRequest
+from millrace.kafka.dead_letters import HEADERS, dead_letters
+from millrace.kinds import table, topic
+from millrace.postgres import loading
+from millrace.postgres.session import Database, Session, persistently, quoted, transaction
+from millrace.postgres.shape import Shape, check_frame, shape_of
+from millrace.streaming.progress import Shown, Written
+
+POSITION = "millrace.position"
+"""The table with the number of the last batch of each stream, made with the roles of the jobs."""
+
+REFUSED_ROW = "array<struct<reason:string,row:string>>"
+
+
+def _all(rows: DataFrame) -> DataFrame:
+    return rows
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """Rows that a stream puts into a table."""
+
+    alias: str
+    """The table among the job's `writes`."""
+    rows: DataFrame
+    """The columns of the table, or what `of_batch` makes them of."""
+    of_batch: Callable[[DataFrame], DataFrame] = _all
+    """What is written of the rows of one batch."""
+    adds: tuple[str, ...] = ()
+    """Columns whose values are added to what the table holds; the others take its place."""
+    shown: Shown | None = None
+    """Which of them are shown in the log."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a stream's tables stand before it starts."""
+
+    ids: Mapping[str, str]
+    """What they are, and how they are written, by name."""
+    position: int | None
+    """The number of the last batch that is in them; None before the first."""
+    holding: Sequence[str]
+    """Those with rows to which others would be added."""
+
+
+@dataclass(frozen=True)
+class _Target:
+    result: TableResult
+    output: table.Output
+    shape: Shape
+
+
+class TableSink:
+    """The tables that a stream writes; all in one database, since a pipeline has one."""
+
+    def __init__(self, spark: SparkSession, spec: Spec, events: Events, results: Sequence[TableResult]) -> None:
+        """Looks at the tables, before anything is read.
+
+        Raises:
+            JobError: WRONG_TABLE, or those of `millrace.postgres.session.persistently`.
+        """
+        self._spark, self._spec, self._events = spark, spec, events
+        self.written: dict[int, Written] = {}
+        """What became of the rows of batches that are not reported yet."""
+        self.failure: Exception | None = None
+        """Why the last batch failed."""
+        self.results = results
+        outputs = {result.alias: spec.output(result.alias, table.Output) for result in results}
+        self._database: Database = next(iter(outputs.values())).database
+        shapes = persistently(self._database, lambda: self._shapes(outputs), events)
+        self._targets = [_Target(one, outputs[one.alias], shapes[one.alias]) for one in results]
+        for target in self._targets:
+            check_frame(target.shape, target.result.of_batch(empty_of(target.result.rows)).schema)
+
+    def standing(self) -> Standing:
+        """How the tables stand now."""
+
+        def look() -> Standing:
+            with transaction(self._spark, self._database) as session:
+                adding = [one for one in self._targets if one.result.adds]
+                return Standing(
+                    {one.shape.name: _identity(one) for one in self._targets},
+                    _position(session, self._query),
+                    [one.shape.name for one in adding if _has_rows(session, one.shape)],
+                )
+
+        return persistently(self._database, look, self._events)
+
+    def writer(
+        self, numbered: Callable[[int], int], letters: topic.Output, stop: StopRequest
+    ) -> Callable[[DataFrame, int], None]:
+        """The function that Spark calls with each batch: the columns of Kafka's sink, and for each table a struct under its alias.
+
+        Args:
+            numbered: the number of a batch, by its id.
+            letters: where rows go that do not fit.
+            stop: whether the stream is to end, also while it waits for the database.
+        """
+
+        def write(batch: DataFrame, batch_id: int) -> None:
+            self.failure = None
+            try:
+                batch.persist()
+                try:
+                    to_topics = batch.where(F.col("topic").isNotNull()).select("topic", "key", "value", "headers")
+                    self._save(to_topics)
+                    self.written[batch_id] = persistently(
+                        self._database,
+                        lambda: self._write(batch, numbered(batch_id), letters),
+                        self._events,
+                        is_over=stop.requested.is_set,
+                    )
+                finally:
+                    batch.unpersist()
+            except Exception as error:
+                self.failure = error
+                raise
+
+        return write
+
+    def error_of(self, failed: JobError) -> JobError:
+        """The error of a query that has failed, in its own words where its batch did, which Spark would tell in the texts of two languages."""
+        if self.failure is None or isinstance(self.failure, JobError):
+            return self.failure or failed
+        return JobError(failed.code, f"The query failed: {spark_message(self.failure)}")
+
+    @property
+    def _query(self) -> str:
+        return f"{self._spec.pipeline}.{self._spec.job}"
+
+    def _shapes(self, outputs: Mapping[str, table.Output]) -> dict[str, Shape]:
+        with transaction(self._spark, self._database) as session:
+            return {
+                alias: shape_of(session, one.schema, one.table, one.columns, one.key) for alias, one in outputs.items()
+            }
+
+    def _write(self, batch: DataFrame, number: int, letters: topic.Output) -> Written:
+        """Writes one batch, unless it is there."""
+        rows, reasons, shown = 0, Counter[str](), []
+        with transaction(self._spark, self._database) as session:
+            session.execute(f"INSERT INTO {POSITION} (query, batch) VALUES (?, -1) ON CONFLICT DO NOTHING", self._query)
+            last = _position(session, self._query, lock=True)
+            if last is not None and last > number:
+                message = f"Batch {number} comes behind batch {last}, which another run of {self._query} has written: this one changes nothing."
+                raise JobError("BATCH_SUPERSEDED", f"{message} Let one run of the stream go on.")
+            if last == number:
+                return Written(0, reasons)
+            for target in self._targets:
+                result = target.result
+                given = batch.where(F.col(result.alias).isNotNull()).select(f"{result.alias}.*")
+                made = result.of_batch(given)
+                loaded = loading.load(session, target.shape, made, result.adds)
+                rows += loaded.rows
+                reasons.update(loaded.refused)
+                for page in loading.refused(session, target.shape) if loaded.refused else ():
+                    self._save(self._letters(page, target, letters))
+                if result.shown and loaded.rows:
+                    [row] = made.agg(F.count("*").alias("rows"), *result.shown.chosen()).collect()
+                    shown.append(f"{result.alias}: {result.shown.text(row)}")
+            session.execute(
+                f"UPDATE {POSITION} SET batch = ?::bigint, written_at = now() WHERE query = ?", str(number), self._query
+            )
+        for text in shown:
+            self._events.note(text)
+        return Written(rows, reasons)
+
+    def _letters(self, page: str, target: _Target, letters: topic.Output) -> DataFrame:
+        """Dead letters of rows that did not fit: the row is the value, and there is no record that it is of."""
+        rows = self._spark.sql("SELECT inline(from_json(:rows, :form))", {"rows": page, "form": REFUSED_ROW})
+        records = rows.select(
+            "reason",
+            F.lit(None).cast("binary").alias("key"),
+            F.col("row").cast("binary").alias("value"),
+            F.lit(target.shape.name).alias("topic"),
+            F.lit(None).cast("int").alias("partition"),
+            F.lit(None).cast("bigint").alias("offset"),
+            F.lit(None).cast(HEADERS).alias("headers"),
+            F.current_timestamp().alias("first_timestamp"),
+        )
+        made = dead_letters(records, self._spec.job, letters.max_message_bytes)
+        return made.select(F.lit(letters.topic).alias("topic"), "key", "value", "headers")
+
+    def _save(self, records: DataFrame) -> None:
+        records.write.format("kafka").options(**self._spec.kafka.sink_options("gzip")).save()
+
+
+def with_tables(records: DataFrame, results: Sequence[TableResult]) -> DataFrame:
+    """Records, by the columns of Kafka's sink, and the rows of tables, each as a struct under its alias, in one frame; the other columns are null."""
+    kinds = {result.alias: result.rows.schema for result in results}
+
+    def structs(own: str | None = None) -> list[Column]:
+        return [
+            (F.struct(*[F.col(name) for name in kind.names]) if alias == own else F.lit(None).cast(kind)).alias(alias)
+            for alias, kind in kinds.items()
+        ]
+
+    both = records.select("*", *structs())
+    nothing = [F.lit(None).cast(field.dataType).alias(field.name) for field in records.schema.fields]
+    for result in results:
+        both = both.union(result.rows.select(*nothing, *structs(result.alias)))
+    return both
+
+
+def _identity(target: _Target) -> str:
+    """What must stay the same."""
+    adds = target.result.adds
+    return f"{target.shape.id}, key {', '.join(target.shape.key)}{', adds ' if adds else ''}{', '.join(adds)}"
+
+
+def _position(session: Session, query: str, *, lock: bool = False) -> int | None:
+    rows = session.query(f"SELECT batch FROM {POSITION} WHERE query = ?{' FOR UPDATE' if lock else ''}", query)
+    batch = int(rows[0][0] or -1) if rows else -1
+    return None if batch < 0 else batch
+
+
+def _has_rows(session: Session, shape: Shape) -> bool:
+    return session.query(f"SELECT EXISTS (SELECT FROM {quoted(shape.schema, shape.table)})") == [("t",)]

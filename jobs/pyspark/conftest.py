@@ -44,7 +44,9 @@ def spark() -> Iterator[SparkSession]:
         # The archive is of this class path.
         "spark.driver.extraClassPath": f"{toolchain['s3aJars']}/*",
         "spark.jars": ",".join(
-            str(jar) for jars in ("sparkJars", "icebergJars") for jar in sorted(Path(toolchain[jars]).glob("*.jar"))
+            str(jar)
+            for jars in ("sparkJars", "icebergJars", "postgresJars")
+            for jar in sorted(Path(toolchain[jars]).glob("*.jar"))
         ),
         # As on a machine: datasets are found by where they lie.
         "spark.sql.catalog.datasets.type": "hadoop",

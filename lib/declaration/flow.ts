@@ -4,6 +4,7 @@ import type { Job, JobSize } from './job.ts';
 import { Dataset } from './kinds/dataset.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
+import { type Database, Table } from './kinds/table.ts';
 import { Events, Topic } from './kinds/topic.ts';
 import type { Account, Action, Pipeline } from './pipeline.ts';
 import { isStreamSource, type Named, type Sink, type Source, type Thing, type Use } from './thing.ts';
@@ -58,6 +59,11 @@ export const topicsOf = (pipeline: Pipeline): Record<string, Topic> => ofClass(p
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
+export const tablesOf = (pipeline: Pipeline): Record<string, Table> => ofClass(pipeline, Table);
+
+/** The database of a pipeline that has tables. */
+export const databaseOf = (pipeline: Pipeline): Database | undefined =>
+  Object.values(tablesOf(pipeline))[0]?.props.database;
 
 /** The way by which dead letters of a stream come back to it. */
 export interface ReplayWay {

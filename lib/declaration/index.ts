@@ -7,6 +7,7 @@ export { dataset } from './kinds/dataset.ts';
 export { csv, jsonLines } from './kinds/file.ts';
 export { folder, standingFolder } from './kinds/folder.ts';
 export { latest } from './kinds/lookup.ts';
+export { postgres, table } from './kinds/table.ts';
 export { deadLettersOf, events, replaysOf, topic } from './kinds/topic.ts';
 export { decimal, instant, integer, text } from './parameter.ts';
 export { pipeline } from './pipeline.ts';

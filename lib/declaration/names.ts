@@ -70,6 +70,12 @@ export const datasetTable = (pipeline: string, dataset: string): string => `${pi
 /** Name of the database in the Glue catalog that holds an environment's datasets. */
 export const datasetDatabase = (environment: string): string => `millrace_${environment}`;
 
+/** PostgreSQL cuts longer names off. */
+export const LONGEST_IDENTIFIER = 63;
+
+/** Name of the role by which a job of a pipeline signs in to its database. */
+export const databaseRole = (pipeline: string, job: string): string => `${pipeline}_${kebab(job).replaceAll('-', '_')}`;
+
 /** Where in the data bucket a person's own input files of a pipeline must lie. */
 export const inputPrefix = (pipeline: string): string => `${INPUT}/${pipeline}`;
 

@@ -5,6 +5,7 @@ import { checkFlow } from './checks/flow.ts';
 import { checkCamelCase, checkForm, type Fault, made, whole } from './checks/form.ts';
 import { checkJobForm, checkJobs, checkStateMachine } from './checks/jobs.ts';
 import { isPythonName, RESERVED_PIPELINE_NAMES } from './checks/reserved-names.ts';
+import { checkTables } from './checks/tables.ts';
 import { checkTogether } from './checks/together.ts';
 import { Connector } from './connector.ts';
 import { type Aliased, aliased, connectedTo, peakCores, thingsOf, usesOf } from './flow.ts';
@@ -91,6 +92,7 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   for (const [name, connector] of Object.entries(readable.connectors)) {
     connector.check(readable, name, noteAt(note, `connectors.${name}`));
   }
+  checkTables(pipeline, things, note);
   checkJobs(readable, note, (name) => {
     const used = uses.filter(({ job }) => job === name);
     return !hasIn(`jobs.${name}`) && !used.some(({ alias, thing }) => hasIn(`${thing.plural}.${alias}`));

@@ -49,6 +49,7 @@ export function commandLine(perform: Perform): Command {
   command('up', 'synthesize, start Kafka and the schema registry, deploy')
     .option('--explain', 'list what of the assembly runs here and what exists on AWS only')
     .option('--kafka-port <port>', 'port of the broker', port)
+    .option('--postgres-port <port>', 'port of the databases', port)
     .option('--registry-port <port>', 'port of the schema registry', port)
     .option(...json)
     .addHelpText('after', examples('up', 'up --kafka-port 19092 --json'))

@@ -1,10 +1,13 @@
 /** `millrace status`: what runs here and what was run, for people or as one object. */
 import { readDeployment } from '../cloudformation/index.ts';
 import { streamLine, streamsOf } from '../emr/streams.ts';
-import { isForStrictRuns, serviceStatus, serviceStatuses } from '../services/services.ts';
+import { purposeOf, serviceStatus, serviceStatuses } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
 import { type Context, environment } from './context.ts';
+
+/** When a service starts that is not always needed. */
+const STARTS = { strict: 'starts with --strict', databases: 'starts with a pipeline that has a database' };
 
 export async function status({ home, json, print }: Context): Promise<number> {
   const services = await serviceStatuses(home);
@@ -31,7 +34,8 @@ export async function status({ home, json, print }: Context): Promise<number> {
   for (const { name, state, pid, memoryBytes, bootstrapServers, url } of services) {
     const process = pid === undefined ? '' : `pid ${pid}`;
     const memory = memoryBytes === undefined ? '' : `${Math.round(memoryBytes / 1024 ** 2)} MB`;
-    const note = isForStrictRuns(name) && state === 'stopped' ? 'starts with --strict' : '';
+    const purpose = purposeOf(name);
+    const note = purpose && state === 'stopped' ? STARTS[purpose] : '';
     const columns = [name.padEnd(9), state.padEnd(8), bootstrapServers ?? url ?? note, process, memory];
     print(columns.filter((column) => column !== '').join('  '));
   }

@@ -3,7 +3,7 @@ import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { type Deployment, deploy, explain, synthesize } from '../cloudformation/index.ts';
+import { type Deployment, deploy, explain, hasType, synthesize } from '../cloudformation/index.ts';
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { type StartedServices, startServices, stopServices } from '../services/services.ts';
@@ -15,9 +15,13 @@ import type { Terminal } from './terminal.ts';
 interface UpOptions {
   readonly kafkaPort?: number;
   readonly registryPort?: number;
+  readonly postgresPort?: number;
   /** Starts what strict runs need too. */
   readonly strict?: boolean | undefined;
 }
+
+/** What a pipeline's database is on AWS. */
+const DATABASE = 'AWS::RDS::DBCluster';
 
 /** What runs after `bringUp`, with the services that this call started. */
 export interface Running extends StartedServices {
@@ -27,18 +31,26 @@ export interface Running extends StartedServices {
 }
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */
-export async function bringUp(context: Context, { kafkaPort, registryPort, strict }: UpOptions): Promise<Running> {
+export async function bringUp(context: Context, options: UpOptions): Promise<Running> {
+  const { kafkaPort, registryPort, postgresPort, strict } = options;
   const { home, signal } = context;
   const progress = context.terminal.line;
   const ports = { kafka: kafkaPort, registry: registryPort };
   const stop = ({ started }: StartedServices) => stopStarted(context, started);
-  const [services, assembly] = await bothOrNone(
+  const [always, assembly] = await bothOrNone(
     signal,
     (either) => startServices(home, readToolchain(), progress, either, { ports, strict }),
     (either) => currentAssembly(home, progress, either),
     stop,
   );
+  let services = always;
   try {
+    // Who has no pipeline with a database waits for none.
+    if (hasType(assembly, environment, DATABASE)) {
+      const more = { ports: { postgres: postgresPort }, databases: true };
+      const again = await startServices(home, readToolchain(), progress, signal, more);
+      services = { ...again, started: [...always.started, ...again.started] };
+    }
     const { kafka, registry, dataId } = services;
     const registryUrl = registry.url ?? '';
     const endpoints = { bootstrapServers: kafka.iamBootstrapServers ?? '', registryUrl, dataId };
@@ -103,17 +115,19 @@ export async function stopStarted({ home, terminal }: Context, started: StartedS
 
 export async function up(context: Context, options: UpOptions & { readonly explain?: boolean }): Promise<number> {
   if (options.explain) return explainAssembly(context);
-  const { kafka, registry, started, deployment } = await bringUp(context, options);
+  const { kafka, registry, postgres, started, deployment } = await bringUp(context, options);
   const { bootstrapServers, iamBootstrapServers } = kafka;
   const { url } = registry;
   const services = {
     kafka: { bootstrapServers, iamBootstrapServers, pid: kafka.pid },
     registry: { url, pid: registry.pid },
+    ...(postgres.url && { postgres: { url: postgres.url, pid: postgres.pid } }),
   };
   const lines = [
     `Kafka     ${iamBootstrapServers}  (IAM, as on AWS: for jobs and handlers)`,
     `          ${bootstrapServers}  (plain: for your own tools)`,
     `Registry  ${url}  (Confluent clients: ${url}/apis/ccompat/v7)`,
+    ...(postgres.url ? [`Database  ${postgres.url}  (npx millrace sql <pipeline>)`] : []),
     `Next      npx millrace run ${[...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
   ];
   context.print(context.json ? JSON.stringify({ environment, ...services, started }) : lines.join('\n'));

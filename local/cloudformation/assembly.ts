@@ -38,6 +38,12 @@ export function readStacks(folder: string, environment: string): AssemblyStack[]
   throw new MillraceError('DEPLOY_ENVIRONMENT', message);
 }
 
+/** Whether an environment has a resource of a type. */
+export const hasType = (folder: string, environment: string, type: string): boolean =>
+  readStacks(folder, environment).some(({ template }) =>
+    Object.values(template.Resources).some((one) => one.Type === type),
+  );
+
 /** The paths of the stacks of one environment: `dev/readings`. */
 export function stacksOf(folder: string, environment: string): string[] {
   return readStacks(folder, environment).map(({ path }) => path);

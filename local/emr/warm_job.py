@@ -26,6 +26,7 @@ CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "aws.accessKeyId",
     "AWS_SECRET_ACCESS_KEY": "aws.secretAccessKey",
     "AWS_SESSION_TOKEN": "aws.sessionToken",
+    "PGPASSFILE": "org.postgresql.pgpassfile",
 }
 """The job's credentials, and the properties in which Java looks for them. The environment of a JVM would be that of its first job."""
 KEEPER = Path(__file__).with_name("warm_jvm.py")

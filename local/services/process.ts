@@ -40,9 +40,13 @@ export function commandName(pid: number): string | undefined {
   return askPs('comm=', pid)?.split('/').at(-1) || undefined;
 }
 
-/** Asks the process to end (SIGTERM) and, after the grace, ends it (SIGKILL), if it is still the same one. */
-export async function endProcess(identity: ProcessIdentity, graceMs: number): Promise<'gone' | 'ended' | 'killed'> {
-  if (!signal(identity, 'SIGTERM')) return 'gone';
+/** Asks the process to end and, after the grace, ends it (SIGKILL), if it is still the same one. */
+export async function endProcess(
+  identity: ProcessIdentity,
+  graceMs: number,
+  asking: NodeJS.Signals = 'SIGTERM',
+): Promise<'gone' | 'ended' | 'killed'> {
+  if (!signal(identity, asking)) return 'gone';
   if (await waitUntilGone(identity, graceMs)) return 'ended';
   signal(identity, 'SIGKILL');
   await waitUntilGone(identity, 5_000);

@@ -27,7 +27,7 @@ async function probe(ports: Ports): Promise<void> {
 export const s3: ServiceDefinition = {
   name: 's3',
   title: 'the S3 server',
-  strict: true,
+  only: 'strict',
   memoryBytes: 200 * 1024 * 1024,
   ports: [{ name: 'server', preferred: 9710 }],
   readyWithinMs: 60_000,

@@ -1,4 +1,4 @@
-/** Starts, shows and stops the decision service, the Kafka broker, the schema registry and the S3 server, as processes that outlive the command. */
+/** Starts, shows and stops the services of this machine, as processes that outlive the command. */
 import { join } from 'node:path';
 import { hasErrorCode, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { withLock } from '../../tools/lock.mjs';
@@ -10,6 +10,7 @@ import { kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
 import { requireMemory } from './memory.ts';
 import { nextFreePort, requireFreePort } from './ports.ts';
+import { postgres } from './postgres.ts';
 import { endProcess, endUnrecorded, isSameProcess, residentMemory } from './process.ts';
 import { registry } from './registry.ts';
 import { s3 } from './s3.ts';
@@ -17,13 +18,19 @@ import { agreeOnData, readServiceFile, type ServiceFile, serviceFiles, writeServ
 import type {
   PlainEndpoints,
   Ports,
+  Purpose,
   ServiceDefinition,
   ServiceName,
   ServiceStatus,
   ServiceToolchain,
 } from './types.ts';
 
-const definitions: readonly ServiceDefinition[] = [iam, kafka, registry, s3];
+const byName: Readonly<Record<ServiceName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres };
+const definitions: readonly ServiceDefinition[] = Object.values(byName);
+
+/** Of each service the same thing. */
+const ofEach = <T>(what: (definition: ServiceDefinition) => T) =>
+  Object.fromEntries(definitions.map((one) => [one.name, what(one)])) as Record<ServiceName, T>;
 
 const lockWaitMs = 120_000;
 const portTries = 3;
@@ -37,6 +44,8 @@ export interface StartOptions {
   readonly firstPorts?: Partial<Record<ServiceName, number>>;
   /** Starts what only strict runs need too. @default it stays as it is */
   readonly strict?: boolean | undefined;
+  /** Starts what only pipelines with a database need too. @default it stays as it is */
+  readonly databases?: boolean | undefined;
   /** Memory to be had, for tests. @default what the machine says */
   readonly availableMemoryBytes?: number;
 }
@@ -96,14 +105,7 @@ export function startServices(
     // may still be faster.
     await (stopped.length > 0 ? locked(join(cacheFolder(), 'ports.lock'), progress, signal, start) : start());
     const started = stopped.map(({ name }) => name);
-    return {
-      iam: status(home, iam),
-      kafka: status(home, kafka),
-      registry: status(home, registry),
-      s3: status(home, s3),
-      started,
-      dataId,
-    };
+    return { ...ofEach((one) => status(home, one)), started, dataId };
   });
 }
 
@@ -130,7 +132,7 @@ export function needsOfStart(home: Home | undefined) {
 
 /** One of them. */
 export function serviceStatus(home: Home, name: ServiceName): ServiceStatus {
-  return status(home, { iam, kafka, registry, s3 }[name]);
+  return status(home, byName[name]);
 }
 
 /** Undefined while the services do not run. */
@@ -185,11 +187,10 @@ export function watchServices(home: Home, onGone: (error: MillraceError) => void
   return () => clearInterval(timer);
 }
 
-/** Whether only strict runs start it. */
-export const isForStrictRuns = (name: ServiceName): boolean =>
-  definitions.some((one) => one.name === name && one.strict);
+/** What alone starts it. */
+export const purposeOf = (name: ServiceName): Purpose | undefined => byName[name].only;
 
-const neededOf = ({ strict = false }: StartOptions) => definitions.filter((one) => strict || !one.strict);
+const neededOf = (options: StartOptions) => definitions.filter(({ only }) => only === undefined || options[only]);
 
 type Progress = (line: string) => void;
 
@@ -254,7 +255,7 @@ async function startAll(
   signal: AbortSignal,
 ): Promise<void> {
   const portsOf = ({ name }: ServiceDefinition) => chosen.get(name) ?? readServiceFile(home, name).ports ?? {};
-  const allPorts = { iam: portsOf(iam), kafka: portsOf(kafka), registry: portsOf(registry), s3: portsOf(s3) };
+  const allPorts = ofEach(portsOf);
   const siblings = new AbortController();
   const either = AbortSignal.any([signal, siblings.signal]);
   const work = needed.map(async (definition) => {
@@ -286,7 +287,7 @@ async function startAll(
 async function stop(home: Home, definition: ServiceDefinition, graceMs = definition.stopWithinMs): Promise<boolean> {
   const record = readServiceFile(home, definition.name);
   if (!record.process) return false;
-  const ending = await endProcess(record.process, graceMs);
+  const ending = await endProcess(record.process, graceMs, definition.stopSignal);
   writeServiceFile(home, definition.name, { ports: record.ports });
   return ending !== 'gone';
 }

@@ -2,7 +2,10 @@
 import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 import type { Home } from '../home.ts';
 
-export type ServiceName = 'iam' | 'kafka' | 'registry' | 's3';
+export type ServiceName = 'iam' | 'kafka' | 'registry' | 's3' | 'postgres';
+
+/** What a service is for that is not always needed: strict runs, pipelines with a database. */
+export type Purpose = 'strict' | 'databases';
 
 export type ServiceToolchain = Pick<
   Toolchain,
@@ -12,6 +15,7 @@ export type ServiceToolchain = Pick<
   | 'kafkaJars'
   | 'kafkaIam'
   | 'kafkaClasses'
+  | 'postgresHome'
   | 'registryHome'
   | 'registryClasses'
   | 's3Jars'
@@ -40,8 +44,8 @@ export interface ServiceDefinition {
   readonly name: ServiceName;
   /** For sentences: "the Kafka broker". */
   readonly title: string;
-  /** Only strict runs need it. */
-  readonly strict?: true;
+  /** What alone needs it. @default everything does */
+  readonly only?: Purpose;
   /** Memory that one needs to start it, from measurements with some room. */
   readonly memoryBytes: number;
   /** Ports with the number that is tried first; the first one is what others connect to. */
@@ -51,6 +55,8 @@ export interface ServiceDefinition {
   /** How long a start may take on a slow machine. */
   readonly readyWithinMs: number;
   readonly stopWithinMs: number;
+  /** By which it is asked to end. @default SIGTERM */
+  readonly stopSignal?: NodeJS.Signals;
   /** Writes what must be there before the start; safe to repeat after an interruption at any point. */
   readonly prepare: (context: ServiceContext, signal: AbortSignal) => Promise<void>;
   readonly command: (context: ServiceContext) => { readonly program: string; readonly arguments: readonly string[] };

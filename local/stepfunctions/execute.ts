@@ -1,7 +1,7 @@
 /** Runs executions of the deployed state machines on this machine, each to its clean-up. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pipelineOfRun } from '../../lib/declaration/names.ts';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
@@ -14,7 +14,7 @@ import {
   ParameterStore,
   TableStore,
 } from '../cloudformation/index.ts';
-import type { JobRunRecord, JobRunRequest } from '../emr/job-run-records.ts';
+import { type JobRunRecord, type JobRunRequest, scratchName } from '../emr/job-run-records.ts';
 import { JobRuns } from '../emr/job-runs.ts';
 import { type S3Options, type SparkToolchain, sparkSubmit } from '../emr/spark-submit.ts';
 import { warmLaunch } from '../emr/warm-jvms.ts';
@@ -24,6 +24,7 @@ import { assume } from '../iam/calls.ts';
 import { decisionPoint } from '../iam/decision-point.ts';
 import { truststoreOptions } from '../iam/kafka-certificate.ts';
 import { userAgentOf } from '../iam/s3-requests.ts';
+import { databaseSignIn } from '../services/postgres-sign-in.ts';
 import { readServiceFile } from '../services/service-files.ts';
 import { cleanUpAfter } from './clean-up.ts';
 import { decidedTasks } from './decided-tasks.ts';
@@ -68,8 +69,10 @@ export class LocalStateMachines {
     this.executions = new Executions(home.executions);
     this.jobRuns = new JobRuns({
       folder: home.jobRuns,
-      launch: (request, folder) => {
-        const variables = this.variablesOf(request);
+      launch: async (request, folder) => {
+        const scratch = join(folder, scratchName);
+        const signIn = await databaseSignIn(home, request.executionRoleArn, scratch);
+        const variables = { ...this.variablesOf(request), ...signIn };
         const s3 = options.strict ? this.s3Of(folder) : undefined;
         const packages = localPackages(pipelineOfRun(request.name));
         const places = { toolchain, buckets: home.buckets, packages };

@@ -11,9 +11,11 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from jgo.maven import Artifact, MavenContext
 
@@ -55,11 +57,18 @@ def fetch(folder: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack an archive whose bytes have been checked, and remove it."""
-    with tarfile.open(archive) as packed:
+    """Unpack an archive whose bytes have been checked, or the one that such a jar holds, and remove it."""
+    with ExitStack() as open_files:
+        packed: Path | IO[bytes] = archive
+        if archive.suffix == ".jar":
+            jar = open_files.enter_context(zipfile.ZipFile(archive))
+            [inner] = [name for name in jar.namelist() if name.endswith(".txz")]
+            packed = open_files.enter_context(jar.open(inner))
+        source = {"name": packed} if isinstance(packed, Path) else {"fileobj": packed}
+        tar = open_files.enter_context(tarfile.open(**source))
         if hasattr(tarfile, "data_filter"):
-            packed.extraction_filter = tarfile.data_filter
-        packed.extractall(folder)  # noqa: S202 - the caller compared the archive's hash with the lock
+            tar.extraction_filter = tarfile.data_filter
+        tar.extractall(folder)  # noqa: S202 - the caller compared the archive's hash with the lock
     archive.unlink()
 
 

@@ -31,9 +31,11 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
  * @property {string} kafkaClasses archive of the classes that the broker loads
  * @property {string} sparkJars folder with the archives that jobs get
  * @property {string} icebergJars folder with the archives that jobs get which use a dataset
+ * @property {string} postgresJars folder with the archives that jobs get which use a table
  * @property {string} sparkClasses archive of the classes that jobs load
  * @property {string} registryHome folder with quarkus-run.jar
  * @property {string} registryClasses archive of the classes that the registry loads
+ * @property {string} postgresHome folder with the programs of PostgreSQL
  * @property {string} s3Jars folder with the S3 server
  * @property {string} s3aJars folder with S3A, and the SDK that the S3 server shares with it
  */
@@ -41,10 +43,19 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
 /**
  * What the toolchain depends on: a key of all that decides it, folders of the cache that must be whole, those that
  * folders of build mirror, JAVA_HOME as it was.
- * @typedef {{ key: string, folders: string[], mirrored: { sparkJars: string, icebergJars: string }, javaHome: string }} SetUp
+ * @typedef {{ key: string, folders: string[], mirrored: Record<Mirrored, string>, javaHome: string }} SetUp
  */
 
 /** @typedef {Toolchain & { setUp: SetUp }} Remembered what build/toolchain.json holds */
+
+/** Archives of jobs, in folders of build from which the synthesis takes them. */
+const MIRRORED = /** @type {const} */ ({
+  sparkJars: 'spark-jars',
+  icebergJars: 'iceberg-jars',
+  postgresJars: 'postgres-jars',
+});
+/** @typedef {keyof typeof MIRRORED} Mirrored */
+const mirroredNames = /** @type {Mirrored[]} */ (Object.keys(MIRRORED));
 
 const toolchainPath = join(buildFolder, 'toolchain.json');
 const LOCK_FILES = ['jgo.lock.toml', BOOTSTRAP_LOCK, PROJECT_LOCK];
@@ -88,9 +99,8 @@ function stillValid(dev) {
   const programs = [node, python, java17, java21, join(registryHome, 'quarkus-run.jar')];
   if (!programs.every((path) => existsSync(path)) || !setUp.folders.every((folder) => isComplete(folder)))
     return undefined;
-  const { sparkJars, icebergJars } = setUp.mirrored;
-  const inPlace = jarsInPlace(sparkJars, toolchain.sparkJars) && jarsInPlace(icebergJars, toolchain.icebergJars);
-  return inPlace ? toolchain : undefined;
+  const inPlace = (/** @type {Mirrored} */ name) => jarsInPlace(setUp.mirrored[name], toolchain[name]);
+  return mirroredNames.every(inPlace) ? toolchain : undefined;
 }
 
 /**
@@ -181,6 +191,8 @@ async function install({ cache, dev, say }) {
     kafkaJarsLoaded,
     archives('spark-jars'),
     archives('iceberg-jars'),
+    archives('postgres-jars'),
+    archives(`postgres-${process.platform}-${process.arch}`, join('bin', 'postgres')),
     archives('registry', 'quarkus-run.jar'),
     archives('s3-jars'),
     archives('s3a-jars'),
@@ -190,7 +202,7 @@ async function install({ cache, dev, say }) {
   ]);
   // All of them come to their end before one failure is told: what was finished stays for the next try.
   await Promise.allSettled(steps);
-  const [venv, kafkaJars, sparkJarsSource, icebergJarsSource, registry, s3Jars, s3aJars, kafka] =
+  const [venv, kafkaJars, sparkJarsSource, icebergJars, postgresJars, postgresHome, registry, s3Jars, s3aJars, kafka] =
     await Promise.all(steps);
   const packages = Object.entries(requirementsOf()).map(async ([pipeline, file]) => {
     const options = { cache, pipeline, file, venv, tools: await bootstrapped() };
@@ -217,10 +229,12 @@ async function install({ cache, dev, say }) {
   await Promise.allSettled([...packages, ...more]);
   const packaged = await Promise.all(packages);
   const [registryFolder, sparkFolder] = await Promise.all(more);
-  const sparkJars = join(buildFolder, 'spark-jars');
-  placeJars(sparkJarsSource, sparkJars);
-  const icebergJars = join(buildFolder, 'iceberg-jars');
-  placeJars(icebergJarsSource, icebergJars);
+  const mirrored = { sparkJars: sparkJarsSource, icebergJars, postgresJars };
+  const placed = { ...mirrored };
+  for (const name of mirroredNames) {
+    placed[name] = join(buildFolder, MIRRORED[name]);
+    placeJars(mirrored[name], placed[name]);
+  }
   const toolchain = {
     node: join(root, 'node_modules', '.bin', 'node'),
     python: join(venv, 'bin', 'python'),
@@ -232,18 +246,17 @@ async function install({ cache, dev, say }) {
     kafkaJars,
     kafkaIam: kafka.kafkaIam,
     kafkaClasses: kafka.kafkaClasses,
-    sparkJars,
-    icebergJars,
+    ...placed,
+    postgresHome,
     sparkClasses: archiveIn(sparkFolder),
     registryHome: registry,
     registryClasses: archiveIn(registryFolder),
     s3Jars,
     s3aJars,
   };
-  const loaded = [venv, kafkaJars, sparkJarsSource, icebergJarsSource, registry, s3Jars, s3aJars];
+  const loaded = [venv, kafkaJars, ...Object.values(mirrored), postgresHome, registry, s3Jars, s3aJars];
   const folders = [...loaded, ...kafka.folders, registryFolder, sparkFolder, ...packaged];
   const key = currentKey(dev || venv.includes('venv-dev-'));
-  const mirrored = { sparkJars: sparkJarsSource, icebergJars: icebergJarsSource };
   /** @type {SetUp} */
   const setUp = { key, folders, mirrored, javaHome: process.env.JAVA_HOME ?? '' };
   writeJson(toolchainPath, { ...toolchain, setUp });

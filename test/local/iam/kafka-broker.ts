@@ -64,7 +64,7 @@ export class TestBroker {
   readonly toolchain = readToolchain();
   private readonly processes: (() => Promise<unknown>)[] = [];
   private roles: readonly AccessRole[] = [];
-  private ports: Readonly<Record<ServiceName, Ports>> = { iam: {}, kafka: {}, registry: {}, s3: {} };
+  private ports: Readonly<Record<ServiceName, Ports>> = { iam: {}, kafka: {}, registry: {}, s3: {}, postgres: {} };
 
   async start(broker: ServiceDefinition = kafka): Promise<void> {
     this.deploy();

@@ -4,7 +4,6 @@ import { checkCamelCase, fitting, made } from './checks/form.ts';
 import { Topic } from './kinds/topic.ts';
 import type { Note } from './mistakes.ts';
 import { connectorSlot } from './names.ts';
-import type { Pipeline } from './pipeline.ts';
 import { PLUGINS, type PluginName, routeOf, type Setting } from './plugins.ts';
 import type { Named } from './thing.ts';
 
@@ -94,6 +93,16 @@ export class Connector {
     return Object.values(this.config).filter((value) => value instanceof Secret);
   }
 
+  /** Topics that it has for itself. */
+  ownTopics(pipeline: string, name: string): readonly string[] {
+    return PLUGINS[this.plugin].ownTopics(pipeline, name);
+  }
+
+  /** The port of the database that it reads. */
+  get databasePort(): number {
+    return Number(this.config['database.port'] ?? 5432);
+  }
+
   /** All that Kafka Connect is told of it, as texts; secrets as references to files beside the worker. */
   configuration(pipeline: string, name: string): Record<string, string> {
     const { className, defaults, follow } = PLUGINS[this.plugin];
@@ -113,7 +122,7 @@ export class Connector {
   }
 
   /** Notes what is wrong with it, once its form is right. */
-  check({ name: pipeline, jobs }: Pipeline, name: string, note: Note): void {
+  check({ name: pipeline, jobs }: { readonly name: string; readonly jobs: object }, name: string, note: Note): void {
     checkCamelCase(note, '', name);
     if (Object.hasOwn(jobs, name)) note('', 'is the name of a job too', name, 'a name of its own');
     if (connectorSlot(pipeline, name).length > 63) {

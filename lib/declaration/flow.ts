@@ -56,6 +56,12 @@ const ofClass = <T extends Thing>(
 };
 
 export const topicsOf = (pipeline: Pipeline): Record<string, Topic> => ofClass(pipeline, Topic);
+/** Topics that connectors have for themselves, each of which holds its last record. */
+export const ownTopicsOf = ({ name: pipeline, connectors = {} }: Pipeline): Topic[] =>
+  Object.entries(connectors)
+    .flatMap(([name, connector]) => connector.ownTopics(pipeline, name))
+    .map((name) => new Topic(name, { partitions: 1, cleanup: 'compact' }));
+
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);

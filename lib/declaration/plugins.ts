@@ -63,4 +63,8 @@ const debeziumPostgres: Plugin = {
 
 export const PLUGINS = { 'debezium-postgres': debeziumPostgres } as const satisfies Named<Plugin>;
 
+/** Beginnings of settings that plugins pass on to parts of theirs, whose names no definition lists. */
+export const PASSED_ON =
+  /^(topic\.|driver\.|signal\.|notification\.|column\.|snapshot\.select\.statement\.overrides\.|(key|value|header)\.converter\.|predicates\.)/;
+
 export type PluginName = keyof typeof PLUGINS;

@@ -15,6 +15,7 @@ export const dev: Environment = {
     backupDays: 1,
   },
   datasets: true,
+  databases: { leastUnits: 0, mostUnits: 2, standby: false, backupDays: 1 },
   removal: 'destroy',
   logDays: 7,
   monthlySpendLimit: 700,

@@ -1,6 +1,6 @@
 /** What an environment is, and its checks, made before there is any resource. */
 import { z } from 'zod';
-import { datasetsOf, peakCores } from '../lib/declaration/flow.ts';
+import { databaseOf, datasetsOf, peakCores } from '../lib/declaration/flow.ts';
 import type { Pipeline } from '../lib/declaration/pipeline.ts';
 import { rangeProblem, rangesOverlap } from './ranges.ts';
 
@@ -81,6 +81,21 @@ const schema = z.strictObject({
    * Whether pipelines keep datasets: a database in the Glue catalog, and the way to it, about 15 USD a month in two zones; they cannot if left out.
    */
   datasets: z.literal(true).optional(),
+  /**
+   * What databases of pipelines are: an Aurora cluster each, which costs by the hour of a unit (two GB of memory), about 0.14 USD, and by the GB that it
+   * stores; pipelines cannot have one if left out.
+   */
+  databases: z
+    .strictObject({
+      /** Units that one has at least; at 0 it pauses after five minutes without a connection, and costs its storage only. */
+      leastUnits: z.number().multipleOf(0.5).min(0).max(256),
+      mostUnits: z.number().multipleOf(0.5).min(1).max(256),
+      /** Whether a second instance in another zone takes over. */
+      standby: z.boolean(),
+      /** Days for which one can be restored to any moment. */
+      backupDays: z.int().min(1).max(35),
+    })
+    .optional(),
   removal: z.enum(['destroy', 'retain']),
   /**
    * Whose keys encrypt data, locks, the registry's database and logs: a key that this environment makes, about 1 USD a month and 0.03 USD for
@@ -185,6 +200,10 @@ function contradictions(environment: Environment, pipelines: readonly Pipeline[]
       const problem = `is less than the ${needed} vCPU that pipeline ${pipeline.name} needs at once`;
       refuse('spark.maximumCores', problem, spark.maximumCores, `${needed} or more`);
     }
+    if (!environment.databases && databaseOf(pipeline)) {
+      const allowed = '{ leastUnits, mostUnits, standby, backupDays }';
+      refuse('databases', `is missing for that of pipeline ${pipeline.name}`, environment.databases, allowed);
+    }
     if (!environment.datasets && Object.keys(datasetsOf(pipeline)).length > 0) {
       refuse('datasets', `is missing for those that pipeline ${pipeline.name} keeps`, environment.datasets, 'true');
     }
@@ -195,6 +214,10 @@ function contradictions(environment: Environment, pipelines: readonly Pipeline[]
       const problem = `has ${warm} vCPU, more than spark.maximumCores`;
       refuse('spark.warm', problem, spark.warm, `${spark.maximumCores} at most`);
     }
+  }
+  const { leastUnits = 0, mostUnits = 0 } = environment.databases ?? {};
+  if (leastUnits > mostUnits) {
+    refuse('databases.mostUnits', `is less than leastUnits, ${leastUnits}`, mostUnits, `${leastUnits} or more`);
   }
   const [least, most] = FARGATE_MEMORY[registry.cpu] ?? [0, Number.POSITIVE_INFINITY];
   if (registry.memoryMiB < least || registry.memoryMiB > most) {

@@ -26,6 +26,7 @@ export const prod: Environment = {
     certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-0000-0000-000000000000',
   },
   datasets: true,
+  databases: { leastUnits: 0.5, mostUnits: 8, standby: true, backupDays: 14 },
   removal: 'retain',
   logDays: 90,
   // Nobody reads it: a placeholder for yours.

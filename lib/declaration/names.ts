@@ -76,6 +76,12 @@ export const LONGEST_IDENTIFIER = 63;
 /** Name of the role by which a job of a pipeline signs in to its database. */
 export const databaseRole = (pipeline: string, job: string): string => `${pipeline}_${kebab(job).replaceAll('-', '_')}`;
 
+/** Who owns what is in the databases of pipelines. */
+export const DATABASE_OWNER = 'millrace';
+
+/** Where in an archive of jobs the certificate of RDS's authority in a Region lies. */
+export const rdsAuthorityFile = (region: string): string => `rds-authority/${region}.pem`;
+
 /** Where in the data bucket a person's own input files of a pipeline must lie. */
 export const inputPrefix = (pipeline: string): string => `${INPUT}/${pipeline}`;
 

@@ -31,6 +31,9 @@ export class NetworkStack extends Stack {
       logAccepted: environment.removal === 'retain',
       zones: environment.zones,
     });
+    const { services, sparkSecurityGroup, handlerSecurityGroup } = this.network;
+    exportAll(this, services.vpcId, sparkSecurityGroup.securityGroupId, handlerSecurityGroup.securityGroupId);
+    exportAll(this, ...services.isolatedSubnets.map(({ subnetId }) => subnetId));
     new LogsEndpoint(this, 'JobLogs', this.network);
     if (environment.datasets) new CatalogEndpoint(this, 'Catalog', this.network, datasetDatabase(environment.name));
     this.accessLogs = new AccessLogs(this, 'AccessLogs', {

@@ -1,5 +1,6 @@
 /** One pipeline: its contracts, its jobs, its state machine and its dashboard. */
 import { Stack } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { Connectors } from '../constructs/connect/connectors.ts';
@@ -16,7 +17,7 @@ import { pipelineParameter } from '../declaration/names.ts';
 import type { Pipeline } from '../declaration/pipeline.ts';
 import { planOf } from '../declaration/plan.ts';
 import type { ProcessingStack, ProcessingStackProps } from './processing-stack.ts';
-import { consolePage, show } from './shared.ts';
+import { consolePage, removalPolicyOf, show } from './shared.ts';
 
 export interface PipelineStackProps extends ProcessingStackProps {
   readonly pipeline: Pipeline;
@@ -40,8 +41,12 @@ export class PipelineStack extends Stack {
       bucket,
       assets,
       catalog,
+      databases: environment.databases,
+      key: networkStack.key,
+      removalPolicy: removalPolicyOf(environment),
       logRetentionDays,
     });
+    for (const alarm of contracts.alarms) alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
     if (Object.keys(pipeline.connectors ?? {}).length > 0) {
       const connectors = new Connectors(this, 'Connect', {
         environment: environment.name,

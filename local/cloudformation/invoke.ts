@@ -8,7 +8,7 @@ import { credentialVariables } from '../iam/access.ts';
 import { assume } from '../iam/calls.ts';
 import { decisionPoint } from '../iam/decision-point.ts';
 import { kafkaCertificate } from '../iam/kafka-certificate.ts';
-import { databaseSignIn } from '../services/postgres-sign-in.ts';
+import { functionSignIn } from '../services/postgres-sign-in.ts';
 import type { DeployedResource } from './model.ts';
 import { codeFolder, environmentOf } from './providers/lambda.ts';
 
@@ -74,8 +74,7 @@ export async function invokeFunction(
   const timeoutMs = options.timeoutMs ?? Number(fn.properties.Timeout ?? defaultTimeoutSeconds) * 1000;
   const requestId = randomUUID();
   const memory = Number(fn.properties.MemorySize ?? defaultMemoryMegabytes);
-  const signInFolder = join(home.state, 'sign-in', fn.physicalId);
-  const signIn = await databaseSignIn(home, role, signInFolder);
+  const signIn = await functionSignIn(home, role);
   const folder = codeFolder(home, fn.properties.Code);
   const workerData: WorkerData = {
     folder,

@@ -11,9 +11,6 @@ import { decisionPoint } from '../iam/decision-point.ts';
 import { passwordOf, postgresAddress, SUPERUSER } from './postgres.ts';
 import { serviceStatus } from './services.ts';
 
-/** Variable by which PostgreSQL's clients find passwords. */
-const PASSWORD_FILE = 'PGPASSFILE';
-
 /** Does something as who may do everything. */
 export async function asSuperuser<T>(home: Home, database: string, work: (client: Client) => Promise<T>): Promise<T> {
   const { default: pg } = await import('pg');
@@ -32,20 +29,29 @@ function usersIn(document: unknown): string[] {
   return JSON.stringify(document).match(/arn:[^"*]*:dbuser:[^"*]+/g) ?? [];
 }
 
-/**
- * What lets a role sign in: a variable that names its password file in this folder; nothing for a role of no database, or while there is none.
- */
-export async function databaseSignIn(home: Home, roleArn: string, folder: string): Promise<Record<string, string>> {
+/** The users as whom a role may connect, each with its password; none while there is no PostgreSQL. */
+async function usersOf(home: Home, roleArn: string): Promise<string[]> {
   const policies = readAccess(home).roles.find(({ arn }) => arn === roleArn)?.policies ?? [];
   const named = [...new Set(policies.flatMap(({ document }) => usersIn(document)))];
-  if (named.length === 0 || serviceStatus(home, 'postgres').state !== 'running') return {};
+  if (named.length === 0 || serviceStatus(home, 'postgres').state !== 'running') return [];
   const point = decisionPoint(home);
-  const allowed = named.filter(
-    (resource) => point.decide({ principal: roleArn, action: 'rds-db:connect', resource }).allowed,
-  );
-  const users = allowed.map((resource) => resource.slice(resource.lastIndexOf('/') + 1));
-  await givePasswords(home, users);
-  return { [PASSWORD_FILE]: writePasswords(home, users, folder) };
+  const asked = named.map((resource) => ({ principal: roleArn, action: 'rds-db:connect', resource }));
+  const allowed = asked.filter((request) => point.decide(request).allowed);
+  const users = allowed.map(({ resource }) => resource.slice(resource.lastIndexOf('/') + 1));
+  if (users.length > 0) await givePasswords(home, users);
+  return users;
+}
+
+/** What lets a function sign in, by a variable; nothing where it uses no database. */
+export async function functionSignIn(home: Home, roleArn: string): Promise<Record<string, string>> {
+  const [user] = await usersOf(home, roleArn);
+  return user === undefined ? {} : { PGPASSWORD: passwordOf(home, user) };
+}
+
+/** What lets a job sign in, by a variable that names its password file in this folder; nothing where it uses no database. */
+export async function jobSignIn(home: Home, roleArn: string, folder: string): Promise<Record<string, string>> {
+  const users = await usersOf(home, roleArn);
+  return users.length === 0 ? {} : { PGPASSFILE: writePasswords(home, users, folder) };
 }
 
 /** Sees to it that users have the passwords that this home knows; those who do not exist yet get none. */

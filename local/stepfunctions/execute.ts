@@ -24,7 +24,7 @@ import { assume } from '../iam/calls.ts';
 import { decisionPoint } from '../iam/decision-point.ts';
 import { truststoreOptions } from '../iam/kafka-certificate.ts';
 import { userAgentOf } from '../iam/s3-requests.ts';
-import { databaseSignIn } from '../services/postgres-sign-in.ts';
+import { jobSignIn } from '../services/postgres-sign-in.ts';
 import { readServiceFile } from '../services/service-files.ts';
 import { cleanUpAfter } from './clean-up.ts';
 import { decidedTasks } from './decided-tasks.ts';
@@ -71,7 +71,7 @@ export class LocalStateMachines {
       folder: home.jobRuns,
       launch: async (request, folder) => {
         const scratch = join(folder, scratchName);
-        const signIn = await databaseSignIn(home, request.executionRoleArn, scratch);
+        const signIn = await jobSignIn(home, request.executionRoleArn, scratch);
         const variables = { ...this.variablesOf(request), ...signIn };
         const s3 = options.strict ? this.s3Of(folder) : undefined;
         const packages = localPackages(pipelineOfRun(request.name));

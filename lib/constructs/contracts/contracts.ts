@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { CustomResource, RemovalPolicy, type SecretValue } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
@@ -20,8 +21,9 @@ export interface ContractsProps extends Omit<KindProps, 'schemas'> {
 
 /** Schemas of a pipeline, and its kinds of things. */
 export class Contracts extends Construct {
-  /** Parts of the pipeline's parameter: ids or addresses of schemas by their keys, addresses of files by their aliases. */
-  readonly parts: Readonly<Record<'schemas' | 'files', Readonly<Record<string, string>>>>;
+  /** Parts of the pipeline's parameter: ids or addresses of schemas by their keys, of files by their aliases, of databases by their names. */
+  readonly parts: Readonly<Partial<Record<'schemas' | 'files' | 'databases', Readonly<Record<string, string>>>>>;
+  readonly alarms: readonly Alarm[];
   private readonly kinds: ReadonlyMap<string, Kind>;
   private readonly pipeline: Pipeline;
 
@@ -36,16 +38,19 @@ export class Contracts extends Construct {
     const names = new Set([...things, ...usesOf(pipeline)].map(({ thing }) => thing.kind));
     const kindProps = { ...props, schemas: registered?.resource };
     this.kinds = new Map([...names].map((name) => [name, kindOf(name)(this, kindProps)]));
+    const made = [...this.kinds.values()];
+    const databases = Object.assign({}, ...made.map((kind) => kind.databases ?? {}));
     this.parts = {
       schemas: { ...registered?.ids, ...this.addressesOf(ofFormat('json')) },
-      files: Object.assign({}, ...[...this.kinds.values()].map(({ files }) => files ?? {})),
+      files: Object.assign({}, ...made.map(({ files }) => files ?? {})),
+      ...(Object.keys(databases).length > 0 && { databases }),
     };
+    this.alarms = made.flatMap(({ alarms }) => alarms ?? []);
   }
 
   /** The folders of `build` with the Java archives that the things ask for which a job uses. */
   jarsOf(job: string): string[] {
-    const jars = this.usesOf(job).map(({ thing }) => this.kinds.get(thing.kind)?.jars);
-    return [...new Set(jars.filter((folder) => folder !== undefined))];
+    return [...new Set(this.usesOf(job).flatMap(({ thing }) => this.kinds.get(thing.kind)?.jars ?? []))];
   }
 
   grant(role: iam.Role, job: string): void {

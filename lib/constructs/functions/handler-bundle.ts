@@ -11,6 +11,9 @@ import { buildSync } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** What is made of this tree. */
+export const BUILD = join(ROOT, 'build');
+
 /** Each handler is bundled once in a process, for however many functions and environments. */
 const bundled = new Map<string, string>();
 
@@ -18,7 +21,7 @@ const bundled = new Map<string, string>();
 export function bundleHandler(folder: string): string {
   const known = bundled.get(folder);
   if (known) return known;
-  const target = join(ROOT, 'build', 'handlers', folder);
+  const target = join(BUILD, 'handlers', folder);
   const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
     entryPoints: [join('lambda', folder, 'handler.ts')],

@@ -13,5 +13,5 @@ export default function datasets(_scope: Construct, { pipeline, bucket, catalog 
       bucket.grantFolder(role, datasetPrefix(pipeline.name, name), access);
       catalog.grantTable(role, datasetTable(pipeline.name, name), access);
     };
-  return { jars: 'iceberg-jars', grantRead: grant('read'), grantWrite: grant('write') };
+  return { jars: ['iceberg-jars'], grantRead: grant('read'), grantWrite: grant('write') };
 }

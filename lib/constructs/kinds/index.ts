@@ -3,10 +3,14 @@
  * the file of its name in this folder, whose default export is a `MakeKind`; no other file names it.
  */
 import { readdirSync } from 'node:fs';
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct, IDependable } from 'constructs';
 import type { JobUse } from '../../declaration/flow.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
+import type { DatabaseSettings } from '../database/pipeline-database.ts';
 import type { KafkaCluster } from '../kafka/kafka-cluster.ts';
 import type { Network } from '../network/network.ts';
 import type { AssetsFolder } from '../storage/assets-folder.ts';
@@ -24,6 +28,17 @@ export interface KindProps {
    * @default the environment keeps no datasets
    */
   readonly catalog: Catalog | undefined;
+  /**
+   * How large databases of pipelines are, and how they are kept.
+   * @default the environment keeps no databases
+   */
+  readonly databases: DatabaseSettings | undefined;
+  /**
+   * Key of what databases hold.
+   * @default a key that AWS owns
+   */
+  readonly key?: IKey | undefined;
+  readonly removalPolicy: RemovalPolicy;
   readonly logRetentionDays: number;
   /**
    * The pipeline's schemas in the registry, which come before whatever holds data of theirs.
@@ -41,10 +56,20 @@ export interface Kind {
    */
   readonly files?: Readonly<Record<string, string>>;
   /**
-   * Folder of `build` with Java archives for jobs that use such a thing.
+   * Where each database of the pipeline is, by its name, for the pipeline's parameter.
    * @default none
    */
-  readonly jars?: string;
+  readonly databases?: Readonly<Record<string, string>>;
+  /**
+   * Folders of `build` with Java archives for jobs that use such a thing.
+   * @default none
+   */
+  readonly jars?: readonly string[];
+  /**
+   * What tells that a person has to look.
+   * @default none
+   */
+  readonly alarms?: readonly Alarm[];
   /** Reading; missing in a kind that is only written. */
   readonly grantRead?: Grant;
   /** Writing; missing in a kind that is only read. */

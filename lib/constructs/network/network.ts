@@ -104,7 +104,7 @@ export class Network extends Construct {
     });
   }
 
-  /** Peers the two VPCs and routes exactly the subnets that talk: Spark's and those of the registry. */
+  /** Peers the two VPCs and routes the subnets that talk: Spark's, those of the registry, and those of databases. */
   private peer(props: NetworkProps): void {
     const peering = new ec2.CfnVPCPeeringConnection(this, 'Peering', {
       vpcId: this.analytics.vpcId,
@@ -113,6 +113,7 @@ export class Network extends Construct {
     const routes = [
       ['ToServices', this.analytics.isolatedSubnets, props.services],
       ['ToAnalytics', this.services.privateSubnets, props.analytics],
+      ['BackToAnalytics', this.services.isolatedSubnets, props.analytics],
     ] as const;
     for (const [name, subnets, range] of routes) {
       for (const [index, { routeTable }] of subnets.entries()) {

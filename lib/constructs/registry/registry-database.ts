@@ -8,7 +8,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { closedGroup, type Network } from '../network/network.ts';
-import { rdsAuthority } from './rds-authority.ts';
+import { rdsAuthority } from '../network/rds-authority.ts';
 
 export interface RegistryDatabaseProps {
   readonly network: Network;

@@ -23,8 +23,8 @@ const reasons: Readonly<Record<string, string>> = {
     Logs::LogGroup Logs::ResourcePolicy`,
   'watches metrics or events of AWS services, of which this machine has none': `
     CloudWatch::Alarm CloudWatch::CompositeAlarm CloudWatch::Dashboard Logs::MetricFilter Logs::QueryDefinition`,
-  "the registry's database: here the registry keeps its data in a file": `
-    RDS::DBCluster RDS::DBClusterParameterGroup RDS::DBInstance RDS::DBParameterGroup RDS::DBSubnetGroup`,
+  'how a database is run: here the registry keeps its data in a file, and one PostgreSQL has those of pipelines': `
+    RDS::DBClusterParameterGroup RDS::DBInstance RDS::DBParameterGroup RDS::DBSubnetGroup`,
   'how a container is run: here the registry and workers of connectors are processes': `
     ApplicationAutoScaling::ScalableTarget ApplicationAutoScaling::ScalingPolicy ECR::PullThroughCacheRule
     ECR::Repository ECS::Cluster

@@ -87,10 +87,8 @@ export class TestBroker {
       for (const [index, { name }] of definition.ports.entries()) {
         const port = await nextFreePort(first + taken.size + index, taken);
         taken.add(port);
-        this.ports = {
-          ...this.ports,
-          [definition.name as FixedName]: { ...this.ports[definition.name], [name]: port },
-        };
+        const known = definition.name as FixedName;
+        this.ports = { ...this.ports, [known]: { ...this.ports[known], [name]: port } };
       }
     }
   }

@@ -1,0 +1,94 @@
+/** Tables: the database of a pipeline, and one custom resource that applies its migrations and makes the roles of its jobs. */
+import { join } from 'node:path';
+import { CustomResource, RemovalPolicy } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { zipSync } from 'fflate';
+import { databaseOf, tablesOf, usesOf } from '../../declaration/flow.ts';
+import { PEOPLE, type Table } from '../../declaration/kinds/table.ts';
+import { migrationsIn } from '../../declaration/migrations.ts';
+import { DATABASE_OWNER, databaseRole, rdsAuthorityFile } from '../../declaration/names.ts';
+import type { Pipeline } from '../../declaration/pipeline.ts';
+import { PipelineDatabase } from '../database/pipeline-database.ts';
+import { BUILD, writeIfChanged } from '../functions/handler-bundle.ts';
+import { HandlerProvider } from '../functions/handler-provider.ts';
+import { rdsAuthorities, rdsAuthority } from '../network/rds-authority.ts';
+import type { Grant, Kind, KindProps } from './index.ts';
+
+/** Folder of `build` with an archive of the certificates by which jobs know RDS. */
+const AUTHORITIES = 'rds-authority';
+
+export default function tables(scope: Construct, props: KindProps): Kind {
+  const { pipeline, network, databases, key, removalPolicy, logRetentionDays } = props;
+  const declared = databaseOf(pipeline);
+  if (!declared || !databases) throw new Error(`The environment has no databases for pipeline ${pipeline.name}.`);
+  const { name, logicalReplication } = declared;
+  const database = new PipelineDatabase(scope, 'Database', {
+    ...databases,
+    network,
+    databaseName: name,
+    logicalReplication,
+    removalPolicy,
+    key,
+  });
+  const provider = new HandlerProvider(scope, 'TablesHandler', {
+    folder: 'tables',
+    description: `Tables of pipeline ${pipeline.name}`,
+    placement: network.handlers,
+    environment: { RDS_AUTHORITY: rdsAuthority(scope) },
+    logRetentionDays,
+  });
+  database.grantConnect(provider.role, DATABASE_OWNER);
+  const resource = new CustomResource(scope, 'Tables', {
+    resourceType: 'Custom::Tables',
+    serviceToken: provider.serviceToken,
+    // What is in a database goes with the cluster, or stays with it.
+    removalPolicy: RemovalPolicy.DESTROY,
+    properties: {
+      Host: database.host,
+      Port: database.port,
+      Database: name,
+      User: DATABASE_OWNER,
+      Pipeline: pipeline.name,
+      Migrations: migrationsIn(pipeline.folders.declaration).map((one) => ({ Name: one.name, Sql: one.sql })),
+      Tables: Object.values(tablesOf(pipeline)).map((table) => ({
+        Name: table.name,
+        Columns: table.props.columns,
+        Key: table.props.key,
+      })),
+      Roles: rolesOf(pipeline),
+      People: databaseRole(pipeline.name, PEOPLE),
+    },
+  });
+  resource.node.addDependency(provider, ...database.instances);
+  writeAuthorities();
+  const grant: Grant = (role, { job }) => database.grantConnect(role, databaseRole(pipeline.name, job));
+  return {
+    databases: { [name]: resource.getAttString('Url') },
+    jars: ['postgres-jars', AUTHORITIES],
+    alarms: database.alarms,
+    grantRead: grant,
+    grantWrite: grant,
+  };
+}
+
+/** The role of each job that uses tables, with those that it reads and writes. */
+function rolesOf(pipeline: Pipeline) {
+  const uses = usesOf(pipeline).filter(({ thing }) => thing.origin.kind === 'table');
+  const names = (job: string, way: string) =>
+    uses.filter((use) => use.job === job && use.way === way).map(({ thing }) => (thing.origin as Table).name);
+  return [...new Set(uses.map(({ job }) => job))].map((job) => ({
+    Name: databaseRole(pipeline.name, job),
+    Reads: names(job, 'reads'),
+    Writes: names(job, 'writes'),
+  }));
+}
+
+/** Certificates in the form in which a driver finds them beside itself. */
+function writeAuthorities(): void {
+  const entries = Object.entries(rdsAuthorities()).map(([region, text]) => [
+    rdsAuthorityFile(region),
+    Buffer.from(text),
+  ]);
+  const archive = zipSync(Object.fromEntries(entries), { mtime: new Date(1980, 0, 1) });
+  writeIfChanged(join(BUILD, AUTHORITIES, 'rds-authority.jar'), archive);
+}

@@ -23,7 +23,7 @@ function never(name, comment, from, to) {
 }
 
 /** Folders of lib/constructs from the bottom up; what is on one level knows nothing of the other there. */
-const SUBSYSTEMS = ['functions', 'storage', 'network', 'kafka|registry|database', 'kinds', 'contracts', 'spark', 'workflow', 'observability'];
+const SUBSYSTEMS = ['functions', 'storage', 'network', 'kafka|registry|database', 'kinds', 'contracts', 'spark|connect', 'workflow', 'observability'];
 
 module.exports = {
   forbidden: [

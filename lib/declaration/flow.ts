@@ -36,8 +36,16 @@ export const aliased = <T>(things: Named<T> = {}): Aliased<T>[] =>
 /** The things of a pipeline, each once, whichever way it is read. Two of different kinds may share an alias. */
 export function thingsOf(pipeline: Pipeline): Aliased[] {
   const used = usesOf(pipeline).map(({ alias, thing }) => ({ alias, thing: thing.origin }));
-  return [...new Map([...aliased(pipeline.topics), ...used].map((one) => [one.thing, one])).values()];
+  const connected = connectedTo(pipeline).map(({ alias, topic }) => ({ alias, thing: topic }));
+  const all = [...aliased<Thing>(pipeline.topics), ...connected, ...used];
+  return [...new Map(all.map((one) => [one.thing, one])).values()];
 }
+
+/** Every topic that a connector writes, in the order of the declaration. */
+export const connectedTo = ({ connectors = {} }: Pipeline) =>
+  Object.entries(connectors).flatMap(([connector, { writes }]) =>
+    Object.entries(writes ?? {}).map(([alias, topic]) => ({ connector, alias, topic })),
+  );
 
 const ofClass = <T extends Thing>(
   pipeline: Pipeline,
@@ -48,6 +56,12 @@ const ofClass = <T extends Thing>(
 };
 
 export const topicsOf = (pipeline: Pipeline): Record<string, Topic> => ofClass(pipeline, Topic);
+/** Topics that connectors have for themselves, each of which holds its last record. */
+export const ownTopicsOf = ({ name: pipeline, connectors = {} }: Pipeline): Topic[] =>
+  Object.entries(connectors)
+    .flatMap(([name, connector]) => connector.ownTopics(pipeline, name))
+    .map((name) => new Topic(name, { partitions: 1, cleanup: 'compact' }));
+
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);

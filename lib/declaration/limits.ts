@@ -21,6 +21,9 @@ export const mostHeap = (cores: number): number | undefined => {
 /** MSK: the port of brokers that ask for IAM. */
 export const KAFKA_PORT = 9098;
 
+/** Kafka Connect: the port of its REST interface. */
+export const CONNECT_PORT = 8083;
+
 /** The values that are allowed, in words; undefined when this is one of them. */
 type Values = (value: string) => string | undefined;
 

@@ -18,6 +18,24 @@ export const drainOf = (job: string): string => `${job}Drain`;
  */
 export const groupPrefix = (pipeline: string, job: string): string => `millrace.${pipeline}.${job}`;
 
+/** Group of the workers of Kafka Connect that a pipeline has. */
+export const connectGroup = (pipeline: string): string => `millrace.${pipeline}.connect`;
+
+/** Topics in which the workers of a pipeline keep what its connectors are, how far each has come, and how each is. */
+export const connectTopics = (pipeline: string) => {
+  const topic = (what: string) => `${connectGroup(pipeline)}-${what}`;
+  return { configs: topic('configs'), offsets: topic('offsets'), status: topic('status') };
+};
+
+export const HEARTBEATS = 'millrace.heartbeat';
+
+/** Topic to which a source of changes writes while its tables are quiet, so that its database may forget what it has passed on. */
+export const heartbeatTopic = (pipeline: string, connector: string): string => `${HEARTBEATS}.${pipeline}.${connector}`;
+
+/** Name of a connector's replication slot, and of its publication. */
+export const connectorSlot = (pipeline: string, connector: string): string =>
+  `millrace_${pipeline}_${kebab(connector).replaceAll('-', '_')}`;
+
 /** Prefix of the consumer groups of applications outside, which read external topics of a pipeline. */
 export const externalGroupPrefix = (pipeline: string): string => `external.${pipeline}`;
 
@@ -76,6 +94,9 @@ export const pipelineParameter = (environment: string, pipeline: string): string
 
 /** Name in CloudFormation of a stack of an environment, a pipeline's among them. */
 export const stackNameOf = (environment: string, stack: string): string => `millrace-${environment}-${stack}`;
+
+/** The pipeline of a stack, by the stack's path: `dev/sales`. */
+export const pipelineOfStack = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** How names of a pipeline's EMR Serverless job runs begin; a slash stands in no pipeline's or job's name, so that a prefix is exact. */
 export const runNamePrefix = (pipeline: string): string => `${pipeline}/`;

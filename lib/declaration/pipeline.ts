@@ -1,6 +1,7 @@
 /** A pipeline as its author declares it: jobs with what they read and write, how rows are accounted for, and what is shown at the end. */
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Connector } from './connector.ts';
 import type { Job } from './job.ts';
 import type { InputFile } from './kinds/file.ts';
 import type { Folder } from './kinds/folder.ts';
@@ -89,6 +90,8 @@ export interface Declaration<J extends Named<Job> = Named<Job>> {
   /** One sentence for people. */
   readonly description: string;
   readonly jobs: J;
+  /** Connectors of Kafka Connect, by name. @default none */
+  readonly connectors?: Named<Connector>;
   /** Topics that no job of ours uses, by their aliases. @default none */
   readonly topics?: Named<Topic>;
   /**

@@ -7,7 +7,8 @@ import { checkJobForm, checkJobs, checkStateMachine } from './checks/jobs.ts';
 import { isPythonName, RESERVED_PIPELINE_NAMES } from './checks/reserved-names.ts';
 import { checkTables } from './checks/tables.ts';
 import { checkTogether } from './checks/together.ts';
-import { type Aliased, aliased, peakCores, thingsOf, usesOf } from './flow.ts';
+import { Connector } from './connector.ts';
+import { type Aliased, aliased, connectedTo, peakCores, thingsOf, usesOf } from './flow.ts';
 import { Job } from './job.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
@@ -46,6 +47,7 @@ const chart = z.strictObject({ x: text, y: text, by: text.optional() });
 const form = z.strictObject({
   description: text.min(1, 'a sentence for people'),
   jobs: z.record(text, job),
+  connectors: z.record(text, made(Connector, 'a connector made by connector(...)')).optional(),
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
@@ -83,19 +85,28 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   };
   const isWhole = (at: string): boolean => !broken.some(({ where }) => isWithin(where, at) || isWithin(at, where));
   const hasIn = (at: string): boolean => faults.some(({ where }) => isWithin(where, at));
-  const wholeOf = <T>(part: 'jobs' | 'topics'): Named<T> =>
+  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors'): Named<T> =>
     Object.fromEntries(Object.entries<T>(Object(pipeline[part])).filter(([name]) => isWhole(`${part}.${name}`)));
-  const readable = { ...pipeline, jobs: wholeOf<Job>('jobs'), topics: wholeOf<Topic>('topics') };
+  const readable = {
+    ...pipeline,
+    jobs: wholeOf<Job>('jobs'),
+    topics: wholeOf<Topic>('topics'),
+    connectors: wholeOf<Connector>('connectors'),
+  };
   const isReadable = ({ alias, thing }: Aliased): boolean => isWhole(`${thing.plural}.${alias}`);
   const uses = usesOf(readable);
   const things = thingsOf(readable).filter(isReadable);
   checkName(pipeline, note);
-  checkAliases([...aliased(readable.topics), ...uses.filter(isReadable)], note);
+  const connected = connectedTo(readable).map(({ alias, topic }) => ({ alias, thing: topic }));
+  checkAliases([...aliased(readable.topics), ...connected, ...uses].filter(isReadable), note);
   for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
   for (const use of uses.filter(isReadable)) {
     const noteUse = noteAt(note, `jobs.${use.job}.${use.way}.${use.alias}`);
     if (use.way === 'reads') use.thing.checkUse(use, noteUse);
     else use.thing.checkWrite(use, noteUse);
+  }
+  for (const [name, connector] of Object.entries(readable.connectors)) {
+    connector.check(readable, name, noteAt(note, `connectors.${name}`));
   }
   checkTables(pipeline, things, note);
   checkJobs(readable, note, (name) => {
@@ -133,6 +144,14 @@ function checkForms(pipeline: Pipeline, note: Note): Fault[] {
   const faults = checkForm(form, pipeline, '', note);
   for (const [alias, topic] of Object.entries(Object(pipeline.topics))) {
     faults.push(...checkThing(topic, `topics.${alias}`));
+  }
+  for (const [name, connector] of Object.entries(Object(pipeline.connectors))) {
+    if (!(connector instanceof Connector)) continue;
+    const at = `connectors.${name}`;
+    faults.push(...checkForm(connector.form, connector.given, at, note));
+    for (const [alias, topic] of Object.entries(Object(connector.writes))) {
+      faults.push(...checkThing(topic, `${at}.writes.${alias}`));
+    }
   }
   for (const [name, job] of Object.entries(Object(pipeline.jobs))) {
     if (!(job instanceof Job)) continue;

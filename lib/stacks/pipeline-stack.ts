@@ -3,6 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { Connectors } from '../constructs/connect/connectors.ts';
 import { Contracts } from '../constructs/contracts/contracts.ts';
 import { logGroup } from '../constructs/functions/logged-role.ts';
 import { ExternalAccess } from '../constructs/kafka/external-access.ts';
@@ -46,6 +47,20 @@ export class PipelineStack extends Stack {
       logRetentionDays,
     });
     for (const alarm of contracts.alarms) alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
+    if (Object.keys(pipeline.connectors ?? {}).length > 0) {
+      const connectors = new Connectors(this, 'Connect', {
+        environment: environment.name,
+        pipeline,
+        network: networkStack.network,
+        cluster,
+        assets,
+        zoneName: networkStack.network.zone.zoneName,
+        logRetentionDays,
+        alerts: networkStack.alerts.topic,
+      });
+      // A connector finds its topics.
+      connectors.node.addDependency(contracts);
+    }
     const jobLogGroup = logGroup(this, 'JobLogs', logRetentionDays);
     const code = new JobAssets(this, 'Assets', pipeline);
     const common = { pipeline, contracts, assets, code, application, bucket, logGroup: jobLogGroup };

@@ -7,7 +7,11 @@ import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts
 import { type Context, environment } from './context.ts';
 
 /** When a service starts that is not always needed. */
-const STARTS = { strict: 'starts with --strict', databases: 'starts with a pipeline that has a database' };
+const STARTS = {
+  strict: 'starts with --strict',
+  databases: 'starts with a pipeline that has a database',
+  connectors: 'starts with its pipeline',
+};
 
 export async function status({ home, json, print }: Context): Promise<number> {
   const services = await serviceStatuses(home);

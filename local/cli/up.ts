@@ -6,6 +6,7 @@ import { readToolchain } from '../../tools/setup/toolchain.mjs';
 import { type Deployment, deploy, explain, hasType, synthesize } from '../cloudformation/index.ts';
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
+import { workersIn } from '../services/connect.ts';
 import { type StartedServices, startServices, stopServices } from '../services/services.ts';
 import type { PlainEndpoints } from '../services/types.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
@@ -22,6 +23,7 @@ interface UpOptions {
 
 /** What a pipeline's database is on AWS. */
 const DATABASE = 'AWS::RDS::DBCluster';
+const CONNECTORS = 'Custom::KafkaConnectors';
 
 /** What runs after `bringUp`, with the services that this call started. */
 export interface Running extends StartedServices {
@@ -45,9 +47,11 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   );
   let services = always;
   try {
-    // Who has no pipeline with a database waits for none.
-    if (hasType(assembly, environment, DATABASE)) {
-      const more = { ports: { postgres: postgresPort }, databases: true };
+    // Who has no pipeline with a database waits for none, nor for a worker of connectors. One that was never deployed is started by the deployment.
+    const databases = hasType(assembly, environment, DATABASE);
+    const connectors = hasType(assembly, environment, CONNECTORS);
+    if (databases || connectors) {
+      const more = { ports: { postgres: postgresPort }, databases, connectors };
       const again = await startServices(home, readToolchain(), progress, signal, more);
       services = { ...again, started: [...always.started, ...again.started] };
     }
@@ -109,7 +113,9 @@ export function refuseRemovalOfLive(home: Home, declared: readonly Pipeline[]): 
 /** Stops the services that this command started; their data stays. */
 export async function stopStarted({ home, terminal }: Context, started: StartedServices['started']): Promise<void> {
   if (started.length === 0) return;
-  await stopServices(home, { purge: false, only: started });
+  // The deployment may have started workers, which are nothing without their broker.
+  const workers = started.includes('kafka') ? workersIn(home).map(({ name }) => name) : [];
+  await stopServices(home, { purge: false, only: [...started, ...workers] });
   terminal.line(`stopped ${started.join(' and ')}`);
 }
 

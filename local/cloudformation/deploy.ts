@@ -3,16 +3,19 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 import { isObject } from '../../lib/declaration/json.ts';
+import { pipelineOfStack } from '../../lib/declaration/names.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { filesBelow, linkOrCopy, writeFileAtomically } from '../../tools/files.mjs';
 import { withLock } from '../../tools/lock.mjs';
 import type { Home } from '../home.ts';
 import { readAccess, writeAccess } from '../iam/access.ts';
 import { accessOf } from '../iam/deployed-access.ts';
+import { workerOf } from '../services/connect.ts';
+import { workerUrl } from '../services/services.ts';
 import { type AssemblyStack, type Asset, readStacks } from './assembly.ts';
 import type { Changes, DeployedResource, Deployment, DeployOptions } from './model.ts';
 import type { Site } from './operations.ts';
-import { localOverrides, parameterValues, requireDeclared } from './parameters.ts';
+import { localOverrides, type Overrides, parameterValues, requireDeclared } from './parameters.ts';
 import { providerOf, requireKnownTypes } from './providers/index.ts';
 import type { Machine } from './providers/provider.ts';
 import { removeGoneResources, removeGoneStacks } from './removal.ts';
@@ -37,7 +40,9 @@ export async function deploy(options: DeployOptions): Promise<{ deployment: Depl
     const changes: Changes = { created: 0, updated: 0, deleted: 0, unchanged: 0 };
     const site: Site = { machine: machineOf(options, state, stacks), changes, save: saver(home, state) };
     const lookUp = (name: string) => new ParameterStore(home).get(name)?.value;
-    const parametersOf = (stack: AssemblyStack) => parameterValues(stack, stack.template, overrides, lookUp);
+    const urls = await workerUrls(home, stacks);
+    const parametersOf = (stack: AssemblyStack) =>
+      parameterValues(stack, stack.template, { ...overrides, ...urls.get(stack.path) }, lookUp);
     for (const stack of stacks) {
       await tellChanges(site, stack.path, () => deployStack(site, state, stack, parametersOf(stack)));
     }
@@ -50,6 +55,16 @@ export async function deploy(options: DeployOptions): Promise<{ deployment: Depl
     site.save();
     return { deployment: toDeployment(state, state.deployedAt), changes };
   });
+}
+
+/** Of each stack with connectors the parameter that says where their worker answers. */
+async function workerUrls(home: Home, stacks: readonly AssemblyStack[]): Promise<Map<string, Overrides>> {
+  const urls = new Map<string, Overrides>();
+  for (const { path, template } of stacks) {
+    if (!template.Parameters?.ConnectUrl) continue;
+    urls.set(path, { ConnectUrl: await workerUrl(home, workerOf(pipelineOfStack(path))) });
+  }
+  return urls;
 }
 
 /** Writes the state, and who may do what: a handler that is called next needs its role. */

@@ -14,7 +14,9 @@ import { projectRoot } from '../home.ts';
 const inputs = ['bin', 'config', 'lib', 'pipelines', 'lambda', 'jobs', 'sample_data'];
 const inputFiles = ['cdk.json', 'cdk.context.json', 'package-lock.json'];
 /** Large and named by their version: their content is not read. */
-const inputsByName = ['build/spark-jars', 'build/iceberg-jars', 'build/postgres-jars'];
+const inputsByName = ['spark', 'iceberg', 'postgres', 'connect', 'debezium-postgres'].map(
+  (name) => `build/${name}-jars`,
+);
 /** What no assembly contains: tests, and what tools leave behind. */
 const ignoredFolders = ['node_modules', 'tests', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache'];
 

@@ -29,11 +29,11 @@ export async function launch(
   home: Home,
   toolchain: ServiceToolchain,
   definition: ServiceDefinition,
+  ports: Ports,
   allPorts: ServiceContext['allPorts'],
   signal: AbortSignal,
 ): Promise<Launched> {
   const files = serviceFiles(home, definition.name);
-  const ports = allPorts[definition.name];
   const context: ServiceContext = { ...files, home, ports, allPorts, toolchain };
   // A service that is killed leaves what it unpacked there.
   rmSync(files.scratch, { recursive: true, force: true });
@@ -46,7 +46,7 @@ export async function launch(
   const output = openSync(files.log, 'a');
   const child = spawn(program, tokens, {
     cwd: files.folder,
-    env: serviceEnvironment(files.folder),
+    env: { ...serviceEnvironment(files.folder), ...definition.environment?.(context) },
     detached: true,
     stdio: ['ignore', output, output],
   });

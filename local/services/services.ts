@@ -1,21 +1,24 @@
 /** Starts, shows and stops the services of this machine, as processes that outlive the command. */
 import { join } from 'node:path';
+import { sameJson } from '../../lib/declaration/json.ts';
 import { hasErrorCode, MillraceError, messageOf } from '../../tools/errors.mjs';
 import { withLock } from '../../tools/lock.mjs';
 import { cacheFolder } from '../../tools/setup/folders.mjs';
 import { type Home, purgeHome } from '../home.ts';
+import { forgetWorker, readWorker, type WorkerSettings, workersIn, writeWorker } from './connect.ts';
 import { PORT_LOST, serviceGone } from './diagnosis.ts';
 import { iam } from './iam.ts';
 import { kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
 import { requireMemory } from './memory.ts';
-import { nextFreePort, requireFreePort } from './ports.ts';
+import { loopback, nextFreePort, requireFreePort } from './ports.ts';
 import { postgres } from './postgres.ts';
 import { endProcess, endUnrecorded, isSameProcess, residentMemory } from './process.ts';
 import { registry } from './registry.ts';
 import { s3 } from './s3.ts';
 import { agreeOnData, readServiceFile, type ServiceFile, serviceFiles, writeServiceFile } from './service-files.ts';
 import type {
+  FixedName,
   PlainEndpoints,
   Ports,
   Purpose,
@@ -23,14 +26,20 @@ import type {
   ServiceName,
   ServiceStatus,
   ServiceToolchain,
+  WorkerName,
 } from './types.ts';
 
-const byName: Readonly<Record<ServiceName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres };
-const definitions: readonly ServiceDefinition[] = Object.values(byName);
+const byName: Readonly<Record<FixedName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres };
 
-/** Of each service the same thing. */
-const ofEach = <T>(what: (definition: ServiceDefinition) => T) =>
-  Object.fromEntries(definitions.map((one) => [one.name, what(one)])) as Record<ServiceName, T>;
+/** Those that every home has. */
+const fixed: readonly ServiceDefinition[] = Object.values(byName);
+
+/** All of a home, the workers of its connectors among them. */
+const definitionsOf = (home: Home): ServiceDefinition[] => [...fixed, ...workersIn(home)];
+
+/** Of each of these services the same thing. */
+const ofEach = <T>(definitions: readonly ServiceDefinition[], what: (definition: ServiceDefinition) => T) =>
+  Object.fromEntries(definitions.map((one) => [one.name, what(one)])) as Record<FixedName, T>;
 
 const lockWaitMs = 120_000;
 const portTries = 3;
@@ -46,11 +55,13 @@ export interface StartOptions {
   readonly strict?: boolean | undefined;
   /** Starts what only pipelines with a database need too. @default it stays as it is */
   readonly databases?: boolean | undefined;
+  /** Starts the workers of deployed connectors too. @default they stay as they are */
+  readonly connectors?: boolean | undefined;
   /** Memory to be had, for tests. @default what the machine says */
   readonly availableMemoryBytes?: number;
 }
 
-export interface StartedServices extends Readonly<Record<ServiceName, ServiceStatus>> {
+export interface StartedServices extends Readonly<Record<FixedName, ServiceStatus>> {
   /** The ones that this call started; empty when all that are needed ran already. */
   readonly started: readonly ServiceName[];
   /** Changes whenever the data was started anew: what was deployed to other data is gone. */
@@ -71,7 +82,7 @@ export function startServices(
   options: StartOptions = {},
 ): Promise<StartedServices> {
   return locked(homeLock(home), progress, signal, async () => {
-    const needed = neededOf(options);
+    const needed = neededOf(definitionsOf(home), options);
     const stopped = needed.filter(({ name }) => !isRunning(readServiceFile(home, name)));
     for (const definition of needed.filter((each) => !stopped.includes(each))) {
       const { name, title, portOption = 'its port' } = definition;
@@ -105,23 +116,23 @@ export function startServices(
     // may still be faster.
     await (stopped.length > 0 ? locked(join(cacheFolder(), 'ports.lock'), progress, signal, start) : start());
     const started = stopped.map(({ name }) => name);
-    return { ...ofEach((one) => status(home, one)), started, dataId };
+    return { ...ofEach(fixed, (one) => status(home, one)), started, dataId };
   });
 }
 
 /** The services as they are now; asks nobody but the operating system, so it answers at once. */
 export async function serviceStatuses(home: Home): Promise<ServiceStatus[]> {
-  return definitions.map((definition) => status(home, definition));
+  return definitionsOf(home).map((definition) => status(home, definition));
 }
 
 /** Whether all run that are always needed. */
 export const servicesRun = (home: Home): boolean =>
-  neededOf({}).every(({ name }) => isRunning(readServiceFile(home, name)));
+  neededOf(fixed, {}).every(({ name }) => isRunning(readServiceFile(home, name)));
 
 /** What a start of those that are needed and do not run takes; of every one of them where there is no home. */
 export function needsOfStart(home: Home | undefined) {
   const record = (name: ServiceName) => (home ? readServiceFile(home, name) : {});
-  const stopped = neededOf({}).filter(({ name }) => !isRunning(record(name)));
+  const stopped = neededOf(fixed, {}).filter(({ name }) => !isRunning(record(name)));
   return {
     memoryBytes: stopped.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
     ports: stopped.flatMap(({ name, title, ports }) =>
@@ -131,7 +142,7 @@ export function needsOfStart(home: Home | undefined) {
 }
 
 /** One of them. */
-export function serviceStatus(home: Home, name: ServiceName): ServiceStatus {
+export function serviceStatus(home: Home, name: FixedName): ServiceStatus {
   return status(home, byName[name]);
 }
 
@@ -155,6 +166,7 @@ export async function stopServices(
   options: { readonly purge: true } | { readonly purge: false; readonly only?: readonly ServiceName[] },
   progress: Progress = () => {},
 ): Promise<ServiceName[]> {
+  const definitions = definitionsOf(home);
   const chosen = definitions.filter(({ name }) => options.purge || (options.only?.includes(name) ?? true));
   return locked(homeLock(home), progress, undefined, async () => {
     const ended = await Promise.allSettled(chosen.map((definition) => stop(home, definition)));
@@ -171,13 +183,47 @@ export async function stopServices(
 }
 
 /**
+ * Where a worker of Kafka Connect answers, whether it runs or not: its port is chosen before its first start, since what is deployed has to know it.
+ */
+export async function workerUrl(home: Home, name: WorkerName): Promise<string> {
+  const ports = readServiceFile(home, name).ports ?? { rest: await nextFreePort(8083, portsOfWorkers(home)) };
+  if (!readServiceFile(home, name).ports) writeServiceFile(home, name, { ports });
+  return `http://${loopback}:${ports.rest}`;
+}
+
+const portsOfWorkers = (home: Home) =>
+  new Set(workersIn(home).map(({ name }) => readServiceFile(home, name).ports?.rest ?? 0));
+
+/** Sees to it that a worker runs with these settings. */
+export async function bringWorker(
+  home: Home,
+  toolchain: ServiceToolchain,
+  name: WorkerName,
+  settings: WorkerSettings,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (!sameJson(readWorker(home, name), settings)) {
+    await stopServices(home, { purge: false, only: [name] });
+    writeWorker(home, name, settings);
+  }
+  await startServices(home, toolchain, progress, signal, { connectors: true });
+}
+
+/** Ends a worker and forgets it. */
+export async function removeWorker(home: Home, name: WorkerName): Promise<void> {
+  await stopServices(home, { purge: false, only: [name] });
+  forgetWorker(home, name);
+}
+
+/**
  * Watches the services that run now.
  *
  * @param onGone gets the error of the first one that ends otherwise than by being stopped
  * @returns ends the watch
  */
 export function watchServices(home: Home, onGone: (error: MillraceError) => void): () => void {
-  const watched = definitions.filter((one) => status(home, one).state === 'running');
+  const watched = definitionsOf(home).filter((one) => status(home, one).state === 'running');
   const timer = setInterval(() => {
     const gone = watched.find((one) => status(home, one).state === 'dead');
     if (!gone) return;
@@ -188,9 +234,12 @@ export function watchServices(home: Home, onGone: (error: MillraceError) => void
 }
 
 /** What alone starts it. */
-export const purposeOf = (name: ServiceName): Purpose | undefined => byName[name].only;
+export const purposeOf = (name: ServiceName): Purpose | undefined => (isFixed(name) ? byName[name].only : 'connectors');
 
-const neededOf = (options: StartOptions) => definitions.filter(({ only }) => only === undefined || options[only]);
+const isFixed = (name: ServiceName): name is FixedName => Object.hasOwn(byName, name);
+
+const neededOf = (definitions: readonly ServiceDefinition[], options: StartOptions) =>
+  definitions.filter(({ only }) => only === undefined || options[only]);
 
 type Progress = (line: string) => void;
 
@@ -255,7 +304,7 @@ async function startAll(
   signal: AbortSignal,
 ): Promise<void> {
   const portsOf = ({ name }: ServiceDefinition) => chosen.get(name) ?? readServiceFile(home, name).ports ?? {};
-  const allPorts = ofEach(portsOf);
+  const allPorts = ofEach(fixed, portsOf);
   const siblings = new AbortController();
   const either = AbortSignal.any([signal, siblings.signal]);
   const work = needed.map(async (definition) => {
@@ -265,7 +314,7 @@ async function startAll(
       const { process: identity, ports: current = {} } = readServiceFile(home, name);
       const started = stopped.includes(definition) || identity === undefined;
       const running = started
-        ? await launch(home, toolchain, definition, allPorts, either)
+        ? await launch(home, toolchain, definition, portsOf(definition), allPorts, either)
         : { identity, ports: current, log: serviceFiles(home, name).log };
       await waitUntilReady(definition, running, either);
       const seconds = ((performance.now() - before) / 1000).toFixed(1);

@@ -2,15 +2,20 @@
 import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 import type { Home } from '../home.ts';
 
-export type ServiceName = 'iam' | 'kafka' | 'registry' | 's3' | 'postgres';
+export type FixedName = 'iam' | 'kafka' | 'registry' | 's3' | 'postgres';
+/** A worker of Kafka Connect; there is one for each pipeline that has connectors. */
+export type WorkerName = `connect-${string}`;
+export type ServiceName = FixedName | WorkerName;
 
-/** What a service is for that is not always needed: strict runs, pipelines with a database. */
-export type Purpose = 'strict' | 'databases';
+/** What a service is for that is not always needed: strict runs, pipelines with a database, those with connectors. */
+export type Purpose = 'strict' | 'databases' | 'connectors';
 
 export type ServiceToolchain = Pick<
   Toolchain,
   | 'java17'
   | 'java17Home'
+  | 'connectJars'
+  | 'debeziumPostgresJars'
   | 'java21'
   | 'kafkaJars'
   | 'kafkaIam'
@@ -36,7 +41,7 @@ export interface ServiceContext {
   readonly scratch: string;
   readonly ports: Ports;
   /** The ports of all services, running or about to. */
-  readonly allPorts: Readonly<Record<ServiceName, Ports>>;
+  readonly allPorts: Readonly<Record<FixedName, Ports>>;
   readonly toolchain: ServiceToolchain;
 }
 
@@ -61,6 +66,8 @@ export interface ServiceDefinition {
   readonly prepare: (context: ServiceContext, signal: AbortSignal) => Promise<void>;
   readonly command: (context: ServiceContext) => { readonly program: string; readonly arguments: readonly string[] };
   /** Performs one real operation; throws as long as the service cannot. */
+  /** Variables beside those that every service has. @default none */
+  readonly environment?: (context: ServiceContext) => Readonly<Record<string, string>>;
   readonly probe: (ports: Ports) => Promise<void>;
   readonly address: (ports: Ports) => Addresses;
   /** What lines of the log mean, first match first: cause and remedy in a sentence. */

@@ -11,7 +11,7 @@ import { JobRunRecords, partsOf } from '../../local/emr/job-run-records.ts';
 import { millraceHome } from '../../local/home.ts';
 import { isSameProcess } from '../../local/services/process.ts';
 import { serviceStatus } from '../../local/services/services.ts';
-import type { ServiceName } from '../../local/services/types.ts';
+import type { FixedName } from '../../local/services/types.ts';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
 import { Machine, until as waitUntil } from '../e2e/cli.ts';
 import { withTestAdmin } from '../support/kafka.ts';
@@ -60,12 +60,12 @@ export class Stack extends Machine {
   }
 
   /** Signals a service. */
-  hitService(name: ServiceName, signal: NodeJS.Signals): void {
+  hitService(name: FixedName, signal: NodeJS.Signals): void {
     kill(serviceStatus(this.folders, name).pid, { signal });
   }
 
   /** Whether the process of a service lives. */
-  isServing(name: ServiceName): boolean {
+  isServing(name: FixedName): boolean {
     return serviceStatus(this.folders, name).state === 'running';
   }
 

@@ -91,7 +91,15 @@ export function copyCheckout(tell: (line: string) => void): Copy {
 /** Of what was built only what the set-up fetched: the rest is made of the code, and so of a mutant. */
 const isLinked = (parent: string, name: string) =>
   parent === 'build'
-    ? ['toolchain.json', 'spark-jars', 'iceberg-jars', 'postgres-jars', 'python-packages'].includes(name)
+    ? [
+        'toolchain.json',
+        'spark-jars',
+        'iceberg-jars',
+        'postgres-jars',
+        'connect-jars',
+        'debezium-postgres-jars',
+        'python-packages',
+      ].includes(name)
     : !name.startsWith('.vite');
 
 /** Those also look at an invented pipeline. */

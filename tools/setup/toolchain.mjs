@@ -32,6 +32,8 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
  * @property {string} sparkJars folder with the archives that jobs get
  * @property {string} icebergJars folder with the archives that jobs get which use a dataset
  * @property {string} postgresJars folder with the archives that jobs get which use a table
+ * @property {string} connectJars folder with the class path of workers of Kafka Connect
+ * @property {string} debeziumPostgresJars folder with their plugin for changes of PostgreSQL
  * @property {string} sparkClasses archive of the classes that jobs load
  * @property {string} registryHome folder with quarkus-run.jar
  * @property {string} registryClasses archive of the classes that the registry loads
@@ -48,11 +50,13 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
 
 /** @typedef {Toolchain & { setUp: SetUp }} Remembered what build/toolchain.json holds */
 
-/** Archives of jobs, in folders of build from which the synthesis takes them. */
+/** Archives of jobs and connectors, in folders of build from which the synthesis takes them. */
 const MIRRORED = /** @type {const} */ ({
   sparkJars: 'spark-jars',
   icebergJars: 'iceberg-jars',
   postgresJars: 'postgres-jars',
+  connectJars: 'connect-jars',
+  debeziumPostgresJars: 'debezium-postgres-jars',
 });
 /** @typedef {keyof typeof MIRRORED} Mirrored */
 const mirroredNames = /** @type {Mirrored[]} */ (Object.keys(MIRRORED));
@@ -192,6 +196,8 @@ async function install({ cache, dev, say }) {
     archives('spark-jars'),
     archives('iceberg-jars'),
     archives('postgres-jars'),
+    archives('connect-jars'),
+    archives('debezium-postgres-jars'),
     archives(`postgres-${process.platform}-${process.arch}`, join('bin', 'postgres')),
     archives('registry', 'quarkus-run.jar'),
     archives('s3-jars'),
@@ -202,8 +208,9 @@ async function install({ cache, dev, say }) {
   ]);
   // All of them come to their end before one failure is told: what was finished stays for the next try.
   await Promise.allSettled(steps);
-  const [venv, kafkaJars, sparkJarsSource, icebergJars, postgresJars, postgresHome, registry, s3Jars, s3aJars, kafka] =
+  const [venv, kafkaJars, sparkJarsSource, icebergJars, postgresJars, connectJars, debeziumPostgresJars, ...others] =
     await Promise.all(steps);
+  const [postgresHome, registry, s3Jars, s3aJars, kafka] = others;
   const packages = Object.entries(requirementsOf()).map(async ([pipeline, file]) => {
     const options = { cache, pipeline, file, venv, tools: await bootstrapped() };
     const made = await told(pythonPackages(options), `Python packages of ${pipeline} installed`);
@@ -229,7 +236,7 @@ async function install({ cache, dev, say }) {
   await Promise.allSettled([...packages, ...more]);
   const packaged = await Promise.all(packages);
   const [registryFolder, sparkFolder] = await Promise.all(more);
-  const mirrored = { sparkJars: sparkJarsSource, icebergJars, postgresJars };
+  const mirrored = { sparkJars: sparkJarsSource, icebergJars, postgresJars, connectJars, debeziumPostgresJars };
   const placed = { ...mirrored };
   for (const name of mirroredNames) {
     placed[name] = join(buildFolder, MIRRORED[name]);

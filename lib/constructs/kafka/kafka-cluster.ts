@@ -23,6 +23,14 @@ export interface KafkaClusterProps {
 const PRODUCE = ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'];
 const CONSUME = ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'];
 const CONSUMER_GROUP = ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'];
+/** Topics that only their writer reads, whose settings it looks at. */
+const KEEP = [
+  'kafka-cluster:CreateTopic',
+  'kafka-cluster:DescribeTopic',
+  'kafka-cluster:DescribeTopicDynamicConfiguration',
+  'kafka-cluster:ReadData',
+  'kafka-cluster:WriteData',
+];
 const ADMINISTER = [
   'kafka-cluster:AlterTopic',
   'kafka-cluster:AlterTopicDynamicConfiguration',
@@ -43,15 +51,15 @@ export class KafkaCluster extends Construct {
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);
-    const { analytics, services, sparkSecurityGroup, handlerSecurityGroup } = props.network;
-    const attach = (name: string, vpc: ec2.Vpc, subnets: ec2.ISubnet[], clients: ec2.ISecurityGroup) => {
+    const { analytics, services, sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup } = props.network;
+    const attach = (name: string, vpc: ec2.Vpc, subnets: ec2.ISubnet[], ...clients: ec2.ISecurityGroup[]) => {
       const group = closedGroup(this, `${name}Clients`, vpc, `Kafka endpoints in the ${name} VPC`);
-      group.connections.allowFrom(clients, ec2.Port.tcp(KAFKA_PORT), 'Kafka with IAM');
+      for (const one of clients) group.connections.allowFrom(one, ec2.Port.tcp(KAFKA_PORT), 'Kafka with IAM');
       return { vpc, vpcSubnets: { subnets }, securityGroups: [group] };
     };
     const vpcConfigs = [
       attach('Analytics', analytics, analytics.isolatedSubnets, sparkSecurityGroup),
-      attach('Services', services, services.privateSubnets, handlerSecurityGroup),
+      attach('Services', services, services.privateSubnets, handlerSecurityGroup, connectSecurityGroup),
     ];
     const cluster = new msk.ServerlessCluster(this, 'Cluster', { clusterName: props.clusterName, vpcConfigs });
     this.clusterArn = cluster.clusterArn;
@@ -85,6 +93,21 @@ export class KafkaCluster extends Construct {
     allow(grantee, CONSUMER_GROUP, this.arnsOf('group', [`${groupPrefix}-*`]));
     const reason = 'Clients name their consumer groups behind the prefix: Spark makes one for every run of a query.';
     acknowledge(grantee, { [`AwsSolutions-IAM5[/${groupPrefix}-*]`]: reason });
+  }
+
+  /** Allows what workers of Kafka Connect do, besides what their connectors do: to divide work in a group, and to keep what they know in topics, which they create. */
+  grantConnect(
+    grantee: Grantee,
+    {
+      group,
+      internal,
+      writes,
+    }: { readonly group: string; readonly internal: readonly string[]; readonly writes: readonly string[] },
+  ): void {
+    allow(grantee, ['kafka-cluster:Connect'], [this.clusterArn]);
+    allow(grantee, KEEP, this.arnsOf('topic', internal));
+    allow(grantee, CONSUMER_GROUP, this.arnsOf('group', [group]));
+    allow(grantee, PRODUCE, this.arnsOf('topic', writes));
   }
 
   /** Allows to create, alter and delete these topics. */

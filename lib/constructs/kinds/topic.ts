@@ -1,7 +1,7 @@
 /** Topics: one custom resource creates and alters those of a pipeline. */
 import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { topicsOf } from '../../declaration/flow.ts';
+import { ownTopicsOf, topicsOf } from '../../declaration/flow.ts';
 import type { Topic } from '../../declaration/kinds/topic.ts';
 import { groupPrefix } from '../../declaration/names.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
@@ -9,7 +9,7 @@ import type { Grant, Kind, KindProps } from './index.ts';
 
 export default function topics(scope: Construct, props: KindProps): Kind {
   const { pipeline, network, cluster, logRetentionDays, schemas } = props;
-  const declared = Object.values(topicsOf(pipeline));
+  const declared = [...Object.values(topicsOf(pipeline)), ...ownTopicsOf(pipeline)];
   const provider = new HandlerProvider(scope, 'TopicsHandler', {
     folder: 'kafka-topics',
     description: `Topics of pipeline ${pipeline.name}`,

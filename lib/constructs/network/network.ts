@@ -2,6 +2,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
+import { CONNECT_PORT } from '../../declaration/limits.ts';
 import { logGroup } from '../functions/logged-role.ts';
 import type { Placement } from '../functions/node-function.ts';
 
@@ -32,6 +33,8 @@ export class Network extends Construct {
   readonly sparkSecurityGroup: ec2.SecurityGroup;
   /** Of the Lambdas that manage topics and schemas. */
   readonly handlerSecurityGroup: ec2.SecurityGroup;
+  /** Of the workers of Kafka Connect. */
+  readonly connectSecurityGroup: ec2.SecurityGroup;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
@@ -73,6 +76,12 @@ export class Network extends Construct {
     this.sparkSecurityGroup.addEgressRule(this.sparkSecurityGroup, ec2.Port.allTcp(), 'between workers');
     const handlers = 'Lambdas that manage topics and schemas';
     this.handlerSecurityGroup = closedGroup(this, 'Handlers', this.services, handlers);
+    this.connectSecurityGroup = closedGroup(this, 'Connect', this.services, 'Workers of Kafka Connect');
+    const connect = this.connectSecurityGroup.connections;
+    connect.allowFrom(this.handlerSecurityGroup, ec2.Port.tcp(CONNECT_PORT), 'what connectors are');
+    connect.allowInternally(ec2.Port.tcp(CONNECT_PORT), 'between workers, while one takes over from another');
+    const why = 'images, archive, secrets and logs through the NAT gateway: their hosts have no fixed addresses';
+    this.connectSecurityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, why);
   }
 
   /** Where the Lambdas that manage topics and schemas are attached. */

@@ -1,8 +1,9 @@
 /** Checks how data flows through a pipeline: that each thing has a writer and a use, that nothing flows back, and what comes before what. */
-import { orderOf, predecessorsOf, thingsOf, upstreamOf, usesOf } from '../flow.ts';
+import { connectedTo, orderOf, predecessorsOf, thingsOf, upstreamOf, usesOf } from '../flow.ts';
+import { Topic } from '../kinds/topic.ts';
 import type { Note } from '../mistakes.ts';
 import type { Pipeline } from '../pipeline.ts';
-import type { Named } from '../thing.ts';
+import type { Named, Thing } from '../thing.ts';
 
 /** Notes things that nobody writes or uses, jobs that cannot come before others, and cycles. */
 export function checkFlow(pipeline: Pipeline, note: Note): void {
@@ -25,12 +26,14 @@ export function checkFlow(pipeline: Pipeline, note: Note): void {
 /** A thing needs a writer and a use, each a job of ours or, for topics, an application outside. */
 function checkUses(pipeline: Pipeline, note: Note): void {
   const uses = usesOf(pipeline);
+  const connected = connectedTo(pipeline);
   for (const { alias, thing } of thingsOf(pipeline)) {
     const ours = uses.filter((use) => use.thing.origin === thing);
+    const isConnected = connected.some(({ topic }) => topic === thing);
     const at = `${thing.plural}.${alias}`;
-    if (ours.length === 0 && !isUsedOutside(pipeline, alias)) {
+    if (ours.length === 0 && !isUsedOutside(pipeline, alias) && !(isConnected && isReadOutside(thing))) {
       note(at, 'is neither written nor read by a job', thing, "a job that uses it, or external: 'both'");
-    } else if (!thing.isWrittenOutside && !ours.some(({ way }) => way === 'writes')) {
+    } else if (!thing.isWrittenOutside && !isConnected && !ours.some(({ way }) => way === 'writes')) {
       const allowed = `a job that writes it${thing.plural === 'topics' ? ", or external: 'written'" : ''}`;
       note(at, 'is read, but nobody writes it', thing, allowed);
     }
@@ -40,6 +43,8 @@ function checkUses(pipeline: Pipeline, note: Note): void {
     }
   }
 }
+
+const isReadOutside = (thing: Thing): boolean => thing instanceof Topic && thing.externalWays.includes('Reader');
 
 const isUsedOutside = ({ topics }: Pipeline, alias: string): boolean => topics?.[alias]?.externalWays.length === 2;
 

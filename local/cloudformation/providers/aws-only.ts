@@ -25,10 +25,10 @@ const reasons: Readonly<Record<string, string>> = {
     CloudWatch::Alarm CloudWatch::CompositeAlarm CloudWatch::Dashboard Logs::MetricFilter Logs::QueryDefinition`,
   'how a database is run: here the registry keeps its data in a file, and one PostgreSQL has those of pipelines': `
     RDS::DBClusterParameterGroup RDS::DBInstance RDS::DBParameterGroup RDS::DBSubnetGroup`,
-  'how a container is run: here the registry is a process': `
+  'how a container is run: here the registry and workers of connectors are processes': `
     ApplicationAutoScaling::ScalableTarget ApplicationAutoScaling::ScalingPolicy ECR::PullThroughCacheRule
     ECR::Repository ECS::Cluster
-    ECS::ClusterCapacityProviderAssociations ECS::TaskDefinition`,
+    ECS::ClusterCapacityProviderAssociations`,
   'spreads calls over containers: here there is one registry, called directly': `
     ElasticLoadBalancingV2::Listener ElasticLoadBalancingV2::ListenerRule ElasticLoadBalancingV2::LoadBalancer
     ElasticLoadBalancingV2::TargetGroup`,

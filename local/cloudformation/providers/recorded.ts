@@ -55,19 +55,6 @@ const kafkaCluster = upserting('the local Kafka broker', (request) => {
   return { physicalId: clusterArn, attributes: { Arn: clusterArn } };
 });
 
-const registryService = upserting('the local Apicurio Registry', (request) => {
-  const { ServiceName: given } = used(request, 'ServiceName');
-  const name = nameOf(request, given, 255);
-  if (!/registry/i.test(`${request.logicalId} ${name}`)) {
-    throw new MillraceError(
-      'DEPLOY_UNKNOWN_SERVICE',
-      `${nameIn(request)}: the only container service with a counterpart on this machine is the schema registry, and neither name nor logical id say "registry".`,
-    );
-  }
-  const serviceArn = arn(request.stack, 'ecs', `service/${name}`);
-  return { physicalId: serviceArn, attributes: { ServiceArn: serviceArn, Name: name } };
-});
-
 const eventRule = upserting('an entry; its functions are called when an execution ends', (request) => {
   const { Name: given, EventPattern: pattern } = used(request, 'Name', 'EventPattern');
   const name = nameOf(request, given, 64);
@@ -76,7 +63,6 @@ const eventRule = upserting('an entry; its functions are called when an executio
 });
 
 export const providers: Record<string, Provider> = {
-  'AWS::ECS::Service': registryService,
   'AWS::EMRServerless::Application': sparkApplication,
   'AWS::Events::Rule': eventRule,
   'AWS::Glue::Database': catalogDatabase,

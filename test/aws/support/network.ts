@@ -153,6 +153,7 @@ export const ATTACHED: Readonly<Record<string, { name: string; subnets: string; 
     groups: 'NetworkConfiguration.SecurityGroupIds',
   },
   'AWS::Lambda::Function': { name: 'handlers', subnets: 'VpcConfig.SubnetIds', groups: 'VpcConfig.SecurityGroupIds' },
+  /** Or `connect`, by its logical id. */
   'AWS::ECS::Service': {
     name: 'registry',
     subnets: 'NetworkConfiguration.AwsvpcConfiguration.Subnets',
@@ -199,7 +200,9 @@ function attachmentsOf(resources: readonly Concrete[], known: ReadonlyMap<string
         .split('.')
         .slice(3)
         .join('.');
-      const name = resource.type === 'AWS::EC2::VPCEndpoint' ? `endpoint ${service}` : where.name;
+      const isWorker = resource.type === 'AWS::ECS::Service' && /^Connect/.test(resource.id);
+      const named = isWorker ? 'connect' : where.name;
+      const name = resource.type === 'AWS::EC2::VPCEndpoint' ? `endpoint ${service}` : named;
       add(name, place, textsAt(properties, where.subnets), textsAt(properties, where.groups));
     }
   }

@@ -12,6 +12,7 @@ import { environments } from '../../../config/environments.ts';
 import { createApp } from '../../../lib/app.ts';
 import { unusedAcknowledgements } from '../../../lib/constructs/functions/acknowledge.ts';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
+import clients from '../../clients/pipelines/clients/pipeline.ts';
 import readings from '../../readings/pipelines/readings/pipeline.ts';
 
 const [folder, ...chosen] = process.argv.slice(2);
@@ -30,6 +31,11 @@ const variants: Readonly<Record<string, (props: AppProps) => void>> = {
   /** With nothing but an invented pipeline, in which the tests plant their mistakes. */
   readings: (props) => {
     createApp(first, [readings], props).synth();
+  },
+  /** With nothing but an invented pipeline that has a connector, in all environments, before the rule packs. */
+  connected: (props) => {
+    const app = createApp(environments, [clients], props);
+    app.synth();
   },
   /** With a tag on everything: nothing stateful may notice. */
   tagged: (props) => {
@@ -81,7 +87,7 @@ for (const [name, synthesize] of Object.entries(variants)) {
     // What a handler's bundle holds does not matter here, and bundling takes most of the time.
     'aws:cdk:bundling-stacks': [],
     // The rule packs look at the app as it is deployed, when everything is looked at: they take most of the time.
-    'millrace:rules': name === 'faulty' || (name === 'app' && chosen.length === 0),
+    'millrace:rules': name === 'faulty' || name === 'connected' || (name === 'app' && chosen.length === 0),
   };
   try {
     synthesize({ outdir: join(folder, name), context, analyticsReporting: false });

@@ -8,7 +8,7 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Folder with the assemblies `app`, `readings`, `tagged`, `resized`, `faulty`, `bare`, and `without-<pipeline>` for each pipeline. */
+    /** Folder with the assemblies `app`, `readings`, `connected`, `tagged`, `resized`, `faulty`, `bare`, and `without-<pipeline>` for each pipeline. */
     assembly: string;
   }
 }

@@ -2,9 +2,15 @@
  * The small world in which permissions are tried: things with names, their ARNs and request contexts, and beside each a sentinel that nobody
  * may touch. What is of a pipeline is named with it, except in the pipeline's own table.
  */
-import { datasetsOf, foldersOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { datasetsOf, foldersOf, ownTopicsOf, topicsOf } from '../../../lib/declaration/flow.ts';
 import { PEOPLE } from '../../../lib/declaration/kinds/table.ts';
-import { databaseRole, externalGroupPrefix, kebab } from '../../../lib/declaration/names.ts';
+import {
+  connectGroup,
+  connectTopics,
+  databaseRole,
+  externalGroupPrefix,
+  kebab,
+} from '../../../lib/declaration/names.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { ACCOUNT, CLUSTER_UUID, REGION } from './arns.ts';
 import type { AssetKeys } from './assets.ts';
@@ -50,6 +56,7 @@ export function universeOf(
     ...catalogThings(resources, pipelines),
     ...databaseThings(resources, pipelines),
     ...namedThings(resources),
+    ...secretThings(pipelines),
     ...interfaceThings(),
   ];
 }
@@ -63,7 +70,14 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
     services: ['kafka-cluster'],
     arn: regional('kafka', `${kind}/${of}/${CLUSTER_UUID}${what && `/${what}`}`),
   });
-  const topics = pipelines.flatMap((pipeline) => Object.values(topicsOf(pipeline)).map((topic) => topic.name));
+  const connected = pipelines.filter((pipeline) => pipeline.connectors);
+  const topics = [
+    ...pipelines.flatMap((pipeline) => Object.values(topicsOf(pipeline)).map((topic) => topic.name)),
+    ...connected.flatMap((pipeline) => [
+      ...ownTopicsOf(pipeline).map((topic) => topic.name),
+      ...Object.values(connectTopics(pipeline.name)),
+    ]),
+  ];
   const groups = pipelines.flatMap((pipeline) => [
     ...Object.keys(pipeline.jobs).map((job) => `millrace.${pipeline.name}.${job}-spark-kafka-1`),
     ...(Object.values(topicsOf(pipeline)).some((topic) => topic.externalWays.includes('Reader'))
@@ -81,6 +95,10 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
     thing('another topic', 'topic', name, 'another.topic'),
     ...topics.map((topic) => thing(`topic ${topic} of another cluster`, 'topic', 'another', topic)),
     ...groups.map((group) => thing(`groups ${group.replace(/spark.*/, '*')}`, 'group', name, group)),
+    ...connected.map((pipeline) => {
+      const group = connectGroup(pipeline.name);
+      return thing(`group ${group}`, 'group', name, group);
+    }),
     thing('another group', 'group', name, 'another-group'),
     thing('a group whose name merely begins so', 'group', name, groups[0]?.replace('-spark', 'r-spark') ?? 'x'),
     thing('a transaction', 'transactional-id', name, 'a'),
@@ -324,6 +342,17 @@ function namedThings(resources: readonly Concrete[]): Thing[] {
     })),
     { label: 'another secret', services: ['secretsmanager'], arn: regional('secretsmanager', 'secret:another-AbCdEf') },
   ];
+}
+
+/** Secrets of connectors, which somebody made, with the end that Secrets Manager gives their names. */
+function secretThings(pipelines: readonly Pipeline[]): Thing[] {
+  const connectors = pipelines.flatMap((pipeline) => Object.values(pipeline.connectors ?? {}));
+  const names = new Set(connectors.flatMap(({ secrets }) => secrets.map(({ name }) => name)));
+  return [...names].map((name) => ({
+    label: `secret ${name}`,
+    services: ['secretsmanager'],
+    arn: regional('secretsmanager', `secret:${name}-AbCdEf`),
+  }));
 }
 
 /** What a function's network interface is made of, and what it is not. */

@@ -13,7 +13,7 @@ import { kafka } from '../../../local/services/kafka.ts';
 import { launch, waitUntilReady } from '../../../local/services/launch.ts';
 import { nextFreePort } from '../../../local/services/ports.ts';
 import { endProcess } from '../../../local/services/process.ts';
-import type { Ports, ServiceDefinition, ServiceName } from '../../../local/services/types.ts';
+import type { FixedName, Ports, ServiceDefinition } from '../../../local/services/types.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 
 const region = 'us-east-1';
@@ -64,21 +64,33 @@ export class TestBroker {
   readonly toolchain = readToolchain();
   private readonly processes: (() => Promise<unknown>)[] = [];
   private roles: readonly AccessRole[] = [];
-  private ports: Readonly<Record<ServiceName, Ports>> = { iam: {}, kafka: {}, registry: {}, s3: {}, postgres: {} };
+  private ports: Readonly<Record<FixedName, Ports>> = { iam: {}, kafka: {}, registry: {}, s3: {}, postgres: {} };
 
   async start(broker: ServiceDefinition = kafka): Promise<void> {
     this.deploy();
+    await this.choosePorts(iam, broker);
+    await this.run(iam);
+    await this.run(broker);
+  }
+
+  /** Starts another service beside the broker, and gives its ports. */
+  async startMore(definition: ServiceDefinition): Promise<Ports> {
+    await this.choosePorts(definition);
+    await this.run(definition);
+    return this.ports[definition.name as FixedName];
+  }
+
+  private async choosePorts(...definitions: readonly ServiceDefinition[]): Promise<void> {
     const first = 21_000 + Math.floor(Math.random() * 9_000);
-    const taken = new Set<number>();
-    for (const definition of [iam, broker]) {
+    const taken = new Set(Object.values(this.ports).flatMap((ports) => Object.values(ports)));
+    for (const definition of definitions) {
       for (const [index, { name }] of definition.ports.entries()) {
         const port = await nextFreePort(first + taken.size + index, taken);
         taken.add(port);
-        this.ports = { ...this.ports, [definition.name]: { ...this.ports[definition.name], [name]: port } };
+        const known = definition.name as FixedName;
+        this.ports = { ...this.ports, [known]: { ...this.ports[known], [name]: port } };
       }
     }
-    await this.run(iam);
-    await this.run(broker);
   }
 
   /** What may be done from now on is what these roles may do, and nothing else. */
@@ -132,7 +144,14 @@ export class TestBroker {
   private async run(definition: ServiceDefinition): Promise<void> {
     mkdirSync(join(this.home.services, definition.name), { recursive: true });
     const { signal } = new AbortController();
-    const launched = await launch(this.home, this.toolchain, definition, this.ports, signal);
+    const launched = await launch(
+      this.home,
+      this.toolchain,
+      definition,
+      this.ports[definition.name as FixedName],
+      this.ports,
+      signal,
+    );
     this.processes.push(() => endProcess(launched.identity, definition.stopWithinMs));
     await waitUntilReady(definition, launched, signal);
   }

@@ -1,0 +1,1 @@
+"""What jobs share; empty, since no test runs these jobs."""

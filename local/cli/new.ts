@@ -2,7 +2,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { MillraceError } from '../../tools/errors.mjs';
-import { type Choice, type FileColumn, type FileSource, modelOf, rolesOf } from '../../tools/scaffold/from-file.ts';
+import type { FileColumn, FileSource } from '../../tools/scaffold/file-schemas.ts';
+import { type Choice, modelOf, rolesOf } from '../../tools/scaffold/from-file.ts';
 import { type Model, scaffold } from '../../tools/scaffold/scaffold.ts';
 import { visibleLine } from '../accounts/records.ts';
 import { answers } from '../check/check.ts';

@@ -63,7 +63,7 @@ export async function modelFrom(name: string, path: string, choice: Choice, sign
   if (!described) throw new MillraceError('CHECK_FAILED', `Nothing was said of ${path}.`);
   const { refused, notes, sample: invented, ...source } = described;
   if (refused) throw new MillraceError(refused.code, refused.message);
-  const roles = rolesOf(source.columns, choice);
+  const roles = rolesOf(source, choice);
   const parts = new Map([
     [roles.measure?.name, 'number of which the highest is kept'],
     [roles.time?.name, 'time'],

@@ -30,12 +30,14 @@ export interface Roles {
  *
  * @throws MillraceError NO_KEY or WRONG_COLUMN
  */
-export function rolesOf(columns: readonly FileColumn[], choice: Choice): Roles {
-  const canBeKey = ({ kind }: FileColumn) => kind === 'string' || kind === 'integer';
+export function rolesOf({ columns, schema }: Pick<FileSource, 'columns' | 'schema'>, choice: Choice): Roles {
+  // Of a schema that is given nothing is changed, so that lines without a key would not be rejected.
+  const canBeKey = ({ kind, nullable }: FileColumn) =>
+    (kind === 'string' || kind === 'integer') && !(nullable && schema !== undefined);
   const key =
     choice.key === undefined
       ? bestKey(columns.filter((column) => canBeKey(column) && !column.nullable))
-      : chosen(columns, '--key', choice.key, 'a text or a whole number', canBeKey);
+      : chosen(columns, '--key', choice.key, `a text or a whole number${schema ? ', not null' : ''}`, canBeKey);
   if (!key) {
     const details = columns.map(({ name, words }) => `${name}: ${words}`);
     const message = 'No column fits for a key, which is a text or a whole number and never empty.';

@@ -2,7 +2,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { MillraceError } from '../../tools/errors.mjs';
-import { type Choice, type FileColumn, type FileSource, modelOf, rolesOf } from '../../tools/scaffold/from-file.ts';
+import type { FileColumn, FileSource } from '../../tools/scaffold/file-schemas.ts';
+import { type Choice, modelOf, rolesOf } from '../../tools/scaffold/from-file.ts';
 import { type Model, scaffold } from '../../tools/scaffold/scaffold.ts';
 import { visibleLine } from '../accounts/records.ts';
 import { answers } from '../check/check.ts';
@@ -62,7 +63,7 @@ export async function modelFrom(name: string, path: string, choice: Choice, sign
   if (!described) throw new MillraceError('CHECK_FAILED', `Nothing was said of ${path}.`);
   const { refused, notes, sample: invented, ...source } = described;
   if (refused) throw new MillraceError(refused.code, refused.message);
-  const roles = rolesOf(source.columns, choice);
+  const roles = rolesOf(source, choice);
   const parts = new Map([
     [roles.measure?.name, 'number of which the highest is kept'],
     [roles.time?.name, 'time'],

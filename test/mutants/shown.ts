@@ -93,9 +93,13 @@ export const shown: readonly Mutant[] = [
     ['while name.lower() in taken:', 'while False:', 'two columns of one name'],
   ),
   ...mutantsOf(
-    'tools/scaffold/from-file.ts',
+    'tools/scaffold/file-schemas.ts',
     ['test/local/cli/new.test.ts'],
     ['...(isRenamed ? { header } : {}),', '', 'a new pipeline refuses the file that it was made of'],
+  ),
+  ...mutantsOf(
+    'tools/scaffold/from-file.ts',
+    ['test/local/cli/new.test.ts'],
     ['canBeKey(column) && !column.nullable', 'canBeKey(column)', 'rows without a key are rejected unasked'],
   ),
   ...mutantsOf(

@@ -215,6 +215,13 @@ describe('the key', () => {
     });
   });
 
+  test('of a schema may not be null', async () => {
+    await expect(found('town.schema.json', JSON_SCHEMA, { key: 'note' })).rejects.toMatchObject({
+      code: 'WRONG_COLUMN',
+      message: expect.stringMatching(/needed is a text or a whole number, not null\. Allowed: town\.$/),
+    });
+  });
+
   test('is missed where nothing fits', async () => {
     await expect(found('file.csv', 'price,town\n1.5,\n2.5,Oslo\n')).rejects.toMatchObject({
       code: 'NO_KEY',

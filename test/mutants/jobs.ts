@@ -237,21 +237,6 @@ const streaming: readonly Mutant[] = [
     ['(OSError, http.client.HTTPException)', 'OSError', 'an answer that breaks off ends a job in a stack trace'],
     ['                    json.loads(body)\n', '', 'half an answer ends a job in a stack trace'],
   ),
-  ...mutantsOf(
-    'jobs/pyspark/sales/read.py',
-    ['jobs/pyspark/sales/tests/test_read.py'],
-    ['    summaries.refuse_bad("summaries")\n', '', 'exit code 0 although summaries are missing'],
-  ),
-  ...mutantsOf(
-    'jobs/pyspark/retail/best_sellers.py',
-    ['jobs/pyspark/retail/tests/test_best_sellers.py'],
-    ['    totals.refuse_bad("totals")\n', '', 'exit code 0 although totals are missing'],
-  ),
-  ...mutantsOf(
-    'jobs/pyspark/retail/archive.py',
-    ['jobs/pyspark/retail/tests/test_archive.py'],
-    ['KEY = ("transaction_id", "line")', 'KEY = ("transaction_id",)', 'the history has one line of each transaction'],
-  ),
   ...mutantsOf(`${jobs}/job/events.py`, tests('job'), [
     '            self._out.flush()\n',
     '',

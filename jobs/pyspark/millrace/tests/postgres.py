@@ -67,10 +67,10 @@ class Server:
                 "-N",
             ]
             subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **USER)
-        words = ["-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
+        words = [str(self._program("postgres")), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
         words += [word for setting in self.settings for word in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([self._program("postgres"), *words], stdout=log, stderr=log, **USER)
+            self.process = subprocess.Popen(words, stdout=log, stderr=log, **USER)
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

@@ -17,7 +17,7 @@ test('others may send transactions, which the broker dates', () => {
   ]);
   expect(topics).toEqual([
     ['transactions', 'bank.transactions', 3, 'LogAppendTime', 'Writer'],
-    ['deadLetters', 'bank.transactions.dead-letters', 3, undefined],
+    ['deadLetters', 'bank.transactions.dead-letters', 1, undefined],
   ]);
 });
 

@@ -102,11 +102,6 @@ export const declaration: readonly Mutant[] = [
     ['maximum: 20_000', 'maximum: 200_000', 'rows come slower than was asked for, without a word'],
     ['maximum: 100_000_000', 'maximum: 10_000_000_000', 'ids run over'],
     ['DEFAULT_TRIGGER_SECONDS = 2', 'DEFAULT_TRIGGER_SECONDS = 200', 'results are minutes old'],
-    'lib/declaration/common.ts',
-    [`${unit}/common.test.ts`],
-    ['maximum: 20_000', 'maximum: 200_000', 'rows come slower than was asked for, without a word'],
-    ['maximum: 100_000_000', 'maximum: 10_000_000_000', 'ids run over'],
-    ['DEFAULT_TRIGGER_SECONDS = 2', 'DEFAULT_TRIGGER_SECONDS = 200', 'results are minutes old'],
   ),
   ...mutantsOf(
     'lib/declaration/kinds/table.ts',

@@ -3,23 +3,10 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../tools/errors.mjs';
 import { root } from '../tools/setup/folders.mjs';
+import type { Benchmark } from './benchmark.ts';
 import { contracts, unchanged } from './deployment/deployment.ts';
 import { decisions } from './kafka/decisions.ts';
-import type { Row } from './rows.ts';
 import { synth } from './synth/synth.ts';
-
-export interface Conditions {
-  readonly quick: boolean;
-  /** Has something done when all is measured, or when that is interrupted. */
-  readonly atEnd: (undo: () => Promise<void>) => void;
-}
-
-export interface Benchmark {
-  readonly name: string;
-  /** Whether `--quick` leaves it out unless it is named: it sends and reads millions of rows. */
-  readonly isLong?: boolean;
-  readonly measure: (conditions: Conditions) => Promise<Row[]>;
-}
 
 const files = globSync(join(root, 'pipelines', '*', 'tests', 'bench', 'benchmarks.ts')).sort();
 const ofPipelines = await Promise.all(

@@ -4,7 +4,7 @@ import { Stack } from '../../test/faults/stack.ts';
 import { bundledHandler } from '../../test/support/bundle.ts';
 import { withTestAdmin } from '../../test/support/kafka.ts';
 import { type Handlers, Resource } from '../../test/support/lifecycle.ts';
-import type { Conditions } from '../benchmarks.ts';
+import type { Conditions } from '../benchmark.ts';
 import type { Row } from '../rows.ts';
 
 const COUNT = 100;

@@ -5,7 +5,7 @@ import { databaseOf } from '../../lib/declaration/flow.ts';
 import { PEOPLE } from '../../lib/declaration/kinds/table.ts';
 import { databaseRole } from '../../lib/declaration/names.ts';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
-import { visibleLine } from '../accounts/records.ts';
+import { visibleLine } from '../visible.ts';
 import { table } from '../accounts/results.ts';
 import type { Home } from '../home.ts';
 import { passwordOf, postgresAddress } from '../services/postgres.ts';

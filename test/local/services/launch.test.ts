@@ -75,7 +75,7 @@ test('nothing in the shell of a person changes what a service does, and the log 
     vi.stubEnv(name, value);
   }
   const run = async () => {
-    const { ending } = await launch(home, toolchain, definition, ports, new AbortController().signal);
+    const { ending } = await launch(home, toolchain, definition, {}, ports, new AbortController().signal);
     await expect.poll(() => ending?.(), { timeout: 20_000 }).toBe('exit code 0');
     return readFileSync(log, 'utf8');
   };

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Benchmark, Conditions } from '../../../../bench/benchmarks.ts';
+import type { Benchmark, Conditions } from '../../../../bench/benchmark.ts';
 import type { Row } from '../../../../bench/rows.ts';
 import { root } from '../../../../tools/setup/folders.mjs';
 import { readToolchain } from '../../../../tools/setup/toolchain.mjs';

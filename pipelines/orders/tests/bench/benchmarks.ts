@@ -1,5 +1,5 @@
 /** What `npm run bench` measures of this pipeline: many countries beside few, and a stream that has run for a hundred hours. */
-import type { Benchmark, Conditions } from '../../../../bench/benchmarks.ts';
+import type { Benchmark, Conditions } from '../../../../bench/benchmark.ts';
 import { progress, rate } from '../../../../bench/job-runs.ts';
 import { median, type Row } from '../../../../bench/rows.ts';
 import { MovedClock } from '../../../../test/faults/clock.ts';

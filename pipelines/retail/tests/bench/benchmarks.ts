@@ -1,7 +1,7 @@
 /** What `npm run bench` measures of this pipeline: how fast purchases of few and of many products are made, enriched and summed. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Benchmark, Conditions } from '../../../../bench/benchmarks.ts';
+import type { Benchmark, Conditions } from '../../../../bench/benchmark.ts';
 import { rate } from '../../../../bench/job-runs.ts';
 import type { Row } from '../../../../bench/rows.ts';
 import { Stack } from '../../../../test/faults/stack.ts';

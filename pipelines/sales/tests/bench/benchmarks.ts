@@ -1,5 +1,5 @@
 /** What `npm run bench` measures of this pipeline: on one deployment, which is brought up when the first of them asks for it. */
-import type { Benchmark, Conditions } from '../../../../bench/benchmarks.ts';
+import type { Benchmark, Conditions } from '../../../../bench/benchmark.ts';
 import type { Row } from '../../../../bench/rows.ts';
 import { demo } from './demo/demo.ts';
 import { latency } from './latency/latency.ts';

@@ -108,6 +108,8 @@ export function edgesOf(pipeline: Pipeline, runs: readonly RunTold[]): Record<st
       if (read === undefined) tell('reads', isFile, sent + rejected, of);
       else tell('reads', isFile, read);
       tell('writes', isResult, sent);
+      // Of several topics it is of the one whose rows are accounted for.
+      tell('writes', (thing) => (pipeline.accounts ?? []).some((account) => account.sent === thing), sent);
       tell('writes', (thing) => thing instanceof Folder, rejected);
     } else tell('writes', (thing) => thing instanceof Topic || thing instanceof Folder, told);
   }

@@ -1,5 +1,6 @@
 /** What the lines of jobs come to: for a run, on the arrows, and in an account that nobody has counted yet. */
 import { describe, expect, test } from 'vitest';
+import { topic } from '../../../lib/declaration/index.ts';
 import type { JsonObject } from '../../../lib/declaration/json.ts';
 import { accountsSoFar, edgesOf, noFigures, withLine } from '../../../local/watch/figures.ts';
 import type { RunTold } from '../../../local/watch/model.ts';
@@ -68,6 +69,15 @@ describe('on the arrows', () => {
       'jobs.count>topics.lost': { rows: 1 },
       'jobs.show>folders.results': { rows: 7 },
     });
+  });
+
+  test('stands what a job has sent where its rows are accounted for, though it writes other topics', () => {
+    const others = Object.assign(Object.create(pipeline.jobs.send as object), {
+      writes: { ...pipeline.jobs.send?.writes, hints: topic('tiny.hints', { partitions: 1 }) },
+    });
+    const edges = edgesOf({ ...pipeline, jobs: { ...pipeline.jobs, send: others } }, [run('send', 'batch', sent)]);
+    expect(edges).toMatchObject({ 'jobs.send>topics.words': { rows: 90 } });
+    expect(edges).not.toHaveProperty(['jobs.send>topics.hints']);
   });
 
   test('stands nothing of a job that has not run, nor where one figure is of two things', () => {

@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../tools/errors.mjs';
 import { root } from '../tools/setup/folders.mjs';
+import { contracts, unchanged } from './deployment/deployment.ts';
 import { decisions } from './kafka/decisions.ts';
 import type { Row } from './rows.ts';
 import { synth } from './synth/synth.ts';
@@ -28,6 +29,8 @@ const ofPipelines = await Promise.all(
 export const benchmarks: readonly Benchmark[] = [
   ...ofPipelines.flat(),
   { name: 'synth', measure: ({ quick }) => synth(quick) },
+  { name: 'contracts', measure: contracts },
+  { name: 'up', measure: unchanged },
   { name: 'decisions', isLong: true, measure: ({ quick }) => decisions(quick) },
 ];
 

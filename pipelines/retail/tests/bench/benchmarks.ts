@@ -2,9 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Benchmark, Conditions } from '../../../../bench/benchmarks.ts';
+import { rate } from '../../../../bench/job-runs.ts';
 import type { Row } from '../../../../bench/rows.ts';
-import { objectIn } from '../../../../lib/declaration/json.ts';
-import { JobRunRecords } from '../../../../local/emr/job-run-records.ts';
 import { Stack } from '../../../../test/faults/stack.ts';
 import retail from '../../pipeline.ts';
 
@@ -21,20 +20,6 @@ function shop(stack: Stack, count: number): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'products.jsonl'), `${products.join('\n')}\n`);
   return folder;
-}
-
-/** Rows that the newest run of a job moved, by the seconds of its micro-batches. */
-function rate(stack: Stack, run: string, rows: 'rowsIn' | 'sent'): number {
-  const found = stack.runOf('retail', run);
-  if (!found) throw new Error(`${run} has not run`);
-  const lines = readFileSync(new JobRunRecords(stack.folders.jobRuns).stdout(found.id), 'utf8').split('\n');
-  const batches = lines.flatMap((line) => {
-    const told = objectIn(line);
-    return told?.event === 'progress' ? [told] : [];
-  });
-  const seconds = batches.reduce((sum, { batchSeconds }) => sum + Number(batchSeconds), 0);
-  const each = batches.map((batch) => Number(batch[rows]));
-  return (rows === 'sent' ? Math.max(...each) : each.reduce((sum, one) => sum + one, 0)) / seconds;
 }
 
 async function purchases({ quick, atEnd }: Conditions): Promise<Row[]> {
@@ -57,7 +42,7 @@ async function purchases({ quick, atEnd }: Conditions): Promise<Row[]> {
       ['purchases with their product', 'enrichDrain', 'rowsIn'],
       ['running totals', 'keepTotalsDrain', 'rowsIn'],
     ] as const) {
-      rows.push({ metric: `${metric}, ${of}`, unit: 'purchases/s', ours: [rate(stack, run, rowsOf)] });
+      rows.push({ metric: `${metric}, ${of}`, unit: 'purchases/s', ours: [rate(stack, 'retail', run, rowsOf)] });
     }
   }
   return rows;

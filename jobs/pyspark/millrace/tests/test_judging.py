@@ -88,11 +88,11 @@ def test_the_next_start_judges_a_batch_that_was_not_finished_as_it_was_begun(
 
     repeating = read_events(spark, spec, "readings")
     assert (repeating.is_repeating, repeating.rules) == (True, began)
-    assert (set(used[-1].schemas), used[-1].unknown) == ({2}, {9})
+    assert (set(used[-1].schemas), set(used[-1].unknown)) == ({2}, {9})
     (tmp_path / "query" / "commits" / "0").write_text("v1")
     going_on = read_events(spark, spec, "readings")
     assert (going_on.is_repeating, going_on.rules.event_time.lateness_minutes) == (False, 10)
-    assert (set(used[-1].schemas), used[-1].unknown) == ({2, 9}, set())
+    assert (set(used[-1].schemas), set(used[-1].unknown)) == ({2, 9}, set())
 
 
 def test_a_stream_follows_the_topic_of_replays_beside_its_source(spark: SparkSession, tmp_path: Path) -> None:

@@ -238,8 +238,8 @@ class Shop:
     starts: list[tuple[DataStreamWriter, bool]] = field(default_factory=list)
 
     def source(self, *, is_repeating: bool = False) -> Source:
-        records = self.spark.readStream.schema(KAFKA).option("maxFilesPerTrigger", 1)
-        records = records.parquet((self.folder / "in").as_uri())
+        files = self.spark.readStream.schema(KAFKA).option("maxFilesPerTrigger", 1)
+        records = files.parquet((self.folder / "in").as_uri())
         reader = JsonCodec(
             read_schema(self.spark, schema_file(self.folder, "reading", READING, ["town", "level", "at"]))
         )
@@ -347,7 +347,11 @@ def test_a_schema_that_comes_up_is_asked_for_and_the_batch_begun_again(shop: Sho
         raise JobError("STREAM_FAILED", "The query failed: A schema is to be asked for: shop.readings 9")
 
     asked: list[tuple[str, int]] = []
-    learn = lambda _self, topic, number: asked.append((topic, number)) or known  # noqa: E731
+
+    def learn(_: Registry, topic: str, number: int) -> bool:
+        asked.append((topic, number))
+        return known
+
     shop.monkeypatch.setattr(Registry, "learn", learn)
     with pytest.raises(StartAgain, match=f"schema id 9; the registry was asked: {words}"):
         shop.run(shop.source(), "stream", run=failing)

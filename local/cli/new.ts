@@ -5,9 +5,9 @@ import { MillraceError } from '../../tools/errors.mjs';
 import type { FileColumn, FileSource } from '../../tools/scaffold/file-schemas.ts';
 import { type Choice, modelOf, rolesOf } from '../../tools/scaffold/from-file.ts';
 import { type Model, scaffold } from '../../tools/scaffold/scaffold.ts';
-import { visibleLine } from '../visible.ts';
 import { answers } from '../check/check.ts';
 import { projectRoot } from '../home.ts';
+import { visibleLine } from '../visible.ts';
 import { type Context, pipelines } from './context.ts';
 
 /** As `commands.ts` describes them. */

@@ -5,13 +5,13 @@ import { databaseOf } from '../../lib/declaration/flow.ts';
 import { PEOPLE } from '../../lib/declaration/kinds/table.ts';
 import { databaseRole } from '../../lib/declaration/names.ts';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
-import { visibleLine } from '../visible.ts';
 import { table } from '../accounts/results.ts';
 import type { Home } from '../home.ts';
 import { passwordOf, postgresAddress } from '../services/postgres.ts';
 import { givePasswords, writePasswords } from '../services/postgres-sign-in.ts';
 import { serviceFiles } from '../services/service-files.ts';
 import { serviceStatus } from '../services/services.ts';
+import { visibleLine } from '../visible.ts';
 import { type Context, notUp, pipelineOf } from './context.ts';
 
 /** What a query may take. */

@@ -21,6 +21,9 @@ export const mostHeap = (cores: number): number | undefined => {
 /** MSK: the port of brokers that ask for IAM. */
 export const KAFKA_PORT = 9098;
 
+/** Fargate: units and MiB of a worker of Kafka Connect, of which some connectors take half. */
+export const WORKER_SIZE = { cpu: 512, memoryMiB: 1024 } as const;
+
 /** Kafka Connect: the port of its REST interface. */
 export const CONNECT_PORT = 8083;
 

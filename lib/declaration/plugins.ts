@@ -2,7 +2,7 @@
  * The plugins of Kafka Connect that a connector may be of: the class of each, the folder of `build` with its archives, and what it is told because of the declaration.
  * The list is closed, since each comes with pinned archives (`jgo.toml`).
  */
-import { connectorSlot, HEARTBEATS, heartbeatTopic } from './names.ts';
+import { connectorSlot, heartbeatTopic } from './names.ts';
 import type { Named } from './thing.ts';
 
 /** A setting of a connector as its author writes it, secrets apart. */
@@ -49,7 +49,7 @@ const debeziumPostgres: Plugin = {
       'tasks.max': 1,
       'plugin.name': 'pgoutput',
       'topic.prefix': prefix,
-      'topic.heartbeat.prefix': HEARTBEATS,
+      'topic.heartbeat.name': heartbeatTopic(pipeline, name),
       'slot.name': connectorSlot(pipeline, name),
       'publication.name': connectorSlot(pipeline, name),
       'table.include.list': routes.map(([, table]) => exactly(table)).join(),

@@ -169,7 +169,11 @@ export async function stopServices(
   const definitions = definitionsOf(home);
   const chosen = definitions.filter(({ name }) => options.purge || (options.only?.includes(name) ?? true));
   return locked(homeLock(home), progress, undefined, async () => {
-    const ended = await Promise.allSettled(chosen.map((definition) => stop(home, definition)));
+    const workers = chosen.filter(({ only }) => only === 'connectors');
+    const ordered = [...workers, ...chosen.filter((one) => !workers.includes(one))];
+    const end = (some: readonly ServiceDefinition[]) => Promise.allSettled(some.map((one) => stop(home, one)));
+    // Workers of connectors say goodbye to their broker.
+    const ended = [...(await end(workers)), ...(await end(ordered.slice(workers.length)))];
     for (const result of ended) {
       if (result.status === 'fulfilled') continue;
       // What is about to be removed may be damaged.
@@ -178,7 +182,7 @@ export async function stopServices(
     }
     if (chosen.length === definitions.length) await endUnrecorded(home.root);
     if (options.purge) purgeHome(home);
-    return chosen.flatMap(({ name }, index) => (Object(ended[index]).value ? [name] : []));
+    return ordered.flatMap(({ name }, index) => (Object(ended[index]).value ? [name] : []));
   });
 }
 

@@ -30,6 +30,19 @@ export const declaration: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    'lib/declaration/connector.ts',
+    [`${unit}/connectors.test.ts`],
+    ['SECRET_NAME.test(setting) || ', '', 'a password stands in templates'],
+    ["value.includes('${')", 'false', 'an author reads any file of a worker'],
+    ['`\\${directory:secrets:${value.file}}`', 'value.key', 'a connector signs in with the name of a key'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/plugins.ts',
+    [`${unit}/connectors.test.ts`],
+    ["'slot.name': connectorSlot(pipeline, name),", '', 'two connectors share a slot, and each loses changes'],
+    ['exactly(`${prefix}.${table}`)', '`${prefix}.${table}`', 'changes of another table come to a topic'],
+  ),
+  ...mutantsOf(
     'lib/declaration/kinds/topic.ts',
     [`${unit}/kinds.test.ts`, `${unit}/plan.test.ts`, `${unit}/jobs.test.ts`],
     ['this.replayDays * 1_440', 'this.replayDays * 60', 'replays of yesterday are late'],

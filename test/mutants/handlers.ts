@@ -32,6 +32,20 @@ export const handlers: readonly Mutant[] = [
     ['SECOND_LOOK_MS = 3_000', 'SECOND_LOOK_MS = 0', 'a run that was just started is not seen'],
   ),
   ...mutantsOf(
+    'lambda/connectors/connectors.ts',
+    [`${unit}/connectors/connectors.test.ts`],
+    ["refuse('connectors', mistakes.flat());", '', 'a misspelt setting is passed over in silence'],
+    ['if (!names.has(name)) await', 'if (names.has(name)) await', 'a connector that was removed goes on'],
+    ['if (had?.failed) await', 'if (!had) await', 'a task that failed never runs again'],
+    ["state === 'FAILED'", "state === 'LOST'", 'a deployment succeeds with a connector that does not run'],
+    [
+      "state === 'RUNNING' || state === 'PAUSED'",
+      "state === 'RUNNING'",
+      'a connector that a person paused stops every deployment',
+    ],
+    ['tasks.length > 0 && all.every', 'all.every', 'a connector without tasks counts as running'],
+  ),
+  ...mutantsOf(
     'lambda/kafka-topics/handler.ts',
     [`${unit}/kafka-topics/lifecycle.test.ts`, `${unit}/kafka-topics/topics.test.ts`],
     ['partitionsPerWindow = 240', 'partitionsPerWindow = 300', 'the quota stops a deployment half-way'],

@@ -1,6 +1,7 @@
 /** What an environment costs: one line per part that is billed, totals, and what is in no line. No file, no clock, no network. */
 import type { Environment } from '../../config/environment.ts';
-import { databaseOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { databaseOf, ownTopicsOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { WORKER_SIZE } from '../../lib/declaration/limits.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
 import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
@@ -66,7 +67,7 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
   const lines = [
     ...sharedLines(environment),
     ...pipelines.flatMap((pipeline) => {
-      const all = [...linesOf(pipeline), ...databaseLines(environment, pipeline)];
+      const all = [...linesOf(pipeline), ...connectorLines(pipeline), ...databaseLines(environment, pipeline)];
       return all.map((line) => ({ ...line, pipeline: pipeline.name }));
     }),
   ];
@@ -165,6 +166,22 @@ function linesOf(pipeline: Pipeline): CostLine[] {
     perRun('Step Functions', TRANSITIONS, 'assumed', PRICES.transition),
     perRun('CloudWatch metrics', metrics / HOURS_A_MONTH, `${metrics} for the hour of the run`, PRICES.metric),
     perRun('CloudWatch log lines', LOG_GIGABYTES, 'assumed', PRICES.logLines),
+  ];
+}
+
+/** The worker of a pipeline's connectors, which is always there. */
+function connectorLines(pipeline: Pipeline): CostLine[] {
+  const count = Object.keys(pipeline.connectors ?? {}).length;
+  if (count === 0) return [];
+  const { cpu, memoryMiB } = WORKER_SIZE;
+  const of = count === 1 ? 'of one connector' : `of ${count} connectors`;
+  return [
+    hourly('Kafka Connect on Fargate, vCPU', cpu / 1024, of, PRICES.fargateCore),
+    hourly('Kafka Connect on Fargate, GB', memoryMiB / 1024, of, PRICES.fargateMemory),
+    hourly('MSK Serverless, partitions', 3 + ownTopicsOf(pipeline).length, 'of its workers', PRICES.kafkaPartition),
+    monthly('Private zone', 1, 'of its worker', PRICES.hostedZone),
+    monthly('CloudWatch alarms', 2, 'of its connectors', PRICES.alarm),
+    monthly('Container Insights', STACKS.insights, 'metrics of its worker', PRICES.metric),
   ];
 }
 

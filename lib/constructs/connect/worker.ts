@@ -9,7 +9,7 @@ import { Secret as ManagedSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { DnsRecordType, PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import type { Secret } from '../../declaration/connector.ts';
-import { CONNECT_PORT } from '../../declaration/limits.ts';
+import { CONNECT_PORT, WORKER_SIZE } from '../../declaration/limits.ts';
 import { connectGroup, connectTopics } from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
@@ -86,8 +86,8 @@ export class Worker extends Construct {
     });
 
     const task = new ecs.FargateTaskDefinition(this, 'Task', {
-      cpu: 512,
-      memoryLimitMiB: 1024,
+      cpu: WORKER_SIZE.cpu,
+      memoryLimitMiB: WORKER_SIZE.memoryMiB,
       runtimePlatform: {
         cpuArchitecture: ecs.CpuArchitecture.ARM64,
         operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,

@@ -51,7 +51,7 @@ async function bring(request: ResourceRequest, machine: Machine): Promise<Outcom
   } else if (!/registry/i.test(`${request.logicalId} ${name}`)) {
     throw new MillraceError(
       'DEPLOY_UNKNOWN_SERVICE',
-      `${nameIn(request)}: the container services with a counterpart on this machine are the schema registry and workers of Kafka Connect, and its logical id says neither "Registry" nor "Connect".`,
+      `${nameIn(request)}: the only container services with a counterpart on this machine are the schema registry and workers of Kafka Connect, and its logical id says neither "Registry" nor "Connect".`,
     );
   }
   const serviceArn = arn(request.stack, 'ecs', `service/${name}`);

@@ -50,7 +50,7 @@ test('Kafka Connect is told what the declaration says, and of secrets only in wh
     'database.password': '${directory:secrets:shop.debezium.password}',
     'plugin.name': 'pgoutput',
     'topic.prefix': 'clients.clientChanges',
-    'topic.heartbeat.prefix': 'millrace.heartbeat',
+    'topic.heartbeat.name': 'millrace.clients.heartbeat.clientChanges',
     'heartbeat.interval.ms': '10000',
     'slot.name': 'millrace_clients_client_changes',
     'publication.name': 'millrace_clients_client_changes',

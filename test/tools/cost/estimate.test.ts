@@ -8,6 +8,7 @@ import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { cost } from '../../../local/cli/cost.ts';
 import { type CostLine, type Estimate, estimate, STACKS } from '../../../tools/cost/estimate.ts';
 import { renderEstimate, renderPart } from '../../../tools/cost/render.ts';
+import clients from '../../clients/pipelines/clients/pipeline.ts';
 import { tinyPipeline, tinyProject } from '../../lib/declaration/tiny-pipeline.ts';
 
 tinyProject();
@@ -192,4 +193,16 @@ test('an environment that does not exist is refused with those that do', async (
     code: 'UNKNOWN_ENVIRONMENT',
     message: 'There is no environment "test". Allowed: dev, prod. Environments are the files in config/.',
   });
+});
+
+test('connectors cost one worker that is always there, however many they are', () => {
+  const result = estimate(tiny, [clients]);
+  expect(line(result, 'Kafka Connect on Fargate, vCPU').month).toBeCloseTo(0.5 * 0.04048 * 730, 9);
+  expect(line(result, 'Kafka Connect on Fargate, GB').month).toBeCloseTo(0.004445 * 730, 9);
+  // Three of its own, besides that of heartbeats.
+  const partitions = result.lines.filter(({ part }) => part === 'MSK Serverless, partitions');
+  expect(partitions.map(({ quantity }) => quantity)).toEqual([3, 4]);
+  const { clientChanges: other } = clients.connectors ?? {};
+  const two = { ...clients, connectors: { ...clients.connectors, other } } as Pipeline;
+  expect(quantityOf(estimate(tiny, [two]), 'Kafka Connect on Fargate, vCPU')).toBe(0.5);
 });

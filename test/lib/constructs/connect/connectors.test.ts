@@ -90,7 +90,7 @@ test('the topic of heartbeats is among the topics, and what workers keep is not:
     'clients.changes',
     'clients.visits',
     'clients.counts',
-    'millrace.heartbeat.clients.clientChanges',
+    'millrace.clients.heartbeat.clientChanges',
   ]);
   expect(topics.at(-1)?.Configuration).toEqual({ 'cleanup.policy': 'compact' });
 });

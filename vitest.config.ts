@@ -62,7 +62,7 @@ export default defineConfig({
           name: 'e2e',
           include: END_TO_END,
           exclude: [...ELSEWHERE, INTEGRATION],
-          testTimeout: seconds(600),
+          testTimeout: seconds(1_800),
           hookTimeout: seconds(600),
         },
       },

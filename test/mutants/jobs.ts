@@ -366,6 +366,16 @@ const datasets: readonly Mutant[] = mutantsOf(
   ],
   ['max(wanted, first)', 'first', 'what was appended is appended again'],
   ['if known.id != state.id:', 'if False:', 'records of a topic that was made again are passed over'],
+  [
+    'output.keep_hours * HOUR_MS)',
+    'output.keep_hours * HOUR_MS // 24)',
+    'states are forgotten long before the declaration says',
+  ],
+  [
+    '"write.metadata.delete-after-commit.enabled": "true"',
+    '"write.metadata.delete-after-commit.enabled": "false"',
+    'each commit leaves a file of metadata for ever',
+  ],
   ['if wanted > state.end[partition]:', 'if False:', 'records that the brokers have lost are not missed by anybody'],
   ['"left_anti")', '"left_outer").select(made.columns)', 'what a stream wrote twice is counted twice'],
   ['.retainLast(1)', '.retainLast(100)', 'old files are paid for without end'],

@@ -323,11 +323,14 @@ def test_maintenance_merges_and_forgets_and_keeps_rows_and_position(
     assert shop.append().rows == 1
 
 
-def test_states_that_are_kept_can_still_be_read_after_maintenance(shop: Shop) -> None:
+def test_states_that_are_kept_can_still_be_read_after_maintenance(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in (1, 2):
         shop.tickets.send(0, number)
         shop.append()
     [first, _] = [row.snapshot_id for row in shop.sql("SELECT snapshot_id FROM KEPT.snapshots ORDER BY committed_at")]
+    shop.output["keepHours"] = 48
+    later = time.time() + 47 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
     dataset.maintain(shop.spark, shop.spec, "kept")
     assert [row.id for row in shop.sql(f"SELECT id FROM KEPT VERSION AS OF {first}")] == [1]
 
@@ -365,6 +368,8 @@ def test_other_files_of_another_size_are_made_when_the_declaration_says_so(shop:
     shop.append()
     properties = {row.key: row.value for row in shop.sql("SHOW TBLPROPERTIES KEPT")}
     assert properties["write.target-file-size-bytes"] == str(7 * 2**20)
+    # Or each commit leaves a file of metadata for ever.
+    assert properties["write.metadata.delete-after-commit.enabled"] == "true"
 
 
 def test_pyiceberg_and_duckdb_read_the_same_rows(shop: Shop) -> None:

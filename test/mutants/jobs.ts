@@ -252,7 +252,6 @@ const streaming: readonly Mutant[] = [
     ['fields = [F.col("_reason"), ', 'fields = [F.lit(None).cast("string"), ', 'a text with a NUL fails the batch'],
     ['(F.round(value, column.digits) != value)', 'F.lit(False)', 'money is rounded without a word'],
     [' OR integrity_constraint_violation', '', 'a row that a table does not take fails the batch'],
-    ['F.concat(text, F.lit("+00"))', 'text', 'times are those of the zone of the database'],
   ),
   ...mutantsOf(`${jobs}/postgres/session.py`, tests('table'), [
     'r"08|53|',

@@ -3,7 +3,7 @@ import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { type Deployment, deploy, explain, hasType, synthesize } from '../cloudformation/index.ts';
+import { type Deployment, deploy, explain, hasType, readDeployment, synthesize } from '../cloudformation/index.ts';
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { workersIn } from '../services/connect.ts';
@@ -47,9 +47,11 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   );
   let services = always;
   try {
-    // Who has no pipeline with a database waits for none, nor for a worker of connectors. One that was never deployed is started by the deployment.
-    const databases = hasType(assembly, environment, DATABASE);
-    const connectors = hasType(assembly, environment, CONNECTORS);
+    // Who has no pipeline with a database waits for none, nor for workers of connectors; what is no longer declared is to be removed from them.
+    const before = readDeployment(home, environment)?.resources ?? [];
+    const has = (wanted: string) =>
+      hasType(assembly, environment, wanted) || before.some(({ type }) => type === wanted);
+    const [databases, connectors] = [has(DATABASE), has(CONNECTORS)];
     if (databases || connectors) {
       const more = { ports: { postgres: postgresPort }, databases, connectors };
       const again = await startServices(home, readToolchain(), progress, signal, more);

@@ -227,7 +227,10 @@ export async function removeWorker(home: Home, name: WorkerName): Promise<void> 
  * @returns ends the watch
  */
 export function watchServices(home: Home, onGone: (error: MillraceError) => void): () => void {
-  const watched = definitionsOf(home).filter((one) => status(home, one).state === 'running');
+  // Who writes to a database that is away waits for it, as on AWS.
+  const watched = definitionsOf(home).filter(
+    (one) => one.only !== 'databases' && status(home, one).state === 'running',
+  );
   const timer = setInterval(() => {
     const gone = watched.find((one) => status(home, one).state === 'dead');
     if (!gone) return;

@@ -153,7 +153,7 @@ async function waitUntilRunning(rest: Rest, names: readonly string[], wait: Pati
     if (failed.length > 0) throw new Mistakes('Connectors do not run:', failed);
     const waiting = states.filter(([, state]) => !state?.runs);
     inRow = waiting.length === 0 ? inRow + 1 : 0;
-    if (performance.now() < deadline) continue;
+    if (waiting.length === 0 || performance.now() < deadline) continue;
     const told = waiting.map(([name, state]) => `connector ${name}: ${state?.told ?? 'it is not there yet'}`);
     throw new Mistakes(`Connectors did not run within ${Math.round(wait.withinMs / 1000)} s:`, told);
   }

@@ -47,11 +47,11 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   );
   let services = always;
   try {
-    // Who has no pipeline with a database waits for none, nor for a worker of connectors. One that was never deployed is started by the deployment;
-    // a database that is no longer declared is to be removed from its service.
+    // Who has no pipeline with a database waits for none, nor for workers of connectors; what is no longer declared is to be removed from them.
     const before = readDeployment(home, environment)?.resources ?? [];
-    const databases = hasType(assembly, environment, DATABASE) || before.some(({ type }) => type === DATABASE);
-    const connectors = hasType(assembly, environment, CONNECTORS);
+    const has = (wanted: string) =>
+      hasType(assembly, environment, wanted) || before.some(({ type }) => type === wanted);
+    const [databases, connectors] = [has(DATABASE), has(CONNECTORS)];
     if (databases || connectors) {
       const more = { ports: { postgres: postgresPort }, databases, connectors };
       const again = await startServices(home, readToolchain(), progress, signal, more);

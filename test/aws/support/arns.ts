@@ -36,6 +36,7 @@ const arnOf: Readonly<Record<string, (name: string) => string>> = {
   'AWS::SQS::Queue': (name) => regional('sqs', name),
   'AWS::SSM::Parameter': (name) => regional('ssm', `parameter${name}`),
   'AWS::SecretsManager::Secret': (name) => regional('secretsmanager', `secret:${name}-AbCdEf`),
+  'AWS::ServiceDiscovery::Service': (name) => regional('servicediscovery', `service/${name}`),
   'AWS::StepFunctions::StateMachine': (name) => regional('states', `stateMachine:${name}`),
 };
 

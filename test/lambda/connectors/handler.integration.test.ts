@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { propertiesOf } from '../../../lib/constructs/connect/worker-properties.ts';
 import { connectTopics, heartbeatTopic } from '../../../lib/declaration/names.ts';
+import { millraceHome } from '../../../local/home.ts';
 import { workerOf, workersIn, writeWorker } from '../../../local/services/connect.ts';
-import { passwordOf, postgres, SUPERUSER } from '../../../local/services/postgres.ts';
+import { postgresAddress } from '../../../local/services/postgres.ts';
 import type { ServiceDefinition } from '../../../local/services/types.ts';
 import { acquireLock } from '../../../tools/lock.mjs';
 import { cacheFolder, root } from '../../../tools/setup/folders.mjs';
@@ -19,6 +19,7 @@ import clients from '../../clients/pipelines/clients/pipeline.ts';
 import { arnOf, clusterArn, roleOf, TestBroker } from '../../local/iam/kafka-broker.ts';
 import { bundledHandler } from '../../support/bundle.ts';
 import type { Handlers } from '../../support/lifecycle.ts';
+import { emptyDatabase } from '../../support/postgres.ts';
 
 const handlers = await bundledHandler<Handlers>('connectors');
 const broker = new TestBroker();
@@ -176,15 +177,10 @@ describe('connectors', () => {
 
 describe('Debezium', () => {
   let database: Client;
-  let server: { server?: number };
 
   beforeAll(async () => {
-    server = await broker.startMore(postgres);
-    const { server: port = 0 } = server;
-    const password = passwordOf(broker.home, SUPERUSER);
-    database = new pg.Client({ host: '127.0.0.1', port, user: SUPERUSER, password, database: 'postgres' });
-    await database.connect();
-    await database.query("CREATE ROLE debezium SUPERUSER LOGIN PASSWORD 'the password'");
+    database = await emptyDatabase(inject('home'), 'clients');
+    await database.query("CREATE ROLE clients_reader SUPERUSER LOGIN PASSWORD 'the password'");
     await database.query('CREATE TABLE public.clients (id int PRIMARY KEY, name text)');
     await database.query("INSERT INTO public.clients VALUES (1, 'Ada')");
   });
@@ -193,8 +189,11 @@ describe('Debezium', () => {
   const configuration = () => ({
     ...clients.connectors?.clientChanges?.configuration('clients', 'clientChanges'),
     'database.hostname': '127.0.0.1',
-    'database.port': String(server.server),
-    'database.dbname': 'postgres',
+    'database.port': String(postgresAddress(millraceHome(inject('home'))).port),
+    'database.dbname': 'clients',
+    'database.user': 'clients_reader',
+    // Slots are of all databases of a server.
+    'slot.name': 'clients_of_handler',
     'heartbeat.interval.ms': '500',
   });
 

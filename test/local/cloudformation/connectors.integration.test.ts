@@ -2,30 +2,28 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { dev } from '../../../config/dev.ts';
 import { createApp } from '../../../lib/app.ts';
 import { connector, secret } from '../../../lib/declaration/index.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { deploy } from '../../../local/cloudformation/index.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { passwordOf, postgresAddress, SUPERUSER } from '../../../local/services/postgres.ts';
+import { postgresAddress } from '../../../local/services/postgres.ts';
 import { serviceStatuses, startServices, stopServices } from '../../../local/services/services.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import clients from '../../clients/pipelines/clients/pipeline.ts';
 import { withTestAdmin } from '../../support/kafka.ts';
+import { emptyDatabase } from '../../support/postgres.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-connected-'));
 const home = millraceHome(root);
-const firstPorts = { iam: 26_700, kafka: 26_092, registry: 26_080, postgres: 26_432 };
+const firstPorts = { iam: 26_700, kafka: 26_092, registry: 26_080 };
 let services: Awaited<ReturnType<typeof startServices>>;
 
 beforeAll(async () => {
-  services = await startServices(home, readToolchain(), () => {}, undefined, { firstPorts, databases: true });
-  const password = passwordOf(home, SUPERUSER);
-  const client = new pg.Client({ ...postgresAddress(home), user: SUPERUSER, password, database: 'postgres' });
-  await client.connect();
+  services = await startServices(home, readToolchain(), () => {}, undefined, { firstPorts });
+  const client = await emptyDatabase(inject('home'), 'connected');
   await client.query("CREATE ROLE debezium SUPERUSER LOGIN PASSWORD 'the password'");
   await client.query('CREATE TABLE public.clients (id int PRIMARY KEY, name text)');
   await client.query("INSERT INTO public.clients VALUES (1, 'Ada')");
@@ -46,8 +44,8 @@ const pipeline = (setting: Record<string, string> = {}): Pipeline => ({
       tables: { clients: 'public.clients' },
       config: {
         'database.hostname': '127.0.0.1',
-        'database.port': postgresAddress(home).port,
-        'database.dbname': 'postgres',
+        'database.port': postgresAddress(millraceHome(inject('home'))).port,
+        'database.dbname': 'connected',
         'database.user': 'debezium',
         'database.password': secret('shop/debezium', 'password'),
         ...setting,

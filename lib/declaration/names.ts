@@ -28,7 +28,8 @@ export const connectTopics = (pipeline: string) => {
 };
 
 /** Topic to which a source of changes writes while its tables are quiet, so that its database may forget what it has passed on. */
-export const heartbeatTopic = (pipeline: string, connector: string): string => `millrace.${pipeline}.heartbeat.${connector}`;
+export const heartbeatTopic = (pipeline: string, connector: string): string =>
+  `millrace.${pipeline}.heartbeat.${connector}`;
 
 /** Name of a connector's replication slot, and of its publication. */
 export const connectorSlot = (pipeline: string, connector: string): string =>

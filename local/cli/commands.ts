@@ -201,7 +201,7 @@ export function commandLine(perform: Perform): Command {
     .option(...json)
     .addHelpText(
       'after',
-      examples('new weather', 'new shop --from sales.csv', 'new shop --from sales.csv --key country'),
+      examples('new weather', 'new shop --from takings.csv', 'new shop --from takings.csv --key country'),
     )
     .action(perform(async () => (await import('./new.ts')).newPipeline));
   command('test <pipeline>', 'run the tests of one pipeline alone')

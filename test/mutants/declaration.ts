@@ -100,7 +100,7 @@ export const declaration: readonly Mutant[] = [
   ...mutantsOf(
     'config/prod.ts',
     ['test/aws/values.test.ts'],
-    ['backupDays: 14', 'backupDays: 1', 'schemas of last week cannot be restored'],
+    ['    backupDays: 14,', '    backupDays: 1,', 'schemas of last week cannot be restored'],
     ["removal: 'retain',", "removal: 'destroy',", 'production data goes with its stack'],
     ['monthlySpendLimit: 1_500', 'monthlySpendLimit: 15_000', 'nobody hears of a bill of 10,000 dollars'],
   ),

@@ -136,6 +136,10 @@ export const handlers: readonly Mutant[] = [
     'lambda/registry-artifacts/client.ts',
     [`${unit}/registry-artifacts/starting.test.ts`],
     ['[429, 502, 503, 504]', '[429, 502]', 'a registry that is still starting fails the deployment'],
+  ),
+  ...mutantsOf(
+    'lambda/custom-resource/rest.ts',
+    [`${unit}/registry-artifacts/starting.test.ts`],
     ['requestTimeoutMs = 20_000', 'requestTimeoutMs = 20_000_000', 'a registry that hangs has the function killed'],
   ),
   ...mutantsOf(

@@ -205,8 +205,8 @@ const streaming: readonly Mutant[] = [
     'results are ignored after a clock was set back',
   ]),
   ...mutantsOf(`${jobs}/streaming/query.py`, query('a_schema_that_comes_up_is_asked_for_and_the_batch_begun_again'), [
-    '        if wanted is None:\n            raise\n',
-    '        raise\n',
+    '        if wanted is None:\n            raise error from failed\n',
+    '        raise error from failed\n',
     'a new schema ends the stream',
   ]),
   ...mutantsOf(`${jobs}/streaming/query.py`, query('every_record_leaves_by_one_query_and_is_counted_once'), [

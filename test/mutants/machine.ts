@@ -160,7 +160,7 @@ export const machine: readonly Mutant[] = [
     'local/services/launch.ts',
     [`${unit}/services/launch.test.ts`],
     ['listens(identity.pid, port) !== false', 'true', 'the broker of a stranger is taken for ours'],
-    ['env: serviceEnvironment(files.folder)', 'env: process.env', 'a variable of somebody changes what a service does'],
+    ['...serviceEnvironment(files.folder), ', '...process.env, ', 'a variable of somebody changes what a service does'],
     ['renameSync(files.log, files.previousLog)', 'rmSync(files.log)', 'nobody learns why a service died'],
   ),
   ...mutantsOf(

@@ -116,36 +116,39 @@ describe('a machine that invents inputs finds no stack trace', () => {
     );
   });
 
-  test.each(pipelines)('in sample files of $name, and leaves them alone', async (pipeline) => {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-properties-'));
-    const files = Object.values(filesOf(pipeline)).map(({ sample }) => sample);
-    const right = Object.fromEntries(
-      files.map((name) => [name, readFileSync(join(pipeline.folders.sampleData, name)).subarray(0, 400)]),
-    );
-    const content = (name: string) =>
-      fc.oneof(
-        fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
-        fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
-        fc
-          .tuple(fc.nat(400), fc.uint8Array({ maxLength: 4 }), fc.nat(4))
-          .map(([at, bytes, gone]) =>
-            Buffer.concat([
-              right[name]?.subarray(0, at) ?? Buffer.of(),
-              bytes,
-              right[name]?.subarray(at + gone) ?? Buffer.of(),
-            ]),
-          ),
+  test.each(pipelines.filter((one) => Object.keys(filesOf(one)).length > 0))(
+    'in sample files of $name, and leaves them alone',
+    async (pipeline) => {
+      const folder = mkdtempSync(join(tmpdir(), 'millrace-properties-'));
+      const files = Object.values(filesOf(pipeline)).map(({ sample }) => sample);
+      const right = Object.fromEntries(
+        files.map((name) => [name, readFileSync(join(pipeline.folders.sampleData, name)).subarray(0, 400)]),
       );
-    const one = fc.constantFrom(...files).chain((name) => fc.tuple(fc.constant(name), content(name)));
-    await holds(
-      fc.asyncProperty(one, async ([name, bytes]) => {
-        for (const file of files) writeFileSync(join(folder, file), file === name ? bytes : (right[file] ?? ''));
-        await takes(() => checkBeginnings(pipeline, folder), isMillraceError);
-        expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true);
-      }),
-    );
-    expect(readdirSync(folder).sort()).toEqual([...files].sort());
-  });
+      const content = (name: string) =>
+        fc.oneof(
+          fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+          fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+          fc
+            .tuple(fc.nat(400), fc.uint8Array({ maxLength: 4 }), fc.nat(4))
+            .map(([at, bytes, gone]) =>
+              Buffer.concat([
+                right[name]?.subarray(0, at) ?? Buffer.of(),
+                bytes,
+                right[name]?.subarray(at + gone) ?? Buffer.of(),
+              ]),
+            ),
+        );
+      const one = fc.constantFrom(...files).chain((name) => fc.tuple(fc.constant(name), content(name)));
+      await holds(
+        fc.asyncProperty(one, async ([name, bytes]) => {
+          for (const file of files) writeFileSync(join(folder, file), file === name ? bytes : (right[file] ?? ''));
+          await takes(() => checkBeginnings(pipeline, folder), isMillraceError);
+          expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true);
+        }),
+      );
+      expect(readdirSync(folder).sort()).toEqual([...files].sort());
+    },
+  );
 });
 
 const topics = {

@@ -4,7 +4,7 @@ import { type ResultsPorts, resultsTable } from '../../../lambda/results-table/c
 
 const columns = [
   { field: 'town', title: 'town <b>', format: 'text' },
-  { field: 'sales', title: 'sales', format: 'money' },
+  { field: 'takings', title: 'takings', format: 'money' },
   { field: 'at', title: 'at', format: 'time' },
 ] as const;
 
@@ -25,7 +25,7 @@ const bodyOf = (html: string): string[] =>
   [...html.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, text = '']) => text).slice(columns.length);
 
 test('it is of the newest execution that left results, over all its files', async () => {
-  const row = (town: string) => `{"town":"${town}","sales":1234567.50,"at":"2026-01-31T13:00:00.000Z"}\n`;
+  const row = (town: string) => `{"town":"${town}","takings":1234567.50,"at":"2026-01-31T13:00:00.000Z"}\n`;
   const html = await resultsTable(
     columns,
     portsOf({ 'of-a-job': [], newest: [row('Oslo'), '', row('Rome')], older: [row('Bern')] }),
@@ -42,7 +42,7 @@ test('it is of the newest execution that left results, over all its files', asyn
 });
 
 test('amounts keep every digit, and stand under each other', async () => {
-  const html = await resultsTable(columns, portsOf({ one: ['{"town":"a","sales":9007199254740993.10}\n'] }));
+  const html = await resultsTable(columns, portsOf({ one: ['{"town":"a","takings":9007199254740993.10}\n'] }));
   expect(html).toContain('<td style="text-align: right">9,007,199,254,740,993.10</td>');
 });
 
@@ -57,7 +57,7 @@ test.each([
   ['\u001b[31mred\u202e', '\u{FFFD}[31mred\u{FFFD}'],
   ['x'.repeat(300), `${'x'.repeat(200)}...`],
 ])('%j is text', async (town, text) => {
-  const html = await resultsTable(columns, portsOf({ '<i>': [`${JSON.stringify({ town, sales: 1, at: '' })}\n`] }));
+  const html = await resultsTable(columns, portsOf({ '<i>': [`${JSON.stringify({ town, takings: 1, at: '' })}\n`] }));
   expect(bodyOf(html)[0]).toBe(text);
   expect(html).toContain('<p>Execution &lt;i&gt;, ');
   expect(html).toContain('>town &lt;b&gt;</th>');

@@ -11,7 +11,7 @@ import { type Handlers, longestMessage, Resource } from '../../support/lifecycle
 const home = millraceHome(inject('home'));
 const handlers = await bundledHandler<Handlers>('tables');
 const cluster = providers['AWS::RDS::DBCluster'];
-const stack = { path: 'dev/bank', name: 'millrace-dev-bank', account: '000000000000', region: 'us-east-1' };
+const stack = { path: 'dev/ledger', name: 'millrace-dev-ledger', account: '000000000000', region: 'us-east-1' };
 const request = (name: string) => ({
   stack,
   logicalId: name,
@@ -25,10 +25,10 @@ const flows = {
   Sql: 'CREATE TABLE flow (\n  at timestamptz,\n  branch text,\n  total numeric(18, 2) NOT NULL,\n  note text,\n  PRIMARY KEY (at, branch)\n);',
 };
 const flow = { Name: 'flow', Columns: ['at', 'branch', 'total'], Key: ['branch', 'at'] };
-const writer = { Name: 'bank_sum', Reads: [], Writes: ['flow'] };
-const reader = { Name: 'bank_report', Reads: ['flow'], Writes: [] };
+const writer = { Name: 'ledger_sum', Reads: [], Writes: ['flow'] };
+const reader = { Name: 'ledger_report', Reads: ['flow'], Writes: [] };
 
-let database = 'bank';
+let database = 'ledger';
 let count = 0;
 let resource: Resource;
 
@@ -37,11 +37,11 @@ const properties = (more: object = {}) => ({
   Port: String(postgresAddress(home).port),
   Database: database,
   User: 'millrace',
-  Pipeline: 'bank',
+  Pipeline: 'ledger',
   Migrations: [flows],
   Tables: [flow],
   Roles: [writer, reader],
-  People: 'bank_sql',
+  People: 'ledger_sql',
   ...more,
 });
 
@@ -77,7 +77,7 @@ const refusal = async (work: Promise<unknown>): Promise<string> => {
 
 beforeEach(async () => {
   count += 1;
-  database = `bank_${count}`;
+  database = `ledger_${count}`;
   await cluster?.create(request(database), machine);
   await givePasswords(home, ['millrace']);
   process.env.PGPASSWORD = passwordOf(home, 'millrace');
@@ -102,9 +102,9 @@ describe('tables', () => {
     await resource.update(properties({ Migrations: [flows, more] }));
     await resource.replay();
     expect(await applied()).toEqual(['001-flow.sql', '002-index.sql']);
-    expect(await as('bank_report', 'SELECT total FROM flow')).toEqual([{ total: '1.00' }]);
+    expect(await as('ledger_report', 'SELECT total FROM flow')).toEqual([{ total: '1.00' }]);
     expect(resource.attributes.Url).toBe(`jdbc:postgresql://127.0.0.1:${postgresAddress(home).port}/${database}`);
-    expect(resource.physicalId).toBe('tables/bank');
+    expect(resource.physicalId).toBe('tables/ledger');
   });
 
   test('a mistake in a migration is told with its line; what came before stays, nothing else is there', async () => {
@@ -114,7 +114,7 @@ describe('tables', () => {
     expect(told).toMatch(/^tables\/002-more\.sql, line 3: syntax error at or near "CREAT"\. Nothing of it was applied/);
     expect(await applied()).toEqual(['001-flow.sql']);
     const tables = await asSuperuser(home, database, (client) =>
-      client.query("SELECT relname FROM pg_class WHERE relnamespace = 'bank'::regnamespace AND relkind = 'r'"),
+      client.query("SELECT relname FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind = 'r'"),
     );
     expect(tables.rows).toEqual([{ relname: 'flow' }]);
     await resource.create(properties({ Migrations: [flows, { ...wrong, Sql: 'CREATE TABLE more (a int);' }, never] }));
@@ -139,40 +139,40 @@ describe('tables', () => {
     await resource.update(
       properties({ Migrations: [flows, column], Tables: [wider], Roles: [{ ...reader, Writes: ['flow'] }] }),
     );
-    expect(await as('bank_report', 'SELECT extra FROM flow')).toEqual([]);
-    expect(await as('bank_sum', 'SELECT 1')).toContain('password authentication failed');
+    expect(await as('ledger_report', 'SELECT extra FROM flow')).toEqual([]);
+    expect(await as('ledger_sum', 'SELECT 1')).toContain('password authentication failed');
     await resource.update(before);
-    expect(await as('bank_report', 'SELECT extra FROM flow')).toContain('permission denied');
-    expect(await as('bank_report', 'DELETE FROM flow')).toContain('permission denied');
-    expect(await as('bank_sum', "INSERT INTO flow VALUES (now(), 'b', 2)")).toEqual([]);
+    expect(await as('ledger_report', 'SELECT extra FROM flow')).toContain('permission denied');
+    expect(await as('ledger_report', 'DELETE FROM flow')).toContain('permission denied');
+    expect(await as('ledger_sum', "INSERT INTO flow VALUES (now(), 'b', 2)")).toEqual([]);
     expect(await applied()).toEqual(['001-flow.sql', '002-note.sql']);
   });
 
   test('a table that somebody altered by hand is told in words, and grants stay as they were', async () => {
     await resource.create(properties());
     await asSuperuser(home, database, (client) =>
-      client.query('ALTER TABLE bank.flow DROP COLUMN total; CREATE TABLE bank.other (a int, b int)'),
+      client.query('ALTER TABLE ledger.flow DROP COLUMN total; CREATE TABLE ledger.other (a int, b int)'),
     );
     const other = { Name: 'other', Columns: ['a'], Key: ['a'] };
     const none = { Name: 'none', Columns: ['a'], Key: ['a'] };
     const told = await refusal(resource.update(properties({ Tables: [flow, other, none], Roles: [] })));
-    expect(told).toContain('table bank.flow has no column total; it has at, branch, note');
-    expect(told).toContain('table bank.other has no primary key or unique index over (a)');
-    expect(told).toContain('table bank.none does not exist');
-    expect(await as('bank_report', 'SELECT branch FROM flow')).toEqual([]);
+    expect(told).toContain('table ledger.flow has no column total; it has at, branch, note');
+    expect(told).toContain('table ledger.other has no primary key or unique index over (a)');
+    expect(told).toContain('table ledger.none does not exist');
+    expect(await as('ledger_report', 'SELECT branch FROM flow')).toEqual([]);
   });
 
   test('delete removes nothing', async () => {
     await resource.create(properties());
-    await as('bank_sum', "INSERT INTO flow VALUES (now(), 'b', 2)");
+    await as('ledger_sum', "INSERT INTO flow VALUES (now(), 'b', 2)");
     await resource.delete();
-    expect(await as('bank_report', 'SELECT total FROM flow')).toEqual([{ total: '2.00' }]);
+    expect(await as('ledger_report', 'SELECT total FROM flow')).toEqual([{ total: '2.00' }]);
   });
 
   test('properties that cannot be read are refused together, before anybody is asked', async () => {
     const told = await refusal(
       resource.create(
-        properties({ Host: '', Port: 'many', Roles: [{ Name: 'Bank', Reads: 'flow', Writes: [] }], Migrations: 1 }),
+        properties({ Host: '', Port: 'many', Roles: [{ Name: 'Ledger', Reads: 'flow', Writes: [] }], Migrations: 1 }),
       ),
     );
     for (const name of ['Host', 'Port', 'Migrations', 'Roles.0: Name', 'Roles.0: Reads']) expect(told).toContain(name);
@@ -182,40 +182,42 @@ describe('tables', () => {
 describe('roles', () => {
   test('a writer reads and writes the declared columns, and nothing else', async () => {
     await resource.create(properties());
-    expect(await as('bank_sum', "INSERT INTO flow (note) VALUES ('n')")).toContain('permission denied');
+    expect(await as('ledger_sum', "INSERT INTO flow (note) VALUES ('n')")).toContain('permission denied');
     const insert = "INSERT INTO flow (at, branch, total) VALUES ('2026-01-01', 'b', 2)";
     const again = 'ON CONFLICT (at, branch) DO UPDATE SET total = excluded.total';
     for (const _ of [1, 2])
-      expect(await as('bank_sum', `${insert} ${again} RETURNING branch`)).toEqual([{ branch: 'b' }]);
-    expect(await as('bank_sum', 'SELECT note FROM flow')).toContain('permission denied');
-    expect(await as('bank_sum', 'DELETE FROM flow')).toContain('permission denied');
-    expect(await as('bank_sum', 'CREATE TABLE bank.mine (a int)')).toContain('permission denied');
-    expect(await as('bank_sum', 'CREATE TEMP TABLE staging (LIKE flow) ON COMMIT DROP')).toContain('permission denied');
+      expect(await as('ledger_sum', `${insert} ${again} RETURNING branch`)).toEqual([{ branch: 'b' }]);
+    expect(await as('ledger_sum', 'SELECT note FROM flow')).toContain('permission denied');
+    expect(await as('ledger_sum', 'DELETE FROM flow')).toContain('permission denied');
+    expect(await as('ledger_sum', 'CREATE TABLE ledger.mine (a int)')).toContain('permission denied');
+    expect(await as('ledger_sum', 'CREATE TEMP TABLE staging (LIKE flow) ON COMMIT DROP')).toContain(
+      'permission denied',
+    );
     const columns = 'SELECT at, branch, total FROM flow WITH NO DATA';
-    expect(await as('bank_sum', `CREATE TEMP TABLE staging ON COMMIT DROP AS ${columns}`)).toEqual([]);
-    expect(await as('bank_sum', 'SELECT * FROM millrace.migration')).toContain('permission denied');
-    expect(await as('bank_report', "UPDATE flow SET branch = 'c'")).toContain('permission denied');
-    expect(await as('bank_report', 'CREATE TEMP TABLE staging (a int)')).toContain('permission denied');
+    expect(await as('ledger_sum', `CREATE TEMP TABLE staging ON COMMIT DROP AS ${columns}`)).toEqual([]);
+    expect(await as('ledger_sum', 'SELECT * FROM millrace.migration')).toContain('permission denied');
+    expect(await as('ledger_report', "UPDATE flow SET branch = 'c'")).toContain('permission denied');
+    expect(await as('ledger_report', 'CREATE TEMP TABLE staging (a int)')).toContain('permission denied');
   });
 
   test('a position is seen and changed by the role alone that wrote it', async () => {
     await resource.create(properties({ Roles: [writer, { ...reader, Writes: ['flow'] }] }));
     const note = "INSERT INTO millrace.position (query, batch) VALUES ('q', 1)";
-    expect(await as('bank_sum', note)).toEqual([]);
-    expect(await as('bank_sum', "UPDATE millrace.position SET batch = 2 WHERE query = 'q' RETURNING batch")).toEqual([
+    expect(await as('ledger_sum', note)).toEqual([]);
+    expect(await as('ledger_sum', "UPDATE millrace.position SET batch = 2 WHERE query = 'q' RETURNING batch")).toEqual([
       { batch: '2' },
     ]);
-    expect(await as('bank_report', 'SELECT * FROM millrace.position')).toEqual([]);
-    expect(await as('bank_report', 'UPDATE millrace.position SET batch = 0 RETURNING batch')).toEqual([]);
-    expect(await as('bank_report', "INSERT INTO millrace.position VALUES ('p', 1, now(), 'bank_sum')")).toContain(
+    expect(await as('ledger_report', 'SELECT * FROM millrace.position')).toEqual([]);
+    expect(await as('ledger_report', 'UPDATE millrace.position SET batch = 0 RETURNING batch')).toEqual([]);
+    expect(await as('ledger_report', "INSERT INTO millrace.position VALUES ('p', 1, now(), 'ledger_sum')")).toContain(
       'row-level security',
     );
   });
 
   test('people read every table and change none', async () => {
     await resource.create(properties());
-    expect(await as('bank_sql', 'SELECT note FROM flow')).toEqual([]);
-    expect(await as('bank_sql', 'BEGIN READ WRITE; DELETE FROM flow')).toContain('permission denied');
-    expect(await as('bank_sql', 'CREATE TEMP TABLE t (a int)')).toMatch(/permission denied|read-only/);
+    expect(await as('ledger_sql', 'SELECT note FROM flow')).toEqual([]);
+    expect(await as('ledger_sql', 'BEGIN READ WRITE; DELETE FROM flow')).toContain('permission denied');
+    expect(await as('ledger_sql', 'CREATE TEMP TABLE t (a int)')).toMatch(/permission denied|read-only/);
   });
 });

@@ -116,8 +116,8 @@ describe('tables', () => {
 describe('databases', () => {
   refuses(
     'one with a name that another pipeline could take',
-    written(kept({ database: postgres('bank') })),
-    'tiny.tables.kept.database: has a name that is not of this pipeline; got "bank"; allowed: tiny, or tiny_...',
+    written(kept({ database: postgres('other') })),
+    'tiny.tables.kept.database: has a name that is not of this pipeline; got "other"; allowed: tiny, or tiny_...',
   );
   refuses(
     'a misspelt word',

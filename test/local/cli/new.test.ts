@@ -50,7 +50,7 @@ async function made(name: string, content: string | Uint8Array, choice: Choice =
   return { root, pipeline };
 }
 
-const SALES = [
+const TAKINGS = [
   '\uFEFFOrder ID;"Amount; EUR";Sold at;Land;Straße;;Land;zip',
   '1;5.99;2026-01-31T13:00:00Z;DE;"Haupt""str. 1";;;01067',
   '2;12.50;2026-01-31T14:00:00+01:00;AT;"a;b";;x;1010',
@@ -84,7 +84,7 @@ const JSON_SCHEMA = JSON.stringify({
   },
 });
 const files: readonly (readonly [name: string, content: string])[] = [
-  ['sales.csv', SALES],
+  ['takings.csv', TAKINGS],
   ['one.csv', 'town\nOslo\nRome\nOslo\n'],
   ['tabs.tsv', 'id\tn\n1\t2\n1\t3\n'],
   ['readings.jsonl', READINGS],
@@ -115,11 +115,11 @@ describe('a pipeline of a file', () => {
   });
 
   test('keeps the file as it is, and takes others with its first line', async () => {
-    const { pipeline } = await made('sales.csv', SALES);
-    expect(readFileSync(join(pipeline.folders.sampleData, 'sales.csv'), 'utf8')).toBe(SALES);
-    const others = fileOf('sales.csv', SALES.replace('DE', 'FR')).replace(/[^/]+$/, '');
+    const { pipeline } = await made('takings.csv', TAKINGS);
+    expect(readFileSync(join(pipeline.folders.sampleData, 'takings.csv'), 'utf8')).toBe(TAKINGS);
+    const others = fileOf('takings.csv', TAKINGS.replace('DE', 'FR')).replace(/[^/]+$/, '');
     await expect(checkSampleData(pipeline, others)).resolves.toBeUndefined();
-    const wrong = fileOf('sales.csv', SALES.replace('Land', 'Country')).replace(/[^/]+$/, '');
+    const wrong = fileOf('takings.csv', TAKINGS.replace('Land', 'Country')).replace(/[^/]+$/, '');
     await expect(checkSampleData(pipeline, wrong)).rejects.toMatchObject({ code: 'INVALID_SAMPLE_DATA' });
   });
 
@@ -135,7 +135,7 @@ describe('a pipeline of a file', () => {
 
 describe('what is seen of columns', () => {
   test('is told, with the names that they get', async () => {
-    const { columns, notes } = await found('sales.csv', SALES);
+    const { columns, notes } = await found('takings.csv', TAKINGS);
     expect(columns.map(({ name, header, kind, nullable }) => [name, header, kind, nullable])).toEqual([
       ['order_id', 'Order ID', 'integer', false],
       ['amount_eur', 'Amount; EUR', 'number', false],

@@ -19,9 +19,9 @@ const user = (name: string) => `arn:aws:rds-db:us-east-1:000000000000:dbuser:clu
 const role = (name: string, statements: readonly object[]) => ({
   arn: arn(name),
   name,
-  stack: 'dev/bank',
+  stack: 'dev/ledger',
   logicalId: name,
-  job: `bank/${name}`,
+  job: `ledger/${name}`,
   trust: { Version: '2012-10-17', Statement: [] },
   policies: [{ name: 'own', document: { Version: '2012-10-17', Statement: statements } }],
   accessKeyId: 'a',

@@ -33,7 +33,10 @@ describe('the key of an environment', () => {
     expect(all('AWS::DynamoDB::Table')).toMatchObject([
       { SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: isKey } },
     ]);
-    expect(all('AWS::RDS::DBInstance')).toMatchObject([{ KmsKeyId: isKey, MasterUserSecret: { KmsKeyId: isKey } }]);
+    const inCluster = ({ DBClusterIdentifier: cluster }: Record<string, unknown>) => cluster !== undefined;
+    const databases = [...all('AWS::RDS::DBInstance').filter((one) => !inCluster(one)), ...all('AWS::RDS::DBCluster')];
+    expect(databases.length).toBeGreaterThan(0);
+    for (const one of databases) expect(one).toMatchObject({ KmsKeyId: isKey, MasterUserSecret: { KmsKeyId: isKey } });
   });
 
   test('serves the logs of this account and nobody else but who is granted it', () => {
@@ -62,6 +65,7 @@ describe('the key of an environment', () => {
     const lock = 'kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey* kms:ReEncrypt*';
     const write = 's3 kms:Decrypt kms:GenerateDataKey';
     expect([...new Set(granted)].sort()).toEqual([
+      'MonitoringResultsFunction: s3 kms:Decrypt',
       'RegistryExecution: secretsmanager kms:Decrypt',
       `Workflow: dynamodb ${lock}`,
       `WorkflowCleanUp: dynamodb ${lock}`,

@@ -94,7 +94,7 @@ export const pipelineParameter = (environment: string, pipeline: string): string
 /** Name in CloudFormation of a stack of an environment, a pipeline's among them. */
 export const stackNameOf = (environment: string, stack: string): string => `millrace-${environment}-${stack}`;
 
-/** The pipeline of a stack, by the stack's path: `dev/sales`. */
+/** The pipeline of a stack, by the stack's path: `dev/readings`. */
 export const pipelineOfStack = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** How names of a pipeline's EMR Serverless job runs begin; a slash stands in no pipeline's or job's name, so that a prefix is exact. */

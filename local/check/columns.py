@@ -320,8 +320,8 @@ def _of_schema(path: Path, text: str, *, is_avro: bool) -> dict[str, Any]:
     for column in columns:
         del column["rules"]
     told = _told("csv" if is_avro else "jsonl", columns, len(invented), ["the sample is invented"])
-    if is_avro and any(column["name"] != column["header"] for column in columns):
-        wrong_names = ", ".join(column["header"] for column in columns if column["name"] != column["header"])
+    wrong_names = ", ".join(column["header"] for column in columns if column["name"] != column["header"])
+    if is_avro and wrong_names:
         raise JobError("NO_COLUMNS", f"{path}: {wrong_names} cannot be the name of a column. Call it otherwise.")
     return told | {"separator": "|", "header": lines[0], "schema": text, "sample": "\n".join([*lines, ""])}
 

@@ -82,7 +82,7 @@ const schema = z.strictObject({
    */
   datasets: z.literal(true).optional(),
   /**
-   * What databases of pipelines are: an Aurora cluster each, which costs by the hour of a unit (two GB of memory), about 0.14 USD, and by the GB that it
+   * What databases of pipelines are: an Aurora cluster each, which costs by the hour of a unit (two GB of memory), about 0.12 USD, and by the GB that it
    * stores; pipelines cannot have one if left out.
    */
   databases: z

@@ -134,6 +134,11 @@ export function commandLine(perform: Perform): Command {
     .option(...jsonLines)
     .addHelpText('after', examples('rejects PIPELINE', 'rejects PIPELINE 20260131130000-aaaa --json'))
     .action(perform(async () => (await import('./rejects.ts')).rejects));
+  command('sql <pipeline>', 'show what is in the database of a pipeline; without a query, how psql connects')
+    .argument('[query]', 'one statement, which changes nothing')
+    .option(...json)
+    .addHelpText('after', examples('sql PIPELINE', "sql PIPELINE 'select count(*) from TABLE'"))
+    .action(perform(async () => (await import('./sql.ts')).sql));
   command('executions', 'list what was run; show one in detail, or stop one that runs')
     .addArgument(new Argument('[what]', 'instead of the list').choices(['show', 'stop']))
     .argument('[execution]', 'by its name; show takes the latest one unless another is named')

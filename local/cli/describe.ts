@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { schemaPath } from '../../lib/declaration/checks/schema.ts';
 import { days, hours } from '../../lib/declaration/event-time.ts';
 import {
+  databaseOf,
   datasetsOf,
   filesOf,
   foldersOf,
   orderOf,
   predecessorsOf,
+  tablesOf,
   topicsOf,
   upstreamOf,
 } from '../../lib/declaration/flow.ts';
@@ -64,6 +66,17 @@ export function descriptionOf(pipeline: Pipeline) {
     const { partitionBy, fileSize, keep } = settings;
     return { name: alias, dataset, schema: props.schema.file, partitionBy, fileSize, keepMs: keep };
   });
+  const tables = Object.entries(tablesOf(pipeline)).map(
+    ([
+      alias,
+      {
+        name: table,
+        props: { columns, key },
+      },
+    ]) => {
+      return { name: alias, table: `${name}.${table}`, columns, key };
+    },
+  );
   return {
     name,
     description,
@@ -73,6 +86,8 @@ export function descriptionOf(pipeline: Pipeline) {
     topics,
     folders,
     datasets,
+    database: databaseOf(pipeline)?.name,
+    tables,
     jobs: sortedJobs(pipeline).map(([job, declared]) => ({
       name: kebab(job),
       kind: declared.kind,
@@ -216,7 +231,8 @@ export function drawnFlow(pipeline: Pipeline): string[] {
 const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length));
 
 export function textOf(pipeline: Pipeline): string {
-  const { name, description, flow, parameters, files, topics, folders, datasets, jobs } = descriptionOf(pipeline);
+  const { name, description, flow, parameters, files, topics, folders, datasets, database, tables, jobs } =
+    descriptionOf(pipeline);
   const shownParameters = parameters.flatMap(({ name, allowed = '', default: usual, jobs, description }) => {
     const otherwise = usual === '' ? 'not set' : typeof usual === 'number' ? inWords(usual) : usual;
     return [`${name}: ${otherwise}; ${allowed}`, `  ${description} (${jobs.join(', ')})`];
@@ -254,11 +270,13 @@ export function textOf(pipeline: Pipeline): string {
     const kept = `maintenance makes files of ${fileSize} MiB and keeps what it was for ${timeOf(keepMs)}`;
     return [`${name}: ${dataset}, columns of ${schema}, ${divided}`, `  ${kept}`];
   });
+  const shownTables = tables.map(({ name, table, columns, key }) => {
+    return `${name}: ${table} in database ${database}, columns ${columns.join(', ')}; key ${key.join(', ')}`;
+  });
   const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
   const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };
-  const all = Object.entries({ ...sections, Folders: shownFolders, Datasets: shownDatasets, Jobs: shownJobs }).filter(
-    ([, rows]) => rows.length,
-  );
+  const kept = { Folders: shownFolders, Datasets: shownDatasets, Tables: shownTables };
+  const all = Object.entries({ ...sections, ...kept, Jobs: shownJobs }).filter(([, rows]) => rows.length);
   return [
     `${name}: ${description}`,
     ...all.flatMap(([title, rows]) => ['', title, ...rows.map((row) => `  ${row}`)]),

@@ -4,7 +4,7 @@ import { dev } from '../../config/dev.ts';
 import { checkEnvironments, type Environment, EnvironmentError } from '../../config/environment.ts';
 import { environments } from '../../config/environments.ts';
 import { prod } from '../../config/prod.ts';
-import { batch, dataset, jsonSchema } from '../../lib/declaration/index.ts';
+import { batch, dataset, jsonSchema, postgres, table } from '../../lib/declaration/index.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import readings from '../readings/pipelines/readings/pipeline.ts';
@@ -105,6 +105,18 @@ describe('an environment is refused', () => {
     ['no spend limit', { ...dev, monthlySpendLimit: 0 }, 'dev.monthlySpendLimit'],
   ])('for %s', (_, environment, said) => {
     expect(refusalOf(environment)).toEqual([expect.stringContaining(said)]);
+  });
+
+  test('that keeps no databases for a pipeline that has one, or fewer units than it always has', () => {
+    const averages = table('averages', { database: postgres('readings'), key: ['hour'], columns: ['hour'] });
+    const show = batch('show.py', { reads: {}, writes: { averages } });
+    expect(refusalWith([{ ...readings, jobs: { show } }], { ...dev, databases: undefined })).toEqual([
+      'dev.databases: is missing for that of pipeline readings; got undefined; allowed: { leastUnits, mostUnits, standby, backupDays }',
+    ]);
+    const databases = { leastUnits: 4, mostUnits: 2, standby: false, backupDays: 1 };
+    expect(refusalWith([], { ...dev, databases })).toEqual([
+      'dev.databases.mostUnits: is less than leastUnits, 4; got 2; allowed: 4 or more',
+    ]);
   });
 
   test('that keeps no datasets for a pipeline that does', () => {

@@ -1,6 +1,6 @@
 /** What an environment costs: one line per part that is billed, totals, and what is in no line. No file, no clock, no network. */
 import type { Environment } from '../../config/environment.ts';
-import { topicsOf } from '../../lib/declaration/flow.ts';
+import { databaseOf, topicsOf } from '../../lib/declaration/flow.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
 import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
@@ -65,7 +65,10 @@ const DATABASES = { micro: PRICES.databaseMicro, small: PRICES.databaseSmall, me
 export function estimate(environment: Environment, pipelines: readonly Pipeline[]): Estimate {
   const lines = [
     ...sharedLines(environment),
-    ...pipelines.flatMap((pipeline) => linesOf(pipeline).map((line) => ({ ...line, pipeline: pipeline.name }))),
+    ...pipelines.flatMap((pipeline) => {
+      const all = [...linesOf(pipeline), ...databaseLines(environment, pipeline)];
+      return all.map((line) => ({ ...line, pipeline: pipeline.name }));
+    }),
   ];
   return {
     environment: environment.name,
@@ -75,6 +78,11 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
       ...RUN_ASSUMPTIONS,
       `requests to S3 are not assumed but ${COUNTED}: ${BATCH_REQUESTS.writing} that write or list and ${BATCH_REQUESTS.reading} that read in a micro-batch, ${JOB_REQUESTS.writing} and ${JOB_REQUESTS.reading} in a job besides`,
       `Container Insights reports ${STACKS.insights} metrics of the registry, by AWS's example of its prices`,
+      ...(pipelines.some(databaseOf)
+        ? [
+            `a database of a pipeline stores ${DATABASE_GIGABYTES} GB and uses ${RUN_UNITS} capacity unit during a demo run and five minutes more`,
+          ]
+        : []),
     ],
     leftOut: LEFT_OUT,
   };
@@ -160,6 +168,35 @@ function linesOf(pipeline: Pipeline): CostLine[] {
   ];
 }
 
+/** What nobody has measured: the GB of a small database, and the capacity units that a demo run takes of it. */
+const DATABASE_GIGABYTES = 1;
+const RUN_UNITS = 1;
+/** Minutes without a connection after which a database pauses. */
+const PAUSE_MINUTES = 5;
+
+/** The database of a pipeline that has one: what it always has, or else what a run takes. */
+function databaseLines({ databases }: Environment, pipeline: Pipeline): CostLine[] {
+  const database = databaseOf(pipeline);
+  if (!database || !databases) return [];
+  const least = database.logicalReplication ? Math.max(0.5, databases.leastUnits) : databases.leastUnits;
+  const instances = databases.standby ? 2 : 1;
+  const minutes = demoRunOf(pipeline).jobs.reduce((sum, job) => sum + job.minutes, PAUSE_MINUTES);
+  return [
+    ...(least > 0
+      ? [hourly('Database units', least * instances, `${instances} x ${least}, never paused`, PRICES.auroraUnit)]
+      : [
+          perRun(
+            'Database units',
+            (RUN_UNITS * minutes) / 60,
+            `${RUN_UNITS} x ${minutes} min, else paused`,
+            PRICES.auroraUnit,
+          ),
+        ]),
+    monthly('Database storage of tables', DATABASE_GIGABYTES, 'assumed', PRICES.auroraStorage),
+    monthly('CloudWatch alarms of it', database.logicalReplication ? 2 : 1, 'of the database', PRICES.alarm),
+  ];
+}
+
 function hourly(part: string, quantity: number, arithmetic: string, price: Price): CostLine {
   const hour = quantity * price.dollars;
   return { part, quantity, arithmetic, basis: 'hour', price, day: hour * 24, run: 0, month: hour * HOURS_A_MONTH };
@@ -182,7 +219,7 @@ const LEFT_OUT: readonly string[] = [
   'log lines outside demo runs (0.50 USD a GB): those of the registry, refused connections, handlers; nobody has measured how many',
   'storage in S3: job files and results are tens of MB; traffic between zones; storage of Kafka records; no reliable quantity',
   "the registry's image in ECR: half a GB at 0.10 USD a month",
-  'backups of the database: free up to the size of its storage',
+  'backups of databases: free up to the size of their storage; reads and writes of Aurora (0.20 USD a million), snapshots that outlive a cluster',
   'tables in the Glue catalog: the first million of a month, and the first million of requests, are free',
   'Lambda, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
   'requests to KMS, where the environment brings its own key: 0.03 USD for 10,000; a budget without actions and standard parameters cost nothing',

@@ -39,6 +39,8 @@ export const PRICES = {
   databaseSmall: { dollars: 0.032, per: 'db.t4g-hour', source: RDS },
   databaseMedium: { dollars: 0.065, per: 'db.t4g-hour', source: RDS },
   databaseStorage: { dollars: 0.115, per: 'GB-month of gp3', source: RDS },
+  auroraUnit: { dollars: 0.12, per: 'capacity-unit-hour', source: RDS },
+  auroraStorage: { dollars: 0.1, per: 'GB-month of Aurora', source: RDS },
   secret: { dollars: 0.4, per: 'secret-month', source: UNDATED },
   key: { dollars: 1, per: 'key-month', source: UNDATED },
   hostedZone: { dollars: 0.5, per: 'zone-month', source: UNDATED },

@@ -48,8 +48,6 @@ const KEPT_FOR_READERS = 20_480;
 export class PipelineDatabase extends Construct {
   readonly host: string;
   readonly port: string;
-  /** Nobody gets in before there is one. */
-  readonly instances: readonly rds.CfnDBInstance[];
   readonly alarms: readonly cloudwatch.Alarm[];
   private readonly cluster: rds.CfnDBCluster;
 
@@ -96,7 +94,7 @@ export class PipelineDatabase extends Construct {
     this.cluster.applyRemovalPolicy(keep ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY);
     this.host = this.cluster.attrEndpointAddress;
     this.port = this.cluster.attrEndpointPort;
-    this.instances = (props.standby ? ['First', 'Second'] : ['First']).map((name) => this.instance(name));
+    for (const name of props.standby ? ['First', 'Second'] : ['First']) this.instance(name);
     this.alarms = [
       this.alarm(
         'Units',
@@ -127,8 +125,8 @@ export class PipelineDatabase extends Construct {
     allow(role, ['rds-db:connect'], [resource]);
   }
 
-  private instance(name: string): rds.CfnDBInstance {
-    return new rds.CfnDBInstance(this, name, {
+  private instance(name: string): void {
+    new rds.CfnDBInstance(this, name, {
       dbClusterIdentifier: this.cluster.ref,
       dbInstanceClass: 'db.serverless',
       engine: ENGINE,

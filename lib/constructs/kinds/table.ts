@@ -59,7 +59,8 @@ export default function tables(scope: Construct, props: KindProps): Kind {
       People: databaseRole(pipeline.name, PEOPLE),
     },
   });
-  resource.node.addDependency(provider, ...database.instances);
+  // With its rules: without them nobody is let through to it.
+  resource.node.addDependency(provider, database);
   writeAuthorities();
   const grant: Grant = (role, { job }) => database.grantConnect(role, databaseRole(pipeline.name, job));
   return {

@@ -8,6 +8,9 @@ import type { Owner } from '../thing.ts';
 /** CloudFormation hands all of them to the handler in one event. */
 const MOST_SQL = 100_000;
 
+/** A statement of its own; in the body of a function none of them is followed by a semicolon at once, but for COMMIT and ROLLBACK of a procedure. */
+const ENDS_TRANSACTION = /^\s*(begin|start\s+transaction|commit|rollback)\s*;/im;
+
 export function checkTables({ folders }: Owner, things: readonly Aliased[], note: Note): void {
   const tables = things.filter((one): one is Aliased<Table> => one.thing instanceof Table);
   const [first] = tables;
@@ -28,6 +31,14 @@ export function checkTables({ folders }: Owner, things: readonly Aliased[], note
   if (migrations.length === 0) note('tables', 'are made by no migration', folder, 'a folder with 001-....sql');
   const wrong = numberingMistake(migrations);
   if (wrong) note('tables', 'have a migration with another name than its turn', wrong.name, wrong.allowed);
+  const ending = migrations.find(({ sql }) => ENDS_TRANSACTION.test(sql));
+  if (ending)
+    note(
+      'tables',
+      'end their transaction, which each migration has by itself',
+      ending.name,
+      'no BEGIN, COMMIT or ROLLBACK',
+    );
   const characters = migrations.reduce((sum, { sql }) => sum + sql.length, 0);
   if (characters > MOST_SQL)
     note('tables', 'have migrations that are too long together', characters, `${MOST_SQL} characters`);

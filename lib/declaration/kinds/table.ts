@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { fitting, made } from '../checks/form.ts';
 import type { Template } from '../fill.ts';
 import { mentions, migrationsIn } from '../migrations.ts';
-import { type Note, names } from '../mistakes.ts';
+import type { Note } from '../mistakes.ts';
 import { databaseRole, LONGEST_IDENTIFIER } from '../names.ts';
 import { nameSpec } from '../schema.ts';
 import { type Owner, type Sink, type Source, Thing, type Use } from '../thing.ts';
@@ -113,19 +113,12 @@ export class Table extends Thing implements Source, Sink {
     const unknown = key.find((name) => !columns.includes(name));
     if (unknown) note('key', 'is none of its columns', unknown, columns.join(', '));
     const migrations = migrationsIn(folders.declaration);
+    if (migrations.length === 0) return;
     const sql = migrations.map((one) => one.sql).join('\n');
-    const made = migrations.filter((one) => mentions(one.sql, this.name));
-    if (migrations.length > 0 && made.length === 0) {
-      note(
-        '',
-        'is in no migration',
-        this.name,
-        `a name in ${names(Object.fromEntries(migrations.map(({ name }) => [name, 0])))}`,
-      );
-    } else if (made.length > 0) {
-      const missing = columns.find((name) => !mentions(sql, name));
-      if (missing) note('columns', 'is in no migration', missing, `a column that one of tables/*.sql makes`);
-    }
+    const isMissing = (name: string) => IDENTIFIER.test(name) && !mentions(sql, name);
+    const missing = columns.find(isMissing);
+    if (isMissing(this.name)) note('name', 'is in no migration', this.name, 'a table that one of tables/*.sql makes');
+    else if (missing) note('columns', 'is in no migration', missing, 'a column that one of tables/*.sql makes');
   }
 
   override checkUse(use: Use, note: Note): void {

@@ -159,6 +159,7 @@ export const ATTACHED: Readonly<Record<string, { name: string; subnets: string; 
     groups: 'NetworkConfiguration.AwsvpcConfiguration.SecurityGroups',
   },
   'AWS::ElasticLoadBalancingV2::LoadBalancer': { name: 'balancer', subnets: 'Subnets', groups: 'SecurityGroups' },
+  'AWS::RDS::DBCluster': { name: 'tables', subnets: 'subnets of its group', groups: 'VpcSecurityGroupIds' },
   'AWS::RDS::DBInstance': { name: 'database', subnets: 'subnets of its group', groups: 'VPCSecurityGroups' },
   'AWS::MSK::ServerlessCluster': { name: 'kafka', subnets: 'SubnetIds', groups: 'SecurityGroups' },
   'AWS::EC2::VPCEndpoint': { name: 'endpoint', subnets: 'SubnetIds', groups: 'SecurityGroupIds' },
@@ -188,7 +189,9 @@ function attachmentsOf(resources: readonly Concrete[], known: ReadonlyMap<string
         const name = vpc.includes('Analytics') ? 'kafka in analytics' : 'kafka in services';
         add(name, place, ids, textsAt(config, where.groups));
       }
-    } else if (resource.type === 'AWS::RDS::DBInstance') {
+    } else if (resource.type.startsWith('AWS::RDS::')) {
+      // Those of a cluster are where it is.
+      if (properties.DBClusterIdentifier !== undefined) continue;
       const group = resources.find(({ id }) => id === String(properties.DBSubnetGroupName));
       add(where.name, place, textsAt(group?.properties, 'SubnetIds'), textsAt(properties, where.groups));
     } else {

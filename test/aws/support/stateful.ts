@@ -17,15 +17,17 @@ export const STATEFUL: ReadonlySet<string> = new Set([
   'AWS::SecretsManager::Secret',
   'Custom::KafkaTopics',
   'Custom::RegistryArtifacts',
+  'Custom::Tables',
 ]);
 
 /** Types that a stateful resource may be replaced with: its place in the network and its keys. */
-const FOLLOWED = /^AWS::(EC2::(VPC|Subnet|SecurityGroup)|RDS::(DBSubnetGroup|DBParameterGroup)|KMS::Key)$/;
+const FOLLOWED = /^AWS::(EC2::(VPC|Subnet|SecurityGroup)|RDS::(DBSubnetGroup|DB(Cluster)?ParameterGroup)|KMS::Key)$/;
 
 /** Properties of our custom resources that make up their physical id, which CloudFormation does not know. */
 const IDENTITY: Readonly<Record<string, readonly string[]>> = {
   'Custom::KafkaTopics': ['Pipeline'],
   'Custom::RegistryArtifacts': ['Pipeline'],
+  'Custom::Tables': ['Pipeline'],
 };
 
 /**

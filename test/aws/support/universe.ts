@@ -3,7 +3,8 @@
  * may touch. What is of a pipeline is named with it, except in the pipeline's own table.
  */
 import { datasetsOf, foldersOf, topicsOf } from '../../../lib/declaration/flow.ts';
-import { externalGroupPrefix, kebab } from '../../../lib/declaration/names.ts';
+import { PEOPLE } from '../../../lib/declaration/kinds/table.ts';
+import { databaseRole, externalGroupPrefix, kebab } from '../../../lib/declaration/names.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { ACCOUNT, CLUSTER_UUID, REGION } from './arns.ts';
 import type { AssetKeys } from './assets.ts';
@@ -47,6 +48,7 @@ export function universeOf(
     ...sparkThings(resources, pipelines),
     ...tableThings(resources, pipelines),
     ...catalogThings(resources, pipelines),
+    ...databaseThings(resources, pipelines),
     ...namedThings(resources),
     ...interfaceThings(),
   ];
@@ -254,6 +256,27 @@ function catalogThings(resources: readonly Concrete[], pipelines: readonly Pipel
     thing('another catalog database', 'database/another'),
     thing('a table of another database', 'table/another/another'),
   ];
+}
+
+/** Users of databases: the owner, the role of each job whether it uses a table or not, that of people, and others. */
+function databaseThings(resources: readonly Concrete[], pipelines: readonly Pipeline[]): Thing[] {
+  return ofType(resources, 'AWS::RDS::DBCluster').flatMap(({ name, properties, short }) => {
+    const jobs = pipelines.flatMap((pipeline) =>
+      Object.keys(pipeline.jobs).map((job) => databaseRole(pipeline.name, job)),
+    );
+    const people = databaseRole(String(properties.DatabaseName), PEOPLE);
+    const user = (label: string, cluster: string, of: string): Thing => ({
+      label,
+      services: ['rds-db'],
+      arn: regional('rds-db', `dbuser:${cluster}.DBClusterResourceId/${of}`),
+    });
+    return [
+      ...[String(properties.MasterUsername), people, ...jobs, 'another'].map((each) =>
+        user(`user ${each} of ${properties.DatabaseName}`, name, each),
+      ),
+      user(`a user of another cluster than ${short}`, 'another', String(properties.MasterUsername)),
+    ];
+  });
 }
 
 /** Things that are known by name, and beside each kind another one. */

@@ -13,7 +13,9 @@ import {
   jsonLines,
   jsonSchema,
   pipeline,
+  postgres,
   stream,
+  table,
   topic,
 } from '../../../lib/declaration/index.ts';
 import { descriptionOf, drawnFlow, textOf } from '../../../local/cli/describe.ts';
@@ -169,6 +171,18 @@ test('a dataset is told with what its files are divided by and what its maintena
   expect(text).toContain('kept: kept, columns of words.schema.json, divided by days(at)');
   expect(text).toContain('maintenance makes files of 128 MiB and keeps what it was for 2 hours');
   expect(text).toContain('├──▶ dataset kept');
+});
+
+test('a table is told with its database, its columns and its key', () => {
+  const flow = table('flow', { database: postgres('words'), key: ['at'], columns: ['at', 'total'] });
+  const jobs = { keep: batch('keep.py', { reads: {}, writes: { flow } }) };
+  const declared = pipeline('file:///x/pipelines/words/pipeline.ts', { description: 'x', jobs });
+  const { database, tables } = descriptionOf(declared);
+  expect([database, tables]).toEqual([
+    'words',
+    [{ name: 'flow', table: 'words.flow', columns: ['at', 'total'], key: ['at'] }],
+  ]);
+  expect(textOf(declared)).toContain('flow: words.flow in database words, columns at, total; key at');
 });
 
 test('the text holds all of it, without an empty section', () => {

@@ -8,9 +8,12 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Home, millraceHome } from '../../../local/home.ts';
 import { isPortFree, nextFreePort } from '../../../local/services/ports.ts';
+import { postgresAddress } from '../../../local/services/postgres.ts';
+import { asSuperuser } from '../../../local/services/postgres-sign-in.ts';
 import { identityOf } from '../../../local/services/process.ts';
 import { readServiceFile, writeServiceFile } from '../../../local/services/service-files.ts';
 import {
@@ -30,7 +33,13 @@ const toolchain = readToolchain();
 const progress: string[] = [];
 /** Below the ports that the system gives to outgoing connections, and not those of the same test in another checkout. */
 const firstPort = 20_000 + Math.floor(Math.random() * 10_000);
-const firstPorts = { iam: firstPort + 2_000, kafka: firstPort, registry: firstPort + 1_000, s3: firstPort + 3_000 };
+const firstPorts = {
+  iam: firstPort + 2_000,
+  kafka: firstPort,
+  registry: firstPort + 1_000,
+  s3: firstPort + 3_000,
+  postgres: firstPort + 4_000,
+};
 
 const start = (options: StartOptions = {}, signal?: AbortSignal): Promise<StartedServices> =>
   startServices(home, toolchain, (line) => progress.push(line), signal, { firstPorts, ...options });
@@ -48,8 +57,8 @@ const states = async () => (await Promise.all(names.map(status))).map(({ state }
 
 /** Every process that was ever started here. */
 const seen = new Set<number>();
-const remember = ({ iam, kafka, registry, s3 }: StartedServices): void => {
-  for (const { pid } of [iam, kafka, registry, s3]) if (pid !== undefined) seen.add(pid);
+const remember = ({ iam, kafka, registry, s3, postgres }: StartedServices): void => {
+  for (const { pid } of [iam, kafka, registry, s3, postgres]) if (pid !== undefined) seen.add(pid);
 };
 const alive = () => [...seen].filter((pid) => identityOf(pid) !== undefined);
 
@@ -145,6 +154,27 @@ test('the S3 server comes when a strict run asks for it, and stays beside the ot
   expect([(await status('s3')).state, await states()]).toEqual(['stopped', all('running')]);
 });
 
+test('PostgreSQL comes when a pipeline needs it, asks everybody for a password, and keeps what it was told when it is killed', async () => {
+  const services = await start({ databases: true });
+  remember(services);
+  expect(services.started).toEqual(['postgres']);
+  expect((await start()).postgres.pid).toBe(services.postgres.pid);
+  await asSuperuser(home, 'postgres', (client) =>
+    client.query('CREATE TABLE kept (a int); INSERT INTO kept VALUES (7)'),
+  );
+  const stranger = new Client({ ...postgresAddress(home), user: 'postgres', password: 'guess', database: 'postgres' });
+  await expect(stranger.connect()).rejects.toMatchObject({ code: '28P01' });
+  kill(services.postgres.pid);
+  while ((await status('postgres')).state === 'running') await sleep(50);
+  expect((await status('postgres')).state).toBe('dead');
+  const again = await start({ databases: true });
+  remember(again);
+  const { rows } = await asSuperuser(home, 'postgres', (client) => client.query('SELECT a FROM kept'));
+  expect(rows).toEqual([{ a: 7 }]);
+  await stopServices(home, { purge: false, only: ['postgres'] });
+  expect([(await status('postgres')).state, await states()]).toEqual(['stopped', all('running')]);
+});
+
 test('a start while both run changes nothing and takes no time', async () => {
   const before = await serviceStatuses(home);
   const began = performance.now();
@@ -181,7 +211,7 @@ test('topics are not made by asking for them', async () => {
 
 test('killed services count as dead, and the next start brings them back with all they had, on a free port where theirs is taken', async () => {
   const before = await serviceStatuses(home);
-  for (const { name, pid } of before) if (name !== 's3') kill(pid);
+  for (const { name, pid } of before) if (names.some((each) => each === name)) kill(pid);
   await sleep(300);
   expect(await states()).toEqual(all('dead'));
   const port = readServiceFile(home, 'kafka').ports?.broker ?? 0;

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { dev } from '../../../config/dev.ts';
 import type { Environment } from '../../../config/environment.ts';
 import { prod } from '../../../config/prod.ts';
+import { postgres, table } from '../../../lib/declaration/index.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { cost } from '../../../local/cli/cost.ts';
 import { type CostLine, type Estimate, estimate, STACKS } from '../../../tools/cost/estimate.ts';
@@ -46,6 +47,25 @@ test('what stands costs its hours, 24 a day and 730 a month', () => {
   expect(line(result, 'Interface endpoints').month).toBeCloseTo(29.2, 9);
   const bare = estimate({ ...tiny, datasets: undefined }, []);
   expect(line(bare, 'Interface endpoints').month).toBeCloseTo(14.6, 9);
+});
+
+test('a database that pauses costs what a run takes of it, one that cannot its least units of both instances', () => {
+  const kept = (logicalReplication: boolean) => {
+    const words = table('words', {
+      database: postgres('tiny', { logicalReplication }),
+      key: ['word'],
+      columns: ['word'],
+    });
+    return tinyPipeline({ jobs: ({ show }) => void Object.assign(show.writes, { kept: words }) });
+  };
+  const databases = { leastUnits: 0, mostUnits: 2, standby: true, backupDays: 1 };
+  const paused = line(estimate({ ...tiny, databases }, [kept(false)]), 'Database units');
+  expect(paused).toMatchObject({ day: 0, basis: 'run' });
+  expect(paused.run).toBeGreaterThan((0.12 * 5) / 60);
+  const awake = line(estimate({ ...tiny, databases }, [kept(true)]), 'Database units');
+  expect(awake).toMatchObject({ quantity: 1, run: 0 });
+  expect(awake.month).toBeCloseTo(87.6, 9);
+  expect(parts(estimate({ ...tiny, databases }, [tinyPipeline()]))).not.toHaveProperty('Database units of tiny');
 });
 
 test('what is billed by the month costs its share of a day', () => {

@@ -91,8 +91,8 @@ describe('a kind', () => {
   });
 
   test('without a construct is told with the file that is missing', () => {
-    expect(() => kindOf('table')).toThrow(
-      'Kind "table" has no construct. Known are dataset, file, folder, lookup, topic; write lib/constructs/kinds/table.ts.',
+    expect(() => kindOf('index')).toThrow(
+      'Kind "index" has no construct. Known are dataset, file, folder, lookup, table, topic; write lib/constructs/kinds/index.ts.',
     );
   });
 });

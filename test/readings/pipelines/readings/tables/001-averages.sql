@@ -1,0 +1,6 @@
+CREATE TABLE averages (
+  station text,
+  hour timestamptz,
+  average numeric(6, 2) NOT NULL,
+  PRIMARY KEY (station, hour)
+);

@@ -328,4 +328,28 @@ const rest: readonly Mutant[] = [
   ),
 ];
 
-export const constructs: readonly Mutant[] = [...workflow, ...observability, ...network, ...rest];
+const databases: readonly Mutant[] = mutantsOf(
+  'lib/constructs/database/pipeline-database.ts',
+  [`${unit}/database/pipeline-database.test.ts`],
+  ['deletionProtection: keep', 'deletionProtection: false', 'a slip deletes the data of production'],
+  [
+    'keep ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY',
+    'RemovalPolicy.DESTROY',
+    'nothing is left of a database that is deleted',
+  ],
+  ["masterUserAuthenticationType: 'iam-db-auth'", 'manageMasterUserPassword: true', 'the owner has a password'],
+  ['const PAUSE_SECONDS = 300', 'const PAUSE_SECONDS = 86_400', 'a database that nobody uses is paid for'],
+  [
+    'logicalReplication ? Math.max(leastUnits, LEAST_AWAKE) : leastUnits',
+    'leastUnits',
+    'a database that cannot pause is refused',
+  ],
+  ["'rds.force_ssl': '1'", "'rds.force_ssl': '0'", 'tokens cross the network in the clear'],
+  [
+    'for (const client of [sparkSecurityGroup, handlerSecurityGroup])',
+    'for (const client of [handlerSecurityGroup])',
+    'no job reaches its table',
+  ],
+);
+
+export const constructs: readonly Mutant[] = [...workflow, ...observability, ...network, ...databases, ...rest];

@@ -96,4 +96,18 @@ export const declaration: readonly Mutant[] = [
     ['test/aws/values.test.ts'],
     ['idleMinutes: 15', 'idleMinutes: 1_500', 'workers that do nothing are paid for a day'],
   ),
+  ...mutantsOf(
+    'lib/declaration/kinds/table.ts',
+    [`${unit}/tables.test.ts`],
+    ['IDENTIFIER.test(name) && !mentions(sql, name)', 'false', 'a misspelt column is found by a deployment'],
+    ["if (use.mode === 'stream') note", 'if (false) note', 'a stream fails when it is started'],
+    ['role.length > LONGEST_IDENTIFIER', 'false', 'two jobs get one role, its name cut off'],
+    ['name === pipeline ||', 'true ||', 'two pipelines share a database on one machine'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/checks/tables.ts',
+    [`${unit}/tables.test.ts`],
+    ['thing.props.database !== database', 'false', 'tables of a second database are looked for in the first'],
+    ['ENDS_TRANSACTION.test(sql)', 'false', 'half a migration stays'],
+  ),
 ];

@@ -106,4 +106,47 @@ export const handlers: readonly Mutant[] = [
     ["state === 'STARTED' && runs.length === 0", "state === 'STARTED'", 'a change of the application is refused'],
     ['if (!run.cancelling) await', 'await', 'a run that ends is cancelled again and again'],
   ),
+  ...mutantsOf(
+    'lambda/tables/migrations.ts',
+    [`${unit}/tables/handler.integration.test.ts`],
+    [
+      'applied.get(name) !== sha256Of(sql)',
+      'applied.get(name) === undefined',
+      'a change of an applied migration is never made, in silence',
+    ],
+    ["await client.query('ROLLBACK')", "await client.query('COMMIT')", 'half a migration stays'],
+    [
+      'name.slice(0, 3) <= last.slice(0, 3)',
+      'name.slice(0, 3) < last.slice(0, 3)',
+      'a migration is applied behind one of its number',
+    ],
+    ['slice(0, Number(position) - 1)', 'slice(0, 1)', 'a mistake is told in the wrong line'],
+    [
+      'ALTER TABLE ${OWN}.position ENABLE ROW LEVEL SECURITY;\n',
+      '',
+      'a job can undo what another notes of its batches, which come again',
+    ],
+  ),
+  ...mutantsOf(
+    'lambda/tables/roles.ts',
+    [`${unit}/tables/handler.integration.test.ts`],
+    [
+      'const list = columns.map(',
+      'const list = ["note", ...columns].map(',
+      'a job reads and writes columns that are not declared',
+    ],
+    [
+      'REVOKE ALL ON ALL TABLES IN SCHEMA',
+      'REVOKE INSERT ON ALL TABLES IN SCHEMA',
+      'a right that was taken from the declaration stays',
+    ],
+    ['      await client.query(`DROP ROLE ${escapeIdentifier(name)}`);\n', '', 'a job that is gone can still sign in'],
+    ["...(writes.includes(table.name) ? ['INSERT', 'UPDATE'] : [])", "'INSERT', 'UPDATE'", 'a reader can write'],
+  ),
+  ...mutantsOf(
+    'lambda/tables/standing.ts',
+    [`${unit}/tables/handler.integration.test.ts`],
+    ['!table.columns.includes(column)', 'false', 'a table that somebody altered fails its jobs, not the deployment'],
+    ['i.indisunique AND ', '', 'a table without a key is found by the stream that writes it'],
+  ),
 ];

@@ -193,7 +193,7 @@ function databaseLines({ databases }: Environment, pipeline: Pipeline): CostLine
           ),
         ]),
     monthly('Database storage of tables', DATABASE_GIGABYTES, 'assumed', PRICES.auroraStorage),
-    monthly('CloudWatch alarms of it', database.logicalReplication ? 2 : 1, 'of the database', PRICES.alarm),
+    monthly('CloudWatch alarms', database.logicalReplication ? 2 : 1, 'of its database', PRICES.alarm),
   ];
 }
 

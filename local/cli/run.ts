@@ -1,7 +1,7 @@
 /** `millrace run <pipeline>`: one execution of the deployed state machine, then what came of it; or what it would start. */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { actionsOf, filesOf } from '../../lib/declaration/flow.ts';
+import { actionsOf, databaseOf, filesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import { CHECKPOINTS, platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
@@ -16,7 +16,7 @@ import { readAccess } from '../iam/access.ts';
 import { readDecisions } from '../iam/decision-log.ts';
 import { deniedOf } from '../iam/usage.ts';
 import { fullAmong } from '../services/diagnosis.ts';
-import { endpointsOf, startServices, watchServices } from '../services/services.ts';
+import { endpointsOf, serviceStatus, startServices, watchServices } from '../services/services.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import { forgetOld } from '../stepfunctions/executions.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
@@ -55,6 +55,9 @@ export async function run(context: Context, name: string, options: RunOptions): 
   if (!deployment) throw notUp('Nothing is deployed here.');
   const tools = endpointsOf(home);
   if (!options.dryRun && !tools) throw notUp('The services do not run.');
+  if (!options.dryRun && databaseOf(pipeline) && serviceStatus(home, 'postgres').state !== 'running') {
+    throw notUp('PostgreSQL does not run.');
+  }
   if (options.sampleData !== undefined && Object.keys(filesOf(pipeline)).length > 0) {
     const platform = new ParameterStore(home).get(platformParameter(environment));
     const { bucket = '' } = JSON.parse(platform?.value ?? '{}') as { bucket?: string };

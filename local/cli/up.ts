@@ -3,7 +3,7 @@ import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { type Deployment, deploy, explain, hasType, synthesize } from '../cloudformation/index.ts';
+import { type Deployment, deploy, explain, hasType, readDeployment, synthesize } from '../cloudformation/index.ts';
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { type StartedServices, startServices, stopServices } from '../services/services.ts';
@@ -45,8 +45,9 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   );
   let services = always;
   try {
-    // Who has no pipeline with a database waits for none.
-    if (hasType(assembly, environment, DATABASE)) {
+    // Who has no pipeline with a database waits for none; one that is no longer declared is to be removed from it.
+    const before = readDeployment(home, environment)?.resources ?? [];
+    if (hasType(assembly, environment, DATABASE) || before.some(({ type }) => type === DATABASE)) {
       const more = { ports: { postgres: postgresPort }, databases: true };
       const again = await startServices(home, readToolchain(), progress, signal, more);
       services = { ...again, started: [...always.started, ...again.started] };

@@ -75,7 +75,9 @@ async function initialize(context: ServiceContext, signal: AbortSignal): Promise
   writeFileAtomically(password, passwordOf(context.home, SUPERUSER), 0o600);
   const words = [
     ...['--pgdata', draft, '--username', SUPERUSER, '--pwfile', password, '--auth', 'scram-sha-256'],
-    ...['--encoding', 'UTF8', '--locale', 'C.UTF-8', '--no-instructions'],
+    // Its own order of letters, which no operating system has to have.
+    ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
+    '--no-instructions',
   ];
   const { programs, remove } = placePrograms(context);
   const { program: path, arguments: tokens } = program(programs, 'initdb', words);

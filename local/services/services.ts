@@ -177,7 +177,8 @@ export async function stopServices(
  * @returns ends the watch
  */
 export function watchServices(home: Home, onGone: (error: MillraceError) => void): () => void {
-  const watched = definitions.filter((one) => status(home, one).state === 'running');
+  // Who writes to a database that is away waits for it, as on AWS.
+  const watched = definitions.filter((one) => one.only !== 'databases' && status(home, one).state === 'running');
   const timer = setInterval(() => {
     const gone = watched.find((one) => status(home, one).state === 'dead');
     if (!gone) return;

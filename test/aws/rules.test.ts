@@ -15,9 +15,12 @@ describe.each(environmentNames)('in %s', (environment) => {
 
   it('what holds data outlives its stack where the environment says so', () => {
     const { removal } = environments.find(({ name }) => name === environment) ?? {};
-    const kept = ['AWS::MSK::ServerlessCluster', 'AWS::RDS::DBInstance', 'AWS::S3::Bucket'].flatMap((type) =>
-      all(stacksOf(environment), type).map(({ resource }) => resource.DeletionPolicy),
-    );
+    const types = ['AWS::MSK::ServerlessCluster', 'AWS::RDS::DBCluster', 'AWS::RDS::DBInstance', 'AWS::S3::Bucket'];
+    const holding = types
+      .flatMap((type) => all(stacksOf(environment), type))
+      // What runs for a cluster holds nothing.
+      .filter(({ resource }) => resource.Properties.DBClusterIdentifier === undefined);
+    const kept = holding.map(({ resource }) => resource.DeletionPolicy);
     if (removal === 'retain') expect(kept.every((policy) => /^(Retain|Snapshot)/.test(policy ?? ''))).toBe(true);
     else expect(kept.every((policy) => policy === 'Delete' || policy === undefined)).toBe(true);
   });

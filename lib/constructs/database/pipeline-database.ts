@@ -126,7 +126,7 @@ export class PipelineDatabase extends Construct {
   }
 
   private instance(name: string): void {
-    new rds.CfnDBInstance(this, name, {
+    const instance = new rds.CfnDBInstance(this, name, {
       dbClusterIdentifier: this.cluster.ref,
       dbInstanceClass: 'db.serverless',
       engine: ENGINE,
@@ -134,6 +134,8 @@ export class PipelineDatabase extends Construct {
       autoMinorVersionUpgrade: true,
       caCertificateIdentifier: 'rds-ca-rsa2048-g1',
     });
+    // It holds nothing: the cluster does.
+    instance.applyRemovalPolicy(RemovalPolicy.DESTROY);
   }
 
   private alarm(name: string, metricName: string, threshold: number, what: string): cloudwatch.Alarm {

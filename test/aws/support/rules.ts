@@ -46,11 +46,22 @@ const RULES: Readonly<Record<string, Rule>> = {
     path(application, 'MonitoringConfiguration.ManagedPersistenceMonitoringConfiguration.Enabled') !== true &&
       'MonitoringConfiguration.ManagedPersistenceMonitoringConfiguration.Enabled must be true, or there is no Spark UI',
   ],
+  'AWS::RDS::DBCluster': (cluster) => [
+    path(cluster, 'StorageEncrypted') !== true && 'StorageEncrypted must be true',
+    path(cluster, 'MasterUserAuthenticationType') !== 'iam-db-auth' &&
+      'MasterUserAuthenticationType must be iam-db-auth: nobody has a password',
+    path(cluster, 'MasterUserPassword') !== undefined && 'MasterUserPassword must be absent: no secret in a template',
+  ],
   'AWS::RDS::DBInstance': (database) => [
-    path(database, 'StorageEncrypted') !== true && 'StorageEncrypted must be true',
     path(database, 'PubliclyAccessible') === true && 'PubliclyAccessible must not be true',
-    path(database, 'ManageMasterUserPassword') !== true &&
-      'ManageMasterUserPassword must be true: AWS makes the password and rotates it',
+    // One of a cluster has its storage and its owner there.
+    ...(path(database, 'DBClusterIdentifier') !== undefined
+      ? []
+      : [
+          path(database, 'StorageEncrypted') !== true && 'StorageEncrypted must be true',
+          path(database, 'ManageMasterUserPassword') !== true &&
+            'ManageMasterUserPassword must be true: AWS makes the password and rotates it',
+        ]),
     path(database, 'MasterUserPassword') !== undefined && 'MasterUserPassword must be absent: no secret in a template',
   ],
   'AWS::S3::Bucket': (bucket) => [

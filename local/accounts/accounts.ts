@@ -62,7 +62,8 @@ export class Accounts {
     return this.connected(async () => {
       const settled: Settled[] = [];
       for (const [account, before] of this.before) settled.push(await this.settleOne(account, before, specs));
-      for (const sum of this.pipeline.sums ?? []) settled.push(await settleSum(this.home, this.pipeline, sum, this.reader));
+      for (const sum of this.pipeline.sums ?? [])
+        settled.push(await settleSum(this.home, this.pipeline, sum, this.reader));
       return settled;
     });
   }

@@ -8,8 +8,8 @@ import { readJson, writeJson } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
 import { asSuperuser } from '../services/postgres-sign-in.ts';
 import { byReason, number, type Settled } from './balance.ts';
-import { decimalOf, unitsOf } from './decimals.ts';
 import { countBy, type DeadLetter, deadLetterOf } from './dead-letters.ts';
+import { decimalOf, unitsOf } from './decimals.ts';
 import type { TopicReader } from './kafka-reader.ts';
 import { type Offsets, since } from './offsets.ts';
 import { keepDecimals } from './results.ts';
@@ -63,7 +63,8 @@ export async function settleSum(
   await reader.read(deadLetters.name, since(known?.deadLetters ?? {}, letters), (record, partition) => {
     const letter = deadLetterOf(record, partition);
     const isRow = letter.topic === `${pipeline.name}.${table.name}`;
-    if (isRow || letter.topic === sent.name) set.set(letter.id, { ...letter, units: valueIn(record, isRow ? column : of) });
+    if (isRow || letter.topic === sent.name)
+      set.set(letter.id, { ...letter, units: valueIn(record, isRow ? column : of) });
   });
   const aside = [...set.values()];
   const reasons = countBy(aside.map(({ reason }) => reason));

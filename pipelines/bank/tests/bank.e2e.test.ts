@@ -78,7 +78,14 @@ test('every good transaction is in the table once, also where a driver was kille
 });
 
 test('a database that is away stalls the stream and loses nothing', async () => {
-  const running = machine.start('run', 'bank', '--strict', '--json', '--input', '{"transactions": 800, "rate": 100, "seed": 2}');
+  const running = machine.start(
+    'run',
+    'bank',
+    '--strict',
+    '--json',
+    '--input',
+    '{"transactions": 800, "rate": 100, "seed": 2}',
+  );
   await until(() => /[1-9]\d* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
   kill(serviceStatus(home, 'postgres').pid);
   await until(() => serviceStatus(home, 'postgres').state !== 'running', running.stderr);
@@ -93,7 +100,13 @@ test('a database that is away stalls the stream and loses nothing', async () => 
 
 test('the same seed makes the same transactions once more', async () => {
   const before = oracle(clients.local.bootstrapServers);
-  const { accounts } = await machine.json<Ran>('run', 'bank', '--strict', '--input', '{"transactions": 1200, "rate": 0}');
+  const { accounts } = await machine.json<Ran>(
+    'run',
+    'bank',
+    '--strict',
+    '--input',
+    '{"transactions": 1200, "rate": 0}',
+  );
   expect(accounts).toMatchObject([{ addsUp: true }]);
   const after = oracle(clients.local.bootstrapServers);
   expect(await held(home)).toEqual(after.rows);

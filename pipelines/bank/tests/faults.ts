@@ -57,14 +57,19 @@ async function driverKilled(stack: Stack, random: Random): Promise<Hit> {
   return { what, recoveredMs: Math.max(...times) };
 }
 
-const cases: Case[] = [{ number: 1, title: 'the driver of a stream that adds to a table killed ten times', run: driverKilled }];
+const cases: Case[] = [
+  { number: 1, title: 'the driver of a stream that adds to a table killed ten times', run: driverKilled },
+];
 
 async function check(stack: Stack): Promise<string[]> {
   await stack.json('run', PIPELINE, '--action', 'stop');
   const { rows, problems } = oracle(stack.bootstrapServers);
   const found = await held(stack.folders);
   const same = JSON.stringify(found) === JSON.stringify(rows);
-  return [...problems, ...(same ? [] : [`the table has ${found.length} rows, and other sums than the ${rows.length} that it must have`])];
+  return [
+    ...problems,
+    ...(same ? [] : [`the table has ${found.length} rows, and other sums than the ${rows.length} that it must have`]),
+  ];
 }
 
 export default { cases, check } satisfies Suite;

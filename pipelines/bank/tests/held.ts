@@ -27,5 +27,5 @@ export const held = (home: Home): Promise<Row[]> =>
         ORDER BY curr_time, branch_name COLLATE "C", currency_code`,
       rowMode: 'array',
     });
-    return rows;
+    return rows as unknown as Row[];
   });

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { databaseOf, orderOf, peakCores, stateOf, tablesOf, topicsOf } from '../../../lib/declaration/flow.ts';
-import { planOf, specOf } from '../../../lib/declaration/plan.ts';
 import { postgres, table } from '../../../lib/declaration/index.ts';
+import { planOf, specOf } from '../../../lib/declaration/plan.ts';
 import { mistakesOf } from '../../../lib/declaration/validate.ts';
 import bank from '../pipeline.ts';
 
@@ -17,7 +17,7 @@ test('others may send transactions, which the broker dates', () => {
   ]);
   expect(topics).toEqual([
     ['transactions', 'bank.transactions', 3, 'LogAppendTime', 'Writer'],
-    ['deadLetters', 'bank.transactions.dead-letters', 3, undefined],
+    ['deadLetters', 'bank.transactions.dead-letters', 1, undefined],
   ]);
 });
 
@@ -30,7 +30,9 @@ test('a transaction is branch, currency and exact money', () => {
 
 test('the table has a row for each interval, branch and currency', () => {
   expect(databaseOf(bank)?.name).toBe('bank');
-  expect(Object.entries(tablesOf(bank)).map(([alias, { name, props }]) => [alias, name, props.key, props.columns])).toEqual([
+  expect(
+    Object.entries(tablesOf(bank)).map(([alias, { name, props }]) => [alias, name, props.key, props.columns]),
+  ).toEqual([
     [
       'flow',
       'transaction_flow',
@@ -67,10 +69,22 @@ test('the sender runs beside the stream, and the table is shown at the end', () 
 
 test.each([
   ['of', { of: 'branch' }, 'is no number in the values of its topic; got "branch"; allowed: amount'],
-  ['column', { column: 'value' }, 'is no column of its table; got "value"; allowed: curr_time, branch_name, currency_code, batch_value'],
-  ['table', { table: table('other', { database: postgres('bank'), key: ['a'], columns: ['a', 'batch_value'] }) }, 'is not used by a job of the pipeline; got "table other"; allowed: flow'],
+  [
+    'column',
+    { column: 'value' },
+    'is no column of its table; got "value"; allowed: curr_time, branch_name, currency_code, batch_value',
+  ],
+  [
+    'table',
+    { table: table('other', { database: postgres('bank'), key: ['a'], columns: ['a', 'batch_value'] }) },
+    'is not used by a job of the pipeline; got "table other"; allowed: flow',
+  ],
   ['sums', { field: 'amount' }, 'is not a word for it; got "field"; allowed: sent, of, deadLetters, table, column'],
 ])('a sum with another %s is refused', (_what, change, told) => {
   const sums = bank.sums?.map((sum) => ({ ...sum, ...change }));
-  expect(mistakesOf([{ ...bank, sums } as never]).map(({ what, got, allowed }) => `${what}; got ${got}; allowed: ${allowed}`)).toEqual([told]);
+  expect(
+    mistakesOf([{ ...bank, sums } as never]).map(
+      ({ what, got, allowed }) => `${what}; got ${got}; allowed: ${allowed}`,
+    ),
+  ).toEqual([told]);
 });

@@ -14,10 +14,10 @@ TOPIC = "bank.transactions"
 GOOD = '{"branch": "Kazan", "currency": "EUR", "amount": %s}'
 
 VALUES: dict[str, list[bytes | None]] = {
-    "good": [(GOOD % amount).encode() for amount in ("0.10", "-0.30", "1e2", "12", "12.0000")] * 3,
+    "good": [*[(GOOD % amount).encode() for amount in ("0.10", "-0.30", "1e2", "12", "12.0000")] * 3],
     # PostgreSQL has no text with such a letter.
     "nul": [b'{"branch": "Kaz\\u0000an", "currency": "EUR", "amount": 7.25}'],
-    "bad-amount": [(GOOD % amount).encode() for amount in ("0.001", '"1"', "10000000000")],
+    "bad-amount": [*[(GOOD % amount).encode() for amount in ("0.001", '"1"', "10000000000")]],
     "bad-currency": [b'{"branch": "Kazan", "currency": "euro", "amount": 1}'],
     "missing-branch": [b'{"currency": "EUR", "amount": 1}'],
     "unknown-field": [b'{"branch": "Kazan", "currency": "EUR", "amount": 1, "note": ""}'],

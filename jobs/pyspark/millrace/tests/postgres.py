@@ -53,24 +53,13 @@ class Server:
         data = self.folder / "data"
         if not data.exists():
             self._own()
-            initdb = [
-                self._program("initdb"),
-                "-D",
-                data,
-                "-U",
-                OWNER,
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--no-locale",
-                "-N",
-            ]
+            initdb = [str(self._program("initdb")), "-D", str(data), "-U", OWNER, "-A", "trust", "--no-locale", "-N"]
+            initdb += ["-E", "UTF8"]
             subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **USER)
-        words = ["-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
+        words = [str(self._program("postgres")), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
         words += [word for setting in self.settings for word in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([self._program("postgres"), *words], stdout=log, stderr=log, **USER)
+            self.process = subprocess.Popen(words, stdout=log, stderr=log, **USER)
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

@@ -92,18 +92,18 @@ def test_every_kind_of_value_comes_back_as_it_was(spark: SparkSession, shop: Ser
         )
         for k, text in enumerate(texts)
     ]
-    rows.append((99, *[None] * 11))
     types = "k int, t string, c string, b boolean, n decimal(20,4), f double, d date, z timestamp, l timestamp_ntz, x binary, j struct<a:int,b:string>, u string"
     columns = "k t c b n f d z l x j u"
-    loaded, refused = load(spark, shop, frame_of(spark, rows, types), name="kinds", columns=columns, key="k")
+    empty = (99, *[None] * 11)
+    loaded, refused = load(spark, shop, frame_of(spark, [*rows, empty], types), name="kinds", columns=columns, key="k")
     assert (loaded.rows, loaded.refused, refused) == (12, {}, [])
     assert [row[0] for row in shop.rows(spark, "SELECT t FROM shop.kinds WHERE k < 99 ORDER BY k")] == texts
     z = "to_char(z AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
     [found] = shop.rows(spark, f"SELECT c, b, n, f, d, {z}, l, x, j, u FROM shop.kinds WHERE k = 1")
     at = "2026-05-21 10:03:00.123456"
     assert found == ("abc", "f", "-12.3400", "1e+300", "2026-01-02", at, at, "\\x00ff5c", '{"a": 1, "b": "é"}', uuid)
-    [empty] = shop.rows(spark, "SELECT t, c, b, n, f, d, z, l, x, j, u FROM shop.kinds WHERE k = 99")
-    assert empty == (None,) * 11
+    [nulls] = shop.rows(spark, "SELECT t, c, b, n, f, d, z, l, x, j, u FROM shop.kinds WHERE k = 99")
+    assert nulls == (None,) * 11
 
 
 def test_a_row_takes_the_place_of_the_one_with_its_key_and_the_last_of_a_batch_counts(

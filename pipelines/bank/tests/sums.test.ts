@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import type { TopicReader } from '../../../local/accounts/kafka-reader.ts';
 import { settleSum } from '../../../local/accounts/sums.ts';
-import bank from '../../../pipelines/bank/pipeline.ts';
-import { temporaryHome } from '../support/deployed-words.ts';
+import { temporaryHome } from '../../../test/local/support/deployed-words.ts';
+import bank from '../pipeline.ts';
 
 const [sum] = bank.sums ?? [];
 if (!sum) throw new Error('the bank declares no sum');
@@ -63,7 +63,12 @@ test('what was sent is in the table, to the last digit', async () => {
 test('what was set aside counts once, records and rows alike, and what is no number counts nothing', async () => {
   const world = new World();
   world.send(...amounts('1', '2', '4'), { value: 'hello' }, { value: null });
-  world.setAside(aside('{"amount":2}', 1), aside('{"amount":2}', 1), aside('hello', 3, 'not-json'), aside(null, 4, 'null-value'));
+  world.setAside(
+    aside('{"amount":2}', 1),
+    aside('{"amount":2}', 1),
+    aside('hello', 3, 'not-json'),
+    aside(null, 4, 'null-value'),
+  );
   const row = { 'millrace.error.reason': 'bad-branch-name', 'millrace.error.topic': 'bank.transaction_flow' };
   world.setAside({ value: '{"branch_name":"x","batch_value":"4.00"}', headers: row });
   world.setAside({ value: '{"amount":9}', headers: { 'millrace.error.topic': 'other' } });

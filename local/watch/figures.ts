@@ -2,6 +2,7 @@
 import { accountName, nameIn, replayWaysOf, usesOf } from '../../lib/declaration/flow.ts';
 import { isObject, type JsonObject } from '../../lib/declaration/json.ts';
 import { Folder } from '../../lib/declaration/kinds/folder.ts';
+import { Table } from '../../lib/declaration/kinds/table.ts';
 import { Topic } from '../../lib/declaration/kinds/topic.ts';
 import type { Account, Pipeline } from '../../lib/declaration/pipeline.ts';
 import { isStreamSource } from '../../lib/declaration/thing.ts';
@@ -96,7 +97,8 @@ export function edgesOf(pipeline: Pipeline, runs: readonly RunTold[]): Record<st
       const ends = way === 'reads' ? [thingId(use), jobId(name)] : [jobId(name), thingId(use)];
       edges[ends.join('>')] = { rows, ...(of && { of }) };
     };
-    const isResult = (thing: unknown): boolean => thing instanceof Topic && !thing.deadLettersOf;
+    const isResult = (thing: unknown): boolean =>
+      thing instanceof Table || (thing instanceof Topic && !thing.deadLettersOf);
     if (kind === 'stream') {
       // Where dead letters come back beside their source, both are read as one.
       tell('reads', (thing) => isStreamSource(thing) && !replays.some((topic) => topic === thing.origin), rowsIn);

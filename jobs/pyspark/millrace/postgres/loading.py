@@ -36,6 +36,8 @@ PAGE = 5_000
 ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 """What has a meaning in COPY's text format, and how it is written."""
 
+WRITTEN_AS_TEXT = (StringType, BinaryType, StructType, ArrayType, MapType)
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -79,14 +81,22 @@ def stage(session: Session, shape: Shape, rows: DataFrame) -> None:
 
 def copied(shape: Shape, rows: DataFrame) -> DataFrame:
     """Rows in COPY's text format: one column `line` (string) of `reason`, `said` and the columns of the table. A row with a reason has no values."""
-    texts = [_text(F.col(name), rows.schema[name].dataType).alias(name) for name in shape.columns]
+    kinds = [rows.schema[name].dataType for name in shape.columns]
+    texts = [_text(F.col(name), kind).alias(name) for name, kind in zip(shape.columns, kinds, strict=True)]
     with_reason = computed_once(
         rows.select(*[F.col(name) for name in shape.columns]), list(shape.columns), "_reason", _reason(shape, rows)
     )
     said = F.to_json(F.struct(*texts), {"ignoreNullFields": "false"})
     fits = F.col("_reason").isNull()
-    fields = [F.col("_reason"), F.when(~fits, said), *[F.when(fits, text) for text in texts]]
-    return with_reason.select(F.concat_ws("\t", *[_escaped(field) for field in fields]).alias("line"))
+    values = [F.when(fits, text) for text in texts]
+    # Numbers and times have nothing in them that is to be escaped.
+    written = [
+        _escaped(value) if isinstance(kind, WRITTEN_AS_TEXT) else value
+        for value, kind in zip(values, kinds, strict=True)
+    ]
+    fields = [F.col("_reason"), _escaped(F.when(~fits, said)), *written]
+    line = F.concat_ws("\t", *[F.coalesce(field, F.lit("\\N")) for field in fields])
+    return with_reason.select(line.alias("line"))
 
 
 def inserting(shape: Shape, adds: Sequence[str]) -> str:
@@ -199,5 +209,4 @@ def _text(value: Column, kind: DataType) -> Column:
 
 
 def _escaped(text: Column) -> Column:
-    escaped = reduce(lambda so_far, pair: F.replace(so_far, F.lit(pair[0]), F.lit(pair[1])), ESCAPES, text)
-    return F.coalesce(escaped, F.lit("\\N"))
+    return reduce(lambda so_far, pair: F.replace(so_far, F.lit(pair[0]), F.lit(pair[1])), ESCAPES, text)

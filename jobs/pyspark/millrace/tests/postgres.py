@@ -41,7 +41,7 @@ class Server:
     folder: Path
     port: int = field(default_factory=_free_port)
     process: subprocess.Popen[bytes] | None = None
-    settings: tuple[str, ...] = ("fsync=off", "timezone=Asia/Tokyo")
+    settings: tuple[str, ...] = ("fsync=off",)
 
     @property
     def database(self) -> Database:

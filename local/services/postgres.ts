@@ -5,7 +5,6 @@
 import { execFile } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
@@ -60,7 +59,8 @@ function program(programs: string, name: string, words: readonly string[]) {
 /** The programs where nobody may look at them too: initdb asks whether it may run the server by its whole path. */
 function placePrograms({ toolchain: { postgresHome } }: ServiceContext): { programs: string; remove: () => void } {
   if (!isRoot) return { programs: postgresHome, remove: () => {} };
-  const programs = mkdtempSync(join(tmpdir(), 'millrace-initdb-'));
+  // Not where TMPDIR says: that may be a folder of root too.
+  const programs = mkdtempSync('/tmp/millrace-initdb-');
   chmodSync(programs, 0o755);
   cpSync(join(postgresHome, 'bin'), join(programs, 'bin'), { recursive: true });
   for (const name of ['lib', 'share']) symlinkSync(join(postgresHome, name), join(programs, name));

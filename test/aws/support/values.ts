@@ -63,8 +63,13 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
     /^(AWS|Contracts)/.test(fn.short) || !value(fn, 'Handler').startsWith('index.')
       ? []
       : [`function: ${values(fn, 'Timeout', 'MemorySize')}`],
+  'AWS::RDS::DBCluster': (cluster) => [
+    `cluster: ${values(cluster, 'DeletionProtection', 'BackupRetentionPeriod', 'StorageEncrypted', 'EnableIAMDatabaseAuthentication', 'MasterUserAuthenticationType')}`,
+  ],
   'AWS::RDS::DBInstance': (database) => [
-    `database: ${values(database, 'DeletionProtection', 'MultiAZ', 'BackupRetentionPeriod', 'DeleteAutomatedBackups', 'StorageEncrypted', 'PubliclyAccessible')}`,
+    database.properties.DBClusterIdentifier !== undefined
+      ? `instance: ${values(database, 'DBInstanceClass', 'PubliclyAccessible')}`
+      : `database: ${values(database, 'DeletionProtection', 'MultiAZ', 'BackupRetentionPeriod', 'DeleteAutomatedBackups', 'StorageEncrypted', 'PubliclyAccessible')}`,
   ],
   'AWS::DynamoDB::Table': (table) => [
     `table: ${values(table, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled')}`,
@@ -131,7 +136,8 @@ export function valuesOfPipeline(environment: string, { name, jobs }: Pipeline):
     ...new Set(
       found.map(({ id, line }) => {
         const general = line.replace(new RegExp(`([ -])${name}(?=[-.]|$)`, 'g'), '$1PIPELINE');
-        return `pipeline ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
+        const part = id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';
+        return `${part} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
       }),
     ),
   ].sort();

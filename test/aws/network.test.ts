@@ -23,6 +23,22 @@ describe.each(environmentNames)('the network of %s', (environment) => {
   });
 });
 
+describe('workers of connectors', () => {
+  it.each(environmentNames)(
+    'of %s reach brokers, each other and what is outside, and only handlers reach them',
+    (environment) => {
+      const ofWorkers = computed(stacksOf(environment, 'connected')).filter((line) => line.includes('connect'));
+      expect(ofWorkers).toEqual([
+        'connect -> connect: 8083',
+        // The connectors' own database listens on 5432.
+        'connect -> internet: 443, 5432',
+        'connect -> kafka in services: 9098',
+        'handlers -> connect: 8083',
+      ]);
+    },
+  );
+});
+
 describe('a connection is lost', () => {
   const stacks = stacksOf('dev');
 

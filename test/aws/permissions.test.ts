@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import clients from '../clients/pipelines/clients/pipeline.ts';
 import readings from '../readings/pipelines/readings/pipeline.ts';
 import { type AssetKeys, readAssetKeys } from './support/assets.ts';
 import { concrete } from './support/concrete.ts';
@@ -96,6 +97,17 @@ it('every pipeline has a table of what its roles may do', () => {
   });
   expect(remedies.join('\n')).toBe('');
 });
+
+it.each(environmentNames)(
+  'the roles of a pipeline with a connector may do what its table says in %s',
+  async (environment) => {
+    const stacks = stacksOf(environment, 'connected');
+    const world: World = { stacks, environment, assembly: 'connected', pipelines: [clients] };
+    expect(await computedTable(world, clients.name)).toEqual(blocks(expectedOfPipeline(clients) ?? []));
+    const universe = universeIn(world);
+    expect((await Promise.all(principalsIn(world).map((one) => idleGrants(one, universe)))).flat()).toEqual([]);
+  },
+);
 
 describe.each(environmentNames)('in %s', (environment) => {
   it.each(written)('the roles of pipeline %s may do what its table says, and nothing else', async (pipeline, table) => {

@@ -48,13 +48,16 @@ let answers: Record<string, Finding[]> = {};
 let folder = '';
 const mutantFile = (index: number): string => join(folder, `mutant-${index}.json`);
 
+/** Of an invented pipeline only its own: the others differ in nothing that cfn-lint looks at. */
+const checked = [...templateFiles(), ...templateFiles('connected').filter((file) => file.includes('clients'))];
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-lint-'));
   mistakes.forEach(([, , change], index) => {
     const changed = mutant(stacksOf('dev'), change).find(({ path }) => path === 'dev/processing');
     writeFileSync(mutantFile(index), JSON.stringify(changed?.template));
   });
-  answers = askPython('check_templates.py', [...templateFiles(), ...mistakes.map((_, index) => mutantFile(index))]);
+  answers = askPython('check_templates.py', [...checked, ...mistakes.map((_, index) => mutantFile(index))]);
   rmSync(folder, { recursive: true });
 });
 
@@ -62,7 +65,7 @@ describe('cfn-lint', () => {
   it('finds nothing that is not accepted with a reason, and every accepted line is needed', () => {
     const accepted = expectedLines('accepted-lint.txt').map((line) => line.split(' | '));
     const used = new Set<unknown>();
-    const findings = templateFiles().flatMap((file) =>
+    const findings = checked.flatMap((file) =>
       (answers[file] ?? [['E0000', file, 'was not checked']]).flatMap(([rule, place, message]) => {
         const line = accepted.find(([one, where = '', why]) => why && one === rule && matches(where, place));
         used.add(line);

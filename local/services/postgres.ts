@@ -59,7 +59,7 @@ function program(programs: string, name: string, words: readonly string[]) {
 /** The programs where nobody may look at them too: initdb asks whether it may run the server by its whole path. */
 function placePrograms({ toolchain: { postgresHome } }: ServiceContext): { programs: string; remove: () => void } {
   if (!isRoot) return { programs: postgresHome, remove: () => {} };
-  // Not in this process's own folder for temporary files, which may be root's alone.
+  // Not where TMPDIR says: that may be a folder of root too.
   const programs = mkdtempSync('/tmp/millrace-initdb-');
   chmodSync(programs, 0o755);
   cpSync(join(postgresHome, 'bin'), join(programs, 'bin'), { recursive: true });

@@ -50,7 +50,7 @@ export class Account {
   decide(request: AccessRequest): Decision {
     const { principal, action, resource } = request;
     const role = this.roles.find(({ arn }) => arn === principal);
-    const context = { ...request.context, ...(role && principalContext(role)) };
+    const context = contextOf(request, role);
     const matching = (statements: readonly Statement[]) => matches(statements, { ...request, context });
     const identity = matching(role?.identity ?? []);
     const standing = this.policiesOf(action, resource);
@@ -97,10 +97,14 @@ export class Account {
 /** Who may be a role or use a key has to be said there; what a role's own policy says is not enough. */
 const resourceDecides = /^(sts:AssumeRole$|kms:)/i;
 
-const principalContext = ({ arn }: AccessRole): RequestContext => ({
-  'aws:PrincipalArn': arn,
-  'aws:PrincipalAccount': arn.split(':')[4] ?? '',
-});
+/** What a request says of itself, and who it is of, which it cannot say itself, in capitals or not. */
+function contextOf({ context = {} }: AccessRequest, role: AccessRole | undefined): RequestContext {
+  if (!role) return context;
+  const own = { 'aws:PrincipalArn': role.arn, 'aws:PrincipalAccount': role.arn.split(':')[4] ?? '' };
+  const names = Object.keys(own).map((name) => name.toLowerCase());
+  const others = Object.entries(context).filter(([name]) => !names.includes(name.toLowerCase()));
+  return { ...Object.fromEntries(others), ...own };
+}
 
 /** What the statements say to a request; `nearly` would allow it but for a condition. */
 function matches(statements: readonly Statement[], { principal, action, resource, context = {} }: AccessRequest) {

@@ -36,6 +36,9 @@ function simulationOf(access: AccessFile, { principal, action, resource, context
     ...trusts,
   ];
   const mine = role ? { 'aws:PrincipalArn': role.arn, 'aws:PrincipalAccount': ACCOUNT } : {};
+  // Who somebody is no request can say, in capitals or not.
+  const own = Object.keys(mine).map((name) => name.toLowerCase());
+  const others = Object.fromEntries(Object.entries(context).filter(([name]) => !own.includes(name.toLowerCase())));
   const [service] = action.split(':');
   return {
     simulation: {
@@ -43,7 +46,7 @@ function simulationOf(access: AccessFile, { principal, action, resource, context
         principal,
         action,
         resource: { resource, accountId: ACCOUNT },
-        contextVariables: { ...context, ...mine } as Record<string, string | string[]>,
+        contextVariables: { ...others, ...mine } as Record<string, string | string[]>,
       },
       identityPolicies: (role?.policies ?? []).map(({ name, document }) => ({ name, policy: document })),
       serviceControlPolicies: [],

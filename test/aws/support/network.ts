@@ -200,7 +200,7 @@ function attachmentsOf(resources: readonly Concrete[], known: ReadonlyMap<string
         .split('.')
         .slice(3)
         .join('.');
-      const isWorker = resource.type === 'AWS::ECS::Service' && /^Connect/.test(resource.id);
+      const isWorker = resource.type === 'AWS::ECS::Service' && /Connect/.test(resource.id);
       const named = isWorker ? 'connect' : where.name;
       const name = resource.type === 'AWS::EC2::VPCEndpoint' ? `endpoint ${service}` : named;
       add(name, place, textsAt(properties, where.subnets), textsAt(properties, where.groups));

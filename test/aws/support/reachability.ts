@@ -22,7 +22,7 @@ export function connections(resources: readonly Concrete[]): string[] {
   const lines: string[] = [];
   for (const from of graph.attachments) {
     for (const to of graph.attachments) {
-      if (from === to && !from.name.startsWith('spark')) continue;
+      if (from === to && !/^(spark|connect)/.test(from.name)) continue;
       const open = sorted.filter((port) => reaches(graph, from, to, port));
       if (open.length > 0) lines.push(`${from.name} -> ${to.name}: ${named(open)}`);
     }

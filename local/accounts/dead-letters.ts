@@ -24,6 +24,8 @@ export function deadLetterOf({ headers = {}, offset }: KafkaMessage, partition: 
   const [topic, at] = [error('topic'), error('offset')];
   const source =
     at === undefined ? undefined : { topic: topic ?? '', partition: Number(error('partition')), offset: Number(at) };
+  // What is no record, but a row that did not fit into a table, says which; a batch that is repeated sets it aside once more.
+  const row = headers['millrace.row']?.toString();
   const place = source
     ? [source.topic, source.partition, source.offset, headers['millrace.first-timestamp']?.toString()]
     : ['unknown', partition, offset];
@@ -33,7 +35,7 @@ export function deadLetterOf({ headers = {}, offset }: KafkaMessage, partition: 
     topic,
     source,
     isCut: error('truncated') !== undefined,
-    id: place.join('/'),
+    id: row === undefined ? place.join('/') : ['row', topic, row].join('/'),
   };
 }
 

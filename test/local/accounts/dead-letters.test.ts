@@ -80,3 +80,15 @@ test.each([
     expect(await accounts.settle([])).toMatchObject([{ deadLetters: 1, deadLettersOfExecution: expected }]);
   },
 );
+
+test('a row that did not fit into a table counts once, also where its batch was repeated', async () => {
+  const row = (id: string): Record => ({
+    headers: { 'millrace.error.topic': 'tiny.table', 'millrace.error.reason': 'bad-town', 'millrace.row': id },
+  });
+  const letters = [row('7/a/1'), row('7/a/2'), row('7/a/1'), row('8/a/1')];
+  const all = { from: { 0: 0 }, to: { 0: letters.length } };
+  expect(await deadLettersIn(readerOf({ letters }), 'letters', all, ['tiny.table'])).toMatchObject({
+    total: 3,
+    byReason: { 'bad-town': 3 },
+  });
+});

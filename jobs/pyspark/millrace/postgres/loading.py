@@ -158,13 +158,16 @@ END $millrace$"""
 
 
 def refused(session: Session, shape: Shape) -> Iterator[str]:
-    """The rows of the last `load` that did not fit, in the order in which they were sent, some at a time: a JSON list of pairs of `reason` and `row`,
-    itself a JSON object of texts, the values by the names of their columns as they were sent.
+    """The rows of the last `load` that did not fit, in the order in which they were sent, some at a time: a JSON list of `reason`, `id`, by which
+    a row is known when the same rows are refused once more, and `row`, itself a JSON object of texts, the values by the names of their columns as they were sent.
     """
     said = ", ".join(f"{literal(name)}, s.{quoted(name)}" for name in shape.columns)
-    page = f"""SELECT max(number), json_agg(json_build_object('reason', reason, 'row', said) ORDER BY number) FROM (
-  SELECT r.number, r.reason, coalesce(s.said, json_build_object({said})::text) AS said
-  FROM {REFUSED} r JOIN {STAGED} s USING (number) WHERE r.number > ?::bigint ORDER BY r.number LIMIT {PAGE}) AS page"""
+    page = f"""SELECT max(number), json_agg(json_build_object('reason', reason, 'id', id, 'row', said) ORDER BY number) FROM (
+  SELECT *, md5(said) || '/' || row_number() OVER (PARTITION BY said ORDER BY number) AS id FROM (
+    SELECT r.number, r.reason, coalesce(s.said, json_build_object({said})::text) AS said
+    FROM {REFUSED} r JOIN {STAGED} s USING (number)) AS every
+  ORDER BY number) AS identified WHERE number IN (
+    SELECT number FROM {REFUSED} WHERE number > ?::bigint ORDER BY number LIMIT {PAGE})"""
     last: str | None = "0"
     while last is not None:
         [(last, rows)] = session.query(page, last)

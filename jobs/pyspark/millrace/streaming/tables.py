@@ -28,7 +28,10 @@ from millrace.streaming.progress import Shown, Written
 POSITION = "millrace.position"
 """The table with the number of the last batch of each stream, made with the roles of the jobs."""
 
-REFUSED_ROW = "array<struct<reason:string,row:string>>"
+REFUSED_ROW = "array<struct<reason:string,id:string,row:string>>"
+
+ROW_ID = "millrace.row"
+"""Header of a dead letter that is no record: the number of its batch, and the row among those of the batch that did not fit."""
 
 
 def _all(rows: DataFrame) -> DataFrame:
@@ -173,7 +176,7 @@ class TableSink:
                 rows += loaded.rows
                 reasons.update(loaded.refused)
                 for page in loading.refused(session, target.shape) if loaded.refused else ():
-                    self._save(self._letters(page, target, letters))
+                    self._save(self._letters(page, number, target, letters))
                 if result.shown and loaded.rows:
                     [row] = made.agg(F.count("*").alias("rows"), *result.shown.chosen()).collect()
                     shown.append(f"{result.alias}: {result.shown.text(row)}")
@@ -184,9 +187,10 @@ class TableSink:
             self._events.note(text)
         return Written(rows, reasons)
 
-    def _letters(self, page: str, target: _Target, letters: topic.Output) -> DataFrame:
-        """Dead letters of rows that did not fit: the row is the value, and there is no record that it is of."""
+    def _letters(self, page: str, number: int, target: _Target, letters: topic.Output) -> DataFrame:
+        """Dead letters of rows that did not fit: the row is the value, and there is no record that it is of. One that is written again is known by its id."""
         rows = self._spark.sql("SELECT inline(from_json(:rows, :form))", {"rows": page, "form": REFUSED_ROW})
+        row_id = F.concat(F.lit(f"{number}/"), "id")
         records = rows.select(
             "reason",
             F.lit(None).cast("binary").alias("key"),
@@ -194,7 +198,9 @@ class TableSink:
             F.lit(target.shape.name).alias("topic"),
             F.lit(None).cast("int").alias("partition"),
             F.lit(None).cast("bigint").alias("offset"),
-            F.lit(None).cast(HEADERS).alias("headers"),
+            F.array(F.struct(F.lit(ROW_ID).alias("key"), row_id.cast("binary").alias("value")))
+            .cast(HEADERS)
+            .alias("headers"),
             F.current_timestamp().alias("first_timestamp"),
         )
         made = dead_letters(records, self._spec.job, letters.max_message_bytes)

@@ -22,7 +22,7 @@ from millrace.postgres.session import Interrupted
 from millrace.streaming.binding import refuse_added, refuse_behind
 from millrace.streaming.checkpoint import Checkpoint
 from millrace.streaming.progress import ProgressListener, Shown
-from millrace.streaming.tables import Standing, TableResult, TableSink, with_tables
+from millrace.streaming.tables import ROW_ID, Standing, TableResult, TableSink, with_tables
 from millrace.tests.frames import frame_of
 from millrace.tests.postgres import POSITION, Server
 from millrace.tests.specs import DOCUMENT, spec_of
@@ -155,6 +155,32 @@ def test_a_batch_that_is_repeated_changes_nothing(stream: Stream) -> None:
     stream.add(("Ulm", 4))
     stream.run()
     assert stream.levels() == {"Ulm": "7.00"}
+
+
+def test_a_row_that_is_set_aside_twice_is_known_by_its_id(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A batch ends without its transaction, when its dead letters are written.
+    def crash(_sink: TableSink, records: DataFrame) -> None:
+        found = records.collect()
+        stream.sent.extend(found)
+        if any(row.topic == LETTERS.topic for row in found):
+            raise RuntimeError("the driver is gone")
+
+    stream.add(("Hamburg", 1), ("Hamburg", 1), ("Bonn", 2000), ("Ulm", 1))
+    with monkeypatch.context() as crashing:
+        crashing.setattr(TableSink, "_save", crash)
+        with pytest.raises(Exception, match="FOREACH_BATCH"):
+            stream.run()
+    assert stream.levels() == {}
+    stream.run()
+    assert stream.levels() == {"Ulm": "1.00"}
+    ids = [
+        bytes(header.value)
+        for row in stream.sent
+        if row.topic == LETTERS.topic
+        for header in row.headers
+        if header.key == ROW_ID
+    ]
+    assert (len(ids), len(set(ids))) == (4, 2)
 
 
 def test_a_writer_that_is_behind_another_changes_nothing(stream: Stream) -> None:

@@ -6,9 +6,11 @@ import { execFile } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import { readText, writeFileAtomically } from '../../tools/files.mjs';
+import { askPs } from '../../tools/processes.mjs';
 import type { Home } from '../home.ts';
 import { loopback } from './ports.ts';
 import { serviceEnvironment } from './process.ts';
@@ -17,6 +19,9 @@ import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
 /** Who may do everything in it: this program, and nobody else. */
 export const SUPERUSER = 'postgres';
+
+/** How long a system may take to note that a process has ended. */
+const NOTED_MS = 10_000;
 
 const port = (ports: Ports) => ports.server ?? 0;
 const cluster = ({ data }: Pick<ServiceContext, 'data'>) => join(data, 'cluster');
@@ -99,6 +104,16 @@ async function initialize(context: ServiceContext, signal: AbortSignal): Promise
   renameSync(draft, cluster(context));
 }
 
+/** A server that was killed stands in the table of processes until the system has taken note of it, and PostgreSQL would take it for one that runs. */
+async function waitForTheDead(context: ServiceContext, signal: AbortSignal): Promise<void> {
+  const file = join(cluster(context), 'postmaster.pid');
+  const pid = Number.parseInt(readText(file) ?? '', 10);
+  const isDead = () => pid > 0 && askPs('stat=', pid)?.startsWith('Z') === true;
+  for (const until = performance.now() + NOTED_MS; isDead() && performance.now() < until; ) {
+    await sleep(50, undefined, { signal });
+  }
+}
+
 const settings = ({ ports }: ServiceContext) => ({
   listen_addresses: loopback,
   port: port(ports),
@@ -146,7 +161,8 @@ export const postgres: ServiceDefinition = {
   async prepare(context, signal) {
     makeSecret(context.home);
     mkdirSync(context.data, { recursive: true });
-    if (!existsSync(cluster(context))) await initialize(context, signal);
+    if (existsSync(cluster(context))) await waitForTheDead(context, signal);
+    else await initialize(context, signal);
   },
   command: (context) =>
     program(context.toolchain.postgresHome, 'postgres', [

@@ -107,7 +107,9 @@ def main() -> None:
         "rows": [[*key, str(value.quantize(CENT))] for key, value in sorted(rows.items())],
         "sum": str(sum(rows.values(), Decimal(0)).quantize(CENT)),
         "deadLetters": dict(sorted(Counter(told.values()).items())),
-        "rowsSetAside": len({one.headers["millrace.row"] for one in letters if one.headers["millrace.error.topic"] != SOURCE}),
+        "rowsSetAside": len(
+            {one.headers["millrace.row"] for one in letters if one.headers["millrace.error.topic"] != SOURCE}
+        ),
         "problems": problems,
     }
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -11,50 +11,16 @@ import argparse
 import json
 import re
 import sys
-import uuid
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, cast
 
-from confluent_kafka import Consumer, TopicPartition
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from topic_records import EPOCH, records
 
 SOURCE, DEAD_LETTERS = "bank.transactions", "bank.transactions.dead-letters"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+INTERVAL = timedelta(seconds=2)
 CENT, MOST = Decimal("0.01"), Decimal(1_000_000_000)
 FIELDS = {"branch", "currency", "amount"}
-
-
-class Record(NamedTuple):
-    """A record as the broker gives it."""
-
-    place: tuple[int, int]
-    value: bytes | None
-    milliseconds: int
-    headers: dict[str, str]
-
-
-def records(bootstrap: str, topic: str) -> Iterator[Record]:
-    """Every record that the topic holds now, partition by partition."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"external.bank-oracle-{uuid.uuid4()}"})
-    try:
-        for partition in consumer.list_topics(topic, 20).topics[topic].partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 20)
-            consumer.assign([TopicPartition(topic, partition, low)])
-            position = low
-            while position < high:
-                message = consumer.poll(20)
-                if message is None or message.error():
-                    raise SystemExit(f"{topic}/{partition} ends at {position}, not at {high}")
-                position = cast("int", message.offset()) + 1
-                headers = cast("list[tuple[str, bytes]]", message.headers() or [])
-                told = {name: (value or b"").decode() for name, value in headers}
-                yield Record((partition, position - 1), message.value(), message.timestamp()[1], told)
-    finally:
-        consumer.close()
 
 
 def transaction(value: bytes | None) -> tuple[str, str, Decimal] | None:
@@ -87,17 +53,14 @@ def main() -> None:
         # What the table cannot hold is no row of it, and a dead letter of its own.
         found = transaction(record.value)
         if found is None:
-            bad.add(record.place)
+            bad.add(record.position)
             continue
         branch, currency, amount = found
-        start = EPOCH + timedelta(milliseconds=record.milliseconds - record.milliseconds % 2_000)
+        start = record.stamped - (record.stamped - EPOCH) % INTERVAL
         sums[start.isoformat(), branch, currency] += amount
     letters = list(records(bootstrap, DEAD_LETTERS))
-    of_source = [one.headers for one in letters if one.headers["millrace.error.topic"] == SOURCE]
-    told = {
-        (int(one["millrace.error.partition"]), int(one["millrace.error.offset"])): one["millrace.error.reason"]
-        for one in of_source
-    }
+    of_source = [one for one in letters if one.headers["millrace.error.topic"] == SOURCE]
+    told = {one.origin: one.headers["millrace.error.reason"] for one in of_source}
     problems = [f"{place} is no good, and no dead letter" for place in sorted(bad - set(told))]
     problems += [f"{place} is good, and a dead letter: {told[place]}" for place in sorted(set(told) - bad)]
     # Nothing that the table cannot hold, such as a NUL, adds to a sum.

@@ -46,13 +46,16 @@ export function commandLine(perform: Perform): Command {
     return made.showHelpAfterError(`(see: npx millrace ${made.name()} --help)`);
   };
 
-  command('up', 'synthesize, start Kafka and the schema registry, deploy')
+  command(
+    'up [pipelines...]',
+    'synthesize, start the services, deploy: all pipelines, or those named and what is deployed',
+  )
     .option('--explain', 'list what of the assembly runs here and what exists on AWS only')
     .option('--kafka-port <port>', 'port of the broker', port)
     .option('--postgres-port <port>', 'port of the databases', port)
     .option('--registry-port <port>', 'port of the schema registry', port)
     .option(...json)
-    .addHelpText('after', examples('up', 'up --kafka-port 19092 --json'))
+    .addHelpText('after', examples('up', 'up PIPELINE', 'up --kafka-port 19092 --json'))
     .action(perform(async () => (await import('./up.ts')).up));
   command('run <pipeline>', 'run a deployed pipeline and show its results')
     .option('--sample-data <folder>', 'files to use instead of the project’s own')

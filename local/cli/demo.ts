@@ -19,7 +19,7 @@ export async function demo(
   const pipeline = all.find(({ name }) => name === DEMO_PIPELINE) ?? all.find((one) => actionsOf(one)[0] === 'run');
   if (!pipeline)
     throw new MillraceError('NO_PIPELINE', 'The folder pipelines/ holds no pipeline whose runs come to an end.');
-  const running = await bringUp(context, { strict });
+  const running = await bringUp(context, { pipelines: [pipeline.name], strict });
   let succeeded = false;
   try {
     const code = await runDeployed(context, pipeline, {}, running, { cold, strict, watch });

@@ -3,17 +3,19 @@ import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { type Deployment, deploy, explain, hasType, readDeployment, synthesize } from '../cloudformation/index.ts';
+import { type Deployment, deploy, explain, readDeployment, synthesize, typesOf } from '../cloudformation/index.ts';
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { workersIn } from '../services/connect.ts';
 import { type StartedServices, startServices, stopServices } from '../services/services.ts';
 import type { PlainEndpoints } from '../services/types.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
-import { type Context, environment, pipelines } from './context.ts';
+import { type Context, pipelines as declaredPipelines, environment, pipelineOf } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
 interface UpOptions {
+  /** Those to deploy; what is deployed already is brought up to date beside them. @default all */
+  readonly pipelines?: readonly string[] | undefined;
   readonly kafkaPort?: number;
   readonly registryPort?: number;
   readonly postgresPort?: number;
@@ -34,7 +36,7 @@ export interface Running extends StartedServices {
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */
 export async function bringUp(context: Context, options: UpOptions): Promise<Running> {
-  const { kafkaPort, registryPort, postgresPort, strict } = options;
+  const { pipelines, kafkaPort, registryPort, postgresPort, strict } = options;
   const { home, signal } = context;
   const progress = context.terminal.line;
   const ports = { kafka: kafkaPort, registry: registryPort };
@@ -49,8 +51,9 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   try {
     // Who has no pipeline with a database waits for none, nor for workers of connectors; what is no longer declared is to be removed from them.
     const before = readDeployment(home, environment)?.resources ?? [];
-    const has = (wanted: string) =>
-      hasType(assembly, environment, wanted) || before.some(({ type }) => type === wanted);
+    const deployed = [...new Set(before.map(({ stack }) => stack))];
+    const types = typesOf(assembly, environment, { pipelines, deployed });
+    const has = (wanted: string) => types.has(wanted) || before.some(({ type }) => type === wanted);
     const [databases, connectors] = [has(DATABASE), has(CONNECTORS)];
     if (databases || connectors) {
       const more = { ports: { postgres: postgresPort }, databases, connectors };
@@ -60,7 +63,9 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
     const { kafka, registry, dataId } = services;
     const registryUrl = registry.url ?? '';
     const endpoints = { bootstrapServers: kafka.iamBootstrapServers ?? '', registryUrl, dataId };
-    const { deployment, changes } = await deploy({ home, assembly, environment, endpoints, progress, signal });
+    const { deployment, changes } = await deploy({
+      ...{ home, assembly, environment, endpoints, pipelines, progress, signal },
+    });
     const counts = Object.entries(changes).map(([what, count]) => `${count} ${what}`);
     progress(`deployed environment ${environment}: ${counts.join(', ')}`);
     for (const stream of liveStreams(home, deployment)) progress(`${stream.pipeline}: ${streamLine(stream)}`);
@@ -95,7 +100,7 @@ export async function bothOrNone<First, Second>(
 async function currentAssembly(home: Home, progress: Terminal['line'], signal: AbortSignal): Promise<string> {
   const { assembly, changed } = await synthesize({ progress, signal });
   progress(changed ? 'synthesized cdk.out' : 'cdk.out is up to date');
-  if (liveStreams(home, undefined).length > 0) refuseRemovalOfLive(home, await pipelines());
+  if (liveStreams(home, undefined).length > 0) refuseRemovalOfLive(home, await declaredPipelines());
   return assembly;
 }
 
@@ -121,9 +126,15 @@ export async function stopStarted({ home, terminal }: Context, started: StartedS
   terminal.line(`stopped ${started.join(' and ')}`);
 }
 
-export async function up(context: Context, options: UpOptions & { readonly explain?: boolean }): Promise<number> {
+export async function up(
+  context: Context,
+  names: readonly string[],
+  options: UpOptions & { readonly explain?: boolean },
+): Promise<number> {
   if (options.explain) return explainAssembly(context);
-  const { kafka, registry, postgres, started, deployment } = await bringUp(context, options);
+  for (const name of names) await pipelineOf(name);
+  const chosen = names.length === 0 ? options : { ...options, pipelines: names };
+  const { kafka, registry, postgres, started, deployment } = await bringUp(context, chosen);
   const { bootstrapServers, iamBootstrapServers } = kafka;
   const { url } = registry;
   const services = {
@@ -136,7 +147,7 @@ export async function up(context: Context, options: UpOptions & { readonly expla
     `          ${bootstrapServers}  (plain: for your own tools)`,
     `Registry  ${url}  (Confluent clients: ${url}/apis/ccompat/v7)`,
     ...(postgres.url ? [`Database  ${postgres.url}  (npx millrace sql <pipeline>)`] : []),
-    `Next      npx millrace run ${[...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
+    `Next      npx millrace run ${names[0] ?? [...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
   ];
   context.print(context.json ? JSON.stringify({ environment, ...services, started }) : lines.join('\n'));
   return 0;

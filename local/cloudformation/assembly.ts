@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssetManifestArtifact, CloudAssembly, type CloudFormationStackArtifact } from '@aws-cdk/cloud-assembly-api';
+import { pipelineOfStack } from '../../lib/declaration/names.ts';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import type { StackIdentity } from './model.ts';
 import type { Template } from './template.ts';
@@ -38,10 +39,31 @@ export function readStacks(folder: string, environment: string): AssemblyStack[]
   throw new MillraceError('DEPLOY_ENVIRONMENT', message);
 }
 
-/** Whether an environment has a resource of a type. */
-export const hasType = (folder: string, environment: string, type: string): boolean =>
-  readStacks(folder, environment).some(({ template }) =>
-    Object.values(template.Resources).some((one) => one.Type === type),
+/** Which pipelines a deployment is about. */
+export interface Chosen {
+  /** Those that are asked for. @default all */
+  readonly pipelines?: readonly string[] | undefined;
+  /** Paths of the stacks that are deployed already: they stay, and are brought up to date. */
+  readonly deployed: readonly string[];
+}
+
+/** The stacks that belong to no pipeline, to one that is chosen, or that are deployed already. */
+export function chosenOf(stacks: readonly AssemblyStack[], { pipelines, deployed }: Chosen): AssemblyStack[] {
+  if (pipelines === undefined) return [...stacks];
+  // State machines without a name of their own are the CDK's.
+  const isOfPipeline = ({ template }: AssemblyStack) =>
+    Object.values(template.Resources).some((one) => one.Properties?.StateMachineName !== undefined);
+  return stacks.filter(
+    (stack) => !isOfPipeline(stack) || pipelines.includes(pipelineOfStack(stack.path)) || deployed.includes(stack.path),
+  );
+}
+
+/** The types of the resources that a deployment of an environment is about. */
+export const typesOf = (folder: string, environment: string, chosen: Chosen): Set<string> =>
+  new Set(
+    chosenOf(readStacks(folder, environment), chosen).flatMap(({ template }) =>
+      Object.values(template.Resources).map(({ Type }) => Type),
+    ),
   );
 
 /** The paths of the stacks of one environment: `dev/readings`. */

@@ -12,7 +12,7 @@ import { readAccess, writeAccess } from '../iam/access.ts';
 import { accessOf } from '../iam/deployed-access.ts';
 import { workerOf } from '../services/connect.ts';
 import { workerUrl } from '../services/services.ts';
-import { type AssemblyStack, type Asset, readStacks } from './assembly.ts';
+import { type AssemblyStack, type Asset, chosenOf, readStacks } from './assembly.ts';
 import type { Changes, DeployedResource, Deployment, DeployOptions } from './model.ts';
 import type { Site } from './operations.ts';
 import { localOverrides, type Overrides, parameterValues, requireDeclared } from './parameters.ts';
@@ -27,13 +27,14 @@ const lockWaitMs = 120_000;
 
 export async function deploy(options: DeployOptions): Promise<{ deployment: Deployment; changes: Changes }> {
   const { home, environment, progress, signal } = options;
-  const stacks = readStacks(options.assembly, environment);
-  requireKnownTypes(stacks);
+  const all = readStacks(options.assembly, environment);
+  requireKnownTypes(all);
   const overrides = localOverrides(options.endpoints);
-  requireDeclared(overrides, stacks);
+  requireDeclared(overrides, all);
   const onWait = (holder: number) => progress(`waiting for another deployment of ${environment} (pid ${holder})`);
   return withLock(join(home.state, `${environment}.lock`), { waitMs: lockWaitMs, onWait, signal }, async () => {
     const state = readState(home, environment);
+    const stacks = chosenOf(all, { pipelines: options.pipelines, deployed: Object.keys(state.stacks) });
     forgetLostData(state, options);
     const published = publishAssets(home, stacks);
     if (published > 0) progress(`${published} ${published === 1 ? 'file' : 'files'} put into buckets`);

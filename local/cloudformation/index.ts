@@ -1,5 +1,5 @@
 /** What the rest of the local run may use of the local deployment. */
-export { hasType, localAccount, localRegion, stacksOf } from './assembly.ts';
+export { localAccount, localRegion, stacksOf, typesOf } from './assembly.ts';
 export type { Condition } from './condition-expression.ts';
 export { deploy } from './deploy.ts';
 export { type InvokeOptions, invokeFunction, LambdaError } from './invoke.ts';

@@ -50,6 +50,8 @@ export interface DeployOptions {
   /** Display name of the stage: `dev`. */
   readonly environment: string;
   readonly endpoints: Endpoints;
+  /** What is deployed of them and is not named stays, and is brought up to date too. @default all pipelines */
+  readonly pipelines?: readonly string[] | undefined;
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

@@ -157,6 +157,28 @@ describe('a later deployment', () => {
     expect(Object.keys(deployment.outputs)).toEqual(['dev/base']);
   });
 
+  test('of chosen pipelines leaves out the others, but for those that are deployed', async () => {
+    const bench = new DeploymentBench();
+    const machine = (StateMachineName: string) => ({
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: { StateMachineName, DefinitionString: '{}' },
+    });
+    const pipeline = (id: string, Value: number) => ({
+      resources: { [id]: thing({ Value }), Machine: machine(`dev-${id}`) },
+    });
+    const stacks = (value: number) => ({
+      platform: { resources: { Platform: thing({ Value: value }) } },
+      readings: pipeline('Readings', value),
+      takings: pipeline('Takings', value),
+    });
+    await bench.deployStacks(stacks(1), { pipelines: ['readings'] });
+    expect(bench.takeEvents()).toEqual(['Create Platform', 'Create Readings']);
+    await bench.deployStacks(stacks(2), { pipelines: ['takings'] });
+    expect(bench.takeEvents()).toEqual(['Update Platform', 'Update Readings', 'Create Takings']);
+    await bench.deployStacks({ ...stacks(2), takings: { resources: {} } }, { pipelines: [] });
+    expect(bench.takeEvents()).toEqual(['Delete Takings']);
+  });
+
   test('deletes in a stack what others no longer refer to when these have let go of theirs', async () => {
     const bench = new DeploymentBench();
     const kept = { Kept: thing() };
@@ -295,7 +317,7 @@ describe('an update that fails', () => {
     const interruption = new AbortController();
     const watched = bench.deployStacks(
       { things: { resources: { A: thing({ Value: 2 }), B: thing({ Value: 2 }, { DependsOn: 'A' }) } } },
-      interruption.signal,
+      { signal: interruption.signal },
     );
     const state = () => readFileSync(join(bench.home.state, 'dev.json'), 'utf8');
     while (!state().includes('"Value": 2')) await new Promise((resolve) => setTimeout(resolve, 1));

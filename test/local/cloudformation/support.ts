@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { deploy } from '../../../local/cloudformation/index.ts';
+import { type DeployOptions, deploy } from '../../../local/cloudformation/index.ts';
 import type { Template } from '../../../local/cloudformation/template.ts';
 import { type Home, millraceHome } from '../../../local/home.ts';
 
@@ -202,7 +202,7 @@ export class DeploymentBench {
         role?: Template['Resources'][string];
       }
     >,
-    signal?: AbortSignal,
+    { signal, pipelines }: Pick<DeployOptions, 'signal' | 'pipelines'> = {},
   ) {
     const fixtures = Object.entries(stacks).map(([name, stack]) => ({
       name,
@@ -222,6 +222,7 @@ export class DeploymentBench {
       endpoints: { ...endpoints, dataId: this.dataId },
       progress,
       signal,
+      pipelines,
     });
   }
 

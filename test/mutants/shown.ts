@@ -90,6 +90,10 @@ export const shown: readonly Mutant[] = [
     'local/check/columns.py',
     ['jobs/pyspark/millrace/tests/test_columns.py'],
     ['if LEADING_ZERO.fullmatch(text):', 'if False:', 'postcodes lose their zeros'],
+  ),
+  ...mutantsOf(
+    'local/check/seen.py',
+    ['jobs/pyspark/millrace/tests/test_columns.py'],
     ['while name.lower() in taken:', 'while False:', 'two columns of one name'],
   ),
   ...mutantsOf(

@@ -37,10 +37,12 @@ DEMO = Shop(
 )
 
 
+@pytest.fixture(scope="module")
 def sample(spark: SparkSession) -> DataFrame:
+    """The products of the demo, read once."""
     lines = numbered_lines(spark, (ROOT / "sample_data/retail/products.jsonl").as_uri())
     checked = generator.checked_products(parsed(data_lines(lines, 0), LINE))
-    return good_rows(checked, *generator.PRODUCT_COLUMNS)
+    return good_rows(checked, *generator.PRODUCT_COLUMNS).localCheckpoint()
 
 
 def products(spark: SparkSession, *propensities: int) -> DataFrame:
@@ -52,16 +54,24 @@ def products(spark: SparkSession, *propensities: int) -> DataFrame:
     return few.withColumns(others)
 
 
-def generated(spark: SparkSession, shop: Shop = DEMO, transactions: int = 300) -> list[Row]:
-    return generator.purchases(sample(spark), transactions, shop).collect()
+def generated(sample: DataFrame, shop: Shop = DEMO, transactions: int = 300) -> list[Row]:
+    return generator.purchases(sample, transactions, shop).collect()
 
 
-def test_the_inventory_is_always_what_there_was_and_what_came_less_what_was_sold(spark: SparkSession) -> None:
-    start = {row.product_id: row.inventory_level for row in sample(spark).collect()}
+@pytest.fixture(scope="module")
+def shop(sample: DataFrame) -> list[Row]:
+    """Purchases in the demo's shop."""
+    return generated(sample)
+
+
+def test_the_inventory_is_always_what_there_was_and_what_came_less_what_was_sold(
+    sample: DataFrame, shop: list[Row]
+) -> None:
+    start = {row.product_id: row.inventory_level for row in sample.collect()}
     sold: defaultdict[str, int] = defaultdict(int)
     came: defaultdict[str, int] = defaultdict(int)
     restocks = 0
-    for row in generated(spark):
+    for row in shop:
         level = start[row.product_id] + came[row.product_id] - sold[row.product_id] - row.quantity
         assert row.existing_level == level
         assert row.stock_quantity == (15 if level <= 10 else 0)
@@ -72,31 +82,32 @@ def test_the_inventory_is_always_what_there_was_and_what_came_less_what_was_sold
     assert restocks > 10
 
 
-def test_restocks_smaller_than_a_purchase_come_as_often_as_it_takes(spark: SparkSession) -> None:
-    for row in generated(spark, replace(DEMO, restock_at=2, restock_by=1, three_drinks=100)):
+def test_restocks_smaller_than_a_purchase_come_as_often_as_it_takes(sample: DataFrame) -> None:
+    for row in generated(sample, replace(DEMO, restock_at=2, restock_by=1, three_drinks=100)):
         assert row.existing_level >= 0
         assert row.new_level == max(row.existing_level, 3)
 
 
-def test_the_same_seed_makes_the_same_shop_and_another_another(spark: SparkSession) -> None:
-    one = generated(spark)
+def test_the_same_seed_makes_the_same_shop_and_another_another(
+    spark: SparkSession, sample: DataFrame, shop: list[Row]
+) -> None:
     spark.conf.set("spark.sql.shuffle.partitions", "5")
     try:
-        again = generated(spark)
+        again = generated(sample)
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", "2")
-    assert one == again != generated(spark, replace(DEMO, seed=2))
-    assert [row.position for row in one] == list(range(len(one)))
+    assert shop == again != generated(sample, replace(DEMO, seed=2))
+    assert [row.position for row in shop] == list(range(len(shop)))
 
 
-def test_more_transactions_begin_as_fewer_do(spark: SparkSession) -> None:
-    few = generated(spark, transactions=20)
-    assert generated(spark, transactions=40)[: len(few)] == few
+def test_more_transactions_begin_as_fewer_do(sample: DataFrame) -> None:
+    few = generated(sample, transactions=20)
+    assert generated(sample, transactions=40)[: len(few)] == few
 
 
-def test_money_is_exact_and_rounded_half_up(spark: SparkSession) -> None:
+def test_money_is_exact_and_rounded_half_up(sample: DataFrame) -> None:
     rounded = set()
-    for row in generated(spark, replace(DEMO, member_discount=15)):
+    for row in generated(sample, replace(DEMO, member_discount=15)):
         exact = row.quantity * (row.price + row.supplement_price) * (1 - row.member_discount)
         assert row.total_purchase == exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
         rounded.add((row.total_purchase - exact).compare(Decimal(0)))
@@ -104,10 +115,10 @@ def test_money_is_exact_and_rounded_half_up(spark: SparkSession) -> None:
     assert len(rounded) == 3
 
 
-def test_transactions_have_lines_from_one_to_three_of_one_customer(spark: SparkSession) -> None:
+def test_transactions_have_lines_from_one_to_three_of_one_customer(shop: list[Row]) -> None:
     members: dict[int, bool] = {}
     lines: defaultdict[int, list[int]] = defaultdict(list)
-    for row in generated(spark):
+    for row in shop:
         assert members.setdefault(row.transaction, row.is_member) == row.is_member
         lines[row.transaction].append(row.line)
     assert len(lines) == 300
@@ -119,29 +130,33 @@ def test_transactions_have_lines_from_one_to_three_of_one_customer(spark: SparkS
     assert 10 <= counted[3] <= 50
 
 
-@pytest.mark.parametrize(
-    ("change", "always"),
-    [
-        ({"two_lines": 0, "three_lines": 0}, lambda row: row.line == 1),
-        ({"two_drinks": 0, "three_drinks": 0}, lambda row: row.quantity == 1),
-        ({"two_drinks": 100, "three_drinks": 0}, lambda row: row.quantity == 2),
-        ({"two_drinks": 100, "three_drinks": 100}, lambda row: row.quantity == 3),
-        ({"members": 0}, lambda row: not row.is_member and row.member_discount == 0),
-        ({"members": 100, "member_discount": 100}, lambda row: row.is_member and row.total_purchase == 0),
-        ({"supplements": 0, "strong_supplements": 0}, lambda row: row.supplement_price == 0),
-        (
-            {"supplements": 0, "strong_supplements": 100},
-            lambda row: row.add_supplements == (row.category in ("SF", "SC")),
-        ),
-        (
-            {"supplements": 100, "strong_supplements": 100},
-            lambda row: row.add_supplements and row.supplement_price == Decimal("1.99"),
-        ),
-    ],
-    ids=lambda value: "-".join(f"{name}-{number}" for name, number in value.items()) if isinstance(value, dict) else "",
-)
-def test_a_share_of_none_or_all_is_none_or_all(spark: SparkSession, change: dict[str, int], always: object) -> None:
-    assert all(map(always, generated(spark, replace(DEMO, **change), transactions=60)))  # type: ignore[call-overload]
+def test_a_share_of_none_is_none(sample: DataFrame) -> None:
+    none = dict.fromkeys(
+        ("two_lines", "three_lines", "two_drinks", "three_drinks", "members", "supplements", "strong_supplements"), 0
+    )
+    for row in generated(sample, replace(DEMO, **none), transactions=60):
+        assert (row.line, row.quantity) == (1, 1)
+        assert not row.is_member
+        assert row.member_discount == 0
+        assert row.supplement_price == 0
+
+
+def test_a_share_of_all_is_all(sample: DataFrame) -> None:
+    every = {"two_drinks": 100, "three_drinks": 0, "members": 100, "member_discount": 100}
+    for row in generated(sample, replace(DEMO, **every, supplements=100, strong_supplements=100), transactions=60):
+        assert row.quantity == 2
+        assert row.is_member
+        assert row.total_purchase == 0
+        assert row.add_supplements
+        assert row.supplement_price == Decimal("1.99")
+
+
+def test_three_count_before_two_and_supplements_go_by_category(sample: DataFrame) -> None:
+    shop = replace(DEMO, two_drinks=100, three_drinks=100, supplements=0, strong_supplements=100)
+    rows = generated(sample, shop, transactions=60)
+    assert {row.quantity for row in rows} == {3}
+    assert all(row.add_supplements == (row.category in ("SF", "SC")) for row in rows)
+    assert {row.add_supplements for row in rows} == {True, False}
 
 
 def test_a_number_stands_for_the_product_whose_reached_propensity_is_nearest(spark: SparkSession) -> None:
@@ -159,9 +174,9 @@ def test_each_number_that_is_drawn_stands_for_one_product(spark: SparkSession, l
     assert sorted(numbers) == list(range(lowest, highest + 1))
 
 
-def test_every_line_of_the_sample_is_a_product_and_every_product_is_bought(spark: SparkSession) -> None:
-    numbers = generator.chosen_by(sample(spark), DEMO)
-    assert (sample(spark).count(), numbers.count(), numbers.select("product_id").distinct().count()) == (27, 198, 27)
+def test_every_line_of_the_sample_is_a_product_and_every_product_is_bought(sample: DataFrame) -> None:
+    numbers = generator.chosen_by(sample, DEMO)
+    assert (sample.count(), numbers.count(), numbers.select("product_id").distinct().count()) == (27, 198, 27)
 
 
 def test_a_product_that_comes_again_is_rejected(spark: SparkSession) -> None:

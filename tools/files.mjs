@@ -84,7 +84,13 @@ export function readText(path) {
  * @throws {MillraceError} DAMAGED_FILE when it is no JSON
  */
 export function readJson(path, remedy) {
-  const text = readText(path);
+  let text;
+  try {
+    text = readText(path);
+  } catch (error) {
+    if (!hasErrorCode(error, 'EISDIR')) throw error;
+    throw new MillraceError('DAMAGED_FILE', `${path} should be a file, and is a folder. ${remedy}`, { cause: error });
+  }
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text);

@@ -89,3 +89,9 @@ test('a second name shows the same content', () => {
   linkOrCopy(join(folder, 'source'), join(folder, 'target'));
   expect(readFileSync(join(folder, 'target'), 'utf8')).toBe('content');
 });
+
+test('a folder in the place of a file is told with the remedy', () => {
+  const path = join(temporaryFolder(), 'dev.json');
+  mkdirSync(path);
+  expect(() => readJson(path, 'Start again.')).toThrow(`${path} should be a file, and is a folder. Start again.`);
+});

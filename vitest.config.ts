@@ -1,6 +1,6 @@
 /**
  * What vitest runs, in projects: `unit` needs nothing but the tree, `aws` the synthesized templates, `integration` shares one real broker and
- * registry, each file of `e2e` starts its own. The tests of a pipeline lie beside it, in `pipelines/<name>/tests`, and say by their suffix
+ * registry, files of `e2e` share a home or have one each. The tests of a pipeline lie beside it, in `pipelines/<name>/tests`, and say by their suffix
  * which project they are of.
  */
 import { defineConfig } from 'vitest/config';
@@ -62,6 +62,9 @@ export default defineConfig({
           name: 'e2e',
           include: END_TO_END,
           exclude: [...ELSEWHERE, INTEGRATION],
+          globalSetup: ['test/e2e/shared-home.ts'],
+          // Files that share a home come one after the other; each of them keeps more than one core busy.
+          maxWorkers: 1,
           testTimeout: seconds(1_800),
           hookTimeout: seconds(600),
         },

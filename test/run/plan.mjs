@@ -90,16 +90,17 @@ export function planOf(toolchain, results) {
       },
     ],
     [
+      // It takes as long as all others together.
+      vitest('vitest/e2e', 'e2e'),
+      vitest('vitest/unit', 'unit'),
       {
         name: 'pytest',
         command: [python('pytest'), '--junit-xml', junit, '-q'],
         environment,
         report: () => readJunit(junit),
       },
-      vitest('vitest/unit', 'unit'),
       vitest('vitest/integration', 'integration'),
       vitest('vitest/aws', 'aws'),
-      vitest('vitest/e2e', 'e2e'),
     ],
   ];
 }

@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { millraceHome } from '../../../local/home.ts';
 import { serviceStatus } from '../../../local/services/services.ts';
-import { Machine, until } from '../../../test/e2e/cli.ts';
+import { until } from '../../../test/e2e/cli.ts';
+import { sharedMachine } from '../../../test/e2e/shared-machine.ts';
 import { kill } from '../../../test/support/kill.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { held, oracle } from './held.ts';
@@ -24,15 +25,14 @@ interface Status {
   readonly pipelines: readonly { readonly name: string; readonly streams: { job: string; pid: number }[] }[];
 }
 
-const machine = new Machine();
+const machine = sharedMachine();
 const home = millraceHome(machine.home);
 let clients: Clients;
 
 beforeAll(async () => {
-  await machine.json('up');
+  await machine.json('up', 'bank');
   clients = await machine.json<Clients>('clients', 'bank');
 });
-afterAll(() => machine.remove());
 
 /** Sends what another application sends, with the settings that the command line prints for it. */
 async function send(): Promise<void> {
@@ -89,7 +89,7 @@ test('a database that is away stalls the stream and loses nothing', async () => 
   await until(() => /[1-9]\d* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
   kill(serviceStatus(home, 'postgres').pid);
   await until(() => serviceStatus(home, 'postgres').state !== 'running', running.stderr);
-  await machine.json('up');
+  await machine.json('up', 'bank');
   const { code, stderr } = await running.ended;
   // Without its services an execution ends; what it has sent is there.
   if (code !== 0) await machine.json('run', 'bank', '--strict', '--action', 'stop');

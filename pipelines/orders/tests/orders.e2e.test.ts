@@ -4,9 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../../local/home.ts';
-import { Machine, python, until } from '../../../test/e2e/cli.ts';
+import { python } from '../../../test/e2e/cli.ts';
+import { sharedMachine } from '../../../test/e2e/shared-machine.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { fileOf, orderLines } from './lines.ts';
 
@@ -49,7 +50,7 @@ interface Sent {
   readonly broken: Readonly<Record<string, number>>;
 }
 
-const machine = new Machine();
+const machine = sharedMachine();
 const sample = join(projectRoot, 'sample_data', 'orders', 'orders.jsonl');
 const early = fileOf(orderLines(300, 5_000_000, new Date()));
 let clients: Clients;
@@ -97,10 +98,9 @@ function takeRight(job: string, action: string, resource: string): () => void {
 }
 
 beforeAll(async () => {
-  await machine.json('up');
+  await machine.json('up', 'orders');
   clients = await machine.json<Clients>('clients', 'orders');
 });
-afterAll(() => machine.remove());
 
 describe('a whole run', () => {
   test('sums the sample and what an application sent before it, and sets aside what is no order', async () => {
@@ -196,18 +196,5 @@ describe('a stream that goes on', () => {
       new RegExp(`\\w+ may not ${action} on arn:aws:s3:::\\S*${resource}\\S*: no statement of .*`),
     );
     expect(stderr).toContain(`Declared by orders's job ${job} (pipelines/orders/pipeline.ts)`);
-  });
-
-  test('is ended by down, after its batch, and by Ctrl-C while it starts', async () => {
-    const starting = machine.start('run', 'orders', '--strict', '--action', 'start');
-    await until(() => machine.jobProcesses().length > 0, starting.stderr);
-    starting.child.kill('SIGINT');
-    expect((await starting.ended).code).toBe(130);
-    expect(machine.jobProcesses()).toEqual([]);
-    await action('start');
-    const { code, stderr } = await machine.run('down');
-    expect(code, stderr).toBe(0);
-    expect(stderr).toContain('ending stream sum-by-window of orders, which finishes its batch');
-    expect(machine.processes()).toEqual([]);
   });
 });

@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { projectRoot } from '../../../local/home.ts';
-import { Machine, python, until } from '../../../test/e2e/cli.ts';
+import { python, until } from '../../../test/e2e/cli.ts';
+import { sharedMachine } from '../../../test/e2e/shared-machine.ts';
 import { kill } from '../../../test/support/kill.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 
@@ -33,7 +34,7 @@ interface Status {
   readonly pipelines: readonly { readonly name: string; readonly streams: { job: string; pid: number }[] }[];
 }
 
-const machine = new Machine();
+const machine = sharedMachine();
 const products = join(projectRoot, 'sample_data', 'retail', 'products.jsonl');
 let clients: Clients;
 
@@ -65,10 +66,9 @@ async function send(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await machine.json('up');
+  await machine.json('up', 'retail');
   clients = await machine.json<Clients>('clients', 'retail');
 });
-afterAll(() => machine.remove());
 
 test('every purchase is in all of its places, also where a driver was killed and where others sent garbage', async () => {
   // Nobody knows a product yet, and one purchase is late.

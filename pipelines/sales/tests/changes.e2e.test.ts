@@ -13,7 +13,7 @@ let bootstrapServers: string;
 beforeAll(async () => {
   ({
     kafka: { bootstrapServers },
-  } = await machine.json<{ kafka: { bootstrapServers: string } }>('up'));
+  } = await machine.json<{ kafka: { bootstrapServers: string } }>('up', 'sales'));
 });
 afterAll(async () => {
   await machine.remove();
@@ -28,7 +28,7 @@ describe('after a change', () => {
       'deadLettersOf(sales, { retention: days(3) })',
     );
     checkout.edit('lib/constructs/workflow/jobs.ts', /startJobRun\.sync/, 'startJobRun.synk');
-    const { code, stderr } = await machine.run('up');
+    const { code, stderr } = await machine.run('up', 'sales');
     expect(code, stderr).toBe(0);
     const topic = await describeTopic(bootstrapServers, 'pagila.sales.dead-letters');
     expect(topic?.settings['retention.ms']).toBe(String(3 * 86_400_000));
@@ -41,7 +41,7 @@ describe('after a change', () => {
     const deployed = () => readFileSync(join(machine.home, 'state', 'dev.json'), 'utf8');
     const before = deployed();
     checkout.edit('pipelines/sales/pipeline.ts', "'enrich.py'", "'enrico.py'");
-    const { code, stderr } = await machine.run('up');
+    const { code, stderr } = await machine.run('up', 'sales');
     expect(code).toBe(1);
     expect(deployed()).toBe(before);
     expect(stderr).toMatch(/sales\.jobs\.enrich\.entryPoint: does not exist; got .*enrico\.py/);

@@ -215,10 +215,21 @@ describe('an execution', () => {
     expect(oracle().problems).toEqual([]);
   });
 
-  test('that succeeded keeps its JVMs until down, which leaves no process', async () => {
+  test('that succeeded keeps its JVMs', () => {
     expect(machine.processes().filter((line) => line.includes('warm-jvms'))).not.toEqual([]);
-    expect((await machine.run('down')).code).toBe(0);
-    expect(machine.processes()).toEqual([]);
-    expect(machine.jobProcesses()).toEqual([]);
   });
+});
+
+test('a stream that goes on is ended by Ctrl-C while it starts, and later by down, after its batch; no process stays', async () => {
+  const words = ['run', 'sales', '--strict', '--action', 'start'];
+  const starting = machine.start(...words);
+  await until(() => machine.jobProcesses().length > 0, starting.stderr);
+  starting.child.kill('SIGINT');
+  expect((await starting.ended).code).toBe(130);
+  expect(machine.jobProcesses()).toEqual([]);
+  await machine.json(...words);
+  const { code, stderr } = await machine.run('down');
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('ending stream enrich of sales, which finishes its batch');
+  expect(machine.processes()).toEqual([]);
 });

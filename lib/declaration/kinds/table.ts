@@ -38,6 +38,8 @@ export interface TableProps {
   readonly key: readonly string[];
   /** The columns that jobs read and write; a role gets rights on these and on no others. */
   readonly columns: readonly string[];
+  /** Whether jobs that write it may delete rows too. @default false */
+  readonly deletes?: boolean;
   /** Who fills it beside our jobs: a migration, a person, another application. @default nobody */
   readonly external?: 'written';
 }
@@ -58,6 +60,7 @@ const form = z.strictObject({
   database: made(Database, 'a database made by postgres(...)'),
   key: columns,
   columns,
+  deletes: z.boolean().optional(),
   external: z.enum(['written']).optional(),
 } satisfies Record<keyof TableProps | 'name', z.ZodType>);
 

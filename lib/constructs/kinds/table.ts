@@ -8,13 +8,20 @@ import { zipSync } from 'fflate';
 import { databaseOf, tablesOf, usesOf } from '../../declaration/flow.ts';
 import { PEOPLE, type Table } from '../../declaration/kinds/table.ts';
 import { migrationsIn } from '../../declaration/migrations.ts';
-import { connectorSlot, DATABASE_OWNER, databaseRole, RDS_CERTIFICATE, rdsAuthorityFile, replicationRole } from '../../declaration/names.ts';
+import {
+  connectorSlot,
+  DATABASE_OWNER,
+  databaseRole,
+  RDS_CERTIFICATE,
+  rdsAuthorityFile,
+  replicationRole,
+} from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import { PipelineDatabase } from '../database/pipeline-database.ts';
+import { acknowledge } from '../functions/acknowledge.ts';
 import { BUILD, writeIfChanged } from '../functions/handler-bundle.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
 import { rdsAuthorities, rdsAuthority } from '../network/rds-authority.ts';
-import { acknowledge } from '../functions/acknowledge.ts';
 import type { FollowedDatabase, Grant, Kind, KindProps } from './index.ts';
 
 /** Folder of `build` with an archive of the certificates by which jobs know RDS. */
@@ -121,7 +128,8 @@ function replicationPassword(scope: Construct, { pipeline, key }: KindProps): Se
     ...(key && { encryptionKey: Key.fromKeyArn(scope, 'ReplicationKey', key.keyArn) }),
   });
   acknowledge(password, {
-    'AwsSolutions-SMG4': 'Another password is another secret, by a deployment, which hands it to database and worker together.',
+    'AwsSolutions-SMG4':
+      'Another password is another secret, by a deployment, which hands it to database and worker together.',
   });
   return password;
 }

@@ -44,14 +44,7 @@ async function bring(request: ResourceRequest, machine: Machine): Promise<Outcom
     const settings = settingsOf(request, machine);
     const own = settings.secrets.filter(isOwnRole);
     if (own.length > 0) await givePasswords(machine.home, own);
-    await bringWorker(
-      machine.home,
-      readToolchain(),
-      worker,
-      settings,
-      machine.progress,
-      machine.signal,
-    );
+    await bringWorker(machine.home, readToolchain(), worker, settings, machine.progress, machine.signal);
   } else if (!/registry/i.test(`${request.logicalId} ${name}`)) {
     throw new MillraceError(
       'DEPLOY_UNKNOWN_SERVICE',

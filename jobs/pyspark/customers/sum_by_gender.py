@@ -16,8 +16,8 @@ from millrace.streaming.tables import Derived, TableResult
 
 def main(spec: Spec, events: Events) -> None:
     """Read, keep, sum."""
-    checks = transforms.birthdate_checks()
-    changes = read_events(session(spec), spec, "changes", checks=checks, deletions=True)
+    spark = session(spec)
+    changes = read_events(spark, spec, "changes", checks=transforms.birthdate_checks(), deletions=True)
     latest = TableResult("latest", transforms.states(changes.good), of_batch=transforms.latest)
     by_gender = Derived("byGender", transforms.BY_GENDER, transforms.BY_GENDER_COLUMNS, topic="genders", key="gender")
     run_query(spec, events, [changes], [], tables=[latest], derived=[by_gender])

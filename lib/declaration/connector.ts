@@ -79,6 +79,9 @@ export const PLACE_OF_OWN = {
   'database.sslrootcert': '',
 };
 
+/** Prefix of messages in the log of a database by which its readers come forward; they are passed on to nobody. */
+const HEARTBEAT = 'millrace-heartbeat';
+
 /** A connector. Its name is its alias among the connectors of a pipeline. */
 export class Connector {
   readonly plugin: PluginName;
@@ -134,6 +137,9 @@ export class Connector {
       'database.user': role,
       'database.password': `\${directory:secrets:${role}}`,
       'publication.autocreate.mode': 'disabled',
+      // Without it the slot stands still while only other tables are written, such as those of results, and their log is kept.
+      'heartbeat.action.query': `SELECT pg_logical_emit_message(false, '${HEARTBEAT}', '')`,
+      'message.prefix.exclude.list': HEARTBEAT,
     };
   }
 

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from pyiceberg.io.pyarrow import PyArrowFileIO
@@ -28,7 +29,7 @@ def path_of(location: str) -> str:
     return location.replace("s3://", f"{Folders.buckets}/").removeprefix("file://").removeprefix("file:")
 
 
-def texts(row: dict[str, object]) -> list[str | None]:
+def texts(row: dict[str, Any]) -> list[str | None]:
     said = dict(row)
     said["birthdate"] = None if row["birthdate"] is None else str(row["birthdate"])[:10]
     said["dt_update"] = row["dt_update"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -112,7 +112,8 @@ class TableSink:
         """Why the last batch failed."""
         self.results = results
         self._derived = derived
-        outputs = {one.alias: spec.output(one.alias, table.Output) for one in (*results, *derived)}
+        written = [*[one.alias for one in results], *[one.alias for one in derived]]
+        outputs = {alias: spec.output(alias, table.Output) for alias in written}
         self._database: Database = next(iter(outputs.values())).database
         self._shape = shapes = persistently(self._database, lambda: self._shapes(outputs), events)
         self._targets = [_Target(one, outputs[one.alias], shapes[one.alias]) for one in results]

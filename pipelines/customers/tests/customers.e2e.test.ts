@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { millraceHome } from '../../../local/home.ts';
 import { workerOf } from '../../../local/services/connect.ts';
-import { serviceStatus } from '../../../local/services/services.ts';
+import { serviceStatuses } from '../../../local/services/services.ts';
 import type { ServiceName } from '../../../local/services/types.ts';
 import { Machine, until } from '../../../test/e2e/cli.ts';
 import { kill } from '../../../test/support/kill.ts';
@@ -49,8 +49,9 @@ async function runWithout(service: ServiceName): Promise<void> {
   const input = JSON.stringify({ changes: 200, rate: 10, seed: 2 });
   const running = machine.start('run', 'customers', '--strict', '--json', '--input', input);
   await until(() => /[1-9]\d* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
-  kill(serviceStatus(home, service).pid);
-  await until(() => serviceStatus(home, service).state !== 'running', running.stderr);
+  const status = async () => (await serviceStatuses(home)).find(({ name }) => name === service);
+  kill((await status())?.pid);
+  await until(async () => (await status())?.state !== 'running', running.stderr);
   await machine.json('up');
   await running.ended;
   await run({ changes: 20, rate: 0, seed: 3 });

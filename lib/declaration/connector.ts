@@ -72,12 +72,7 @@ const SECRET_WITHIN = /\b(password|pwd|secret)=|:\/\/[^/\s:@]+:[^/\s@]+@/i;
 const OF_WORKER = /^(name|connector\.class|(producer|consumer|admin)\.override\..*|topic\.creation\..*)$/;
 
 /** Settings that say where the pipeline's own database is, which its deployment makes. */
-export const PLACE_OF_OWN = {
-  'database.hostname': '',
-  'database.port': '',
-  'database.sslmode': '',
-  'database.sslrootcert': '',
-};
+const PLACE_OF_OWN = /^database\.(hostname|port|ssl.*)$/;
 
 /** Prefix of messages in the log of a database by which its readers come forward; they are passed on to nobody. */
 const HEARTBEAT = 'millrace-heartbeat';
@@ -186,15 +181,13 @@ export class Connector {
     this.checkOwn(pipeline, jobs, note);
     const { follow } = PLUGINS[this.plugin];
     const own = this.ownTables.length > 0;
-    const followed = {
-      ...follow(pipeline, name, this.names(pipeline)),
-      ...(own && { ...this.signIn(pipeline), ...PLACE_OF_OWN }),
-    };
+    const followed = { ...follow(pipeline, name, this.names(pipeline)), ...this.signIn(pipeline) };
     for (const [setting, value] of Object.entries(this.config)) {
       const at = `config.${setting}`;
       if (
         OF_WORKER.test(setting) ||
         Object.hasOwn(followed, setting) ||
+        (own && PLACE_OF_OWN.test(setting)) ||
         setting.startsWith(`transforms.${routeOf('')}`)
       ) {
         note(at, 'follows from the declaration', setting, 'no such setting');

@@ -75,7 +75,7 @@ export const LONGEST_IDENTIFIER = 63;
 /** Name of the role by which a job of a pipeline signs in to its database. */
 export const databaseRole = (pipeline: string, job: string): string => `${pipeline}_${kebab(job).replaceAll('-', '_')}`;
 
-/** Name of the role by which connectors of a pipeline follow its own database; no job has it, since a job's name has no place for it. */
+/** Name of the role by which connectors of a pipeline follow its own database; no job may have a name that makes it theirs. */
 export const replicationRole = (pipeline: string): string => `${pipeline}_replication`;
 
 /** Who owns what is in the databases of pipelines. */

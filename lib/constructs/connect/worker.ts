@@ -134,7 +134,7 @@ export class Worker extends Construct {
       portMappings: [{ containerPort: CONNECT_PORT }],
       environment: {
         WORKER_PROPERTIES: propertiesOf(pipeline.name, cluster.bootstrapServers),
-        RDS_AUTHORITY: props.followed ? rdsAuthority(this) : '',
+        ...(props.followed && { RDS_AUTHORITY: rdsAuthority(this) }),
       },
       healthCheck: {
         command: ['CMD-SHELL', `curl -fs http://localhost:${CONNECT_PORT}/health || exit 1`],

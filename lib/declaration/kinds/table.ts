@@ -4,7 +4,7 @@ import { fitting, made } from '../checks/form.ts';
 import type { Template } from '../fill.ts';
 import { mentions, migrationsIn } from '../migrations.ts';
 import type { Note } from '../mistakes.ts';
-import { databaseRole, LONGEST_IDENTIFIER } from '../names.ts';
+import { databaseRole, LONGEST_IDENTIFIER, replicationRole } from '../names.ts';
 import { nameSpec } from '../schema.ts';
 import { type Owner, type Sink, type Source, Thing, type Use } from '../thing.ts';
 
@@ -154,6 +154,8 @@ function checkRole({ pipeline, job }: Use, note: Note): void {
       `${LONGEST_IDENTIFIER} characters at most: a shorter name of the job`,
     );
   }
+  if (role === replicationRole(pipeline.name))
+    note('', 'belongs to a job whose role is that of connectors', role, 'another name of the job');
   if (job === PEOPLE) note('', 'belongs to a job whose role is that of people', role, 'another name of the job');
 }
 

@@ -61,6 +61,9 @@ function configurationOf({ host, port, database, user }: Place): ClientConfig {
   return { ...common, password: () => signer.getAuthToken(), ssl: { ca: process.env.RDS_AUTHORITY, servername: host } };
 }
 
+/** How a program that follows the database is to know it: by its certificate, where it has one. */
+export const sslMode = (): string => (hasPassword() ? 'disable' : 'verify-full');
+
 /** How a job's driver finds the database; as whom, and with which password, it is not told by this. */
 export function jdbcUrl({ host, port, database }: Place): string {
   if (hasPassword()) return `jdbc:postgresql://${host}:${port}/${database}`;

@@ -1,7 +1,7 @@
 /** Reads the properties of a `Custom::Tables` resource: the database of a pipeline, its migrations, its tables and who uses them. */
 import { isObject } from '../../lib/declaration/json.ts';
 import { shown } from '../custom-resource/lifecycle.ts';
-import { type Rule, refuse, textsOf, twice } from '../custom-resource/properties.ts';
+import { oneOf, type Rule, refuse, textsOf, twice } from '../custom-resource/properties.ts';
 
 export interface Place {
   readonly host: string;
@@ -20,6 +20,8 @@ export interface DeclaredTable {
   readonly name: string;
   readonly columns: readonly string[];
   readonly key: readonly string[];
+  /** Whether who writes it may delete rows. */
+  readonly deletes: boolean;
 }
 
 /** A role with the names of the tables that it reads and writes. */
@@ -27,6 +29,12 @@ export interface DeclaredRole {
   readonly name: string;
   readonly reads: readonly string[];
   readonly writes: readonly string[];
+}
+
+/** Tables whose changes a connector follows. */
+export interface DeclaredPublication {
+  readonly name: string;
+  readonly tables: readonly string[];
 }
 
 export interface Declared {
@@ -38,10 +46,14 @@ export interface Declared {
   readonly roles: readonly DeclaredRole[];
   /** Role of people, who read all tables of the schema. */
   readonly people: string;
+  /** Role of connectors, which follow the changes of publications; none where nobody does. */
+  readonly replication: string | undefined;
+  readonly publications: readonly DeclaredPublication[];
 }
 
 const identifier: Rule = (value) =>
   /^[a-z][a-z0-9_]{0,62}$/.test(value) ? undefined : 'allowed are a-z, 0-9 and _, first a letter, 63 at most';
+const truth = oneOf('true', 'false');
 const port: Rule = (value) => (/^\d{1,5}$/.test(value) ? undefined : 'the number of a port is needed');
 
 /** Reads and checks the properties. @throws Mistakes with all of them */
@@ -77,6 +89,7 @@ export function readDeclared(properties: Readonly<Record<string, unknown>>): Dec
       name: of('Name', identifier),
       columns: names('Columns'),
       key: names('Key'),
+      deletes: of('Deletes', truth, 'false') === 'true',
     })),
     roles: objects('Roles').map(({ of, names }) => ({
       name: of('Name', identifier),
@@ -84,6 +97,11 @@ export function readDeclared(properties: Readonly<Record<string, unknown>>): Dec
       writes: names('Writes'),
     })),
     people: text('People', identifier),
+    replication: properties.Replication === undefined ? undefined : text('Replication', identifier),
+    publications: (properties.Publications === undefined ? [] : objects('Publications')).map(({ of, names }) => ({
+      name: of('Name', identifier),
+      tables: names('Tables'),
+    })),
   };
   for (const [what, list] of Object.entries({ migration: declared.migrations, role: declared.roles })) {
     for (const name of twice(list.map((one) => one.name))) mistakes.push(`${what} ${name} is declared twice`);

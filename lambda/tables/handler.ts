@@ -1,8 +1,9 @@
 /** Lambda behind `Custom::Tables`: the tables of one pipeline, and who may do what with them. What is in a database is never removed by it. */
 import { answering, type LifecycleAnswer, type LifecycleEvent } from '../custom-resource/lifecycle.ts';
-import { connected, jdbcUrl } from './connection.ts';
+import { connected, jdbcUrl, sslMode } from './connection.ts';
 import { readDeclared } from './declared.ts';
-import { migrate, wordsOf } from './migrations.ts';
+import { migrate, transaction, wordsOf } from './migrations.ts';
+import { publish } from './publications.ts';
 import { grantAll } from './roles.ts';
 import { checkStanding } from './standing.ts';
 
@@ -22,12 +23,16 @@ export const onEvent = answering(async (event: LifecycleEvent): Promise<Lifecycl
     await client.query("SELECT pg_advisory_lock(hashtext('millrace'))");
     await migrate(client, declared);
     await checkStanding(client, declared);
-    await grantAll(client, declared).catch((error: unknown) => {
+    const work = transaction(client, async () => {
+      await grantAll(client, declared);
+      await publish(client, declared);
+    });
+    await work.catch((error: unknown) => {
       throw new Error(
         `Roles and grants of pipeline ${declared.pipeline} could not be made, and are as they were: ${wordsOf(error)}.`,
         { cause: error },
       );
     });
   });
-  return { ...answer, Data: { Url: jdbcUrl(declared.place) } };
+  return { ...answer, Data: { Url: jdbcUrl(declared.place), SslMode: sslMode() } };
 });

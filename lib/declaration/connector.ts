@@ -1,9 +1,11 @@
 /** Connectors of Kafka Connect, which bring data from elsewhere to topics without code of ours. */
 import { z } from 'zod';
 import { checkCamelCase, fitting, made } from './checks/form.ts';
+import type { Job } from './job.ts';
+import { Table } from './kinds/table.ts';
 import { Topic } from './kinds/topic.ts';
 import type { Note } from './mistakes.ts';
-import { connectorSlot } from './names.ts';
+import { connectorSlot, replicationRole } from './names.ts';
 import { PLUGINS, type PluginName, routeOf, type Setting } from './plugins.ts';
 import type { Named } from './thing.ts';
 
@@ -34,8 +36,8 @@ export const secret = (name: string, key: string): Secret => new Secret(name, ke
 export interface ConnectorProps<W extends Named<Topic> = Named<Topic>> {
   /** Topics that it writes, by alias. */
   readonly writes: W;
-  /** The table, with its schema, whose changes each topic gets, by the topic's alias. */
-  readonly tables: { readonly [alias in keyof W]: string };
+  /** The table whose changes each topic gets, by the topic's alias: one of the pipeline's own, or the name of another, with its schema. */
+  readonly tables: { readonly [alias in keyof W]: string | Table };
   /** The plugin's own settings, by its own names, except those that follow from the declaration. */
   readonly config: Named<Setting | Secret>;
 }
@@ -46,10 +48,9 @@ const form = z.strictObject({
   tables: z.record(
     z.string(),
     fitting(
-      'is not the name of a table',
-      'schema.table, of letters, digits and _',
-      (table) => typeof table === 'string' && /^\w+\.\w+$/.test(table),
-      'string',
+      'is neither a table nor the name of one',
+      'a table made by table(...), or schema.table, of letters, digits and _',
+      (table) => table instanceof Table || (typeof table === 'string' && /^\w+\.\w+$/.test(table)),
     ),
   ),
   config: z.record(
@@ -70,11 +71,17 @@ const SECRET_WITHIN = /\b(password|pwd|secret)=|:\/\/[^/\s:@]+:[^/\s@]+@/i;
 /** What a worker decides for all, or reads as more than a text. */
 const OF_WORKER = /^(name|connector\.class|(producer|consumer|admin)\.override\..*|topic\.creation\..*)$/;
 
+/** Settings that say where the pipeline's own database is, which its deployment makes. */
+const PLACE_OF_OWN = /^database\.(hostname|port|ssl.*)$/;
+
+/** Prefix of messages in the log of a database by which its readers come forward; they are passed on to nobody. */
+const HEARTBEAT = 'millrace-heartbeat';
+
 /** A connector. Its name is its alias among the connectors of a pipeline. */
 export class Connector {
   readonly plugin: PluginName;
   readonly writes: Named<Topic>;
-  readonly tables: Named<string>;
+  readonly tables: Named<string | Table>;
   readonly config: Named<Setting | Secret>;
   /** What its author wrote, and the form that this must have. */
   readonly given: object;
@@ -98,9 +105,37 @@ export class Connector {
     return PLUGINS[this.plugin].ownTopics(pipeline, name);
   }
 
-  /** The port of the database that it reads. */
-  get databasePort(): number {
-    return Number(this.config['database.port'] ?? 5432);
+  /** The port of the database outside that it reads; undefined where it reads the pipeline's own. */
+  get databasePort(): number | undefined {
+    return this.ownTables.length > 0 ? undefined : Number(this.config['database.port'] ?? 5432);
+  }
+
+  /** The pipeline's own tables among those that it reads. */
+  get ownTables(): Table[] {
+    return Object.values(this.tables).filter((table) => table instanceof Table);
+  }
+
+  /** The table, with its schema, by the alias of the topic that gets its changes. */
+  private names(pipeline: string): Record<string, string> {
+    const named = ([alias, table]: [string, string | Table]) =>
+      [alias, table instanceof Table ? `${pipeline}.${table.name}` : table] as const;
+    return Object.fromEntries(Object.entries(this.tables).map(named));
+  }
+
+  /** How it signs in to the pipeline's own database, in which the role and the publication are made for it; where that is, only its deployment knows. */
+  private signIn(pipeline: string): Named<string> {
+    const [table] = this.ownTables;
+    if (!table) return {};
+    const role = replicationRole(pipeline);
+    return {
+      'database.dbname': table.props.database.name,
+      'database.user': role,
+      'database.password': `\${directory:secrets:${role}}`,
+      'publication.autocreate.mode': 'disabled',
+      // Without it the slot stands still while only other tables are written, such as those of results, and their log is kept.
+      'heartbeat.action.query': `SELECT pg_logical_emit_message(false, '${HEARTBEAT}', '')`,
+      'message.prefix.exclude.list': HEARTBEAT,
+    };
   }
 
   /** All that Kafka Connect is told of it, as texts; secrets as references to files beside the worker. */
@@ -112,7 +147,8 @@ export class Connector {
     const all: Named<Setting | Secret> = {
       ...defaults,
       ...this.config,
-      ...follow(pipeline, name, this.tables),
+      ...follow(pipeline, name, this.names(pipeline)),
+      ...this.signIn(pipeline),
       ...Object.fromEntries(routes),
       'connector.class': className,
     };
@@ -142,13 +178,16 @@ export class Connector {
       if (aliases.includes(alias)) continue;
       note(`tables.${alias}`, 'is of no topic that it writes', alias, aliases.join(', '));
     }
+    this.checkOwn(pipeline, jobs, note);
     const { follow } = PLUGINS[this.plugin];
-    const followed = follow(pipeline, name, this.tables);
+    const own = this.ownTables.length > 0;
+    const followed = { ...follow(pipeline, name, this.names(pipeline)), ...this.signIn(pipeline) };
     for (const [setting, value] of Object.entries(this.config)) {
       const at = `config.${setting}`;
       if (
         OF_WORKER.test(setting) ||
         Object.hasOwn(followed, setting) ||
+        (own && PLACE_OF_OWN.test(setting)) ||
         setting.startsWith(`transforms.${routeOf('')}`)
       ) {
         note(at, 'follows from the declaration', setting, 'no such setting');
@@ -158,6 +197,27 @@ export class Connector {
         note(at, 'is a secret, which would stand in templates', 'a text', 'secret(name, key)');
       } else if (value.includes('${')) {
         note(at, 'would be read as a reference to a file', value, 'a text without "${", or secret(name, key)');
+      }
+    }
+  }
+
+  /** Notes what is wrong with the pipeline's own tables that it reads. */
+  private checkOwn(pipeline: string, jobs: object, note: Note): void {
+    const own = this.ownTables;
+    if (own.length === 0) return;
+    const used = Object.values(jobs as Named<Job>).flatMap(({ reads, writes }) => [
+      ...Object.values(reads),
+      ...Object.values(writes),
+    ]);
+    for (const [alias, table] of Object.entries(this.tables)) {
+      const at = `tables.${alias}`;
+      if (!(table instanceof Table)) {
+        note(at, 'is not in the database of the others', table, `tables of ${own[0]?.props.database.name}`);
+      } else if (!table.props.database.logicalReplication) {
+        const allowed = `postgres('${table.props.database.name}', { logicalReplication: true })`;
+        note(at, 'is in a database that nobody may follow', table.props.database, allowed);
+      } else if (!used.includes(table)) {
+        note(at, 'is used by no job', table.place(pipeline), 'a table that a job of the pipeline reads or writes');
       }
     }
   }

@@ -56,6 +56,14 @@ const ofClass = <T extends Thing>(
 };
 
 export const topicsOf = (pipeline: Pipeline): Record<string, Topic> => ofClass(pipeline, Topic);
+/** The pipeline's own tables that connectors read, by the topics that get their changes. */
+const followedBy = ({ connectors = {} }: Pipeline, topics: readonly Thing[]): Thing[] =>
+  Object.values(connectors).flatMap(({ writes, tables }) =>
+    Object.entries(tables).flatMap(([alias, table]) =>
+      table instanceof Table && topics.some((topic) => topic === writes[alias]) ? [table] : [],
+    ),
+  );
+
 /** Topics that connectors have for themselves, each of which holds its last record. */
 export const ownTopicsOf = ({ name: pipeline, connectors = {} }: Pipeline): Topic[] =>
   Object.entries(connectors)
@@ -112,7 +120,8 @@ export function predecessorsOf(pipeline: Pipeline): Record<string, string[]> {
   const isPart = (name: string) => !pipeline.jobs[name]?.alone;
   const uses = usesOf(pipeline).filter(({ job }) => isPart(job));
   const predecessors = (name: string, { after }: Job): string[] => {
-    const read = uses.filter(({ job, way }) => job === name && way === 'reads').map(({ thing }) => thing.origin);
+    const used = uses.filter(({ job, way }) => job === name && way === 'reads').map(({ thing }) => thing.origin);
+    const read = [...used, ...followedBy(pipeline, used)];
     // A batch job may read what it wrote before; a stream would follow itself without end.
     const isOther = (job: string) => job !== name || pipeline.jobs[name]?.kind === 'stream';
     const writers = uses.filter(
@@ -157,8 +166,10 @@ export function orderOf(pipeline: Pipeline): Order {
 /** Whether a stream follows a topic that a batch job writes beside it: only then is it sure to get something in a whole run. */
 export function isFed(pipeline: Pipeline, stream: string): boolean {
   const written = orderOf(pipeline).during.flatMap((name) => Object.values(pipeline.jobs[name]?.writes ?? {}));
-  const followed = Object.values(pipeline.jobs[stream]?.reads ?? {}).filter(isStreamSource);
-  return followed.some(({ origin }) => written.some((sink) => sink.origin === origin));
+  const read = Object.values(pipeline.jobs[stream]?.reads ?? {}).filter(isStreamSource);
+  const followed = read.map(({ origin }) => origin);
+  const sources = [...followed, ...followedBy(pipeline, followed)];
+  return sources.some((source) => written.some((sink) => sink.origin === source));
 }
 
 /** What an execution of a pipeline may do; the first is done when its input says nothing. */

@@ -75,8 +75,14 @@ export const LONGEST_IDENTIFIER = 63;
 /** Name of the role by which a job of a pipeline signs in to its database. */
 export const databaseRole = (pipeline: string, job: string): string => `${pipeline}_${kebab(job).replaceAll('-', '_')}`;
 
+/** Name of the role by which connectors of a pipeline follow its own database; no job may have a name that makes it theirs. */
+export const replicationRole = (pipeline: string): string => `${pipeline}_replication`;
+
 /** Who owns what is in the databases of pipelines. */
 export const DATABASE_OWNER = 'millrace';
+
+/** Where beside a worker of Kafka Connect the certificate of RDS's authority lies. */
+export const RDS_CERTIFICATE = 'rds-authority.pem';
 
 /** Where in an archive of jobs the certificate of RDS's authority in a Region lies. */
 export const rdsAuthorityFile = (region: string): string => `rds-authority/${region}.pem`;

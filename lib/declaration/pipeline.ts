@@ -36,11 +36,14 @@ export interface Account {
   };
 }
 
-/** A sum that must be found again in a table: of all values of a field that came to a topic, but for those of dead letters. */
+/**
+ * A sum that must be found again in a table: of all values of a field that came to a topic, but for those of dead letters; or how many keys a compacted topic holds,
+ * but for those whose newest record is a dead letter.
+ */
 export interface Sum {
   readonly sent: Topic;
-  /** The number in its values that is summed up. */
-  readonly of: string;
+  /** The number in its values that is summed up. @default each key counts as one, in a compacted topic */
+  readonly of?: string;
   /** The topic of records, and of rows of the table, that could not be used. */
   readonly deadLetters: Topic;
   readonly table: Table;

@@ -57,6 +57,7 @@ export class PipelineStack extends Stack {
         zoneName: networkStack.network.zone.zoneName,
         logRetentionDays,
         alerts: networkStack.alerts.topic,
+        followed: contracts.followed,
       });
       // A connector finds its topics.
       connectors.node.addDependency(contracts);

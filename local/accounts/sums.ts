@@ -37,12 +37,65 @@ export const heldIn =
       return String(rows[0]?.held);
     });
 
-export async function settleSum(
+export function settleSum(
   home: Home,
   pipeline: Pipeline,
   sum: Sum,
   reader: TopicReader,
   heldBy: HeldBy = heldIn(home, pipeline),
+): Promise<Settled> {
+  const { of } = sum;
+  return of === undefined
+    ? settleKeys(pipeline, sum, reader, heldBy)
+    : settleValues(home, pipeline, { ...sum, of }, reader, heldBy);
+}
+
+/** Counts the keys that a compacted topic holds now, of whatever execution: what it forgets on the way changes nothing. */
+async function settleKeys(pipeline: Pipeline, sum: Sum, reader: TopicReader, heldBy: HeldBy): Promise<Settled> {
+  const { sent, deadLetters, table, column } = sum;
+  const [came, letters] = [await reader.range(sent.name), await reader.range(deadLetters.name)];
+  const held = unitsOf(await heldBy(table, column)) ?? 0n;
+  const newest = new Map<string, string>();
+  await reader.read(sent.name, came, ({ key, value, offset }, partition) => {
+    const name = key?.toString('base64') ?? '';
+    if (value === null) newest.delete(name);
+    else newest.set(name, `${partition}/${offset}`);
+  });
+  const reasonsAt = new Map<string, string>();
+  await reader.read(deadLetters.name, letters, (record, partition) => {
+    const { source, reason } = deadLetterOf(record, partition);
+    if (source?.topic === sent.name) reasonsAt.set(`${source.partition}/${source.offset}`, reason);
+  });
+  const aside = [...newest.values()].flatMap((place) => reasonsAt.get(place) ?? []);
+  const reasons = countBy(aside);
+  const units = (unitsOf(String(newest.size)) ?? 0n) - (unitsOf(String(aside.length)) ?? 0n);
+  const addsUp = units === held;
+  const told = aside.length > 0 ? ` + ${number(aside.length)} whose newest is a dead letter${byReason(reasons)}` : '';
+  return {
+    account: sumName(pipeline, sum),
+    addsUp,
+    line: `${number(newest.size)} keys ${addsUp ? '=' : '≠'} ${decimalOf(held).replace(/\.00$/, '')} sum(${column}) of ${table.name}${told}`,
+    isSum: true,
+    sent: newest.size,
+    rejected: 0,
+    rejectedByReason: {},
+    rejectsFolder: undefined,
+    byOthers: 0,
+    carriedOver: 0,
+    replayed: 0,
+    summarized: newest.size - aside.length,
+    deadLetters: aside.length,
+    deadLettersByReason: reasons,
+    deadLettersOfExecution: 0,
+  };
+}
+
+async function settleValues(
+  home: Home,
+  pipeline: Pipeline,
+  sum: Sum & { readonly of: string },
+  reader: TopicReader,
+  heldBy: HeldBy,
 ): Promise<Settled> {
   const { sent, of, deadLetters, table, column } = sum;
   const name = sumName(pipeline, sum);

@@ -11,6 +11,7 @@ import type { Home } from '../home.ts';
 import { credentialVariables } from '../iam/access.ts';
 import { truststoreOptions } from '../iam/kafka-certificate.ts';
 import { loopback } from './ports.ts';
+import { passwordOf } from './postgres.ts';
 import { inProperties, serviceFiles } from './service-files.ts';
 import type { Ports, ServiceContext, ServiceDefinition, WorkerName } from './types.ts';
 
@@ -47,14 +48,17 @@ export function workersIn(home: Home): ServiceDefinition[] {
 
 const port = (ports: Ports) => ports.rest ?? 0;
 
-/** Lays the secrets of a worker beside it, each from the file in which a person put it. */
+/** Whether a secret is the password of a role in the pipeline's own database: names of all others have a dot. */
+export const isOwnRole = (secret: string): boolean => !secret.includes('.');
+
+/** Lays the secrets of a worker beside it, each from the file in which a person put it, or as this machine makes passwords. */
 function placeSecrets(home: Home, folder: string, names: readonly string[]): void {
   const target = join(folder, 'secrets');
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { mode: 0o700 });
   for (const name of names) {
     const source = join(home.secrets, name);
-    const value = readText(source)?.trimEnd();
+    const value = isOwnRole(name) ? passwordOf(home, name) : readText(source)?.trimEnd();
     if (!value) {
       throw new MillraceError(
         'SECRET_MISSING',

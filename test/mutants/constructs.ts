@@ -390,8 +390,8 @@ const databases: readonly Mutant[] = mutantsOf(
   ],
   ["'rds.force_ssl': '1'", "'rds.force_ssl': '0'", 'tokens cross the network in the clear'],
   [
-    'for (const client of [sparkSecurityGroup, handlerSecurityGroup])',
-    'for (const client of [handlerSecurityGroup])',
+    'for (const client of [sparkSecurityGroup, handlerSecurityGroup, ...followers])',
+    'for (const client of [handlerSecurityGroup, ...followers])',
     'no job reaches its table',
   ],
 );

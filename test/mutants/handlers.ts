@@ -216,8 +216,19 @@ export const handlers: readonly Mutant[] = [
       'REVOKE INSERT ON ALL TABLES IN SCHEMA',
       'a right that was taken from the declaration stays',
     ],
-    ['      await client.query(`DROP ROLE ${escapeIdentifier(name)}`);\n', '', 'a job that is gone can still sign in'],
-    ["...(writes.includes(table.name) ? ['INSERT', 'UPDATE'] : [])", "'INSERT', 'UPDATE'", 'a reader can write'],
+    ['    await client.query(`DROP ROLE ${escapeIdentifier(name)}`);\n', '', 'a job that is gone can still sign in'],
+    ["...(isWritten ? ['INSERT', 'UPDATE'] : [])", "'INSERT', 'UPDATE'", 'a reader can write'],
+  ),
+  ...mutantsOf(
+    'lambda/tables/publications.ts',
+    [`${unit}/tables/handler.integration.test.ts`],
+    [
+      'await client.query(`DROP PUBLICATION ${escapeIdentifier(name)}`);',
+      '',
+      'what nobody is to follow can be followed',
+    ],
+    ['SET TABLE ${list}', 'ADD TABLE ${list}', 'a second deployment of the same is refused'],
+    ["keyOf('Client Key')", "keyOf('Client')", 'no connector can sign in on AWS'],
   ),
   ...mutantsOf(
     'lambda/tables/standing.ts',

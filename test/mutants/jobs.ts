@@ -320,6 +320,11 @@ const streaming: readonly Mutant[] = [
     ['last > number:', 'last > number + 10**9:', 'a driver that outlived its lock adds what is there'],
     ['is_over=stop.requested.is_set,', '', 'a stream that waits for its database is killed'],
     ['made, result.adds)', 'made)', 'sums are replaced by those of a batch'],
+    [
+      'F.lit(str(number)).cast("binary")',
+      'F.lit("0").cast("binary")',
+      'sums of a driver that outlived its lock take the place of newer ones',
+    ],
   ),
   ...mutantsOf(
     `${jobs}/postgres/loading.py`,

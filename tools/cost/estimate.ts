@@ -181,6 +181,9 @@ function connectorLines(pipeline: Pipeline): CostLine[] {
     hourly('MSK Serverless, partitions', 3 + ownTopicsOf(pipeline).length, 'of its workers', PRICES.kafkaPartition),
     monthly('Private zone', 1, 'of its worker', PRICES.hostedZone),
     monthly('CloudWatch alarms', 2, 'of its connectors', PRICES.alarm),
+    ...(Object.values(pipeline.connectors ?? {}).some(({ ownTables }) => ownTables.length > 0)
+      ? [monthly('Passwords', 1, 'by which they follow its database', PRICES.secret)]
+      : []),
     monthly('Container Insights', STACKS.insights, 'metrics of its worker', PRICES.metric),
   ];
 }

@@ -40,7 +40,10 @@ export class Connectors extends Construct {
         Url: url.valueAsString,
         Connectors: Object.entries(pipeline.connectors ?? {}).map(([name, connector]) => ({
           Name: name,
-          Config: connector.configuration(pipeline.name, name),
+          Config: {
+            ...connector.configuration(pipeline.name, name),
+            ...(connector.ownTables.length > 0 && props.followed?.place),
+          },
         })),
       },
     });

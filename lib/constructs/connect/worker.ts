@@ -10,13 +10,16 @@ import { DnsRecordType, PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicedisco
 import { Construct } from 'constructs';
 import type { Secret } from '../../declaration/connector.ts';
 import { CONNECT_PORT, WORKER_SIZE } from '../../declaration/limits.ts';
-import { connectGroup, connectTopics } from '../../declaration/names.ts';
+import { connectGroup, connectTopics, RDS_CERTIFICATE, replicationRole } from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { logGroup } from '../functions/logged-role.ts';
 import type { KafkaCluster } from '../kafka/kafka-cluster.ts';
+import type { FollowedDatabase } from '../kinds/index.ts';
 import { closedGroup, type Network } from '../network/network.ts';
+import { rdsAuthority } from '../network/rds-authority.ts';
 import type { AssetsFolder } from '../storage/assets-folder.ts';
+import { allowKey } from '../storage/customer-key.ts';
 import { workerArchive } from './worker-archive.ts';
 import { propertiesOf } from './worker-properties.ts';
 
@@ -44,6 +47,7 @@ const RUN = [
   'jar xf worker.zip',
   'rm worker.zip',
   'printf %s "$WORKER_PROPERTIES" > worker.properties',
+  `printf %s "$RDS_AUTHORITY" > ${RDS_CERTIFICATE}`,
   'exec java -Xmx640m -XX:+ExitOnOutOfMemoryError -cp "libs/*" org.apache.kafka.connect.cli.ConnectDistributed worker.properties',
 ].join('\n');
 
@@ -55,6 +59,8 @@ export interface WorkerProps {
   /** Name of the zone in which it is to be found. */
   readonly zoneName: string;
   readonly logRetentionDays: number;
+  /** The pipeline's own database, where its connectors follow it. @default none does */
+  readonly followed: FollowedDatabase | undefined;
 }
 
 export class Worker extends Construct {
@@ -103,9 +109,16 @@ export class Worker extends Construct {
       'AwsSolutions-ECS2':
         'The variables are addresses and settings; secrets come from Secrets Manager, to the container that writes them to files.',
     });
+    allowKey(task.obtainExecutionRole() as iam.Role, props.followed?.key, 'readSecrets');
     const logging = ecs.LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: 'connect' });
     const shell = { entryPoint: ['sh', '-c'], logging };
-    const secrets = this.secretsOf(connectors.flatMap((one) => one.secrets));
+    const secrets = {
+      ...this.secretsOf(connectors.flatMap((one) => one.secrets)),
+      // Its name has no dot, which each of the others has.
+      ...(props.followed && {
+        [replicationRole(pipeline.name)]: ecs.Secret.fromSecretsManager(props.followed.password),
+      }),
+    };
     const bring = task.addContainer('Bring', {
       ...shell,
       image: ecs.ContainerImage.fromRegistry(IMAGES.bring),
@@ -119,7 +132,10 @@ export class Worker extends Construct {
       image: ecs.ContainerImage.fromRegistry(IMAGES.run),
       command: [RUN],
       portMappings: [{ containerPort: CONNECT_PORT }],
-      environment: { WORKER_PROPERTIES: propertiesOf(pipeline.name, cluster.bootstrapServers) },
+      environment: {
+        WORKER_PROPERTIES: propertiesOf(pipeline.name, cluster.bootstrapServers),
+        ...(props.followed && { RDS_AUTHORITY: rdsAuthority(this) }),
+      },
       healthCheck: {
         command: ['CMD-SHELL', `curl -fs http://localhost:${CONNECT_PORT}/health || exit 1`],
         startPeriod: Duration.minutes(3),
@@ -179,7 +195,7 @@ export class Worker extends Construct {
       `Databases of connectors of pipeline ${pipeline.name}`,
     );
     const connectors = Object.values(pipeline.connectors ?? {});
-    for (const port of new Set(connectors.flatMap((one) => one.databasePort))) {
+    for (const port of new Set(connectors.flatMap((one) => one.databasePort ?? []))) {
       group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), 'a database outside, by its name');
     }
     return group;

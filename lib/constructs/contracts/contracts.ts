@@ -12,7 +12,7 @@ import { type JobUse, thingsOf, usesOf } from '../../declaration/flow.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { KeyedSchema } from '../../declaration/schema.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
-import { type Kind, type KindProps, kindOf } from '../kinds/index.ts';
+import { type FollowedDatabase, type Kind, type KindProps, kindOf } from '../kinds/index.ts';
 
 export interface ContractsProps extends Omit<KindProps, 'schemas'> {
   readonly registryUrl: string;
@@ -24,6 +24,8 @@ export class Contracts extends Construct {
   /** Parts of the pipeline's parameter: ids or addresses of schemas by their keys, of files by their aliases, of databases by their names. */
   readonly parts: Readonly<Partial<Record<'schemas' | 'files' | 'databases', Readonly<Record<string, string>>>>>;
   readonly alarms: readonly Alarm[];
+  /** The database of the pipeline, where its connectors follow it. */
+  readonly followed: FollowedDatabase | undefined;
   private readonly kinds: ReadonlyMap<string, Kind>;
   private readonly pipeline: Pipeline;
 
@@ -45,6 +47,7 @@ export class Contracts extends Construct {
       files: Object.assign({}, ...made.map(({ files }) => files ?? {})),
       ...(Object.keys(databases).length > 0 && { databases }),
     };
+    this.followed = made.find(({ followed }) => followed)?.followed;
     this.alarms = made.flatMap(({ alarms }) => alarms ?? []);
   }
 

@@ -54,10 +54,11 @@ export class PipelineDatabase extends Construct {
   constructor(scope: Construct, id: string, props: PipelineDatabaseProps) {
     super(scope, id);
     const { databaseName, logicalReplication, mostUnits } = props;
-    const { services, sparkSecurityGroup, handlerSecurityGroup } = props.network;
+    const { services, sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup } = props.network;
     const keep = props.removalPolicy !== RemovalPolicy.DESTROY;
     const group = closedGroup(this, 'Group', services, `Database ${databaseName}`);
-    for (const client of [sparkSecurityGroup, handlerSecurityGroup]) {
+    const followers = logicalReplication ? [connectSecurityGroup] : [];
+    for (const client of [sparkSecurityGroup, handlerSecurityGroup, ...followers]) {
       group.connections.allowFrom(client, ec2.Port.tcp(PORT), `database ${databaseName}`);
     }
     const subnets = new rds.CfnDBSubnetGroup(this, 'Subnets', {

@@ -7,6 +7,7 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import type { JobUse } from '../../declaration/flow.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
@@ -49,6 +50,16 @@ export interface KindProps {
 
 export type Grant = (role: iam.Role, use: JobUse) => void;
 
+/** A database that connectors follow. */
+export interface FollowedDatabase {
+  /** Settings of a connector that say where it is and how its identity is verified. */
+  readonly place: Readonly<Record<string, string>>;
+  /** Password of the role that may follow it. */
+  readonly password: Secret;
+  /** Key of the password. @default one that AWS owns */
+  readonly key: IKey | undefined;
+}
+
 export interface Kind {
   /**
    * Address of each file by its alias, for the pipeline's parameter.
@@ -60,6 +71,11 @@ export interface Kind {
    * @default none
    */
   readonly databases?: Readonly<Record<string, string>>;
+  /**
+   * How connectors of the pipeline follow its own database.
+   * @default nobody may follow it
+   */
+  readonly followed?: FollowedDatabase | undefined;
   /**
    * Folders of `build` with Java archives for jobs that use such a thing.
    * @default none

@@ -1,18 +1,28 @@
 /** Tables: the database of a pipeline, and one custom resource that applies its migrations and makes the roles of its jobs. */
 import { join } from 'node:path';
 import { CustomResource, RemovalPolicy } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { zipSync } from 'fflate';
 import { databaseOf, tablesOf, usesOf } from '../../declaration/flow.ts';
 import { PEOPLE, type Table } from '../../declaration/kinds/table.ts';
 import { migrationsIn } from '../../declaration/migrations.ts';
-import { DATABASE_OWNER, databaseRole, rdsAuthorityFile } from '../../declaration/names.ts';
+import {
+  connectorSlot,
+  DATABASE_OWNER,
+  databaseRole,
+  RDS_CERTIFICATE,
+  rdsAuthorityFile,
+  replicationRole,
+} from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import { PipelineDatabase } from '../database/pipeline-database.ts';
+import { acknowledge } from '../functions/acknowledge.ts';
 import { BUILD, writeIfChanged } from '../functions/handler-bundle.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
 import { rdsAuthorities, rdsAuthority } from '../network/rds-authority.ts';
-import type { Grant, Kind, KindProps } from './index.ts';
+import type { FollowedDatabase, Grant, Kind, KindProps } from './index.ts';
 
 /** Folder of `build` with an archive of the certificates by which jobs know RDS. */
 const AUTHORITIES = 'rds-authority';
@@ -30,11 +40,17 @@ export default function tables(scope: Construct, props: KindProps): Kind {
     removalPolicy,
     key,
   });
+  const publications = publicationsOf(pipeline);
+  const password = publications.length > 0 ? replicationPassword(scope, props) : undefined;
   const provider = new HandlerProvider(scope, 'TablesHandler', {
     folder: 'tables',
     description: `Tables of pipeline ${pipeline.name}`,
     placement: network.handlers,
-    environment: { RDS_AUTHORITY: rdsAuthority(scope) },
+    environment: {
+      RDS_AUTHORITY: rdsAuthority(scope),
+      // A reference, which CloudFormation resolves: nothing lets this function out of the VPC to ask for the secret.
+      ...(password && { REPLICATION_PASSWORD: password.secretValue.unsafeUnwrap() }),
+    },
     logRetentionDays,
   });
   database.grantConnect(provider.role, DATABASE_OWNER);
@@ -54,19 +70,33 @@ export default function tables(scope: Construct, props: KindProps): Kind {
         Name: table.name,
         Columns: table.props.columns,
         Key: table.props.key,
+        ...(table.props.deletes && { Deletes: 'true' }),
       })),
       Roles: rolesOf(pipeline),
       People: databaseRole(pipeline.name, PEOPLE),
+      ...(password && { Replication: replicationRole(pipeline.name), Publications: publications }),
     },
   });
   // With its rules: without them nobody is let through to it.
   resource.node.addDependency(provider, database);
   writeAuthorities();
+  const followed: FollowedDatabase | undefined = password && {
+    password,
+    key,
+    place: {
+      'database.hostname': database.host,
+      'database.port': database.port,
+      // Only the handler knows whether there is TLS: on a developer's machine there is none.
+      'database.sslmode': resource.getAttString('SslMode'),
+      'database.sslrootcert': RDS_CERTIFICATE,
+    },
+  };
   const grant: Grant = (role, { job }) => database.grantConnect(role, databaseRole(pipeline.name, job));
   return {
     databases: { [name]: resource.getAttString('Url') },
     jars: ['postgres-jars', AUTHORITIES],
     alarms: database.alarms,
+    followed,
     grantRead: grant,
     grantWrite: grant,
   };
@@ -82,6 +112,26 @@ function rolesOf(pipeline: Pipeline) {
     Reads: names(job, 'reads'),
     Writes: names(job, 'writes'),
   }));
+}
+
+/** What each connector follows of the database: a publication with its tables. */
+function publicationsOf({ name: pipeline, connectors = {} }: Pipeline) {
+  return Object.entries(connectors)
+    .map(([name, { ownTables }]) => ({ Name: connectorSlot(pipeline, name), Tables: ownTables.map((one) => one.name) }))
+    .filter(({ Tables }) => Tables.length > 0);
+}
+
+function replicationPassword(scope: Construct, { pipeline, key }: KindProps): Secret {
+  const password = new Secret(scope, 'Replication', {
+    description: `Password by which connectors of pipeline ${pipeline.name} follow its database`,
+    generateSecretString: { excludePunctuation: true, passwordLength: 40 },
+    ...(key && { encryptionKey: Key.fromKeyArn(scope, 'ReplicationKey', key.keyArn) }),
+  });
+  acknowledge(password, {
+    'AwsSolutions-SMG4':
+      'Another password is another secret, by a deployment, which hands it to database and worker together.',
+  });
+  return password;
 }
 
 /** Certificates in the form in which a driver finds them beside itself. */

@@ -22,6 +22,11 @@ export function checkSum(pipeline: Pipeline, { sent, of, deadLetters, table, col
   checkAmong(note, tablesOf(pipeline), 'table', table);
   const { columns } = table.props;
   if (!columns.includes(column)) note('column', 'is no column of its table', column, columns.join(', '));
+  if (of === undefined) {
+    if (sent.cleanup !== 'compact')
+      note('sent', 'holds no keys that count', sent.cleanup, "a topic with cleanup 'compact'");
+    return;
+  }
   const numbers = numbersIn(pipeline, sent);
   if (numbers && !numbers.includes(of)) {
     const allowed = numbers.join(', ') || 'none: a number of a JSON schema';

@@ -4,7 +4,7 @@ import { fitting, made } from '../checks/form.ts';
 import type { Template } from '../fill.ts';
 import { mentions, migrationsIn } from '../migrations.ts';
 import type { Note } from '../mistakes.ts';
-import { databaseRole, LONGEST_IDENTIFIER } from '../names.ts';
+import { databaseRole, LONGEST_IDENTIFIER, replicationRole } from '../names.ts';
 import { nameSpec } from '../schema.ts';
 import { type Owner, type Sink, type Source, Thing, type Use } from '../thing.ts';
 
@@ -38,6 +38,8 @@ export interface TableProps {
   readonly key: readonly string[];
   /** The columns that jobs read and write; a role gets rights on these and on no others. */
   readonly columns: readonly string[];
+  /** Whether jobs that write it may delete rows too. @default false */
+  readonly deletes?: boolean;
   /** Who fills it beside our jobs: a migration, a person, another application. @default nobody */
   readonly external?: 'written';
 }
@@ -58,6 +60,7 @@ const form = z.strictObject({
   database: made(Database, 'a database made by postgres(...)'),
   key: columns,
   columns,
+  deletes: z.boolean().optional(),
   external: z.enum(['written']).optional(),
 } satisfies Record<keyof TableProps | 'name', z.ZodType>);
 
@@ -151,6 +154,8 @@ function checkRole({ pipeline, job }: Use, note: Note): void {
       `${LONGEST_IDENTIFIER} characters at most: a shorter name of the job`,
     );
   }
+  if (role === replicationRole(pipeline.name))
+    note('', 'belongs to a job whose role is that of connectors', role, 'another name of the job');
   if (job === PEOPLE) note('', 'belongs to a job whose role is that of people', role, 'another name of the job');
 }
 

@@ -32,6 +32,8 @@ async function make(
   if (!(await exists('SELECT 1 FROM pg_roles WHERE rolname = $1', owner))) {
     await client.query(`CREATE ROLE ${client.escapeIdentifier(owner)} LOGIN CREATEROLE`);
   }
+  // As who may do everything on RDS, it lets others follow changes.
+  await client.query(`ALTER ROLE ${client.escapeIdentifier(owner)} REPLICATION`);
   if (!(await exists('SELECT 1 FROM pg_database WHERE datname = $1', database))) {
     await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)} OWNER ${client.escapeIdentifier(owner)}`);
   }

@@ -3,7 +3,8 @@ import { isObject } from '../../../lib/declaration/json.ts';
 import { pipelineOfStack } from '../../../lib/declaration/names.ts';
 import { MillraceError } from '../../../tools/errors.mjs';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
-import { type WorkerSettings, workerOf } from '../../services/connect.ts';
+import { isOwnRole, type WorkerSettings, workerOf } from '../../services/connect.ts';
+import { givePasswords } from '../../services/postgres-sign-in.ts';
 import { bringWorker, removeWorker } from '../../services/services.ts';
 import type { DeployedResource } from '../model.ts';
 import {
@@ -40,14 +41,10 @@ async function bring(request: ResourceRequest, machine: Machine): Promise<Outcom
   const name = nameOf(request, given, 255);
   if (isWorker(request)) {
     const worker = workerOf(pipelineOfStack(request.stack.path));
-    await bringWorker(
-      machine.home,
-      readToolchain(),
-      worker,
-      settingsOf(request, machine),
-      machine.progress,
-      machine.signal,
-    );
+    const settings = settingsOf(request, machine);
+    const own = settings.secrets.filter(isOwnRole);
+    if (own.length > 0) await givePasswords(machine.home, own);
+    await bringWorker(machine.home, readToolchain(), worker, settings, machine.progress, machine.signal);
   } else if (!/registry/i.test(`${request.logicalId} ${name}`)) {
     throw new MillraceError(
       'DEPLOY_UNKNOWN_SERVICE',

@@ -200,6 +200,14 @@ describe('roles', () => {
     expect(await as('ledger_report', 'CREATE TEMP TABLE staging (a int)')).toContain('permission denied');
   });
 
+  test('who may delete rows of a table may do so, and writes no other column', async () => {
+    await resource.create(properties({ Tables: [{ ...flow, Deletes: 'true' }] }));
+    await as('ledger_sum', "INSERT INTO flow (at, branch, total) VALUES ('2026-01-01', 'b', 2)");
+    expect(await as('ledger_sum', "DELETE FROM flow WHERE branch = 'b' RETURNING branch")).toEqual([{ branch: 'b' }]);
+    expect(await as('ledger_report', 'DELETE FROM flow')).toContain('permission denied');
+    expect(await as('ledger_sum', "INSERT INTO flow (note) VALUES ('n')")).toContain('permission denied');
+  });
+
   test('a position is seen and changed by the role alone that wrote it', async () => {
     await resource.create(properties({ Roles: [writer, { ...reader, Writes: ['flow'] }] }));
     const note = "INSERT INTO millrace.position (query, batch) VALUES ('q', 1)";
@@ -219,5 +227,54 @@ describe('roles', () => {
     expect(await as('ledger_sql', 'SELECT note FROM flow')).toEqual([]);
     expect(await as('ledger_sql', 'BEGIN READ WRITE; DELETE FROM flow')).toContain('permission denied');
     expect(await as('ledger_sql', 'CREATE TEMP TABLE t (a int)')).toMatch(/permission denied|read-only/);
+  });
+});
+
+describe('connectors', () => {
+  const slot = 'millrace_ledger_flow_changes';
+  const followed = (tables: readonly string[]) =>
+    properties({ Replication: 'ledger_replication', Publications: [{ Name: slot, Tables: tables }] });
+  const published = () =>
+    asSuperuser(home, database, async (client) => {
+      const { rows } = await client.query('SELECT pubname, tablename FROM pg_publication_tables ORDER BY tablename');
+      return rows;
+    });
+
+  test('follow exactly the tables that are declared, by a role that reads these and writes nothing', async () => {
+    await resource.create(followed(['flow']));
+    await resource.update(followed(['flow']));
+    expect(await published()).toEqual([{ pubname: slot, tablename: 'flow' }]);
+    expect(resource.attributes.SslMode).toBe('disable');
+    const role = 'ledger_replication';
+    expect(await as(role, 'SELECT note FROM flow')).toEqual([]);
+    expect(await as(role, 'DELETE FROM flow')).toContain('permission denied');
+    const start = `SELECT slot_name FROM pg_create_logical_replication_slot('${slot}', 'pgoutput')`;
+    expect(await as(role, start)).toEqual([{ slot_name: slot }]);
+    expect(await as('ledger_report', start)).toContain('permission denied');
+  });
+
+  test('that are declared no more leave neither a publication nor a role', async () => {
+    await resource.create(followed(['flow']));
+    await resource.update(properties());
+    expect(await published()).toEqual([]);
+    expect(await as('ledger_report', "SELECT 1 FROM pg_roles WHERE rolname = 'ledger_replication'")).toEqual([]);
+  });
+
+  test('a table that no migration makes is told, and what others may follow stays', async () => {
+    await resource.create(followed(['flow']));
+    expect(await refusal(resource.update(followed(['flow', 'none'])))).toContain('relation "ledger.none" does not exist');
+    expect(await published()).toEqual([{ pubname: slot, tablename: 'flow' }]);
+  });
+
+  test('a password from AWS is kept as what checks it, and lets in whoever knows it', async () => {
+    process.env.REPLICATION_PASSWORD = 'of the worker';
+    try {
+      await resource.create(followed(['flow']));
+    } finally {
+      delete process.env.REPLICATION_PASSWORD;
+    }
+    const client = new Client({ ...postgresAddress(home), user: 'ledger_replication', password: 'of the worker', database });
+    await client.connect();
+    await client.end();
   });
 });

@@ -1,7 +1,7 @@
 /** What a connector is told, and each kind of mistake in one, in the words that a person reads. */
 import { describe, expect, test } from 'vitest';
-import { topicsOf } from '../../../lib/declaration/flow.ts';
-import { connector, jsonSchema, secret, topic } from '../../../lib/declaration/index.ts';
+import { isFed, orderOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { batch, connector, events, jsonSchema, postgres, secret, stream, table, topic } from '../../../lib/declaration/index.ts';
 import clients from '../../clients/pipelines/clients/pipeline.ts';
 import { refusalOf, type TinyThings, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
 
@@ -65,6 +65,50 @@ test('Kafka Connect is told what the declaration says, and of secrets only in wh
   });
 });
 
+describe('of a table of the pipeline', () => {
+  const database = postgres('tiny', { logicalReplication: true });
+  const own = (of = database) => table('words', { database: of, key: ['id'], columns: ['id', 'word'] });
+  const reading = (words: ReturnType<typeof own>, config: object = {}) =>
+    connector('debezium-postgres', { writes: { changes }, tables: { changes: words }, config: { ...config } });
+
+  test('it signs in as a role that is made for it, and makes no publication', () => {
+    const told = reading(own()).configuration('tiny', 'wordChanges');
+    expect(told).toMatchObject({
+      'database.dbname': 'tiny',
+      'database.user': 'tiny_replication',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Kafka Connect's own form of a reference
+      'database.password': '${directory:secrets:tiny_replication}',
+      'publication.autocreate.mode': 'disabled',
+      'table.include.list': 'tiny\\.words',
+      'transforms.to_changes.regex': 'tiny\\.wordChanges\\.tiny\\.words',
+    });
+  });
+
+  test('who writes the table comes before who follows its changes', () => {
+    const words = own();
+    const { folders } = clients;
+    const pipeline = {
+      ...{ name: 'tiny', description: 'x', folders },
+      connectors: { wordChanges: reading(words) },
+      jobs: {
+        write: batch('write.py', { reads: {}, writes: { words } }),
+        count: stream('count.py', { reads: { changes: events(changes, { lateness: 'none' }) }, writes: {} }),
+      },
+    };
+    expect(orderOf(pipeline)).toEqual({ streams: ['count'], during: ['write'], after: [] });
+    expect(isFed(pipeline, 'count')).toBe(true);
+  });
+
+  test.each([
+    ['in a database that nobody may follow', { changes: own(postgres('tiny')) }, {}, 'is in a database that nobody may follow'],
+    ['that no job uses', { changes: own() }, {}, 'is used by no job'],
+    ['with a place of its own', { changes: own() }, { 'database.hostname': 'x' }, 'follows from the declaration'],
+    ['with a user of its own', { changes: own() }, { 'database.user': 'x' }, 'follows from the declaration'],
+  ])('%s is refused', (_, tables, config, told) => {
+    expect(refusal({ tables, config }).join()).toContain(told);
+  });
+});
+
 test('its topics are topics of the pipeline', () => {
   expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'visits', 'counts']);
 });
@@ -98,7 +142,7 @@ describe('refused is', () => {
   });
   test('a table without its schema', () => {
     expect(refusal({ tables: { changes: 'words' } })).toEqual([
-      'tiny.connectors.wordChanges.tables.changes: is not the name of a table; got "words"; allowed: schema.table, of letters, digits and _',
+      'tiny.connectors.wordChanges.tables.changes: is neither a table nor the name of one; got "words"; allowed: a table made by table(...), or schema.table, of letters, digits and _',
     ]);
   });
   test('a topic of Avro', () => {

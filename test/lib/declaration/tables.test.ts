@@ -106,6 +106,9 @@ describe('tables', () => {
     expect(refusalOf(writing('sql'))).toEqual([
       'tiny.jobs.sql.writes.kept: belongs to a job whose role is that of people; got "tiny_sql"; allowed: another name of the job',
     ]);
+    expect(refusalOf(writing('replication'))).toEqual([
+      'tiny.jobs.replication.writes.kept: belongs to a job whose role is that of connectors; got "tiny_replication"; allowed: another name of the job',
+    ]);
     const long = { ...writing(`a${'B'.repeat(29)}`), name: 'tiny' };
     expect(refusalOf(long)).toEqual([
       expect.stringMatching(/has too long a role for its job; got "tiny_a(_b)+"; allowed: 63/),

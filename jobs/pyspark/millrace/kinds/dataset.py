@@ -133,6 +133,8 @@ def append_new(
     events: Events,
     rows: Callable[[DataFrame], DataFrame] = lambda records: records.select("value.*"),
     key: Sequence[str] = (),
+    *,
+    deletions: bool = False,
 ) -> Appended:
     """Appends the rows of all records that came to a topic since the last append, each exactly once.
 
@@ -148,6 +150,7 @@ def append_new(
         events: where it is said what the topic has lost.
         rows: makes rows with the columns of the dataset's schema of records: `partition`, `offset`, `timestamp`, `batch`, `key` and `value`.
         key: columns by which a row that is there already is left out; these columns of the whole table are read for it.
+        deletions: whether a null value of a record is nothing wrong; `rows` is given such records too.
 
     Raises:
         JobError: DATASET_CHANGED when the table does not fit the declaration, DATASET_POSITION when it cannot be known how far the topic was read.
@@ -160,7 +163,7 @@ def append_new(
     start, missed = _start(positions.get(read_from.topic), state, alias, read_from.topic, events)
     if start == state.end:
         return Appended(missed=missed)
-    records = topic.between(spark, spec, read_from, start, state.end).counted()
+    records = topic.between(spark, spec, read_from, start, state.end, deletions=deletions).counted()
     made = rows(records.frame)
     if key:
         made = made.dropDuplicates(list(key)).join(spark.table(name).select(*key), list(key), "left_anti")

@@ -71,11 +71,13 @@ def records_of(
     return decoded(records, key, value, deletions=deletions)
 
 
-def between(spark: SparkSession, spec: Spec, source: Input, start: Offsets, end: Offsets) -> Judged:
+def between(
+    spark: SparkSession, spec: Spec, source: Input, start: Offsets, end: Offsets, *, deletions: bool = False
+) -> Judged:
     """The records of a topic from offsets to those before others; every partition has one of each. See `read`."""
     edges = {"startingOffsets": start, "endingOffsets": end}
     span = {name: json.dumps({source.topic: offsets}) for name, offsets in edges.items()}
-    return records_of(spark, spec, source, deletions=False, span=span)
+    return records_of(spark, spec, source, deletions=deletions, span=span)
 
 
 def decoded(records: DataFrame, key: Codec, value: Codec, *, deletions: bool) -> Judged:

@@ -6,7 +6,7 @@ The database is the judge of a value, but for what a text that is copied cannot 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -65,6 +65,13 @@ def load(session: Session, shape: Shape, rows: DataFrame, adds: Sequence[str] = 
     counted = session.query(f"SELECT reason, count(*) FROM {REFUSED} GROUP BY reason ORDER BY reason")
     done = session.query("SELECT current_setting('millrace.rows')")[0][0]
     return Loaded(int(done or 0), {str(reason): int(count or 0) for reason, count in counted})
+
+
+def delete(session: Session, shape: Shape, keys: DataFrame) -> None:
+    """Deletes the rows with these keys; one that is not there is gone already."""
+    stage(session, replace(shape, columns={name: shape.columns[name] for name in shape.key}), keys)
+    same = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}::{shape.columns[name].base}" for name in shape.key)
+    session.execute(f"DELETE FROM {quoted(shape.schema, shape.table)} AS t USING {STAGED} s WHERE {same}")
 
 
 def stage(session: Session, shape: Shape, rows: DataFrame) -> None:

@@ -31,7 +31,7 @@ from millrace.streaming.heartbeat import heartbeat
 from millrace.streaming.numbers import lead
 from millrace.streaming.progress import ProgressListener, Shown
 from millrace.streaming.source import Source
-from millrace.streaming.tables import TableResult, TableSink, with_tables
+from millrace.streaming.tables import Derived, TableResult, TableSink, with_tables
 
 POLL_SECONDS = 0.1
 FINISH_SECONDS = 50.0
@@ -67,6 +67,7 @@ def run_query(
     results: Sequence[Result],
     dead_letters_alias: str = "deadLetters",
     tables: Sequence[TableResult] = (),
+    derived: Sequence[Derived] = (),
 ) -> None:
     """Runs the query of a stream; returns when it is drained, or after a request to end.
 
@@ -79,6 +80,7 @@ def run_query(
         results: what it makes of them.
         dead_letters_alias: the topic for events that are no good, and rows that fit into no table, among the job's `writes`.
         tables: what of it goes into tables.
+        derived: what the database makes of these.
 
     Raises:
         JobError: STREAM_FAILED in Spark's words when the query fails; those of `bind` when its checkpoint is of something else, and of
@@ -87,7 +89,7 @@ def run_query(
     """
     spark = sources[0].good.sparkSession
     checkpoint = Checkpoint(spark, spec.declared(spec.checkpoint, "checkpoint"))
-    sink = TableSink(spark, spec, events, tables) if tables else None
+    sink = TableSink(spark, spec, events, tables, derived) if tables else None
     whole_from = bind(spark, spec, checkpoint, bound_to(spark, spec, sources, results, sink))
     results = [replace(result, rows=only_whole(result.rows, whole_from)) for result in results]
     checkpoint.write(RULES, {source.alias: asdict(source.rules) for source in sources})

@@ -84,6 +84,8 @@ def read_events(
     checks: Sequence[Check] = (),
     beside: Sequence[Beside] = (),
     appended: str | None = None,
+    *,
+    deletions: bool = False,
 ) -> Source:
     """Follows a topic.
 
@@ -95,6 +97,7 @@ def read_events(
         checks: what else can be wrong with an event, in terms of `event.FIELD` and of what is beside it.
         beside: what lookups say of it.
         appended: a column of the good events for when their records first reached the topic (timestamp); None: they have none.
+        deletions: whether a record without a value, by which a compacted topic forgets a key, is nothing wrong; it is no event either.
     """
     source = spec.input(alias, topic.Input)
     topics = (source.topic,) if source.replays is None else (source.topic, source.replays)
@@ -112,9 +115,10 @@ def read_events(
         registry = spec.declared(spec.registry, "registry")
         schemas = {schema_id: registry.schema(schema_id) for schema_id in {*rules.schemas, codec.id}}
         codec = replace(codec, schemas=schemas, unknown=frozenset(rules.unknown))
-    found = judge(records, codec, rules.event_time, time, checks, source.replays, beside)
+    found = judge(records, codec, rules.event_time, time, checks, source.replays, beside, deletions=deletions)
     of_record = [] if appended is None else [F.col("first_timestamp").alias(appended)]
-    good = found.good().select("event.*", *[one.name for one in beside], *of_record)
+    events = found.good().where(F.col("value").isNotNull()) if deletions else found.good()
+    good = events.select("event.*", *[one.name for one in beside], *of_record)
     if time is not None and rules.event_time.watermark_delay_ms is not None:
         good = good.withWatermark(time, f"{rules.event_time.watermark_delay_ms} milliseconds")
     return Source(alias, found, good, topics, rules, is_repeating=rules != now)
@@ -134,6 +138,8 @@ def judge(
     checks: Sequence[Check] = (),
     replays: str | None = None,
     beside: Sequence[Beside] = (),
+    *,
+    deletions: bool = False,
 ) -> Judged:
     """Decodes and judges Kafka's records from nothing but themselves, so that a replay decides the same way; see `read_events`.
 
@@ -145,6 +151,8 @@ def judge(
     dated = records.select(*KAFKA_COLUMNS, first.alias("first_timestamp"))
     frame, all_checks = value.decoded(dated, "value", "event")
     all_checks += checks
+    if deletions:
+        all_checks = [(code, F.col("value").isNotNull() & condition) for code, condition in all_checks]
     if time is not None:
         all_checks += event_time_checks(F.col(f"event.{time}"), F.col("first_timestamp"), own, rules)
     for one in beside:

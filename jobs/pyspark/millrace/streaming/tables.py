@@ -55,6 +55,22 @@ class TableResult:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """Rows that the database makes of what a stream's tables hold, within the transaction of each batch: for a table and, with the same content, for a topic."""
+
+    alias: str
+    """The table among the job's `writes`."""
+    query: str
+    """What makes them, in SQL; `{alias}` stands for a table among the job's `writes`."""
+    columns: str
+    """Their columns, as Spark declares them."""
+    topic: str
+    """The topic among the job's `writes`."""
+    key: str
+    """The column that is the key of its records."""
+
+
+@dataclass(frozen=True)
 class Standing:
     """How a stream's tables stand before it starts."""
 
@@ -76,7 +92,14 @@ class _Target:
 class TableSink:
     """The tables that a stream writes; all in one database, since a pipeline has one."""
 
-    def __init__(self, spark: SparkSession, spec: Spec, events: Events, results: Sequence[TableResult]) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        spec: Spec,
+        events: Events,
+        results: Sequence[TableResult],
+        derived: Sequence[Derived] = (),
+    ) -> None:
         """Looks at the tables, before anything is read.
 
         Raises:
@@ -88,9 +111,11 @@ class TableSink:
         self.failure: Exception | None = None
         """Why the last batch failed."""
         self.results = results
-        outputs = {result.alias: spec.output(result.alias, table.Output) for result in results}
+        self._derived = derived
+        written = [*[one.alias for one in results], *[one.alias for one in derived]]
+        outputs = {alias: spec.output(alias, table.Output) for alias in written}
         self._database: Database = next(iter(outputs.values())).database
-        shapes = persistently(self._database, lambda: self._shapes(outputs), events)
+        self._shape = shapes = persistently(self._database, lambda: self._shapes(outputs), events)
         self._targets = [_Target(one, outputs[one.alias], shapes[one.alias]) for one in results]
         for target in self._targets:
             check_frame(target.shape, target.result.of_batch(empty_of(target.result.rows)).schema)
@@ -180,12 +205,26 @@ class TableSink:
                 if result.shown and loaded.rows:
                     [row] = made.agg(F.count("*").alias("rows"), *result.shown.chosen()).collect()
                     shown.append(f"{result.alias}: {result.shown.text(row)}")
+            for one in self._derived:
+                self._derive(session, one, number)
             session.execute(
                 f"UPDATE {POSITION} SET batch = ?::bigint, written_at = now() WHERE query = ?", str(number), self._query
             )
         for text in shown:
             self._events.note(text)
         return Written(rows, reasons)
+
+    def _derive(self, session: Session, derived: Derived, number: int) -> None:
+        """Makes derived rows anew, for their table and their topic."""
+        names = {alias: quoted(shape.schema, shape.table) for alias, shape in self._shape.items()}
+        [(found,)] = session.query(f"SELECT json_agg(t) FROM ({derived.query.format(**names)}) AS t")
+        form = f"array<struct<{derived.columns}>>"
+        rows = self._spark.sql("SELECT inline(from_json(:rows, :form))", {"rows": found or "[]", "form": form})
+        loading.load(session, self._shape[derived.alias], rows)
+        output = self._spec.output(derived.topic, topic.Output)
+        batch = F.struct(F.lit(topic.BATCH).alias("key"), F.lit(str(number)).cast("binary").alias("value"))
+        record = topic.columns(self._spark, self._spec, output, derived.key)(rows)
+        self._save(rows.select(F.lit(output.topic).alias("topic"), *record, F.array(batch).alias("headers")))
 
     def _letters(self, page: str, number: int, target: _Target, letters: topic.Output) -> DataFrame:
         """Dead letters of rows that did not fit: the row is the value, and there is no record that it is of. One that is written again is known by its id."""

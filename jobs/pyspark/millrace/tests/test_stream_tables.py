@@ -22,7 +22,7 @@ from millrace.postgres.session import Interrupted
 from millrace.streaming.binding import refuse_added, refuse_behind
 from millrace.streaming.checkpoint import Checkpoint
 from millrace.streaming.progress import ProgressListener, Shown
-from millrace.streaming.tables import ROW_ID, Standing, TableResult, TableSink, with_tables
+from millrace.streaming.tables import ROW_ID, Derived, Standing, TableResult, TableSink, with_tables
 from millrace.tests.frames import frame_of
 from millrace.tests.postgres import POSITION, Server
 from millrace.tests.specs import DOCUMENT, spec_of
@@ -44,6 +44,7 @@ class Stream:
     server: Server
     folder: Path
     adds: tuple[str, ...] = ("level",)
+    derived: tuple[Derived, ...] = ()
     sent: list[Any] = field(default_factory=list)
 
     def add(self, *rows: tuple[str | None, float]) -> None:
@@ -53,11 +54,14 @@ class Stream:
 
     def sink(self, columns: str = "town level") -> TableSink:
         part = self.server.part("levels", columns, "town")
-        spec = spec_of(writes=DOCUMENT["writes"] | {"levels": part})
+        highest = {"highest": self.server.part("highest", "name level", "name")} if self.derived else {}
+        value = {"format": "json", "url": (self.folder / "highest.json").as_uri()}
+        tops = {"tops": {"kind": "topic", "topic": "shop.tops", "maxMessageBytes": 1_048_588, "value": value}}
+        spec = spec_of(writes=DOCUMENT["writes"] | {"levels": part} | highest | tops)
         path = (self.folder / "in").as_uri()
         readings = self.spark.readStream.schema(READING).option("maxFilesPerTrigger", 1).parquet(path)
         result = TableResult("levels", readings, of_batch=sums, adds=self.adds, shown=SHOWN)
-        return TableSink(self.spark, spec, Events("sum"), [result])
+        return TableSink(self.spark, spec, Events("sum"), [result], self.derived)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -272,3 +276,31 @@ def test_a_table_to_which_a_stream_adds_is_emptied_before_it_begins_anew() -> No
     with pytest.raises(JobError, match="would count them twice") as caught:
         refuse_added(Standing({"shop.levels": "1"}, 5, ["shop.levels"]))
     assert caught.value.code == "TABLE_NOT_EMPTY"
+
+
+def test_what_the_database_makes_of_a_table_is_in_its_table_and_on_its_topic_with_the_number_of_the_batch(
+    stream: Stream, tmp_path: Path
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "level": {"type": "number", "multipleOf": 0.01}},
+    }
+    (tmp_path / "highest.json").write_text(json.dumps(schema), "utf-8")
+    stream.server.run(
+        stream.spark, "CREATE TABLE shop.highest (name varchar(5) PRIMARY KEY, level numeric(12,2) NOT NULL)"
+    )
+    query = "SELECT 'all' AS name, max(level) AS level FROM {levels}"
+    stream.derived = (Derived("highest", query, "name string, level decimal(12,2)", topic="tops", key="name"),)
+    stream.add(("Ulm", 1), ("Bonn", 4))
+    stream.run()
+    stream.add(("Ulm", 5.5))
+    stream.run()
+    assert stream.server.rows(stream.spark, "SELECT name, level FROM shop.highest") == [("all", "6.50")]
+    tops = [row for row in stream.sent if row.topic == "shop.tops"]
+    assert [(bytes(row.key), json.loads(row.value)) for row in tops] == [
+        (b"all", {"name": "all", "level": 4}),
+        (b"all", {"name": "all", "level": 6.5}),
+    ]
+    numbers = [int(bytes(row.headers[0].value)) for row in tops]
+    [(position,)] = stream.server.rows(stream.spark, "SELECT batch FROM millrace.position")
+    assert (numbers[0] < numbers[1], numbers[1]) == (True, int(position or 0))

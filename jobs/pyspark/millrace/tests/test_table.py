@@ -299,3 +299,26 @@ def test_a_wait_ends_when_it_is_not_wanted_and_after_its_time(spark: SparkSessio
     with pytest.raises(JobError, match=r"127\.0\.0\.1:1/none has been away for 0 s: Connection to") as caught:
         persistently(nowhere, sign_in, Events("sum"), seconds=0)
     assert caught.value.code == "DATABASE_AWAY"
+
+
+def test_changes_are_made_in_their_order_and_then_rows_are_deleted(spark: SparkSession, shop: Server) -> None:
+    spec = spec_of(writes={"things": shop.part("things", COLUMNS, "id")})
+    first = things(spark, (1, "a", Decimal(1), NOW), (2, "b", Decimal(2), NOW), (3, "c", Decimal(3), NOW))
+    second = things(spark, (1, "again", Decimal(4), NOW))
+    gone = frame_of(spark, [(2,), (9,)], "id bigint")
+    assert table.change(spec, "things", [first, second], gone, Events("job")) == 4
+    assert shop.rows(spark, "SELECT id, name FROM shop.things ORDER BY id") == [("1", "again"), ("3", "c")]
+
+
+def test_where_a_row_does_not_fit_nothing_is_changed_nor_deleted(spark: SparkSession, shop: Server) -> None:
+    spec = spec_of(writes={"things": shop.part("things", COLUMNS, "id")})
+    table.write(spec, "things", things(spark, (1, "a", Decimal(1), NOW)), Events("job"))
+    wrong, gone = things(spark, (2, "much too long", Decimal(1), NOW)), frame_of(spark, [(1,)], "id bigint")
+    with pytest.raises(JobError, match="bad-name"):
+        table.change(spec, "things", [wrong], gone, Events("job"))
+    assert shop.rows(spark, "SELECT id FROM shop.things") == [("1",)]
+
+
+def test_a_database_that_nobody_follows_keeps_nobody_waiting(spark: SparkSession, shop: Server) -> None:
+    spec = spec_of(writes={"things": shop.part("things", COLUMNS, "id")})
+    table.wait_until_followed(spark, spec, "things", Events("job"))

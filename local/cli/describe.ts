@@ -88,6 +88,12 @@ export function descriptionOf(pipeline: Pipeline) {
     datasets,
     database: databaseOf(pipeline)?.name,
     tables,
+    connectors: Object.entries(pipeline.connectors ?? {}).map(([connector, { plugin, tables: follows, writes }]) => ({
+      name: kebab(connector),
+      plugin,
+      follows: Object.values(follows).map((one) => (typeof one === 'string' ? one : `${name}.${one.name}`)),
+      writes: Object.keys(writes),
+    })),
     jobs: sortedJobs(pipeline).map(([job, declared]) => ({
       name: kebab(job),
       kind: declared.kind,
@@ -207,15 +213,24 @@ function whenOf(pipeline: Pipeline, job: string): string {
   return streams.length > 0 ? 'after the streams are drained' : 'in its turn';
 }
 
-/** Each job as a box between what it reads and what it writes, upstream first. */
+/** Each connector and each job as a box between what it reads and what it writes, upstream first. */
 export function drawnFlow(pipeline: Pipeline): string[] {
   const { nodes, edges } = pictureOf(pipeline);
   const labels = new Map(nodes.map(({ id, kind, title }) => [id, `${kind} ${title}`]));
   const label = (id: string) => labels.get(id) ?? id;
-  const boxes = sortedJobs(pipeline).map(([name, { kind }]) => ({
-    words: [kebab(name), kind],
-    reads: edges.filter(({ to }) => to === jobId(name)).map(({ from }) => label(from)),
-    writes: edges.filter(({ from }) => from === jobId(name)).map(({ to }) => label(to)),
+  const readBy = (part: string) => edges.filter(({ to }) => to === part).map(({ from }) => from);
+  const connectors = nodes.filter(({ shape }) => shape === 'connector');
+  const sorted = sortedJobs(pipeline).flatMap(([name, { kind }]) => [
+    // Before the first that reads what it writes.
+    ...connectors
+      .filter(({ id }) => readBy(jobId(name)).some((thing) => readBy(thing).includes(id)))
+      .map((one) => [one.id, one.title, one.name] as const),
+    [jobId(name), kebab(name), kind] as const,
+  ]);
+  const boxes = [...new Map(sorted.map((part) => [part[0], part] as const)).values()].map(([id, ...words]) => ({
+    words,
+    reads: readBy(id).map(label),
+    writes: edges.filter(({ from }) => from === id).map(({ to }) => label(to)),
   }));
   const left = longest(boxes.flatMap(({ reads }) => reads));
   const wide = longest(boxes.flatMap(({ words }) => words));
@@ -236,7 +251,7 @@ export function drawnFlow(pipeline: Pipeline): string[] {
 const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length));
 
 export function textOf(pipeline: Pipeline): string {
-  const { name, description, flow, parameters, files, topics, folders, datasets, database, tables, jobs } =
+  const { name, description, flow, parameters, files, topics, folders, datasets, database, tables, connectors, jobs } =
     descriptionOf(pipeline);
   const shownParameters = parameters.flatMap(({ name, allowed = '', default: usual, jobs, description }) => {
     const otherwise = usual === '' ? 'not set' : typeof usual === 'number' ? inWords(usual) : usual;
@@ -278,9 +293,12 @@ export function textOf(pipeline: Pipeline): string {
   const shownTables = tables.map(({ name, table, columns, key }) => {
     return `${name}: ${table} in database ${database}, columns ${columns.join(', ')}; key ${key.join(', ')}`;
   });
+  const shownConnectors = connectors.map(({ name, plugin, follows, writes }) => {
+    return `${name}: ${plugin}, changes of ${follows.join(', ')} to ${writes.join(', ')}`;
+  });
   const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
   const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };
-  const kept = { Folders: shownFolders, Datasets: shownDatasets, Tables: shownTables };
+  const kept = { Folders: shownFolders, Datasets: shownDatasets, Tables: shownTables, Connectors: shownConnectors };
   const all = Object.entries({ ...sections, ...kept, Jobs: shownJobs }).filter(([, rows]) => rows.length);
   return [
     `${name}: ${description}`,

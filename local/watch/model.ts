@@ -6,7 +6,7 @@ import type { Chart, Column } from '../../lib/declaration/pipeline.ts';
 export interface PictureNode {
   readonly id: string;
   /** How it is drawn, and what is told of it. */
-  readonly shape: 'batch' | 'stream' | 'topic' | 'thing';
+  readonly shape: 'batch' | 'stream' | 'topic' | 'connector' | 'thing';
   /** What it is, in a word. */
   readonly kind: string;
   /** As people call it: its alias, or the job's name as the command line writes it. */

@@ -7,6 +7,8 @@ import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import type { Picture, PictureEdge, PictureNode } from './model.ts';
 
+type Drawn = Pick<Picture, 'nodes' | 'edges'>;
+
 export const jobId = (job: string): string => `jobs.${job}`;
 export const thingId = ({ alias, thing }: Aliased): string => `${thing.origin.plural}.${alias}`;
 
@@ -34,13 +36,38 @@ export function pictureOf(pipeline: Pipeline): Picture {
     const [from, to] = use.way === 'reads' ? [thing, job] : [job, thing];
     return { id: `${from}>${to}`, from, to };
   });
+  const { nodes: connectors, edges: followed } = connected(pipeline);
   const { name, description, report } = pipeline;
   return {
     pipeline: name,
     description,
-    nodes: [...things, ...jobs],
-    edges,
+    nodes: [...things, ...connectors, ...jobs],
+    edges: [...followed, ...edges],
     columns: report?.columns ?? [],
     chart: report?.chart,
   };
+}
+
+/** The connectors, with the tables that they follow; of those outside of the pipeline each once. */
+function connected(pipeline: Pipeline): Drawn {
+  const aliases = new Map(thingsOf(pipeline).map((one) => [one.thing, thingId(one)]));
+  const nodes = new Map<string, PictureNode>();
+  const edges: PictureEdge[] = [];
+  for (const [name, { plugin, tables, writes }] of Object.entries(pipeline.connectors ?? {})) {
+    const connector = `connectors.${name}`;
+    nodes.set(connector, { id: connector, shape: 'connector', kind: 'connector', title: kebab(name), name: plugin });
+    for (const [alias, table] of Object.entries(tables)) {
+      const outside = `outside.${table}`;
+      const from = typeof table === 'string' ? outside : (aliases.get(table) ?? '');
+      if (from === outside) {
+        nodes.set(outside, { id: outside, shape: 'thing', kind: 'table outside', title: `${table}`, name: `${table}` });
+      }
+      const to = aliases.get(writes[alias] as Topic) ?? '';
+      edges.push(
+        { id: `${from}>${connector}`, from, to: connector },
+        { id: `${connector}>${to}`, from: connector, to },
+      );
+    }
+  }
+  return { nodes: [...nodes.values()], edges };
 }

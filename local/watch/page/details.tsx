@@ -40,11 +40,14 @@ function Neighbours({ node, model: { picture } }: { readonly node: PictureNode; 
       .filter(({ id }) => ids.includes(id))
       .map(({ title }) => title)
       .join(', ') || 'no job';
+  const before = titles(picture.edges.filter(({ to }) => to === node.id).map(({ from }) => from));
+  const behind = titles(picture.edges.filter(({ from }) => from === node.id).map(({ to }) => to));
+  const [first, second] = node.shape === 'connector' ? ['Reads', 'Writes'] : ['Written by', 'Read by'];
   return (
     <Facts
       facts={[
-        ['Written by', titles(picture.edges.filter(({ to }) => to === node.id).map(({ from }) => from))],
-        ['Read by', titles(picture.edges.filter(({ from }) => from === node.id).map(({ to }) => to))],
+        [first, before],
+        [second, behind],
       ]}
     />
   );

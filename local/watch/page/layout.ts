@@ -22,8 +22,8 @@ export interface Box extends Point {
 }
 
 /** Of two lines of text, three, or four. */
-const heights = { stream: 90, batch: 70, topic: 70, thing: 52 } as const;
-const least = { stream: 158, batch: 112, topic: 118, thing: 96 } as const;
+const heights = { stream: 90, batch: 70, topic: 70, connector: 52, thing: 52 } as const;
+const least = { stream: 158, batch: 112, topic: 118, connector: 112, thing: 96 } as const;
 const most = 220;
 /** About what a title takes, with a sign before it: the widest letters take half as much again as most. */
 const roomFor = (title: string): number =>

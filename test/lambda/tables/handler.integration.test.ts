@@ -262,7 +262,9 @@ describe('connectors', () => {
 
   test('a table that no migration makes is told, and what others may follow stays', async () => {
     await resource.create(followed(['flow']));
-    expect(await refusal(resource.update(followed(['flow', 'none'])))).toContain('relation "ledger.none" does not exist');
+    expect(await refusal(resource.update(followed(['flow', 'none'])))).toContain(
+      'relation "ledger.none" does not exist',
+    );
     expect(await published()).toEqual([{ pubname: slot, tablename: 'flow' }]);
   });
 
@@ -273,7 +275,12 @@ describe('connectors', () => {
     } finally {
       delete process.env.REPLICATION_PASSWORD;
     }
-    const client = new Client({ ...postgresAddress(home), user: 'ledger_replication', password: 'of the worker', database });
+    const client = new Client({
+      ...postgresAddress(home),
+      user: 'ledger_replication',
+      password: 'of the worker',
+      database,
+    });
     await client.connect();
     await client.end();
   });

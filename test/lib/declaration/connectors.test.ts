@@ -1,7 +1,17 @@
 /** What a connector is told, and each kind of mistake in one, in the words that a person reads. */
 import { describe, expect, test } from 'vitest';
 import { isFed, orderOf, topicsOf } from '../../../lib/declaration/flow.ts';
-import { batch, connector, events, jsonSchema, postgres, secret, stream, table, topic } from '../../../lib/declaration/index.ts';
+import {
+  batch,
+  connector,
+  events,
+  jsonSchema,
+  postgres,
+  secret,
+  stream,
+  table,
+  topic,
+} from '../../../lib/declaration/index.ts';
 import clients from '../../clients/pipelines/clients/pipeline.ts';
 import { refusalOf, type TinyThings, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
 
@@ -100,7 +110,12 @@ describe('of a table of the pipeline', () => {
   });
 
   test.each([
-    ['in a database that nobody may follow', { changes: own(postgres('tiny')) }, {}, 'is in a database that nobody may follow'],
+    [
+      'in a database that nobody may follow',
+      { changes: own(postgres('tiny')) },
+      {},
+      'is in a database that nobody may follow',
+    ],
     ['that no job uses', { changes: own() }, {}, 'is used by no job'],
     ['with a place of its own', { changes: own() }, { 'database.hostname': 'x' }, 'follows from the declaration'],
     ['with a user of its own', { changes: own() }, { 'database.user': 'x' }, 'follows from the declaration'],

@@ -1,6 +1,8 @@
 /** The picture of a pipeline is its declaration: all that it reads and writes, each once, with arrows in the direction of the rows. */
 import { expect, test } from 'vitest';
-import { batch, folder } from '../../../lib/declaration/index.ts';
+import { topicsOf } from '../../../lib/declaration/flow.ts';
+import { batch, connector, folder, postgres, table } from '../../../lib/declaration/index.ts';
+import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
 import { pictureOf } from '../../../local/watch/picture.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 
@@ -46,4 +48,30 @@ test('a kind that the page does not know is a thing, by its own word', () => {
   const jobs = { ...pipeline.jobs, keep: batch('keep.py', { reads: {}, writes: { table } }) };
   const [node] = pictureOf({ ...pipeline, jobs }).nodes.filter(({ title }) => title === 'table');
   expect(node).toEqual({ id: 'tables.table', shape: 'thing', kind: 'table', title: 'table', name: 'sums' });
+});
+
+test('a connector stands between the tables that it follows, of the pipeline or outside, and their topics', () => {
+  const kept = table('kept', {
+    database: postgres('tiny', { logicalReplication: true }),
+    key: ['id'],
+    columns: ['id'],
+  });
+  const { words, lost } = topicsOf(pipeline) as Record<'words' | 'lost', Topic>;
+  const changes = connector('debezium-postgres', {
+    writes: { words, lost },
+    tables: { words: kept, lost: 'public.others' },
+    config: {},
+  });
+  const jobs = { ...pipeline.jobs, keep: batch('keep.py', { reads: {}, writes: { kept } }) };
+  const drawn = pictureOf({ ...pipeline, jobs, connectors: { changes } });
+  expect(drawn.edges.map(({ id }) => id).filter((id) => id.includes('connectors.'))).toEqual([
+    'tables.kept>connectors.changes',
+    'connectors.changes>topics.words',
+    'outside.public.others>connectors.changes',
+    'connectors.changes>topics.lost',
+  ]);
+  expect(drawn.nodes.filter(({ id }) => /connectors|outside/.test(id))).toMatchObject([
+    { shape: 'connector', title: 'changes', name: 'debezium-postgres' },
+    { shape: 'thing', kind: 'table outside', title: 'public.others' },
+  ]);
 });

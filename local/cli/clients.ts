@@ -4,8 +4,7 @@ import { platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { type Client, describeClients, type TopicClients } from '../../tools/clients.ts';
 import { MillraceError } from '../../tools/errors.mjs';
-import { readServiceFile } from '../services/service-files.ts';
-import { serviceStatus } from '../services/services.ts';
+import { brokersOf } from '../services/services.ts';
 import { type Context, environmentOf, pipelineOf } from './context.ts';
 
 const NETWORK =
@@ -20,11 +19,9 @@ export async function clients(context: Output, name: string, options: { readonly
 }
 
 export async function showClients({ home, json, print }: Output, pipeline: Pipeline, env: string): Promise<number> {
-  const kafka = serviceStatus(home, 'kafka');
-  // Where the broker of this machine runs, where it ran last, or where it would be.
-  const running = kafka.state === 'running';
-  const last = `127.0.0.1:${readServiceFile(home, 'kafka').ports?.broker ?? 9092}`;
-  const local = { running, bootstrapServers: (running && kafka.bootstrapServers) || last };
+  // Where the brokers of this machine run, where they ran last, or where they would be.
+  const { running, bootstrapServers } = brokersOf(home);
+  const local = { running, bootstrapServers };
   const topics = describeClients(pipeline, env, local.bootstrapServers);
   if (topics.length === 0) {
     throw new MillraceError(

@@ -21,6 +21,11 @@ function count(text: string): number {
   throw new InvalidArgumentError('A number of records is a whole number from 1 to 1000000.');
 }
 
+function brokers(text: string): number {
+  if (text === '1' || text === '3') return Number(text);
+  throw new InvalidArgumentError('Allowed are 1 and 3: with three each record has three copies, as on AWS.');
+}
+
 const several = (one: string, all: string[] = []): string[] => [...all, one];
 
 /** Shown under the options of a command. */
@@ -48,11 +53,16 @@ export function commandLine(perform: Perform): Command {
 
   command('up', 'synthesize, start Kafka and the schema registry, deploy')
     .option('--explain', 'list what of the assembly runs here and what exists on AWS only')
+    .option(
+      '--brokers <number>',
+      '3 for three of them that keep copies for each other, as on AWS; 1 if left out',
+      brokers,
+    )
     .option('--kafka-port <port>', 'port of the broker', port)
     .option('--postgres-port <port>', 'port of the databases', port)
     .option('--registry-port <port>', 'port of the schema registry', port)
     .option(...json)
-    .addHelpText('after', examples('up', 'up --kafka-port 19092 --json'))
+    .addHelpText('after', examples('up', 'up --brokers 3', 'up --kafka-port 19092 --json'))
     .action(perform(async () => (await import('./up.ts')).up));
   command('run <pipeline>', 'run a deployed pipeline and show its results')
     .option('--sample-data <folder>', 'files to use instead of the project’s own')

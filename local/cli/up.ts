@@ -14,6 +14,7 @@ import { type Context, environment, pipelines } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
 interface UpOptions {
+  readonly brokers?: 1 | 3;
   readonly kafkaPort?: number;
   readonly registryPort?: number;
   readonly postgresPort?: number;
@@ -34,14 +35,14 @@ export interface Running extends StartedServices {
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */
 export async function bringUp(context: Context, options: UpOptions): Promise<Running> {
-  const { kafkaPort, registryPort, postgresPort, strict } = options;
+  const { brokers, kafkaPort, registryPort, postgresPort, strict } = options;
   const { home, signal } = context;
   const progress = context.terminal.line;
   const ports = { kafka: kafkaPort, registry: registryPort };
   const stop = ({ started }: StartedServices) => stopStarted(context, started);
   const [always, assembly] = await bothOrNone(
     signal,
-    (either) => startServices(home, readToolchain(), progress, either, { ports, strict }),
+    (either) => startServices(home, readToolchain(), progress, either, { ports, brokers, strict }),
     (either) => currentAssembly(home, progress, either),
     stop,
   );
@@ -57,14 +58,14 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
       const again = await startServices(home, readToolchain(), progress, signal, more);
       services = { ...again, started: [...always.started, ...again.started] };
     }
-    const { kafka, registry, dataId } = services;
+    const { brokers, registry, dataId } = services;
     const registryUrl = registry.url ?? '';
-    const endpoints = { bootstrapServers: kafka.iamBootstrapServers ?? '', registryUrl, dataId };
+    const endpoints = { bootstrapServers: brokers.iamBootstrapServers, registryUrl, dataId };
     const { deployment, changes } = await deploy({ home, assembly, environment, endpoints, progress, signal });
     const counts = Object.entries(changes).map(([what, count]) => `${count} ${what}`);
     progress(`deployed environment ${environment}: ${counts.join(', ')}`);
     for (const stream of liveStreams(home, deployment)) progress(`${stream.pipeline}: ${streamLine(stream)}`);
-    return { ...services, deployment, tools: { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl } };
+    return { ...services, deployment, tools: { bootstrapServers: brokers.bootstrapServers, registryUrl } };
   } catch (error) {
     await stop(services);
     throw error;
@@ -123,8 +124,8 @@ export async function stopStarted({ home, terminal }: Context, started: StartedS
 
 export async function up(context: Context, options: UpOptions & { readonly explain?: boolean }): Promise<number> {
   if (options.explain) return explainAssembly(context);
-  const { kafka, registry, postgres, started, deployment } = await bringUp(context, options);
-  const { bootstrapServers, iamBootstrapServers } = kafka;
+  const { brokers, kafka, registry, postgres, started, deployment } = await bringUp(context, options);
+  const { bootstrapServers, iamBootstrapServers } = brokers;
   const { url } = registry;
   const services = {
     kafka: { bootstrapServers, iamBootstrapServers, pid: kafka.pid },

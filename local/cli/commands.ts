@@ -1,5 +1,5 @@
 /** The table of commands: their words, options and examples, and which module does the work of each. */
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from './context.ts';
 
 /** Does the work of a command, and gives its exit code. */
@@ -134,8 +134,25 @@ export function commandLine(perform: Perform): Command {
     .option('-f, --follow', 'go on as more come')
     .option('--dead-letters', 'the dead letters of the topic')
     .option('--reason <reason>', 'dead letters of this reason alone; may be given again', several)
-    .option('--json', 'print JSON lines, one object for each record; without a topic, one object')
-    .addHelpText('after', examples('topics', 'topics TOPIC --from 0:42 --most 5 --json', 'topics TOPIC --reason late'))
+    .addOption(
+      new Option('--partitions', 'where partitions are kept, their offsets and bytes, instead of records').conflicts([
+        'from',
+        'most',
+        'follow',
+        'deadLetters',
+        'reason',
+      ]),
+    )
+    .option('--json', 'print JSON lines, one object for each record; without a topic or with --partitions, one object')
+    .addHelpText(
+      'after',
+      examples(
+        'topics',
+        'topics --partitions',
+        'topics TOPIC --from 0:42 --most 5 --json',
+        'topics TOPIC --reason late',
+      ),
+    )
     .action(perform(async () => (await import('./topics.ts')).topics));
   command(
     'rejects <pipeline> [execution]',

@@ -297,18 +297,23 @@ export function watchServices(
   onLess: (line: string) => void,
 ): () => void {
   // Who writes to a database that is away waits for it, as on AWS.
-  const watched = new Set(
-    definitionsOf(home).filter((one) => one.only !== 'databases' && status(home, one).state === 'running'),
+  const watched = definitionsOf(home).filter(
+    (one) => one.only !== 'databases' && status(home, one).state === 'running',
   );
+  const told = new Set<ServiceDefinition>();
   const timer = setInterval(() => {
     for (const one of watched) {
-      if (status(home, one).state !== 'dead') continue;
+      if (status(home, one).state !== 'dead') {
+        told.delete(one);
+        continue;
+      }
       const gone = serviceGone(one, serviceFiles(home, one.name).log);
       if (!isBroker(one) || !brokersRun(home)) {
         clearInterval(timer);
         return onGone(gone);
       }
-      watched.delete(one);
+      if (told.has(one)) continue;
+      told.add(one);
       onLess(`Two of three brokers go on; "npx millrace up" starts the third again. ${gone.message}`);
     }
   }, watchEveryMs);

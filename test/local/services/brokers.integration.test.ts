@@ -60,9 +60,9 @@ const until = async (holds: () => boolean | Promise<boolean>) => {
   while (!(await holds())) await sleep(50);
 };
 /** Of each partition, the leader and who is in step with it. */
-const partitions = () =>
+const partitions = (of = topic) =>
   withTestAdmin(brokersOf(home).bootstrapServers, async (admin) => {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const { topics } = await admin.fetchTopicMetadata({ topics: [of] });
     return topics.flatMap((one) => one.partitions);
   });
 const inStep = async () => (await partitions()).map(({ isr }) => isr.length);
@@ -142,6 +142,9 @@ test('three are started where three are wanted, one cluster with three copies of
     for (let count = 0; count < 60; count += 1) await sendUntilTaken(producer);
   });
   expect([...(await held())].sort()).toEqual([...taken].sort());
+  // Kafka's own topics, of which the reader has made one.
+  const offsets = await partitions('__consumer_offsets');
+  expect(offsets.map(({ replicas }) => replicas.length)).toEqual([3, 3, 3, 3]);
 });
 
 test('their number stays, and another is refused', async () => {

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { EXPRESS_BROKER, KAFKA_PORT } from '../../declaration/limits.ts';
 import { logGroup } from '../functions/logged-role.ts';
 import { closedGroup } from '../network/network.ts';
-import type { Brokers, KafkaClusterProps } from './kafka-cluster.ts';
+import type { Brokers, KafkaClusterProps } from './brokers.ts';
 
 export function expressCluster(scope: Construct, props: KafkaClusterProps): Brokers {
   const { clusterName, network, key, logRetentionDays } = props;

@@ -1,39 +1,14 @@
 /** The Kafka cluster of an environment, and what may be granted on it. */
-import { Fn, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Fn, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { allow } from '../functions/allow.ts';
 import { AwsCall } from '../functions/aws-call.ts';
-import type { Network } from '../network/network.ts';
+import type { ClusterKind, KafkaClusterProps } from './brokers.ts';
 import { expressCluster } from './express-cluster.ts';
 import { serverlessCluster } from './serverless-cluster.ts';
-
-/** What a cluster is made of; another choice later is another cluster. */
-export type ClusterKind = 'serverless' | 'express';
-
-export interface KafkaClusterProps {
-  readonly kind: ClusterKind;
-  /**
-   * Key of what Express brokers keep; MSK Serverless takes none.
-   * @default a key that AWS owns
-   */
-  readonly key?: IKey | undefined;
-  /** Physical name; it is part of every ARN of a topic and never changes, since a change replaces the cluster. */
-  readonly clusterName: string;
-  readonly network: Network;
-  /** What becomes of the cluster, and of all records, when the stack is destroyed. */
-  readonly removalPolicy: RemovalPolicy;
-  readonly logRetentionDays: number;
-}
-
-/** What a kind of cluster makes. */
-export interface Brokers {
-  readonly clusterArn: string;
-  readonly alarms: readonly Alarm[];
-}
 
 /** Actions of a client that writes records; the idempotent producer needs the second on the cluster. */
 const PRODUCE = ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'];

@@ -5,7 +5,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { KAFKA_PORT } from '../../declaration/limits.ts';
 import { closedGroup } from '../network/network.ts';
-import type { Brokers, KafkaClusterProps } from './kafka-cluster.ts';
+import type { Brokers, KafkaClusterProps } from './brokers.ts';
 
 export function serverlessCluster(scope: Construct, props: KafkaClusterProps): Brokers {
   const { analytics, services, sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup } = props.network;

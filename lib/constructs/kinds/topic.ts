@@ -6,7 +6,7 @@ import type { Topic } from '../../declaration/kinds/topic.ts';
 import { EXPRESS_DIFFERENCES, NO_LIMIT } from '../../declaration/limits.ts';
 import { groupPrefix } from '../../declaration/names.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
-import type { ClusterKind } from '../kafka/kafka-cluster.ts';
+import type { ClusterKind } from '../kafka/brokers.ts';
 import type { Grant, Kind, KindProps } from './index.ts';
 
 /** How far a record's time may be from the broker's clock, as MSK Serverless and declarations say it. */

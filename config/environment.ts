@@ -1,6 +1,7 @@
 /** What an environment is, and its checks, made before there is any resource. */
 import { z } from 'zod';
-import { databaseOf, datasetsOf, peakCores } from '../lib/declaration/flow.ts';
+import { databaseOf, datasetsOf, ownTopicsOf, peakCores, topicsOf } from '../lib/declaration/flow.ts';
+import { EXPRESS_BROKER, EXPRESS_COPIES } from '../lib/declaration/limits.ts';
 import type { Pipeline } from '../lib/declaration/pipeline.ts';
 import { rangeProblem, rangesOverlap } from './ranges.ts';
 
@@ -77,6 +78,11 @@ const schema = z.strictObject({
     /** Digest of the registry's image, from the second deployment on; the release's tag, as ECR first fetched it, if left out. */
     imageDigest: text(/^sha256:[0-9a-f]{64}$/, 'is not a digest: sha256: and 64 hexadecimal digits').optional(),
   }),
+  /**
+   * What the brokers are: MSK Serverless, or MSK Express, three brokers in three zones (docs/decisions/0048-express-beside-serverless.md). Another
+   * choice later is another cluster, without the records of the first. @default serverless
+   */
+  kafka: z.enum(['serverless', 'express']).optional(),
   /**
    * Whether pipelines keep datasets: a database in the Glue catalog, and the way to it, about 15 USD a month in two zones; they cannot if left out.
    */
@@ -193,6 +199,19 @@ function contradictions(environment: Environment, pipelines: readonly Pipeline[]
   if (registry.certificateArn && (network.zoneName ?? '.internal').endsWith('.internal')) {
     const allowed = 'a domain of yours, for which a public authority signs';
     refuse('network.zoneName', 'cannot have a certificate', network.zoneName, allowed);
+  }
+  if (environment.kafka === 'express') {
+    if (environment.zones?.length !== EXPRESS_BROKER.count) {
+      const allowed = 'three zones, with account and region';
+      refuse('zones', 'are not three, in each of which MSK Express has a broker', environment.zones, allowed);
+    }
+    const topics = pipelines.flatMap((pipeline) => [...Object.values(topicsOf(pipeline)), ...ownTopicsOf(pipeline)]);
+    const partitions = topics.reduce((sum, { props }) => sum + props.partitions, 0);
+    const most = Math.floor((EXPRESS_BROKER.partitions * EXPRESS_BROKER.count) / EXPRESS_COPIES);
+    if (partitions > most) {
+      const problem = `has ${partitions} partitions, more than its brokers are sized for`;
+      refuse('kafka', problem, environment.kafka, `${most} partitions at most, or serverless`);
+    }
   }
   for (const pipeline of pipelines) {
     const needed = peakCores(pipeline);

@@ -1,6 +1,6 @@
 /** The topics that the properties of a `Custom::KafkaTopics` resource declare. */
 import { isObject } from '../../lib/declaration/json.ts';
-import { TOPIC_NAME, TOPIC_SETTINGS, wholeFrom } from '../../lib/declaration/limits.ts';
+import { EXPRESS_DIFFERENCES, NO_LIMIT, TOPIC_NAME, TOPIC_SETTINGS, wholeFrom } from '../../lib/declaration/limits.ts';
 import { type LifecycleEvent, shown } from '../custom-resource/lifecycle.ts';
 import { type OnRemoval, oneOf, onRemoval, type Rule, refuse, textsOf, twice } from '../custom-resource/properties.ts';
 
@@ -18,6 +18,12 @@ export interface DeclaredTopics {
   readonly security: 'iam' | 'none';
   readonly topics: readonly Topic[];
 }
+
+/** Of both kinds of clusters; which of them a topic has is said by the template. */
+const SETTINGS: typeof TOPIC_SETTINGS = {
+  ...TOPIC_SETTINGS,
+  ...Object.fromEntries(EXPRESS_DIFFERENCES.map((name) => [name, wholeFrom(0, Number(NO_LIMIT))])),
+};
 
 const allowing =
   (values: Rule): Rule =>
@@ -48,7 +54,7 @@ function readTopic(item: unknown, index: number, mistakes: string[]): Topic {
   const setting = textsOf(configured, mistakes, where);
   const configuration: Record<string, string> = {};
   for (const key of Object.keys(configured)) {
-    const values = Object.hasOwn(TOPIC_SETTINGS, key) ? TOPIC_SETTINGS[key] : undefined;
+    const values = Object.hasOwn(SETTINGS, key) ? SETTINGS[key] : undefined;
     if (values) configuration[key] = setting(key, allowing(values));
     // A plain broker has more settings, but a topic that uses one of them would deploy on one machine and fail on AWS.
     else {

@@ -72,9 +72,8 @@ function allowance(event: Partial<Pace>, left: number): number {
   return Math.min(partitionsPerWindow, windows * partitionsPerWindow - done);
 }
 
-/** Whether it is MSK Serverless, whose brokers have names: one that is called by a number is a plain broker, however one signs in. */
-const limited = ({ security, bootstrapServers }: DeclaredTopics): boolean =>
-  security === 'iam' && !/^[\d.]+:/.test(bootstrapServers);
+/** Whether it is MSK Serverless, by the names of its brokers: those of MSK Express are brokers like others. */
+const limited = ({ bootstrapServers }: DeclaredTopics): boolean => /\.kafka-serverless\./.test(bootstrapServers);
 
 function readEvent(event: LifecycleEvent): { connection: DeclaredTopics; goal: Goal } {
   const isGone = event.RequestType === 'Delete';

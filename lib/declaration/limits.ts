@@ -21,6 +21,22 @@ export const mostHeap = (cores: number): number | undefined => {
 /** MSK: the port of brokers that ask for IAM. */
 export const KAFKA_PORT = 9098;
 
+/**
+ * MSK Express: brokers of an environment that has them, and what each is sized for: MB a second in and out, and partitions with their copies
+ * (developer guide, best practices for Express brokers and quotas).
+ */
+export const EXPRESS_BROKER = {
+  kafkaVersion: '3.9.x',
+  size: 'express.m7g.large',
+  count: 3,
+  megabytesIn: 15.6,
+  megabytesOut: 31.2,
+  partitions: 1_000,
+} as const;
+
+/** MSK Express: copies of each partition. */
+export const EXPRESS_COPIES = 3;
+
 /** Fargate: units and MiB of a worker of Kafka Connect, of which some connectors take half. */
 export const WORKER_SIZE = { cpu: 512, memoryMiB: 1024 } as const;
 
@@ -56,6 +72,15 @@ export const TOPIC_SETTINGS: Readonly<Record<string, Values>> = {
   'retention.bytes': wholeFrom(-1),
   'retention.ms': wholeFrom(-1),
 };
+
+/**
+ * MSK Express: what a topic says instead of `message.timestamp.difference.max.ms`, which its brokers do not take. They allow a day unless told
+ * otherwise, MSK Serverless any difference.
+ */
+export const EXPRESS_DIFFERENCES = ['message.timestamp.before.max.ms', 'message.timestamp.after.max.ms'] as const;
+
+/** Kafka: the largest number of a setting, which stands for no limit. */
+export const NO_LIMIT = '9223372036854775807';
 
 /** Topic settings that have a word of their own in a declaration. */
 export const DECLARED_SETTINGS: readonly string[] = ['cleanup.policy', 'retention.ms', 'message.timestamp.type'];

@@ -23,7 +23,12 @@ export class StreamingStack extends Stack {
       removalPolicy: removalPolicyOf(environment),
       logRetentionDays: environment.logDays,
     };
-    this.cluster = new KafkaCluster(this, 'Kafka', { clusterName: `millrace-${environment.name}`, ...common });
+    this.cluster = new KafkaCluster(this, 'Kafka', {
+      kind: environment.kafka ?? 'serverless',
+      clusterName: `millrace-${environment.name}`,
+      key: networkStack.key,
+      ...common,
+    });
     this.registry = new SchemaRegistry(this, 'Registry', {
       ...environment.registry,
       imagePrefix: `millrace-${environment.name}`,
@@ -31,7 +36,8 @@ export class StreamingStack extends Stack {
       key: networkStack.key,
       accessLogs: networkStack.accessLogs.bucket,
     });
-    for (const alarm of this.registry.alarms) alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
+    for (const alarm of [...this.cluster.alarms, ...this.registry.alarms])
+      alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
     const { cluster, registry } = this;
     show(this, { RegistryAddress: ['Where jobs read schemas; reachable inside the two VPCs only', registry.url] });
     exportAll(this, cluster.clusterArn, cluster.bootstrapServers, registry.url, registry.writeUrl);

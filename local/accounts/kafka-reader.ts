@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka, type KafkaMessage } from 'kafkajs';
 import { MillraceError } from '../../tools/errors.mjs';
 import { distance, type Offsets, type Range, since } from './offsets.ts';
-import { stableEnds, uncommitted } from './transactions.ts';
+import { sizeKey, sizesOn } from './sizes.ts';
+import { type Leaders, stableEnds, uncommitted } from './transactions.ts';
 
 /** What is done with a record; the next one waits for it. */
 export type OnRecord = (record: KafkaMessage, partition: number) => void | Promise<void>;
@@ -21,16 +22,27 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.LZ4] = () => ({
   decompress: async (frame: Buffer) => (await import('lz4-napi')).decompressFrame(frame),
 });
 
+export interface PartitionState {
+  readonly topic: string;
+  readonly partition: number;
+  /** Number of the node, as in `replicas` and `inSync`: 1 is the service `kafka`, 2 is `kafka-2`. */
+  readonly leader: number;
+  readonly replicas: readonly number[];
+  readonly inSync: readonly number[];
+  /** Offset of the first record that is kept, and the one that the next record gets. */
+  readonly first: number;
+  readonly end: number;
+  readonly bytes: number;
+}
+
 export type TopicReader = Pick<KafkaReader, 'connect' | 'close' | 'clusterId' | 'range' | 'count' | 'read'>;
 
 export class KafkaReader {
-  private readonly server: string;
   private readonly kafka: Kafka;
   private readonly admin: Admin;
 
   constructor(bootstrapServers: string) {
     const brokers = bootstrapServers.split(',');
-    this.server = brokers[0] ?? '';
     this.kafka = new kafkajs.Kafka({ clientId: 'millrace', brokers, logLevel: kafkajs.logLevel.NOTHING });
     this.admin = this.kafka.admin();
   }
@@ -59,8 +71,52 @@ export class KafkaReader {
     const ends = Object.fromEntries(offsets.map(({ partition, high }) => [partition, Number(high)]));
     return {
       from: Object.fromEntries(offsets.map(({ partition, low }) => [partition, Number(low)])),
-      to: await stableEnds(this.server, topic, ends),
+      to: await stableEnds(await this.leadersOf(topic), topic, ends),
     };
+  }
+
+  /** The brokers that run, by the number of their node. */
+  private async brokers(): Promise<ReadonlyMap<number, string>> {
+    const { brokers } = await this.admin.describeCluster();
+    return new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
+  }
+
+  private async leadersOf(topic: string): Promise<Leaders> {
+    const brokers = await this.brokers();
+    const { topics } = await this.admin.fetchTopicMetadata({ topics: [topic] });
+    const partitions = topics.flatMap((one) => one.partitions);
+    return new Map(
+      partitions.flatMap(({ partitionId, leader }) => {
+        const server = brokers.get(leader);
+        return server === undefined ? [] : [[partitionId, server] as const];
+      }),
+    );
+  }
+
+  /** The partitions of topics, each with the brokers that keep it, its offsets and what it takes on the disk of its leader. */
+  async partitions(names: readonly string[]): Promise<PartitionState[]> {
+    const brokers = await this.brokers();
+    const { topics } = await this.admin.fetchTopicMetadata({ topics: [...names] });
+    const sizes = new Map<number, ReadonlyMap<string, number>>();
+    for (const [node, server] of brokers) sizes.set(node, await sizesOn(server));
+    const found: PartitionState[] = [];
+    for (const { name, partitions } of topics.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name))) {
+      const offsets = await this.admin.fetchTopicOffsets(name);
+      for (const one of partitions.toSorted((a, b) => a.partitionId - b.partitionId)) {
+        const { low, high } = offsets.find(({ partition }) => partition === one.partitionId) ?? { low: 0, high: 0 };
+        found.push({
+          topic: name,
+          partition: one.partitionId,
+          leader: one.leader,
+          replicas: one.replicas,
+          inSync: one.isr,
+          first: Number(low),
+          end: Number(high),
+          bytes: sizes.get(one.leader)?.get(sizeKey(name, one.partitionId)) ?? 0,
+        });
+      }
+    }
+    return found;
   }
 
   /** The first offset of each partition whose record is not older than a moment; its end where there is none. */
@@ -71,7 +127,7 @@ export class KafkaReader {
 
   /** How many records were put between two sets of offsets of a topic that `range` gave. Those of aborted transactions do not count. */
   async count(topic: string, from: Offsets, now: Range): Promise<number> {
-    return distance(from, now.to) - (await uncommitted(this.server, topic, since(from, now)));
+    return distance(from, now.to) - (await uncommitted(await this.leadersOf(topic), topic, since(from, now)));
   }
 
   /** Gives every record of the range that the broker still has, until the signal says that it is enough. */

@@ -2,15 +2,13 @@
  * What transactions of other applications leave in a topic, told by the headers of Kafka's batches. It asks the broker by itself (Fetch, version 4):
  * kafkajs says neither where committed records end nor which offsets a transaction took, and to count by headers no record has to be decompressed.
  */
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { MillraceError } from '../../tools/errors.mjs';
 import type { Offsets, Range } from './offsets.ts';
+import { type Connection, connectionTo, int32, int64, requestOf, text } from './protocol.ts';
 
 const [fetchRequest, version, readCommitted] = [1, 4, 1];
 /** At least one whole batch comes, whatever the limit. */
 const mostBytes = 4 * 1024 * 1024;
-const silenceMs = 20_000;
 
 interface Fetched {
   /** Behind it lie records of transactions that have not ended. */
@@ -22,9 +20,12 @@ interface Fetched {
 
 type Fetch = (partition: number, offset: number) => Promise<Fetched>;
 
+/** The broker that leads each partition of a topic, such as `127.0.0.1:9092`. */
+export type Leaders = ReadonlyMap<number, string>;
+
 /** Where each partition ends for who reads committed records, and so waits for transactions that have not ended. */
-export function stableEnds(server: string, topic: string, ends: Offsets): Promise<Offsets> {
-  return withFetch(server, topic, async (fetch) => {
+export function stableEnds(leaders: Leaders, topic: string, ends: Offsets): Promise<Offsets> {
+  return withFetch(leaders, topic, async (fetch) => {
     const stable: Record<number, number> = {};
     for (const [partition, end] of partitionsOf(ends)) stable[partition] = (await fetch(partition, end)).stableEnd;
     return stable;
@@ -32,8 +33,8 @@ export function stableEnds(server: string, topic: string, ends: Offsets): Promis
 }
 
 /** How many offsets of a range hold no committed record: the marks at the ends of transactions, and records of aborted ones. */
-export function uncommitted(server: string, topic: string, { from, to }: Range): Promise<number> {
-  return withFetch(server, topic, async (fetch) => {
+export function uncommitted(leaders: Leaders, topic: string, { from, to }: Range): Promise<number> {
+  return withFetch(leaders, topic, async (fetch) => {
     let count = 0;
     for (const [partition, end] of partitionsOf(to)) {
       const begin = from[partition] ?? 0;
@@ -71,40 +72,31 @@ function* batchesOf({ batches, aborted }: Fetched) {
   }
 }
 
-/** Runs the work with a connection of its own to the broker that leads the partitions: here there is one. */
-async function withFetch<T>(server: string, topic: string, work: (fetch: Fetch) => Promise<T>): Promise<T> {
-  const { hostname, port } = new URL(`kafka://${server}`);
-  const socket = connect(Number(port), hostname);
+/** Runs the work with connections of its own to the brokers that lead the partitions. */
+async function withFetch<T>(leaders: Leaders, topic: string, work: (fetch: Fetch) => Promise<T>): Promise<T> {
   const unreadable = (why: string) =>
     new MillraceError('TOPIC_UNREADABLE', `Topic ${topic} could not be read: ${why}. See "npx millrace logs kafka".`);
-  socket.setTimeout(silenceMs, () => socket.destroy(unreadable(`for ${silenceMs / 1000} s nothing came`)));
+  const connections = new Map<string, Connection>();
   try {
-    await once(socket, 'connect');
-    const bytes = socket[Symbol.asyncIterator]();
     return await work(async (partition, offset) => {
-      socket.write(requestOf(topic, partition, offset));
-      let answer = Buffer.alloc(0);
-      while (answer.length < 4 || answer.length < 4 + answer.readInt32BE(0)) {
-        const { value, done } = await bytes.next();
-        if (done) throw unreadable('the broker closed the connection');
-        answer = Buffer.concat([answer, value as Buffer]);
-      }
+      const server = leaders.get(partition);
+      if (server === undefined) throw unreadable(`no broker leads its partition ${partition}`);
+      const connection = connections.get(server) ?? (await connectionTo(server, unreadable));
+      connections.set(server, connection);
+      const answer = await connection.ask(requestFor(topic, partition, offset));
       return answerOf(answer, (code) => unreadable(`partition ${partition} at offset ${offset} gives error ${code}`));
     });
   } finally {
-    socket.destroy();
+    for (const { close } of connections.values()) close();
   }
 }
 
 /** The request for one partition. */
-function requestOf(topic: string, partition: number, offset: number): Buffer {
-  const text = (value: string) => [...int16(Buffer.byteLength(value)), ...Buffer.from(value)];
-  const header = [...int16(fetchRequest), ...int16(version), ...int32(0), ...text('millrace')];
+function requestFor(topic: string, partition: number, offset: number): Buffer {
   const [replica, waitMs, leastBytes] = [-1, 0, 0];
   const limits = [...int32(replica), ...int32(waitMs), ...int32(leastBytes), ...int32(mostBytes), readCommitted];
   const place = [...int32(1), ...text(topic), ...int32(1), ...int32(partition), ...int64(offset), ...int32(mostBytes)];
-  const body = [...header, ...limits, ...place];
-  return Buffer.from([...int32(body.length), ...body]);
+  return requestOf(fetchRequest, version, [...limits, ...place]);
 }
 
 /** What the broker says of the one partition. */
@@ -124,12 +116,3 @@ function answerOf(answer: Buffer, refused: (code: number) => MillraceError): Fet
   at += 16 * aborted.length;
   return { stableEnd, aborted, batches: answer.subarray(at + 4, at + 4 + Math.max(0, answer.readInt32BE(at))) };
 }
-
-const bytesOf = (length: number, write: (buffer: Buffer) => void) => {
-  const buffer = Buffer.alloc(length);
-  write(buffer);
-  return buffer;
-};
-const int16 = (value: number) => bytesOf(2, (buffer) => buffer.writeInt16BE(value));
-const int32 = (value: number) => bytesOf(4, (buffer) => buffer.writeInt32BE(value));
-const int64 = (value: number) => bytesOf(8, (buffer) => buffer.writeBigInt64BE(BigInt(value)));

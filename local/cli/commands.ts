@@ -1,5 +1,5 @@
 /** The table of commands: their words, options and examples, and which module does the work of each. */
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from './context.ts';
 
 /** Does the work of a command, and gives its exit code. */
@@ -19,6 +19,11 @@ function count(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0 && value <= 1_000_000) return value;
   throw new InvalidArgumentError('A number of records is a whole number from 1 to 1000000.');
+}
+
+function brokers(text: string): number {
+  if (text === '1' || text === '3') return Number(text);
+  throw new InvalidArgumentError('Allowed are 1 and 3: with three each record has three copies, as on AWS.');
 }
 
 const several = (one: string, all: string[] = []): string[] => [...all, one];
@@ -51,11 +56,16 @@ export function commandLine(perform: Perform): Command {
     'synthesize, start the services, deploy: all pipelines, or those named and what is deployed',
   )
     .option('--explain', 'list what of the assembly runs here and what exists on AWS only')
+    .option(
+      '--brokers <number>',
+      '3 for three of them that keep copies for each other, as on AWS; 1 if left out',
+      brokers,
+    )
     .option('--kafka-port <port>', 'port of the broker', port)
     .option('--postgres-port <port>', 'port of the databases', port)
     .option('--registry-port <port>', 'port of the schema registry', port)
     .option(...json)
-    .addHelpText('after', examples('up', 'up PIPELINE', 'up --kafka-port 19092 --json'))
+    .addHelpText('after', examples('up', 'up PIPELINE', 'up --brokers 3', 'up --kafka-port 19092 --json'))
     .action(perform(async () => (await import('./up.ts')).up));
   command('run <pipeline>', 'run a deployed pipeline and show its results')
     .option('--sample-data <folder>', 'files to use instead of the project’s own')
@@ -127,8 +137,25 @@ export function commandLine(perform: Perform): Command {
     .option('-f, --follow', 'go on as more come')
     .option('--dead-letters', 'the dead letters of the topic')
     .option('--reason <reason>', 'dead letters of this reason alone; may be given again', several)
-    .option('--json', 'print JSON lines, one object for each record; without a topic, one object')
-    .addHelpText('after', examples('topics', 'topics TOPIC --from 0:42 --most 5 --json', 'topics TOPIC --reason late'))
+    .addOption(
+      new Option('--partitions', 'where partitions are kept, their offsets and bytes, instead of records').conflicts([
+        'from',
+        'most',
+        'follow',
+        'deadLetters',
+        'reason',
+      ]),
+    )
+    .option('--json', 'print JSON lines, one object for each record; without a topic or with --partitions, one object')
+    .addHelpText(
+      'after',
+      examples(
+        'topics',
+        'topics --partitions',
+        'topics TOPIC --from 0:42 --most 5 --json',
+        'topics TOPIC --reason late',
+      ),
+    )
     .action(perform(async () => (await import('./topics.ts')).topics));
   command(
     'rejects <pipeline> [execution]',

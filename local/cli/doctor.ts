@@ -7,8 +7,7 @@ import { readDeployment } from '../cloudformation/index.ts';
 import { type Home, millraceHome } from '../home.ts';
 import { availableMemory, requireMemory } from '../services/memory.ts';
 import { isPortFree, nextFreePort, portHolder } from '../services/ports.ts';
-import { dataIdOf } from '../services/service-files.ts';
-import { needsOfStart, serviceStatuses } from '../services/services.ts';
+import { homeDataId, needsOfStart, serviceStatuses } from '../services/services.ts';
 import { type Context, environment } from './context.ts';
 
 export async function doctor({ json, print }: Pick<Context, 'json' | 'print'>): Promise<number> {
@@ -26,7 +25,7 @@ export async function homeChecks(
     if (!existsSync(folder) || readdirSync(folder).length === 0) return `${folder} is made by the first run`;
     const found = millraceHome(folder);
     readDeployment(found, environment);
-    dataIdOf(found, ['kafka', 'registry']);
+    homeDataId(found);
     // It reads what is remembered of each service, which may be damaged.
     needsOfStart(found);
     home = found;

@@ -10,7 +10,7 @@ import { byReason, number } from '../accounts/balance.ts';
 import { type DeadLetter, deadLetterOf } from '../accounts/dead-letters.ts';
 import { KafkaReader, type TopicReader } from '../accounts/kafka-reader.ts';
 import { readDeployment } from '../cloudformation/index.ts';
-import { serviceStatus } from '../services/services.ts';
+import { brokersOf } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type Context, environment, notUp, pipelineOf, pipelines } from './context.ts';
 
@@ -51,8 +51,8 @@ export async function replay(context: Context, name: string, options: ReplayOpti
   const chosen = choiceOf(options);
   const deployment = readDeployment(home, environment);
   if (!deployment || !deployedPipelines(deployment).has(pipeline.name)) throw notUp(`${name} is not deployed here.`);
-  const { state, bootstrapServers = '' } = serviceStatus(home, 'kafka');
-  if (state !== 'running') throw notUp('The broker does not run.');
+  const { running, bootstrapServers } = brokersOf(home);
+  if (!running) throw notUp('The broker does not run.');
   const { dryRun = false } = options;
   const onWait = (holder: number) => terminal.line(`waiting for another replay, process ${holder}`);
   // What was sent before is looked up first: two at once would not know of each other.

@@ -95,11 +95,12 @@ export async function runDeployed(
   const whole = input.job === undefined && (input.action ?? actionsOf(pipeline)[0]) === 'run';
   const counted = whole && [...(pipeline.accounts ?? []), ...(pipeline.sums ?? [])].length > 0;
   const lost = new AbortController();
-  const endWatch = watchServices(home, (error) => {
+  const onGone = (error: MillraceError) => {
     // No batch can be finished any more.
     machines.jobRuns.stop();
     lost.abort(error);
-  });
+  };
+  const endWatch = watchServices(home, onGone, terminal.line);
   // Who counts nothing need not load what reads topics.
   const accounts = counted ? new (await import('../accounts/accounts.ts')).Accounts(home, pipeline, tools) : undefined;
   let page: Watch | undefined;

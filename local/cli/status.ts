@@ -1,7 +1,7 @@
 /** `millrace status`: what runs here and what was run, for people or as one object. */
 import { readDeployment } from '../cloudformation/index.ts';
 import { streamLine, streamsOf } from '../emr/streams.ts';
-import { purposeOf, serviceStatus, serviceStatuses } from '../services/services.ts';
+import { brokersOf, purposeOf, serviceStatus, serviceStatuses } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
 import { type Context, environment } from './context.ts';
@@ -30,8 +30,8 @@ export async function status({ home, json, print }: Context): Promise<number> {
     };
   });
   if (json) {
-    const { bootstrapServers, iamBootstrapServers } = serviceStatus(home, 'kafka');
-    const addresses = { bootstrapServers, iamBootstrapServers, registryUrl: serviceStatus(home, 'registry').url };
+    const { running, ...brokers } = brokersOf(home);
+    const addresses = { ...(running && brokers), registryUrl: serviceStatus(home, 'registry').url };
     print(JSON.stringify({ environment, deployedAt: deployment?.deployedAt, ...addresses, services, pipelines }));
     return 0;
   }

@@ -1,4 +1,4 @@
-/** `millrace topics [topic]`: the topics of the deployed pipelines, or the decoded records of one. It changes nothing, and leaves no consumer group. */
+/** `millrace topics [topic]`: the topics of the deployed pipelines, their partitions, or the decoded records of one. It changes nothing, and leaves no consumer group. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replayWaysOf, topicsOf } from '../../lib/declaration/flow.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
@@ -26,6 +26,7 @@ export interface TopicsOptions {
   readonly follow?: boolean;
   readonly deadLetters?: boolean;
   readonly reason?: readonly string[];
+  readonly partitions?: boolean;
 }
 
 /** A topic with its name in a declaration. */
@@ -43,7 +44,7 @@ const newestByDefault = 20;
 const followMs = 1_000;
 
 export async function topics(context: Context, name: string | undefined, options: TopicsOptions): Promise<number> {
-  const [alone] = Object.keys(options).filter((option) => option !== 'json');
+  const [alone] = Object.keys(options).filter((option) => !['json', 'partitions'].includes(option));
   if (name === undefined && alone !== undefined) {
     throw new MillraceError(
       'NO_TOPIC',
@@ -67,7 +68,10 @@ export async function topics(context: Context, name: string | undefined, options
     const there = new Set(await reader.topics());
     // A declaration may have been changed since it was deployed.
     const known = declared.filter(({ topic }) => there.has(topic.name));
-    if (name === undefined) await list(context, reader, known);
+    if (options.partitions) {
+      const chosen = name === undefined ? known : [chosenOf(known, name, false)];
+      await listPartitions(context, reader, [...new Set(chosen.map(({ topic }) => topic.name))]);
+    } else if (name === undefined) await list(context, reader, known);
     else {
       const chosen = chosenOf(known, name, options.deadLetters === true || options.reason !== undefined);
       const signal = AbortSignal.any([context.signal, seen.signal]);
@@ -269,6 +273,31 @@ async function list({ json, print }: Context, reader: Reader, known: readonly Kn
       { field: 'records', title: 'records', format: 'count' },
       { field: 'letters', title: 'dead letters', format: 'count' },
       { field: 'cleanup', title: '', format: 'text' },
+    ]),
+  );
+}
+
+/** Where the partitions of topics are, and how much is in them. */
+export async function listPartitions(
+  { json, print }: Pick<Context, 'json' | 'print'>,
+  reader: Pick<KafkaReader, 'partitions'>,
+  names: readonly string[],
+): Promise<void> {
+  const partitions = await reader.partitions(names);
+  if (json) return print(JSON.stringify({ partitions }));
+  const rows = partitions.map(({ replicas, inSync, ...told }) => {
+    return { ...told, replicas: replicas.join(' '), inSync: inSync.join(' ') };
+  });
+  print(
+    table(rows, [
+      { field: 'topic', title: 'topic', format: 'text' },
+      { field: 'partition', title: 'partition', format: 'count' },
+      { field: 'leader', title: 'leader', format: 'count' },
+      { field: 'replicas', title: 'replicas', format: 'text' },
+      { field: 'inSync', title: 'in sync', format: 'text' },
+      { field: 'first', title: 'first', format: 'count' },
+      { field: 'end', title: 'end', format: 'count' },
+      { field: 'bytes', title: 'bytes', format: 'count' },
     ]),
   );
 }

@@ -16,6 +16,7 @@ import type { Terminal } from './terminal.ts';
 interface UpOptions {
   /** Those to deploy; what is deployed already is brought up to date beside them. @default all */
   readonly pipelines?: readonly string[] | undefined;
+  readonly brokers?: 1 | 3;
   readonly kafkaPort?: number;
   readonly registryPort?: number;
   readonly postgresPort?: number;
@@ -36,14 +37,14 @@ export interface Running extends StartedServices {
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */
 export async function bringUp(context: Context, options: UpOptions): Promise<Running> {
-  const { pipelines, kafkaPort, registryPort, postgresPort, strict } = options;
+  const { brokers, pipelines, kafkaPort, registryPort, postgresPort, strict } = options;
   const { home, signal } = context;
   const progress = context.terminal.line;
   const ports = { kafka: kafkaPort, registry: registryPort };
   const stop = ({ started }: StartedServices) => stopStarted(context, started);
   const [always, assembly] = await bothOrNone(
     signal,
-    (either) => startServices(home, readToolchain(), progress, either, { ports, strict }),
+    (either) => startServices(home, readToolchain(), progress, either, { ports, brokers, strict }),
     (either) => currentAssembly(home, progress, either),
     stop,
   );
@@ -60,16 +61,16 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
       const again = await startServices(home, readToolchain(), progress, signal, more);
       services = { ...again, started: [...always.started, ...again.started] };
     }
-    const { kafka, registry, dataId } = services;
+    const { brokers, registry, dataId } = services;
     const registryUrl = registry.url ?? '';
-    const endpoints = { bootstrapServers: kafka.iamBootstrapServers ?? '', registryUrl, dataId };
+    const endpoints = { bootstrapServers: brokers.iamBootstrapServers, registryUrl, dataId };
     const { deployment, changes } = await deploy({
       ...{ home, assembly, environment, endpoints, pipelines, progress, signal },
     });
     const counts = Object.entries(changes).map(([what, count]) => `${count} ${what}`);
     progress(`deployed environment ${environment}: ${counts.join(', ')}`);
     for (const stream of liveStreams(home, deployment)) progress(`${stream.pipeline}: ${streamLine(stream)}`);
-    return { ...services, deployment, tools: { bootstrapServers: kafka.bootstrapServers ?? '', registryUrl } };
+    return { ...services, deployment, tools: { bootstrapServers: brokers.bootstrapServers, registryUrl } };
   } catch (error) {
     await stop(services);
     throw error;
@@ -134,8 +135,8 @@ export async function up(
   if (options.explain) return explainAssembly(context);
   for (const name of names) await pipelineOf(name);
   const chosen = names.length === 0 ? options : { ...options, pipelines: names };
-  const { kafka, registry, postgres, started, deployment } = await bringUp(context, chosen);
-  const { bootstrapServers, iamBootstrapServers } = kafka;
+  const { brokers, kafka, registry, postgres, started, deployment } = await bringUp(context, chosen);
+  const { bootstrapServers, iamBootstrapServers } = brokers;
   const { url } = registry;
   const services = {
     kafka: { bootstrapServers, iamBootstrapServers, pid: kafka.pid },

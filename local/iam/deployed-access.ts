@@ -12,7 +12,8 @@ export function accessOf(resources: Resources, previous: AccessFile): AccessFile
     roles: rolesOf(resources, previous),
     resources: policiesOf(resources),
     endpoints: endpointsOf(resources),
-    kafkaCluster: ofType(resources, 'AWS::MSK::ServerlessCluster')[0]?.physicalId,
+    kafkaCluster: [...ofType(resources, 'AWS::MSK::ServerlessCluster'), ...ofType(resources, 'AWS::MSK::Cluster')][0]
+      ?.physicalId,
   };
 }
 

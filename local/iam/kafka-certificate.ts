@@ -1,4 +1,4 @@
-/** The certificate of the broker's listener with TLS, made once for each home by Java's own tool. */
+/** The certificate of the brokers' listeners with TLS, made once for each home by Java's own tool. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
+import { withLock } from '../../tools/lock.mjs';
 import type { Home } from '../home.ts';
 import { loopback } from '../services/ports.ts';
 import { serviceEnvironment } from '../services/process.ts';
@@ -44,18 +45,28 @@ export function truststoreOptions(home: Pick<Home, 'iam'>): string[] {
   return [`-Djavax.net.ssl.trustStore=${truststore}`, `-Djavax.net.ssl.trustStorePassword=${publicPassword}`];
 }
 
+interface Place {
+  readonly home: Home;
+  /** Of the service. */
+  readonly folder: string;
+}
+
 /**
  * Makes the certificate aside and moves it into place, so that an interruption leaves none of it. Does nothing where it is.
  *
  * @throws MillraceError SERVICE_NOT_PREPARED
  */
-export async function makeKafkaCertificate(
-  { home, folder: serviceFolder }: { readonly home: Home; readonly folder: string },
-  javaHome: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { folder } = kafkaCertificate(home);
+export async function makeKafkaCertificate(place: Place, javaHome: string, signal: AbortSignal): Promise<void> {
+  const { folder } = kafkaCertificate(place.home);
   if (existsSync(folder)) return;
+  // Brokers that are prepared at once share one.
+  await withLock(`${folder}.lock`, { signal }, async () => {
+    if (!existsSync(folder)) await make(place, javaHome, signal);
+  });
+}
+
+async function make({ home, folder: serviceFolder }: Place, javaHome: string, signal: AbortSignal): Promise<void> {
+  const { folder } = kafkaCertificate(home);
   const draft = filesIn(`${folder}.draft`);
   rmSync(draft.folder, { recursive: true, force: true });
   mkdirSync(draft.folder, { recursive: true, mode: 0o700 });

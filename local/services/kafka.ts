@@ -1,30 +1,40 @@
 /**
- * The Kafka broker: one node in KRaft mode that is broker and controller, on the loopback address only. Jobs and handlers sign in at one of its listeners
- * as they do at MSK, and the deployed policies decide what they may; the plain one is for people's own tools.
+ * The Kafka brokers: one node in KRaft mode or three, each of them broker and controller, on the loopback address only. Jobs and handlers sign in at one of
+ * their listeners as they do at MSK, and the deployed policies decide what they may; the plain one is for people's own tools.
  */
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { KAFKA_PORT } from '../../lib/declaration/limits.ts';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
+import { readText } from '../../tools/files.mjs';
 import { accessFile } from '../iam/access.ts';
 import { kafkaCertificate, makeKafkaCertificate } from '../iam/kafka-certificate.ts';
 import { loopback } from './ports.ts';
 import { serviceEnvironment } from './process.ts';
-import { inProperties } from './service-files.ts';
-import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';
+import { DATA_ID, inProperties } from './service-files.ts';
+import type { BrokerAddresses, BrokerName, Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
 
 const port = (ports: Ports, name: 'broker' | 'controller' | 'iam') => ports[name] ?? 0;
 
-function nodeSettings(ports: Ports, logFolder: string): Settings {
+/** All that a home can have, in the order of their numbers. */
+const names: readonly BrokerName[] = ['kafka', 'kafka-2', 'kafka-3'];
+
+function nodeSettings(id: number, { ports, allPorts }: ServiceContext, logFolder: string): Settings {
+  const voters = names.flatMap((name, index) => {
+    const its = allPorts[name];
+    return its ? [`${index + 1}@${loopback}:${port(its, 'controller')}`] : [];
+  });
+  // As MSK has them: each record three times, and acknowledged when it is there twice.
+  const copies = voters.length;
+  const inSync = Math.ceil(copies / 2);
   return {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@${loopback}:${port(ports, 'controller')}`,
+    'node.id': id,
+    'controller.quorum.voters': voters.join(),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAIN',
     listeners: [
@@ -36,13 +46,15 @@ function nodeSettings(ports: Ports, logFolder: string): Settings {
     'log.dirs': logFolder,
     // Topics exist because they are declared: a misspelt name must fail here as it does on MSK Serverless.
     'auto.create.topics.enable': false,
-    // One node holds every replica; the internal topics' defaults ask for three.
-    'default.replication.factor': 1,
-    'offsets.topic.replication.factor': 1,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'default.replication.factor': copies,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': copies,
+    'transaction.state.log.replication.factor': copies,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.replication.factor': copies,
+    'share.coordinator.state.topic.min.isr': inSync,
+    // All stop at once: the last of three would wait for leave of a quorum that is gone.
+    'controlled.shutdown.enable': copies === 1,
     // One user has few consumer groups: 50 partitions for their offsets would only slow the first consumer down.
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.num.partitions': 4,
@@ -91,14 +103,15 @@ const classPath = ({ toolchain }: ServiceContext) =>
   [join(toolchain.kafkaJars, '*'), toolchain.kafkaIam].join(delimiter);
 
 /** Formats an empty data folder, aside and then moved into place, so that an interruption leaves none of it. */
-async function format(context: ServiceContext, signal: AbortSignal): Promise<void> {
+async function format(id: number, context: ServiceContext, signal: AbortSignal): Promise<void> {
   const draft = join(context.data, 'unfinished');
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
   const draftProperties = join(context.folder, 'format.properties');
-  writeProperties(draftProperties, nodeSettings(context.ports, inProperties(draft)));
+  writeProperties(draftProperties, nodeSettings(id, context, inProperties(draft)));
   const java = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classPath(context), 'kafka.tools.StorageTool'];
-  const words = [...java, 'format', '--cluster-id', newClusterId(), '--config', draftProperties];
+  const clusterId = clusterIdOf(readText(join(context.data, DATA_ID)) ?? '');
+  const words = [...java, 'format', '--cluster-id', clusterId, '--config', draftProperties];
   try {
     await promisify(execFile)(context.toolchain.java17, words, { signal, env: serviceEnvironment(context.folder) });
   } catch (error) {
@@ -114,7 +127,7 @@ async function format(context: ServiceContext, signal: AbortSignal): Promise<voi
   rmSync(draftProperties);
 }
 
-/** Validating a topic takes the controller and a registered broker, and leaves nothing behind. */
+/** Validating a topic takes the controller and as many brokers as it is to have copies, and leaves nothing behind. */
 async function probe(ports: Ports): Promise<void> {
   // Loaded by who asks: most commands do not.
   const { Kafka, logLevel } = (await import('kafkajs')).default;
@@ -129,31 +142,34 @@ async function probe(ports: Ports): Promise<void> {
   const admin = client.admin();
   try {
     await admin.connect();
-    const topics = [{ topic: 'millrace-probe', numPartitions: 1, replicationFactor: 1 }];
+    const topics = [{ topic: 'millrace-probe', numPartitions: 1, replicationFactor: -1 }];
     await admin.createTopics({ topics, validateOnly: true, waitForLeaders: false });
   } finally {
     await admin.disconnect();
   }
 }
 
-export const kafka: ServiceDefinition = {
-  name: 'kafka',
-  title: 'the Kafka broker',
+/** Ports of one broker to those of the next. */
+const apart = 100;
+
+const broker = (id: number, name: BrokerName): ServiceDefinition => ({
+  name,
+  title: id === 1 ? 'the Kafka broker' : `Kafka broker ${id}`,
   memoryBytes: 500 * 1024 * 1024,
   ports: [
-    { name: 'broker', preferred: 9092 },
-    { name: 'controller', preferred: 9093 },
-    { name: 'iam', preferred: KAFKA_PORT },
+    { name: 'broker', preferred: 9092 + (id - 1) * apart },
+    { name: 'controller', preferred: 9093 + (id - 1) * apart },
+    { name: 'iam', preferred: KAFKA_PORT + (id - 1) * apart },
   ],
-  portOption: '--kafka-port',
+  ...(id === 1 && { portOption: '--kafka-port' }),
   readyWithinMs: 60_000,
   stopWithinMs: 30_000,
   async prepare(context, signal) {
     await Promise.all([
-      existsSync(logFolder(context)) || format(context, signal),
+      existsSync(logFolder(context)) || format(id, context, signal),
       makeKafkaCertificate(context, context.toolchain.java17Home, signal),
     ]);
-    const settings = nodeSettings(context.ports, inProperties(logFolder(context)));
+    const settings = nodeSettings(id, context, inProperties(logFolder(context)));
     writeProperties(propertiesFile(context), { ...settings, ...iamSettings(context) });
   },
   command: (context) => ({
@@ -181,10 +197,7 @@ export const kafka: ServiceDefinition = {
     ],
   }),
   probe,
-  address: (ports) => ({
-    bootstrapServers: `${loopback}:${port(ports, 'broker')}`,
-    iamBootstrapServers: `${loopback}:${port(ports, 'iam')}`,
-  }),
+  address: (ports) => addressesOf([ports]),
   symptoms: [
     [
       /Failed to acquire lock on file/,
@@ -195,15 +208,21 @@ export const kafka: ServiceDefinition = {
       'its data folder is damaged; "millrace down --purge" starts from empty data',
     ],
   ],
-};
+});
+
+/** The first one is the only one where there are not three. */
+export const brokers: readonly ServiceDefinition[] = names.map((name, index) => broker(index + 1, name));
+export const [kafka] = brokers as readonly [ServiceDefinition];
+
+/** Where clients find brokers: any of them tells of the others. */
+export function addressesOf(each: readonly Ports[]): BrokerAddresses {
+  const all = (name: 'broker' | 'iam') => each.map((ports) => `${loopback}:${port(ports, name)}`).join();
+  return { bootstrapServers: all('broker'), iamBootstrapServers: all('iam') };
+}
 
 /**
- * A new id in Kafka's form, 16 random bytes as URL-safe base64. One in 64 begins with a hyphen, which Kafka's tools
- * take for an option; like Kafka itself, take another then.
+ * The id of a cluster, which all its brokers have: that of its data in Kafka's form, 16 bytes as URL-safe base64. Kafka's tools take one that begins with a
+ * hyphen for an option.
  */
-export function newClusterId(random: () => string = randomUUID): string {
-  for (;;) {
-    const id = Buffer.from(random().replaceAll('-', ''), 'hex').toString('base64url');
-    if (!id.startsWith('-')) return id;
-  }
-}
+export const clusterIdOf = (dataId: string): string =>
+  Buffer.from(dataId.replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, 'A');

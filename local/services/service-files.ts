@@ -15,6 +15,9 @@ export interface ServiceFile {
   readonly process?: ProcessIdentity & { readonly startedAt: string };
 }
 
+/** Beside the data of a service: the id of what it belongs to. */
+export const DATA_ID = 'data-id';
+
 export function serviceFiles(home: Home, name: ServiceName) {
   const folder = join(home.services, name);
   return {
@@ -24,7 +27,7 @@ export function serviceFiles(home: Home, name: ServiceName) {
     log: join(folder, 'log.txt'),
     previousLog: join(folder, 'log.previous.txt'),
     file: join(folder, 'service.json'),
-    dataId: join(folder, 'data', 'data-id'),
+    dataId: join(folder, 'data', DATA_ID),
   };
 }
 
@@ -57,7 +60,7 @@ export function dataIdOf(home: Home, names: readonly ServiceName[]): string | un
   const ids = names.map((name) => readText(serviceFiles(home, name).dataId));
   const [first] = ids;
   if (first !== undefined && ids.every((id) => id === first)) return first;
-  const isUsed = (name: ServiceName) => filesBelow(serviceFiles(home, name).data, ['data-id']).length > 0;
+  const isUsed = (name: ServiceName) => filesBelow(serviceFiles(home, name).data, [DATA_ID]).length > 0;
   if (!names.some(isUsed)) return undefined;
   throw new MillraceError(
     'DATA_APART',

@@ -1,4 +1,5 @@
 /** Starts, shows and stops the services of this machine, as processes that outlive the command. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sameJson } from '../../lib/declaration/json.ts';
 import { hasErrorCode, MillraceError, messageOf } from '../../tools/errors.mjs';
@@ -8,7 +9,7 @@ import { type Home, purgeHome } from '../home.ts';
 import { forgetWorker, readWorker, type WorkerSettings, workersIn, writeWorker } from './connect.ts';
 import { PORT_LOST, serviceGone } from './diagnosis.ts';
 import { iam } from './iam.ts';
-import { kafka } from './kafka.ts';
+import { addressesOf, brokers as allBrokers, kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
 import { requireMemory } from './memory.ts';
 import { loopback, nextFreePort, requireFreePort } from './ports.ts';
@@ -16,8 +17,17 @@ import { postgres } from './postgres.ts';
 import { endProcess, endUnrecorded, isSameProcess, residentMemory } from './process.ts';
 import { registry } from './registry.ts';
 import { s3 } from './s3.ts';
-import { agreeOnData, readServiceFile, type ServiceFile, serviceFiles, writeServiceFile } from './service-files.ts';
+import {
+  agreeOnData,
+  dataIdOf,
+  readServiceFile,
+  type ServiceFile,
+  serviceFiles,
+  writeServiceFile,
+} from './service-files.ts';
 import type {
+  BrokerAddresses,
+  BrokerName,
   FixedName,
   PlainEndpoints,
   Ports,
@@ -34,12 +44,29 @@ const byName: Readonly<Record<FixedName, ServiceDefinition>> = { iam, kafka, reg
 /** Those that every home has. */
 const fixed: readonly ServiceDefinition[] = Object.values(byName);
 
+type Brokers = readonly ServiceDefinition[];
+
+const isBroker = (definition: ServiceDefinition) => allBrokers.includes(definition);
+
+/** The brokers of a home, one or three: that is chosen when its data begin. */
+const brokersIn = (home: Home): Brokers =>
+  allBrokers.filter((one) => one === kafka || existsSync(serviceFiles(home, one.name).data)).length > 1
+    ? allBrokers
+    : [kafka];
+
 /** All of a home, the workers of its connectors among them. */
-const definitionsOf = (home: Home): ServiceDefinition[] => [...fixed, ...workersIn(home)];
+const definitionsOf = (home: Home, brokers = brokersIn(home)): ServiceDefinition[] => [
+  ...fixed.flatMap((one) => (one === kafka ? brokers : one)),
+  ...workersIn(home),
+];
+
+/** Whose data belong together. */
+const holdersOf = (brokers: Brokers): ServiceName[] => [...brokers.map(({ name }) => name), 'registry'];
 
 /** Of each of these services the same thing. */
 const ofEach = <T>(definitions: readonly ServiceDefinition[], what: (definition: ServiceDefinition) => T) =>
-  Object.fromEntries(definitions.map((one) => [one.name, what(one)])) as Record<FixedName, T>;
+  Object.fromEntries(definitions.map((one) => [one.name, what(one)])) as Record<FixedName, T> &
+    Partial<Record<BrokerName, T>>;
 
 const lockWaitMs = 120_000;
 const portTries = 3;
@@ -51,6 +78,8 @@ export interface StartOptions {
   readonly ports?: Partial<Record<ServiceName, number>>;
   /** Port from which on a free one is looked for, instead of the usual one; what is remembered goes before it. */
   readonly firstPorts?: Partial<Record<ServiceName, number>>;
+  /** How many brokers (`--brokers`), which is chosen once for all data of the home. @default as many as there are, or one */
+  readonly brokers?: 1 | 3 | undefined;
   /** Starts what only strict runs need too. @default it stays as it is */
   readonly strict?: boolean | undefined;
   /** Starts what only pipelines with a database need too. @default it stays as it is */
@@ -62,6 +91,8 @@ export interface StartOptions {
 }
 
 export interface StartedServices extends Readonly<Record<FixedName, ServiceStatus>> {
+  /** Of all brokers. */
+  readonly brokers: BrokerAddresses;
   /** The ones that this call started; empty when all that are needed ran already. */
   readonly started: readonly ServiceName[];
   /** Changes whenever the data was started anew: what was deployed to other data is gone. */
@@ -72,7 +103,7 @@ export interface StartedServices extends Readonly<Record<FixedName, ServiceStatu
  * Sees to it that the services run and work. Services that run already are only asked whether they work; those that
  * this call starts are ended again when it fails or is aborted.
  *
- * @throws MillraceError RUNS_ON_OTHER_PORT
+ * @throws MillraceError RUNS_ON_OTHER_PORT, OTHER_BROKERS
  */
 export function startServices(
   home: Home,
@@ -82,7 +113,8 @@ export function startServices(
   options: StartOptions = {},
 ): Promise<StartedServices> {
   return locked(homeLock(home), progress, signal, async () => {
-    const needed = neededOf(definitionsOf(home), options);
+    const brokers = brokersFor(home, options.brokers);
+    const needed = neededOf(definitionsOf(home, brokers), options);
     const stopped = needed.filter(({ name }) => !isRunning(readServiceFile(home, name)));
     for (const definition of needed.filter((each) => !stopped.includes(each))) {
       const { name, title, portOption = 'its port' } = definition;
@@ -98,7 +130,7 @@ export function startServices(
       const titles = stopped.map(({ title }) => title).join(', ');
       requireMemory(memory, `Starting ${titles}`, options.availableMemoryBytes);
     }
-    const dataId = agreeOnData(home, ['kafka', 'registry']);
+    const dataId = agreeOnData(home, holdersOf(brokers));
     const start = async () => {
       // Another process would hold the data.
       await Promise.all(stopped.map(({ name }) => endUnrecorded(serviceFiles(home, name).folder)));
@@ -116,23 +148,56 @@ export function startServices(
     // may still be faster.
     await (stopped.length > 0 ? locked(join(cacheFolder(), 'ports.lock'), progress, signal, start) : start());
     const started = stopped.map(({ name }) => name);
-    return { ...ofEach(fixed, (one) => status(home, one)), started, dataId };
+    const addresses = addressesOf(brokers.map(({ name }) => readServiceFile(home, name).ports ?? {}));
+    return { ...ofEach(fixed, (one) => status(home, one)), brokers: addresses, started, dataId };
   });
 }
+
+/** @throws MillraceError OTHER_BROKERS */
+function brokersFor(home: Home, wanted: StartOptions['brokers']): Brokers {
+  const there = brokersIn(home);
+  if (wanted === undefined || wanted === there.length) return there;
+  if (!existsSync(serviceFiles(home, 'kafka').dataId)) return allBrokers.slice(0, wanted);
+  throw new MillraceError(
+    'OTHER_BROKERS',
+    `--brokers ${wanted} was given, but the data in ${home.root} are of ${there.length === 1 ? 'one broker' : 'three brokers'}, which is chosen when data begin. Leave --brokers out, start from empty data with "millrace down --purge", or use another folder with MILLRACE_HOME.`,
+  );
+}
+
+/** The id of the data of a home; undefined where there is none yet. @throws MillraceError DATA_APART */
+export const homeDataId = (home: Home): string | undefined => dataIdOf(home, holdersOf(brokersIn(home)));
 
 /** The services as they are now; asks nobody but the operating system, so it answers at once. */
 export async function serviceStatuses(home: Home): Promise<ServiceStatus[]> {
   return definitionsOf(home).map((definition) => status(home, definition));
 }
 
-/** Whether all run that are always needed. */
-export const servicesRun = (home: Home): boolean =>
-  neededOf(fixed, {}).every(({ name }) => isRunning(readServiceFile(home, name)));
+/** Whether all run that are always needed: of three brokers any two do. */
+export function servicesRun(home: Home): boolean {
+  const others = neededOf(fixed, {}).filter((one) => !isBroker(one));
+  return brokersRun(home) && others.every(({ name }) => isRunning(readServiceFile(home, name)));
+}
+
+/** Whether as many brokers run as take records. */
+function brokersRun(home: Home): boolean {
+  const brokers = brokersIn(home);
+  return brokers.filter(({ name }) => isRunning(readServiceFile(home, name))).length > brokers.length / 2;
+}
+
+/** Where the brokers are, or were when they ran last. */
+export function brokersOf(home: Home): { readonly running: boolean } & BrokerAddresses {
+  const ports = brokersIn(home).map((one) => readServiceFile(home, one.name).ports ?? preferredPorts(one));
+  return { running: brokersRun(home), ...addressesOf(ports) };
+}
+
+const preferredPorts = ({ ports }: ServiceDefinition): Ports =>
+  Object.fromEntries(ports.map(({ name, preferred }) => [name, preferred]));
 
 /** What a start of those that are needed and do not run takes; of every one of them where there is no home. */
 export function needsOfStart(home: Home | undefined) {
   const record = (name: ServiceName) => (home ? readServiceFile(home, name) : {});
-  const stopped = neededOf(fixed, {}).filter(({ name }) => !isRunning(record(name)));
+  const needed = neededOf(home ? definitionsOf(home) : fixed, {});
+  const stopped = needed.filter(({ name }) => !isRunning(record(name)));
   return {
     memoryBytes: stopped.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
     ports: stopped.flatMap(({ name, title, ports }) =>
@@ -142,15 +207,14 @@ export function needsOfStart(home: Home | undefined) {
 }
 
 /** One of them. */
-export function serviceStatus(home: Home, name: FixedName): ServiceStatus {
-  return status(home, byName[name]);
+export function serviceStatus(home: Home, name: FixedName | BrokerName): ServiceStatus {
+  return status(home, withName(name) ?? kafka);
 }
 
 /** Undefined while the services do not run. */
 export function endpointsOf(home: Home): PlainEndpoints | undefined {
   if (!servicesRun(home)) return undefined;
-  const [{ bootstrapServers = '' }, { url = '' }] = [status(home, kafka), status(home, registry)];
-  return { bootstrapServers, registryUrl: url };
+  return { bootstrapServers: brokersOf(home).bootstrapServers, registryUrl: status(home, registry).url ?? '' };
 }
 
 /**
@@ -224,26 +288,45 @@ export async function removeWorker(home: Home, name: WorkerName): Promise<void> 
  * Watches the services that run now.
  *
  * @param onGone gets the error of the first one that ends otherwise than by being stopped
+ * @param onLess is told of a broker that does, while the two others go on
  * @returns ends the watch
  */
-export function watchServices(home: Home, onGone: (error: MillraceError) => void): () => void {
+export function watchServices(
+  home: Home,
+  onGone: (error: MillraceError) => void,
+  onLess: (line: string) => void,
+): () => void {
   // Who writes to a database that is away waits for it, as on AWS.
   const watched = definitionsOf(home).filter(
     (one) => one.only !== 'databases' && status(home, one).state === 'running',
   );
+  const told = new Set<ServiceDefinition>();
   const timer = setInterval(() => {
-    const gone = watched.find((one) => status(home, one).state === 'dead');
-    if (!gone) return;
-    clearInterval(timer);
-    onGone(serviceGone(gone, serviceFiles(home, gone.name).log));
+    for (const one of watched) {
+      if (status(home, one).state !== 'dead') {
+        told.delete(one);
+        continue;
+      }
+      const gone = serviceGone(one, serviceFiles(home, one.name).log);
+      if (!isBroker(one) || !brokersRun(home)) {
+        clearInterval(timer);
+        return onGone(gone);
+      }
+      if (told.has(one)) continue;
+      told.add(one);
+      onLess(`Two of three brokers go on; "npx millrace up" starts the third again. ${gone.message}`);
+    }
   }, watchEveryMs);
   return () => clearInterval(timer);
 }
 
 /** What alone starts it. */
-export const purposeOf = (name: ServiceName): Purpose | undefined => (isFixed(name) ? byName[name].only : 'connectors');
+export const purposeOf = (name: ServiceName): Purpose | undefined => {
+  const known = withName(name);
+  return known ? known.only : 'connectors';
+};
 
-const isFixed = (name: ServiceName): name is FixedName => Object.hasOwn(byName, name);
+const withName = (name: ServiceName) => [...fixed, ...allBrokers].find((one) => one.name === name);
 
 const neededOf = (definitions: readonly ServiceDefinition[], options: StartOptions) =>
   definitions.filter(({ only }) => only === undefined || options[only]);
@@ -311,7 +394,7 @@ async function startAll(
   signal: AbortSignal,
 ): Promise<void> {
   const portsOf = ({ name }: ServiceDefinition) => chosen.get(name) ?? readServiceFile(home, name).ports ?? {};
-  const allPorts = ofEach(fixed, portsOf);
+  const allPorts = ofEach([...fixed, ...needed.filter(isBroker)], portsOf);
   const siblings = new AbortController();
   const either = AbortSignal.any([signal, siblings.signal]);
   const work = needed.map(async (definition) => {

@@ -3,9 +3,11 @@ import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 import type { Home } from '../home.ts';
 
 export type FixedName = 'iam' | 'kafka' | 'registry' | 's3' | 'postgres';
+/** The brokers of a home that has three; one that has a single broker has the first. */
+export type BrokerName = 'kafka' | 'kafka-2' | 'kafka-3';
 /** A worker of Kafka Connect; there is one for each pipeline that has connectors. */
 export type WorkerName = `connect-${string}`;
-export type ServiceName = FixedName | WorkerName;
+export type ServiceName = FixedName | BrokerName | WorkerName;
 
 /** What a service is for that is not always needed: strict runs, pipelines with a database, those with connectors. */
 export type Purpose = 'strict' | 'databases' | 'connectors';
@@ -40,8 +42,8 @@ export interface ServiceContext {
   /** Folder of its temporary files, empty at its start. */
   readonly scratch: string;
   readonly ports: Ports;
-  /** The ports of all services, running or about to. */
-  readonly allPorts: Readonly<Record<FixedName, Ports>>;
+  /** The ports of all services, running or about to; those of brokers that the home does not have are missing. */
+  readonly allPorts: Readonly<Record<FixedName, Ports> & Partial<Record<BrokerName, Ports>>>;
   readonly toolchain: ServiceToolchain;
 }
 
@@ -82,6 +84,8 @@ export interface Addresses {
   readonly iamBootstrapServers?: string;
   readonly url?: string;
 }
+
+export type BrokerAddresses = Required<Pick<Addresses, 'bootstrapServers' | 'iamBootstrapServers'>>;
 
 /** Where people's own tools, and commands, read topics and schemas without signing in. */
 export interface PlainEndpoints {

@@ -23,6 +23,22 @@ describe.each(environmentNames)('the network of %s', (environment) => {
   });
 });
 
+describe.each(environmentNames)('with MSK Express, the network of %s', (environment) => {
+  const stacks = stacksOf(environment, 'express');
+
+  it('lets the same ones reach the brokers, handlers and connectors through the peering', () => {
+    expect(computed(stacks).filter((line) => line.includes('kafka'))).toEqual([
+      'connect -> kafka in analytics: 9098',
+      'handlers -> kafka in analytics: 9098',
+      'spark -> kafka in analytics: 9098',
+    ]);
+  });
+
+  it('is private, in three zones, resolvable and without overlap', () => {
+    expect(found(stacks)).toBe('');
+  });
+});
+
 describe('workers of connectors', () => {
   it.each(environmentNames)(
     'of %s reach brokers, each other and what is outside, and only handlers reach them',

@@ -109,6 +109,15 @@ it.each(environmentNames)(
   },
 );
 
+it.each(environmentNames)('the roles in %s may do the same where the brokers are MSK Express', async (environment) => {
+  const stacks = stacksOf(environment, 'express');
+  const world: World = { stacks, environment, assembly: 'express', pipelines: [clients] };
+  expect(await computedTable(world, clients.name)).toEqual(blocks(expectedOfPipeline(clients) ?? []));
+  expect(await computedTable(world)).toEqual(blocks(expectedIn(environment, 'platform')));
+  const universe = universeIn(world);
+  expect((await Promise.all(principalsIn(world).map((one) => idleGrants(one, universe)))).flat()).toEqual([]);
+});
+
 describe.each(environmentNames)('in %s', (environment) => {
   it.each(written)('the roles of pipeline %s may do what its table says, and nothing else', async (pipeline, table) => {
     expect(await computedTable(deployed(environment), pipeline)).toEqual(table);

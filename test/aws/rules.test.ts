@@ -13,11 +13,21 @@ describe.each(environmentNames)('in %s', (environment) => {
     expect(found(stacksOf(environment))).toEqual([]);
   });
 
+  it('every rule is kept with MSK Express', () => {
+    expect(all(stacksOf(environment, 'express'), 'AWS::MSK::Cluster')).toHaveLength(1);
+    const ofPlatform = found(stacksOf(environment, 'express')).filter(
+      (line) => !line.startsWith(`${environment}/clients`),
+    );
+    expect(ofPlatform).toEqual([]);
+  });
+
   it('what holds data outlives its stack where the environment says so', () => {
     const { removal } = environments.find(({ name }) => name === environment) ?? {};
     const types = ['AWS::MSK::ServerlessCluster', 'AWS::RDS::DBCluster', 'AWS::RDS::DBInstance', 'AWS::S3::Bucket'];
-    const holding = types
-      .flatMap((type) => all(stacksOf(environment), type))
+    const holding = [
+      ...types.flatMap((type) => all(stacksOf(environment), type)),
+      ...all(stacksOf(environment, 'express'), 'AWS::MSK::Cluster'),
+    ]
       // What runs for a cluster holds nothing.
       .filter(({ resource }) => resource.Properties.DBClusterIdentifier === undefined);
     const kept = holding.map(({ resource }) => resource.DeletionPolicy);
@@ -151,5 +161,29 @@ describe('a mistake is told with its place', () => {
   it.each(changes)('%s', (_, message, change) => {
     const findings = found(mutant(stacksOf('dev', 'readings'), change));
     expect(findings.filter((line) => message.test(line)).length, findings.join('\n')).toBeGreaterThan(0);
+  });
+});
+
+describe('a mistake in brokers of MSK Express is told with its place', () => {
+  const stacks = stacksOf('dev', 'express');
+  const broken = (path: string, value: unknown): string =>
+    found(mutant(stacks, (find) => put(find('AWS::MSK::Cluster').resource.Properties, path, value))).join('\n');
+
+  it.each([
+    ['another name', 'ClusterName', 'kafka'],
+    ['no IAM', 'ClientAuthentication.Sasl.Iam.Enabled', false],
+    ['everybody let in', 'ClientAuthentication.Unauthenticated.Enabled', true],
+    ['no TLS for clients', 'EncryptionInfo.EncryptionInTransit.ClientBroker', 'TLS_PLAINTEXT'],
+    ['no TLS between brokers', 'EncryptionInfo.EncryptionInTransit.InCluster', false],
+    [
+      'an address in the internet',
+      'BrokerNodeGroupInfo.ConnectivityInfo',
+      { PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' } },
+    ],
+    ['brokers of another kind', 'BrokerNodeGroupInfo.InstanceType', 'kafka.m7g.large'],
+    ['two zones', 'BrokerNodeGroupInfo.ClientSubnets.2', undefined],
+    ['no group', 'BrokerNodeGroupInfo.SecurityGroups', []],
+  ])('%s', (_, path, value) => {
+    expect(broken(path, value)).toMatch(new RegExp(`KafkaExpress\\w+: ${path.replace(/\.\d$/, '')}`));
   });
 });

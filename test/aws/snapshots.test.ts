@@ -15,6 +15,11 @@ it('cluster and application of dev', async () => {
   await expect(shown).toMatchFileSnapshot('__snapshots__/resources.json');
 });
 
+it('cluster of an environment with MSK Express', async () => {
+  const shown = propertiesOf(concrete(stacksOf('dev', 'express')), 'AWS::MSK::Cluster');
+  await expect(shown).toMatchFileSnapshot('__snapshots__/express.json');
+});
+
 it('the way through a state machine, of which a pipeline keeps a picture, is the same for every pipeline', async () => {
   const resources = concrete(stacksOf('dev'));
   const ways = (await loadPipelines()).map(({ name }) => wayThrough(definitionOf(resources, name)));

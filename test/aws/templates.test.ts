@@ -49,7 +49,11 @@ let folder = '';
 const mutantFile = (index: number): string => join(folder, `mutant-${index}.json`);
 
 /** Of an invented pipeline only its own: the others differ in nothing that cfn-lint looks at. */
-const checked = [...templateFiles(), ...templateFiles('connected').filter((file) => file.includes('clients'))];
+const checked = [
+  ...templateFiles(),
+  ...templateFiles('connected').filter((file) => file.includes('clients')),
+  ...templateFiles('express').filter((file) => file.includes('streaming')),
+];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-lint-'));
@@ -110,6 +114,10 @@ describe("the CDK's validation with its own rules, AwsSolutions and Serverless",
 
   it('finds nothing else in a pipeline with a connector', () => {
     expect(violations('connected')).toEqual([]);
+  });
+
+  it('finds nothing else with MSK Express', () => {
+    expect(violations('express')).toEqual([]);
   });
 
   it('needs every acknowledgement', () => {

@@ -4,7 +4,7 @@ import { dev } from '../../config/dev.ts';
 import { checkEnvironments, type Environment, EnvironmentError } from '../../config/environment.ts';
 import { environments } from '../../config/environments.ts';
 import { prod } from '../../config/prod.ts';
-import { batch, dataset, jsonSchema, postgres, table } from '../../lib/declaration/index.ts';
+import { batch, dataset, jsonSchema, postgres, table, topic } from '../../lib/declaration/index.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import readings from '../readings/pipelines/readings/pipeline.ts';
@@ -44,6 +44,36 @@ describe('environments', () => {
 
   test('may lie side by side in one larger range', () => {
     expect(refusalOf(network({ analytics: '10.20.0.0/17', services: '10.20.128.0/17' }))).toEqual([]);
+  });
+});
+
+const threeZones = { ...place, zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'] };
+
+describe('MSK Express', () => {
+  test('has a broker in each of three zones', () => {
+    expect(refusalOf({ ...dev, ...threeZones, kafka: 'express' })).toEqual([]);
+    expect(refusalOf({ ...dev, ...place, kafka: 'express' })).toEqual([
+      'dev.zones: are not three, in each of which MSK Express has a broker; got ["eu-west-1a","eu-west-1b"]; allowed: three zones, with account and region',
+    ]);
+    expect(refusalOf({ ...dev, kafka: 'express' }).join()).toContain('dev.zones: are not three');
+  });
+
+  test('is sized for so many partitions of all pipelines together', () => {
+    const jobs = Object.fromEntries(
+      ['one', 'another'].map((name) => [
+        name,
+        batch(`${name}.py`, { reads: {}, writes: { [name]: topic(`t.${name}`, { partitions: 501 }) } }),
+      ]),
+    );
+    const large = { ...readings, jobs };
+    expect(refusalWith([large], { ...dev, ...threeZones, kafka: 'express' })).toEqual([
+      'dev.kafka: has 1002 partitions, more than its brokers are sized for; got "express"; allowed: 1000 partitions at most, or serverless',
+    ]);
+    expect(refusalWith([large], { ...dev, ...threeZones })).toEqual([]);
+  });
+
+  test('and MSK Serverless are all there is', () => {
+    expect(refusalOf({ ...dev, kafka: 'standard' }).join()).toMatch(/^dev\.kafka: .*"serverless"\|"express"/);
   });
 });
 

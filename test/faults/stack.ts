@@ -10,8 +10,8 @@ import { kebab } from '../../lib/declaration/names.ts';
 import { JobRunRecords, partsOf } from '../../local/emr/job-run-records.ts';
 import { millraceHome } from '../../local/home.ts';
 import { isSameProcess } from '../../local/services/process.ts';
-import { serviceStatus } from '../../local/services/services.ts';
-import type { FixedName } from '../../local/services/types.ts';
+import { brokersOf, serviceStatus } from '../../local/services/services.ts';
+import type { BrokerName, FixedName } from '../../local/services/types.ts';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
 import { Machine, until as waitUntil } from '../e2e/cli.ts';
 import { withTestAdmin } from '../support/kafka.ts';
@@ -50,7 +50,7 @@ export class Stack extends Machine {
 
   async up(): Promise<void> {
     await this.json('up');
-    this.bootstrapServers = serviceStatus(this.folders, 'kafka').bootstrapServers ?? '';
+    this.bootstrapServers = brokersOf(this.folders).bootstrapServers;
     this.registryUrl = serviceStatus(this.folders, 'registry').url ?? '';
   }
 
@@ -60,12 +60,12 @@ export class Stack extends Machine {
   }
 
   /** Signals a service. */
-  hitService(name: FixedName, signal: NodeJS.Signals): void {
+  hitService(name: FixedName | BrokerName, signal: NodeJS.Signals): void {
     kill(serviceStatus(this.folders, name).pid, { signal });
   }
 
   /** Whether the process of a service lives. */
-  isServing(name: FixedName): boolean {
+  isServing(name: FixedName | BrokerName): boolean {
     return serviceStatus(this.folders, name).state === 'running';
   }
 

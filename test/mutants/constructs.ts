@@ -248,10 +248,20 @@ const rest: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'lib/constructs/kafka/kafka-cluster.ts',
+    'lib/constructs/kafka/serverless-cluster.ts',
     [`${unit}/kafka/kafka-cluster.test.ts`],
     ["resource.addPropertyDeletionOverride('Tags');", '', 'a new tag replaces the cluster and all records'],
-    ['resource.applyRemovalPolicy(props.removalPolicy);', '', 'dev leaves a cluster that costs 500 dollars a month'],
+    ['resource.applyRemovalPolicy(removalPolicy);', '', 'dev leaves a cluster that costs 500 dollars a month'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/kinds/topic.ts',
+    [`${unit}/kafka/express-cluster.test.ts`],
+    ['= NO_LIMIT, ...others', "= '86400000', ...others", 'brokers of MSK Express refuse records older than a day'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/kafka/express-cluster.ts',
+    [`${unit}/kafka/express-cluster.test.ts`],
+    ["expression: 'MAX(METRICS())'", "expression: 'AVG(METRICS())'", 'a broker is full while the others are empty'],
   ),
   ...mutantsOf(
     'lib/constructs/kafka/kafka-cluster.ts',

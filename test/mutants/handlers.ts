@@ -56,9 +56,9 @@ export const handlers: readonly Mutant[] = [
       'the quota stops a deployment half-way',
     ],
     [
-      "security === 'iam' && !/^[\\d.]+:/.test(bootstrapServers)",
-      "security === 'iam'",
-      'a broker on this machine makes 250 partitions in five minutes',
+      '/\\.kafka-serverless\\./.test(bootstrapServers)',
+      'true',
+      'MSK Express, or a broker on this machine, makes 250 partitions in five minutes',
     ],
     ['    await checkSteps(admin, steps);\n', '', 'a topic that is refused is found when others are made already'],
     [

@@ -3,7 +3,11 @@ import { type Admin, Kafka, logLevel } from 'kafkajs';
 
 /** Runs the work with an admin client and closes it. */
 export async function withTestAdmin<T>(bootstrapServers: string, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const client = new Kafka({ clientId: 'millrace-test', brokers: [bootstrapServers], logLevel: logLevel.NOTHING });
+  const client = new Kafka({
+    clientId: 'millrace-test',
+    brokers: bootstrapServers.split(','),
+    logLevel: logLevel.NOTHING,
+  });
   const admin = client.admin();
   await admin.connect();
   try {

@@ -1,7 +1,7 @@
 /** What an environment costs: one line per part that is billed, totals, and what is in no line. No file, no clock, no network. */
 import type { Environment } from '../../config/environment.ts';
 import { databaseOf, ownTopicsOf, topicsOf } from '../../lib/declaration/flow.ts';
-import { WORKER_SIZE } from '../../lib/declaration/limits.ts';
+import { EXPRESS_BROKER, WORKER_SIZE } from '../../lib/declaration/limits.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
 import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
@@ -54,6 +54,7 @@ export const STACKS = {
   hostedZones: 1,
   // Of one cluster 8, of one service 11, of one task definition 6.
   insights: 25,
+  alarmsOfBrokers: 3,
   alarmsOfPipeline: 5,
   // Of dead letters there is one for each reason that occurs; one is assumed.
   metricsOfPipeline: 8,
@@ -67,7 +68,7 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
   const lines = [
     ...sharedLines(environment),
     ...pipelines.flatMap((pipeline) => {
-      const all = [...linesOf(pipeline), ...connectorLines(pipeline), ...databaseLines(environment, pipeline)];
+      const all = [linesOf, connectorLines, databaseLines].flatMap((lines) => lines(environment, pipeline));
       return all.map((line) => ({ ...line, pipeline: pipeline.name }));
     }),
   ];
@@ -108,7 +109,7 @@ function sharedLines(environment: Environment): CostLine[] {
   const zonesText = `${zoneCount} zones`;
   const standby = registry.databaseMultiZone ? 'with a standby' : 'without a standby';
   return [
-    hourly('MSK Serverless, cluster', 1, 'one', PRICES.kafkaCluster),
+    ...brokerLines(environment),
     hourly('NAT gateways', gateways, `exits: ${network.exits}, ${zonesText}`, PRICES.natGateway),
     hourly('Their public addresses', gateways, 'one each', PRICES.publicAddress),
     hourly('Interface endpoints', endpoints * zoneCount, `${endpoints} x ${zonesText}`, PRICES.interfaceEndpoint),
@@ -126,6 +127,24 @@ function sharedLines(environment: Environment): CostLine[] {
   ];
 }
 
+/** The cluster: by the hour, or by its brokers, with the metrics that their alarms look at. */
+function brokerLines({ kafka }: Environment): CostLine[] {
+  if (kafka !== 'express') return [hourly('MSK Serverless, cluster', 1, 'one', PRICES.kafkaCluster)];
+  const { count, size } = EXPRESS_BROKER;
+  const { alarmsOfBrokers: alarms } = STACKS;
+  return [
+    hourly('MSK Express, brokers', count, `${count} x ${size}`, PRICES.expressBroker),
+    monthly('CloudWatch alarms of brokers', alarms * count, `${alarms} x ${count} brokers`, PRICES.alarm),
+  ];
+}
+
+/** MSK Serverless asks for each partition; brokers have a size. */
+function partitionLines({ kafka }: Environment, partitions: number, arithmetic: string): CostLine[] {
+  return kafka === 'express'
+    ? []
+    : [hourly('MSK Serverless, partitions', partitions, arithmetic, PRICES.kafkaPartition)];
+}
+
 /** Workers that are kept after a run. */
 function warmLines({ spark }: Environment): CostLine[] {
   if (!spark.warm) return [];
@@ -141,14 +160,14 @@ function warmLines({ spark }: Environment): CostLine[] {
 }
 
 /** What one pipeline adds, in every environment: as long as its stack exists, and by a demo run. */
-function linesOf(pipeline: Pipeline): CostLine[] {
+function linesOf(environment: Environment, pipeline: Pipeline): CostLine[] {
   const topics = Object.values(topicsOf(pipeline));
   const partitions = topics.reduce((sum, { props }) => sum + props.partitions, 0);
   const { jobs, standing, requests } = demoRunOf(pipeline);
   const metrics = STACKS.metricsOfPipeline;
   const [hour, batch] = [STREAM_REQUESTS_AN_HOUR, BATCH_REQUESTS];
   return [
-    hourly('MSK Serverless, partitions', partitions, `of ${topics.length} topics`, PRICES.kafkaPartition),
+    ...partitionLines(environment, partitions, `of ${topics.length} topics`),
     monthly('CloudWatch alarms', STACKS.alarmsOfPipeline, 'of its executions', PRICES.alarm),
     monthly('CloudWatch dashboards', STACKS.dashboardsOfPipeline, 'one', PRICES.dashboard),
     ...standing.flatMap(({ name, cores, memory }) => [
@@ -170,7 +189,7 @@ function linesOf(pipeline: Pipeline): CostLine[] {
 }
 
 /** The worker of a pipeline's connectors, which is always there. */
-function connectorLines(pipeline: Pipeline): CostLine[] {
+function connectorLines(environment: Environment, pipeline: Pipeline): CostLine[] {
   const count = Object.keys(pipeline.connectors ?? {}).length;
   if (count === 0) return [];
   const { cpu, memoryMiB } = WORKER_SIZE;
@@ -178,7 +197,7 @@ function connectorLines(pipeline: Pipeline): CostLine[] {
   return [
     hourly('Kafka Connect on Fargate, vCPU', cpu / 1024, of, PRICES.fargateCore),
     hourly('Kafka Connect on Fargate, GB', memoryMiB / 1024, of, PRICES.fargateMemory),
-    hourly('MSK Serverless, partitions', 3 + ownTopicsOf(pipeline).length, 'of its workers', PRICES.kafkaPartition),
+    ...partitionLines(environment, 3 + ownTopicsOf(pipeline).length, 'of its workers'),
     monthly('Private zone', 1, 'of its worker', PRICES.hostedZone),
     monthly('CloudWatch alarms', 2, 'of its connectors', PRICES.alarm),
     ...(Object.values(pipeline.connectors ?? {}).some(({ ownTables }) => ownTables.length > 0)
@@ -233,7 +252,7 @@ function perRun(part: string, quantity: number, arithmetic: string, price: Price
 }
 
 const LEFT_OUT: readonly string[] = [
-  'records: 0.10 USD for each GiB written to Kafka, 0.05 USD for each GiB read; the sample files are far below one',
+  'records: 0.10 USD for each GiB written to MSK Serverless, 0.05 USD for each GiB read; 0.01 USD for each GB written to MSK Express, and 0.10 USD a month for each that it keeps; the sample files are far below one',
   'data through the NAT gateway (0.045 USD a GB), mostly the image of the registry when a task starts, and through the endpoints (0.01 USD a GB)',
   'capacity units of the load balancer: they follow the calls, which are few; no price was looked up',
   'log lines outside demo runs (0.50 USD a GB): those of the registry, refused connections, handlers; nobody has measured how many',

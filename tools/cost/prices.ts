@@ -17,6 +17,7 @@ export const PRICES_REGION = 'us-east-1';
 export const HOURS_A_MONTH = 730;
 
 const LIST = 'copy of the public price list, November 2026';
+const TWO_COPIES = 'two copies of the public price list in other projects, agreeing; not in the list that was read';
 const RDS = 'guides to prices of RDS by others than AWS, copies of 2026';
 const CLOUDWATCH = 'guides to prices of CloudWatch by others than AWS, copies of February and June 2026';
 const UNDATED = 'guides by others than AWS, copies without a date';
@@ -29,6 +30,7 @@ const EMR =
 export const PRICES = {
   kafkaCluster: { dollars: 0.75, per: 'cluster-hour', source: LIST },
   kafkaPartition: { dollars: 0.0015, per: 'partition-hour', source: LIST },
+  expressBroker: { dollars: 0.408, per: 'express.m7g.large-hour', source: TWO_COPIES },
   natGateway: { dollars: 0.045, per: 'gateway-hour', source: LIST },
   publicAddress: { dollars: 0.005, per: 'address-hour', source: 'AWS announced it for February 2024' },
   interfaceEndpoint: { dollars: 0.01, per: 'endpoint-hour and zone', source: LIST },

@@ -1,23 +1,14 @@
-/** An MSK Serverless cluster attached to both VPCs, and what may be granted on it. */
-import * as msk from '@aws-cdk/aws-msk-alpha';
-import { type CfnResource, Fn, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+/** The Kafka cluster of an environment, and what may be granted on it. */
+import { Fn, Stack } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { KAFKA_PORT } from '../../declaration/limits.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { allow } from '../functions/allow.ts';
 import { AwsCall } from '../functions/aws-call.ts';
-import { closedGroup, type Network } from '../network/network.ts';
-
-export interface KafkaClusterProps {
-  /** Physical name; it is part of every ARN of a topic and never changes, since a change replaces the cluster. */
-  readonly clusterName: string;
-  readonly network: Network;
-  /** What becomes of the cluster, and of all records, when the stack is destroyed. */
-  readonly removalPolicy: RemovalPolicy;
-  readonly logRetentionDays: number;
-}
+import type { ClusterKind, KafkaClusterProps } from './brokers.ts';
+import { expressCluster } from './express-cluster.ts';
+import { serverlessCluster } from './serverless-cluster.ts';
 
 /** Actions of a client that writes records; the idempotent producer needs the second on the cluster. */
 const PRODUCE = ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'];
@@ -45,30 +36,20 @@ type Grantee = iam.IGrantable & Construct;
 
 /** The cluster and what may be granted on it. */
 export class KafkaCluster extends Construct {
+  readonly kind: ClusterKind;
   readonly clusterArn: string;
+  /** Of brokers that have a size. */
+  readonly alarms: readonly Alarm[];
   /** Bootstrap servers, found by asking MSK once the cluster exists. */
   readonly bootstrapServers: string;
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);
-    const { analytics, services, sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup } = props.network;
-    const attach = (name: string, vpc: ec2.Vpc, subnets: ec2.ISubnet[], ...clients: ec2.ISecurityGroup[]) => {
-      const group = closedGroup(this, `${name}Clients`, vpc, `Kafka endpoints in the ${name} VPC`);
-      for (const one of clients) group.connections.allowFrom(one, ec2.Port.tcp(KAFKA_PORT), 'Kafka with IAM');
-      return { vpc, vpcSubnets: { subnets }, securityGroups: [group] };
-    };
-    const vpcConfigs = [
-      attach('Analytics', analytics, analytics.isolatedSubnets, sparkSecurityGroup),
-      attach('Services', services, services.privateSubnets, handlerSecurityGroup, connectSecurityGroup),
-    ];
-    const cluster = new msk.ServerlessCluster(this, 'Cluster', { clusterName: props.clusterName, vpcConfigs });
-    this.clusterArn = cluster.clusterArn;
-    // Every property of this resource replaces it, tags included, and its data would be lost. Whatever tags the
-    // application gets, this removes them from here; a test shows that nothing else of it changes either.
-    const resource = cluster.node.defaultChild as CfnResource;
-    resource.addPropertyDeletionOverride('Tags');
-    resource.applyRemovalPolicy(props.removalPolicy);
-
+    this.kind = props.kind;
+    const { clusterArn, alarms } =
+      props.kind === 'express' ? expressCluster(this, props) : serverlessCluster(this, props);
+    this.clusterArn = clusterArn;
+    this.alarms = alarms;
     const brokers = new AwsCall(this, 'BootstrapBrokers', {
       service: 'Kafka',
       action: 'getBootstrapBrokers',

@@ -3,9 +3,14 @@ import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ownTopicsOf, topicsOf } from '../../declaration/flow.ts';
 import type { Topic } from '../../declaration/kinds/topic.ts';
+import { EXPRESS_DIFFERENCES, NO_LIMIT } from '../../declaration/limits.ts';
 import { groupPrefix } from '../../declaration/names.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
+import type { ClusterKind } from '../kafka/brokers.ts';
 import type { Grant, Kind, KindProps } from './index.ts';
+
+/** How far a record's time may be from the broker's clock, as MSK Serverless and declarations say it. */
+const DIFFERENCE = 'message.timestamp.difference.max.ms';
 
 export default function topics(scope: Construct, props: KindProps): Kind {
   const { pipeline, network, cluster, logRetentionDays, schemas } = props;
@@ -33,7 +38,7 @@ export default function topics(scope: Construct, props: KindProps): Kind {
         Name: topic.name,
         Partitions: String(topic.props.partitions),
         OnRemoval: topic.props.onRemoval ?? 'retain',
-        Configuration: configurationOf(topic),
+        Configuration: configurationOf(topic, cluster.kind),
       })),
     },
   });
@@ -53,11 +58,16 @@ export function consumption({ cluster, pipeline }: KindProps): Grant {
 }
 
 /** The settings of a topic by Kafka's names. */
-function configurationOf({ cleanup, props: { retention, timestamps, configuration } }: Topic): Record<string, string> {
-  return {
+function configurationOf(
+  { cleanup, props: { retention, timestamps, configuration } }: Topic,
+  kind: ClusterKind,
+): Record<string, string> {
+  const { [DIFFERENCE]: difference = NO_LIMIT, ...others } = configuration ?? {};
+  const settings = {
     'cleanup.policy': cleanup,
     ...(retention === undefined ? {} : { 'retention.ms': String(retention) }),
     ...(timestamps === undefined ? {} : { 'message.timestamp.type': timestamps }),
-    ...configuration,
   };
+  if (kind === 'serverless') return { ...settings, ...configuration };
+  return { ...settings, ...others, ...Object.fromEntries(EXPRESS_DIFFERENCES.map((name) => [name, difference])) };
 }

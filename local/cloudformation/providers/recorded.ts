@@ -66,6 +66,7 @@ export const providers: Record<string, Provider> = {
   'AWS::EMRServerless::Application': sparkApplication,
   'AWS::Events::Rule': eventRule,
   'AWS::Glue::Database': catalogDatabase,
+  'AWS::MSK::Cluster': kafkaCluster,
   'AWS::MSK::ServerlessCluster': kafkaCluster,
   'AWS::StepFunctions::StateMachine': stateMachine,
 };

@@ -162,6 +162,11 @@ export const ATTACHED: Readonly<Record<string, { name: string; subnets: string; 
   'AWS::ElasticLoadBalancingV2::LoadBalancer': { name: 'balancer', subnets: 'Subnets', groups: 'SecurityGroups' },
   'AWS::RDS::DBCluster': { name: 'tables', subnets: 'subnets of its group', groups: 'VpcSecurityGroupIds' },
   'AWS::RDS::DBInstance': { name: 'database', subnets: 'subnets of its group', groups: 'VPCSecurityGroups' },
+  'AWS::MSK::Cluster': {
+    name: 'kafka in analytics',
+    subnets: 'BrokerNodeGroupInfo.ClientSubnets',
+    groups: 'BrokerNodeGroupInfo.SecurityGroups',
+  },
   'AWS::MSK::ServerlessCluster': { name: 'kafka', subnets: 'SubnetIds', groups: 'SecurityGroups' },
   'AWS::EC2::VPCEndpoint': { name: 'endpoint', subnets: 'SubnetIds', groups: 'SecurityGroupIds' },
 };

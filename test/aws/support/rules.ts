@@ -24,6 +24,26 @@ const RULES: Readonly<Record<string, Rule>> = {
         `VpcConfigs.${index}.SecurityGroups must have one to five groups; without one the default group is used`,
     ]),
   ],
+  'AWS::MSK::Cluster': (cluster) => [
+    !/^millrace-[a-z0-9]+$/.test(String(path(cluster, 'ClusterName'))) &&
+      `ClusterName is ${String(path(cluster, 'ClusterName'))}; it must be millrace-<environment>: a change replaces the cluster`,
+    path(cluster, 'ClientAuthentication.Sasl.Iam.Enabled') !== true &&
+      'ClientAuthentication.Sasl.Iam.Enabled must be true: there is no other way in',
+    path(cluster, 'ClientAuthentication.Unauthenticated.Enabled') !== false &&
+      'ClientAuthentication.Unauthenticated.Enabled must be false: without it a client needs no role',
+    path(cluster, 'EncryptionInfo.EncryptionInTransit.ClientBroker') !== 'TLS' &&
+      'EncryptionInfo.EncryptionInTransit.ClientBroker must be TLS',
+    path(cluster, 'EncryptionInfo.EncryptionInTransit.InCluster') !== true &&
+      'EncryptionInfo.EncryptionInTransit.InCluster must be true',
+    path(cluster, 'BrokerNodeGroupInfo.ConnectivityInfo.PublicAccess') !== undefined &&
+      'BrokerNodeGroupInfo.ConnectivityInfo.PublicAccess must be absent',
+    !/^express\./.test(String(path(cluster, 'BrokerNodeGroupInfo.InstanceType'))) &&
+      'BrokerNodeGroupInfo.InstanceType must be of MSK Express, whose copies and storage nobody has to manage',
+    new Set(textsAt(cluster.properties, 'BrokerNodeGroupInfo.ClientSubnets')).size !== 3 &&
+      'BrokerNodeGroupInfo.ClientSubnets must be three, one in each zone',
+    textsAt(cluster.properties, 'BrokerNodeGroupInfo.SecurityGroups').length !== 1 &&
+      'BrokerNodeGroupInfo.SecurityGroups must name one group; without one the default group is used',
+  ],
   'AWS::EMRServerless::Application': (application) => [
     path(application, 'ReleaseLabel') !== 'emr-spark-8.1.0' &&
       `ReleaseLabel is ${String(path(application, 'ReleaseLabel'))}; it must be emr-spark-8.1.0, whose Spark runs locally too`,

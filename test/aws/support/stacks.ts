@@ -33,7 +33,7 @@ export const environmentNames: readonly string[] = environments.map((environment
 const cache = new Map<string, Stack[]>();
 
 /** Assemblies of the set-up: what each is for is said in `synthesize.ts`. */
-export type Assembly = 'app' | 'readings' | 'connected' | 'resized' | 'tagged';
+export type Assembly = 'app' | 'readings' | 'connected' | 'express' | 'resized' | 'tagged';
 
 /** The stacks of an environment in one of the assemblies of the set-up. Never change them: see `mutant`. */
 export function stacksOf(environment: string, assembly: Assembly = 'app'): Stack[] {

@@ -9,6 +9,7 @@ export const STATEFUL: ReadonlySet<string> = new Set([
   'AWS::EMRServerless::Application',
   'AWS::Glue::Database',
   'AWS::KMS::Key',
+  'AWS::MSK::Cluster',
   'AWS::MSK::ServerlessCluster',
   'AWS::RDS::DBCluster',
   'AWS::RDS::DBInstance',

@@ -14,6 +14,7 @@ import { unusedAcknowledgements } from '../../../lib/constructs/functions/acknow
 import { loadPipelines } from '../../../lib/declaration/load.ts';
 import clients from '../../clients/pipelines/clients/pipeline.ts';
 import readings from '../../readings/pipelines/readings/pipeline.ts';
+import { ACCOUNT, REGION } from './arns.ts';
 
 const [folder, ...chosen] = process.argv.slice(2);
 if (!folder) throw new Error('Usage: synthesize.ts FOLDER [VARIANT ...]');
@@ -36,6 +37,16 @@ const variants: Readonly<Record<string, (props: AppProps) => void>> = {
   connected: (props) => {
     const app = createApp(environments, [clients], props);
     app.synth();
+  },
+  /** With MSK Express in place of MSK Serverless, in all environments. */
+  express: (props) => {
+    const zones = ['a', 'b', 'c'].map((letter) => `${REGION}${letter}`);
+    const place = { account: ACCOUNT, region: REGION, zones, kafka: 'express' as const };
+    createApp(
+      environments.map((environment) => ({ ...environment, ...place })),
+      [clients],
+      props,
+    ).synth();
   },
   /** With a tag on everything: nothing stateful may notice. */
   tagged: (props) => {
@@ -87,7 +98,7 @@ for (const [name, synthesize] of Object.entries(variants)) {
     // What a handler's bundle holds does not matter here, and bundling takes most of the time.
     'aws:cdk:bundling-stacks': [],
     // The rule packs look at the app as it is deployed, when everything is looked at: they take most of the time.
-    'millrace:rules': name === 'faulty' || name === 'connected' || (name === 'app' && chosen.length === 0),
+    'millrace:rules': ['faulty', 'connected', 'express'].includes(name) || (name === 'app' && chosen.length === 0),
   };
   try {
     synthesize({ outdir: join(folder, name), context, analyticsReporting: false });

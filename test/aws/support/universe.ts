@@ -62,7 +62,7 @@ export function universeOf(
 }
 
 function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipeline[]): Thing[] {
-  const cluster = ofType(resources, 'AWS::MSK::ServerlessCluster')[0];
+  const cluster = [...ofType(resources, 'AWS::MSK::ServerlessCluster'), ...ofType(resources, 'AWS::MSK::Cluster')][0];
   if (!cluster) return [];
   const { name } = cluster;
   const thing = (label: string, kind: string, of: string, what = ''): Thing => ({

@@ -25,7 +25,7 @@ type Topic = Record<string, unknown>;
 
 const event = (RequestType: 'Create' | 'Update' | 'Delete', topics: Topic[], before?: Topic[]) => {
   const properties = (list: Topic[]) => ({
-    BootstrapServers: 'b-1.example:9098',
+    BootstrapServers: 'boot-1.c2.kafka-serverless.eu-central-1.amazonaws.com:9098',
     Security: 'iam',
     Pipeline: 'readings',
     Topics: list.map((topic) => ({ Partitions: '2', OnRemoval: 'retain', Configuration: {}, ...topic })),
@@ -101,7 +101,10 @@ describe('the quota of 250 partitions in five minutes', () => {
     expect(cluster.topics.size).toBe(40);
   });
 
-  test('is not that of a broker which is called by a number: it is asked for all at once', async () => {
+  test.each([
+    ['a broker on this machine', '127.0.0.1:9098'],
+    ['MSK Express', 'b-1.millrace-dev.abc123.c2.kafka.eu-central-1.amazonaws.com:9098'],
+  ])('is not that of %s: it is asked for all at once', async (_, BootstrapServers) => {
     const { ResourceProperties, ...sent } = event('Create', hundred);
     const asked: number[] = [];
     cluster.admin.createTopics = async ({ topics, validateOnly }) => {
@@ -109,7 +112,7 @@ describe('the quota of 250 partitions in five minutes', () => {
       asked.push(topics.length);
       throw new Error('enough');
     };
-    const plain = { ...ResourceProperties, BootstrapServers: '127.0.0.1:9098' };
+    const plain = { ...ResourceProperties, BootstrapServers };
     await expect(begin({ ...sent, ResourceProperties: plain }, connect)).rejects.toThrow('enough');
     expect(asked).toEqual([100]);
   });

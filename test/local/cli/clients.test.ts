@@ -1,24 +1,26 @@
 /** Settings for applications outside: what `millrace clients` prints, for AWS and for this machine. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { showClients } from '../../../local/cli/clients.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { writeServiceFile } from '../../../local/services/service-files.ts';
+import { serviceFiles, writeServiceFile } from '../../../local/services/service-files.ts';
 import type { TopicClients } from '../../../tools/clients.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 
 const { pipeline } = wordsPipeline();
 
-async function shown(json: boolean, home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-clients-')))) {
+const newHome = () => millraceHome(mkdtempSync(join(tmpdir(), 'millrace-clients-')));
+
+async function shown(json: boolean, home = newHome(), kafka?: 'express') {
   let text = '';
   const print = (line: string) => {
     text += `${line}\n`;
   };
-  expect(await showClients({ home, json, print }, pipeline, 'prod')).toBe(0);
+  expect(await showClients({ home, json, print }, pipeline, { name: 'prod', kafka })).toBe(0);
   return text;
 }
 
@@ -58,8 +60,23 @@ test('on AWS a client proves its role as the jobs do; readers use a group that t
   expect(reader?.aws.shell).toMatchObject({ tool: 'kafka', why: expect.stringMatching(/^kcat cannot/) });
 });
 
+test('on AWS a client is in an attached VPC, or with MSK Express in one that is peered with that of the brokers', async () => {
+  const networkOf = (text: string) => (JSON.parse(text) as { aws: { network: string } }).aws.network;
+  expect(networkOf(await shown(true))).toMatch(/^in a VPC that is attached to the cluster .*on port 9098$/);
+  expect(networkOf(await shown(true, newHome(), 'express'))).toMatch(/^in the analytics VPC .* peered .*on port 9098$/);
+});
+
+test('on this machine all brokers of a home that has three are told', async () => {
+  const home = newHome();
+  writeServiceFile(home, 'kafka', { ports: { broker: 19_092 } });
+  writeServiceFile(home, 'kafka-3', { ports: { broker: 19_292 } });
+  // That of the second one was never started.
+  mkdirSync(serviceFiles(home, 'kafka-2').data, { recursive: true });
+  expect(await shown(false, home)).toContain('127.0.0.1:19092,127.0.0.1:9192,127.0.0.1:19292');
+});
+
 test('on this machine nothing is asked, and the broker is where it ran last', async () => {
-  const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-clients-')));
+  const home = newHome();
   writeServiceFile(home, 'kafka', { ports: { broker: 19_092, controller: 19_093 } });
   const text = await shown(false, home);
   expect(text).toContain(
@@ -88,7 +105,7 @@ test('librdkafka takes the settings, and the program for Python is one', async (
 test('a pipeline without external topics is told how it gets one', async () => {
   const home = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-clients-')));
   const silent = { ...pipeline, jobs: {} };
-  await expect(showClients({ home, json: false, print: () => {} }, silent, 'dev')).rejects.toThrow(
+  await expect(showClients({ home, json: false, print: () => {} }, silent, { name: 'dev' })).rejects.toThrow(
     /Pipeline "tiny" has no topic that applications outside.*external: 'written'/,
   );
 });

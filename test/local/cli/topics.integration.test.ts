@@ -6,7 +6,7 @@ import { beforeAll, expect, inject, test } from 'vitest';
 import { avro as avroSchema, deadLettersOf, topic } from '../../../lib/declaration/index.ts';
 import { KafkaReader } from '../../../local/accounts/kafka-reader.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
-import { type Begin, show } from '../../../local/cli/topics.ts';
+import { type Begin, listPartitions, show } from '../../../local/cli/topics.ts';
 import { withTestAdmin } from '../../support/kafka.ts';
 
 const [bootstrapServers, registryUrl] = [inject('bootstrapServers'), inject('registryUrl')];
@@ -123,6 +123,30 @@ test('dead letters of one reason are read as their source', async () => {
   expect(await shown(letters, { reason: ['future'] })).toMatchObject([
     { value: { id: 9 }, deadLetter: { reason: 'future', topic: source.name } },
   ]);
+});
+
+test('partitions are told with who leads and keeps them, their offsets and their bytes', async () => {
+  const reader = new KafkaReader(bootstrapServers);
+  const printed: string[] = [];
+  await reader.connect();
+  try {
+    for (const json of [true, false]) {
+      await listPartitions({ json, print: (line) => void printed.push(line) }, reader, [source.name]);
+    }
+  } finally {
+    await reader.close();
+  }
+  const [object = '', lines = ''] = printed;
+  const { partitions } = JSON.parse(object) as { partitions: { bytes: number }[] };
+  const kept = { topic: source.name, leader: 1, replicas: [1], inSync: [1], first: 0 };
+  expect(partitions).toMatchObject([
+    { ...kept, partition: 0, end: 3 },
+    { ...kept, partition: 1, end: 1 },
+  ]);
+  // A batch has a header of 61 bytes and is one record here: three of them take three times as much as one.
+  expect(partitions[1]?.bytes).toBeGreaterThan(61);
+  expect(partitions[0]?.bytes).toBeGreaterThan(2.9 * (partitions[1]?.bytes ?? 0));
+  expect(lines.split('\n')[0]).toMatch(/topic +partition +leader +replicas +in sync +first +end +bytes/);
 });
 
 test('what comes is followed until the command is ended, each record once; no consumer group stays behind', async () => {

@@ -176,42 +176,45 @@ describe('resources', () => {
     );
   });
 
-  test('of EMR, MSK and Step Functions are recorded under ids that stay the same', async () => {
-    const { deployResources } = setUp();
-    const resources = (version: string) => ({
-      App: {
-        Type: 'AWS::EMRServerless::Application',
-        Properties: { Name: 'spark', Type: 'SPARK', ReleaseLabel: version },
-      },
-      Cluster: { Type: 'AWS::MSK::ServerlessCluster', Properties: { ClusterName: 'dev' } },
-      Machine: {
-        Type: 'AWS::StepFunctions::StateMachine',
-        Properties: {
-          StateMachineName: 'readings',
-          DefinitionString: {
-            'Fn::Join': [
-              '',
-              ['{"StartAt":"A","States":{"A":{"Type":"Pass","Result":"', { Ref: 'App' }, ' ${Who}","End":true}}}'],
-            ],
-          },
-          DefinitionSubstitutions: { Who: { 'Fn::GetAtt': ['Cluster', 'Arn'] } },
+  test.each(['AWS::MSK::ServerlessCluster', 'AWS::MSK::Cluster'])(
+    'of EMR, MSK (%s) and Step Functions are recorded under ids that stay the same',
+    async (clusterType) => {
+      const { deployResources } = setUp();
+      const resources = (version: string) => ({
+        App: {
+          Type: 'AWS::EMRServerless::Application',
+          Properties: { Name: 'spark', Type: 'SPARK', ReleaseLabel: version },
         },
-      },
-    });
-    const first = await deployResources(resources('emr-spark-8.0.0'));
-    const second = await deployResources(resources('emr-spark-8.1.0'));
-    const ids = ({ deployment }: typeof first) => deployment.resources.map((each) => each.physicalId);
-    expect(ids(second)).toEqual(ids(first));
-    expect(second.changes).toEqual({ created: 0, updated: 1, deleted: 0, unchanged: 2 });
-    const [app, cluster, machine] = second.deployment.resources;
-    expect(cluster?.attributes.Arn).toMatch(
-      /^arn:aws:kafka:us-east-1:000000000000:cluster\/dev\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-s1$/,
-    );
-    expect(machine?.physicalId).toBe('arn:aws:states:us-east-1:000000000000:stateMachine:readings');
-    expect(JSON.parse(String(machine?.attributes.Definition)).States.A.Result).toBe(
-      `${app?.physicalId} ${cluster?.physicalId}`,
-    );
-  });
+        Cluster: { Type: clusterType, Properties: { ClusterName: 'dev' } },
+        Machine: {
+          Type: 'AWS::StepFunctions::StateMachine',
+          Properties: {
+            StateMachineName: 'readings',
+            DefinitionString: {
+              'Fn::Join': [
+                '',
+                ['{"StartAt":"A","States":{"A":{"Type":"Pass","Result":"', { Ref: 'App' }, ' ${Who}","End":true}}}'],
+              ],
+            },
+            DefinitionSubstitutions: { Who: { 'Fn::GetAtt': ['Cluster', 'Arn'] } },
+          },
+        },
+      });
+      const first = await deployResources(resources('emr-spark-8.0.0'));
+      const second = await deployResources(resources('emr-spark-8.1.0'));
+      const ids = ({ deployment }: typeof first) => deployment.resources.map((each) => each.physicalId);
+      expect(ids(second)).toEqual(ids(first));
+      expect(second.changes).toEqual({ created: 0, updated: 1, deleted: 0, unchanged: 2 });
+      const [app, cluster, machine] = second.deployment.resources;
+      expect(cluster?.attributes.Arn).toMatch(
+        /^arn:aws:kafka:us-east-1:000000000000:cluster\/dev\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-s1$/,
+      );
+      expect(machine?.physicalId).toBe('arn:aws:states:us-east-1:000000000000:stateMachine:readings');
+      expect(JSON.parse(String(machine?.attributes.Definition)).States.A.Result).toBe(
+        `${app?.physicalId} ${cluster?.physicalId}`,
+      );
+    },
+  );
 
   test('a state machine whose definition holds what only AWS knows is refused', async () => {
     const definition = { 'Fn::Join': ['', ['{"StartAt":"', { Ref: 'Group' }, '"}']] };

@@ -13,6 +13,7 @@ import { kafka } from '../../../local/services/kafka.ts';
 import { launch, waitUntilReady } from '../../../local/services/launch.ts';
 import { nextFreePort } from '../../../local/services/ports.ts';
 import { endProcess } from '../../../local/services/process.ts';
+import { agreeOnData } from '../../../local/services/service-files.ts';
 import type { FixedName, Ports, ServiceDefinition } from '../../../local/services/types.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 
@@ -68,6 +69,7 @@ export class TestBroker {
 
   async start(broker: ServiceDefinition = kafka): Promise<void> {
     this.deploy();
+    agreeOnData(this.home, ['kafka']);
     await this.choosePorts(iam, broker);
     await this.run(iam);
     await this.run(broker);

@@ -37,6 +37,15 @@ function quantityOf({ lines }: Estimate, part: string): number {
   return lines.filter((each) => each.part === part).reduce((sum, { quantity }) => sum + quantity, 0);
 }
 
+test('brokers of MSK Express cost their hours, and partitions nothing', () => {
+  const result = estimate({ ...tiny, kafka: 'express' }, [tinyPipeline(), clients]);
+  // 3 x 0.408 USD.
+  expect(line(result, 'MSK Express, brokers').month).toBeCloseTo(893.52, 9);
+  expect(line(result, 'CloudWatch alarms of brokers').month).toBeCloseTo(0.9, 9);
+  expect(parts(result)).not.toHaveProperty('MSK Serverless, cluster');
+  expect(quantityOf(result, 'MSK Serverless, partitions')).toBe(0);
+});
+
 test('what stands costs its hours, 24 a day and 730 a month', () => {
   const result = estimate(tiny, [tinyPipeline()]);
   expect(line(result, 'MSK Serverless, cluster')).toMatchObject({ quantity: 1, day: 18, run: 0, month: 547.5 });

@@ -61,3 +61,20 @@ describe.each([dev, prod])('$name', (environment: Environment) => {
     expect(resources('AWS::SecretsManager::Secret').length + managed.length).toBe(quantities.Passwords);
   });
 });
+
+test('brokers of MSK Express, and the metrics of their alarms', () => {
+  const zones = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
+  const environment: Environment = { ...dev, account: '123456789012', region: 'eu-west-1', zones, kafka: 'express' };
+  const { streaming } = templatesOf({ environment });
+  const [cluster] = Object.values(resourcesOf(streaming, 'AWS::MSK::Cluster'));
+  const { lines } = estimate(environment, pipelines);
+  const quantityOf = (part: string) => lines.find((line) => line.part === part)?.quantity;
+  expect(cluster?.NumberOfBrokerNodes).toBe(quantityOf('MSK Express, brokers'));
+  const alarms = Object.entries(resourcesOf(streaming, 'AWS::CloudWatch::Alarm')).filter(([id]) =>
+    id.startsWith('Kafka'),
+  );
+  // One of each alarm is the expression over the others.
+  const metrics = alarms.reduce((sum, [, { Metrics }]) => sum + (Metrics as unknown[]).length - 1, 0);
+  expect(metrics).toBe(quantityOf('CloudWatch alarms of brokers'));
+  expect(lines.filter(({ part }) => part.startsWith('MSK Serverless'))).toEqual([]);
+});

@@ -71,7 +71,7 @@ export async function checkpointGone(stack: Stack, random: Random): Promise<Hit>
     "topics orders.json was 'AAAAAAAAAAAAAAAAAAAAAA' and is '",
     'windows minutes was 20 and is 10',
     "keys windows was ['city', 'window_start'] and is ['country', 'window_start']",
-    'statePartitions was 8 and is 4',
+    'statePartitions was 8 and is 3',
   ];
   const all = told.map((words) => `(?=.*${words.replace(/[[\]().]/g, '\\$&')})`).join('');
   await refused(stack, 'CHECKPOINT_OF_ANOTHER', new RegExp(all, 's'));

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { KAFKA_PORT } from '../../lib/declaration/limits.ts';
+import { DEFAULT_MESSAGE_BYTES, KAFKA_PORT, MOST_MESSAGE_BYTES } from '../../lib/declaration/limits.ts';
 import { MillraceError, messageOf } from '../../tools/errors.mjs';
 import { readText } from '../../tools/files.mjs';
 import { accessFile } from '../iam/access.ts';
@@ -61,8 +61,9 @@ function nodeSettings(id: number, { ports, allPorts }: ServiceContext, logFolder
     'group.initial.rebalance.delay.ms': 0,
     // The default of 128 MiB is a quarter of this heap.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
-    'message.max.bytes': 8 * 1024 * 1024,
-    'replica.fetch.max.bytes': 8 * 1024 * 1024,
+    // What a topic takes that says nothing else, as on MSK; some say more.
+    'message.max.bytes': DEFAULT_MESSAGE_BYTES,
+    'replica.fetch.max.bytes': MOST_MESSAGE_BYTES,
   };
 }
 

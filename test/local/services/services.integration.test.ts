@@ -211,6 +211,11 @@ test('topics are not made by asking for them', async () => {
   });
 });
 
+test('a topic that says nothing else takes no larger record than one on MSK does', async () => {
+  const { bootstrapServers = '' } = await status('kafka');
+  await expect(send(bootstrapServers, 'x'.repeat(1_100_000))).rejects.toThrow(/larger than the max message size/);
+});
+
 test('killed services count as dead, and the next start brings them back with all they had, on a free port where theirs is taken', async () => {
   const before = await serviceStatuses(home);
   for (const { name, pid } of before) if (names.some((each) => each === name)) kill(pid);

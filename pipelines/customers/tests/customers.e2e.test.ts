@@ -1,10 +1,11 @@
 /** The customers by the command line alone, against an oracle that shares nothing with it: a whole run, a killed connector and a database that was away. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { millraceHome } from '../../../local/home.ts';
 import { workerOf } from '../../../local/services/connect.ts';
 import { serviceStatuses } from '../../../local/services/services.ts';
 import type { ServiceName } from '../../../local/services/types.ts';
-import { Machine, until } from '../../../test/e2e/cli.ts';
+import { until } from '../../../test/e2e/cli.ts';
+import { sharedMachine } from '../../../test/e2e/shared-machine.ts';
 import { kill } from '../../../test/support/kill.ts';
 import { customersIn, type Facts, oracle, replayed, sumsIn } from './held.ts';
 
@@ -18,16 +19,15 @@ interface Ran {
   readonly accounts: readonly { readonly account: string; readonly addsUp: boolean; readonly line: string }[];
 }
 
-const machine = new Machine();
+const machine = sharedMachine();
 const home = millraceHome(machine.home);
 let bootstrapServers: string;
 
 beforeAll(async () => {
-  await machine.json('up');
+  await machine.json('up', 'customers');
   const clients = await machine.json<{ local: { bootstrapServers: string } }>('clients', 'customers');
   bootstrapServers = clients.local.bootstrapServers;
 });
-afterAll(() => machine.remove());
 
 /** Database, topics and history say the same of everybody, and of nobody else. */
 async function expectSame(): Promise<Facts> {
@@ -52,7 +52,7 @@ async function runWithout(service: ServiceName): Promise<void> {
   const status = async () => (await serviceStatuses(home)).find(({ name }) => name === service);
   kill((await status())?.pid);
   await until(async () => (await status())?.state !== 'running', running.stderr);
-  await machine.json('up');
+  await machine.json('up', 'customers');
   await running.ended;
   await run({ changes: 20, rate: 0, seed: 3 });
 }

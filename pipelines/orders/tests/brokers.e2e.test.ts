@@ -31,7 +31,7 @@ const oracle = (...words: string[]) => python<Facts>(new URL('oracle.py', import
 afterAll(() => machine.remove());
 
 test('one of three that is killed stops a run for a while, and changes nothing of what it says', async () => {
-  const { kafka } = await machine.json<{ kafka: { bootstrapServers: string } }>('up', '--brokers', '3');
+  const { kafka } = await machine.json<{ kafka: { bootstrapServers: string } }>('up', 'orders', '--brokers', '3');
   const length = () =>
     withTestAdmin(kafka.bootstrapServers, async (admin) =>
       (await admin.fetchTopicOffsets(SOURCE)).reduce((sum, { high }) => sum + Number(high), 0),

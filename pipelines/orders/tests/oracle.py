@@ -280,7 +280,7 @@ class Oracle:
 
 def total_of(fields: Fields) -> Total:
     """The figures of a record."""
-    return Total(Decimal(cast("Decimal", fields["sales"])), cast("int", fields["orders"]))
+    return Total(Decimal(cast("Decimal", fields["sales"])), int(cast("Decimal", fields["orders"])))
 
 
 def text_of(windows: dict[Window, Total]) -> str:

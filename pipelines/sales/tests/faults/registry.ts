@@ -71,6 +71,7 @@ export async function unknownId(stack: Stack, random: Random): Promise<Hit> {
   const next = { id: given + 1, text: JSON.stringify({ ...schema, fields }) };
   const newer = seller.with(next);
   const unknown = Array.from({ length: 60 }, () => newer.sale(random.whole(-8 * MINUTE, 8 * MINUTE)));
+  const since = new Date().toISOString();
   await send(stack, [...seller.history(100), ...unknown, ...seller.history(100)]).taken;
   await recovered(stack, faultAt);
   must((await stack.length(DEAD_LETTERS)) >= before + unknown.length, 'records of the unknown id are dead letters');
@@ -85,7 +86,8 @@ export async function unknownId(stack: Stack, random: Random): Promise<Hit> {
     );
     return replayed[0];
   };
-  const reason = ['--reason', 'unknown-schema-id'];
+  // Others may have been set aside before.
+  const reason = ['--reason', 'unknown-schema-id', '--since', since];
   const replaysBefore = await stack.length(REPLAYS);
   const sent = { 'unknown-schema-id': unknown.length };
   const dry = await replay(...reason, '--dry-run');

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,13 +57,17 @@ def _follow(
 ) -> None:
     """Says which rows are due, from the first one on; returns when all are done, or when the clock was set back, on which Spark's source would wait."""
     failures: list[Exception] = []
+    sending, ending = threading.Lock(), threading.Event()
 
     def on_batch(batch: DataFrame, _batch_id: int) -> None:
-        try:
-            on_due(batch.select((F.col("value") + F.lit(first)).alias("value")))
-        except Exception as error:
-            failures.append(error)
-            raise
+        with sending:
+            if ending.is_set():
+                return
+            try:
+                on_due(batch.select((F.col("value") + F.lit(first)).alias("value")))
+            except Exception as error:
+                failures.append(error)
+                raise
 
     checkpoint = tempfile.mkdtemp(prefix="millrace-pace-")
     pace = spark.readStream.format("rate").option("rowsPerSecond", rate).option("numPartitions", 1).load()
@@ -76,7 +81,10 @@ def _follow(
             # Spark wraps what a batch raised in the texts of two languages: its own error says it better.
             raise failures[0] if failures else error
     finally:
-        # Waits for the function of a batch: what is being sent is sent to its end, and none of it again.
+        # Spark cuts off what a batch does when its query is stopped: what is being sent is to be sent to its end, and none of it again.
+        ending.set()
+        with sending:
+            pass
         query.stop()
         shutil.rmtree(checkpoint, ignore_errors=True)
 

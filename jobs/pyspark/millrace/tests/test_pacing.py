@@ -87,11 +87,11 @@ def test_a_clock_that_is_set_back_repeats_no_row_and_is_not_waited_for(
 
     def send(due: DataFrame, so_far: int) -> None:
         nonlocal shift
+        sent.extend((row.cycle, row.position) for row in due.collect())
         if so_far >= 4:
             shift = -3600.0
-        # It is seen while rows are on their way.
-        slowly = due.withColumn("slept", F.expr("reflect('java.lang.Thread', 'sleep', 200L)"))
-        sent.extend((row.cycle, row.position) for row in slowly.collect())
+        # It is seen now: who is cut off here has sent these rows, and does not know it.
+        spark.range(1).select(F.expr("reflect('java.lang.Thread', 'sleep', id + 500)")).collect()
 
     rows = numbered(spark, 4).cache()
     send_paced(spark, rows, 4, 10, 4, send)

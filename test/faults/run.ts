@@ -14,6 +14,8 @@ import { Stack } from './stack.ts';
 interface Chosen {
   readonly one: Case;
   readonly suite: Suite;
+  /** The one that it hits, if it is a pipeline's own. */
+  readonly pipeline?: string | undefined;
 }
 
 interface Row {
@@ -41,8 +43,13 @@ const seed = Number(values.seed);
 const minutes = Number(values.minutes);
 const places = ['pipelines/*/tests/faults.ts', 'pipelines/*/tests/faults/machine/*.ts', 'test/faults/tests.ts'];
 const files = places.flatMap((place) => globSync(join(projectRoot, place)).sort());
-const suites = await Promise.all(files.map(async (file) => ((await import(file)) as { default: Suite }).default));
-const known: Chosen[] = suites.flatMap((suite) => suite.cases.map((one) => ({ one, suite })));
+const known: Chosen[] = [];
+for (const file of files) {
+  const { default: suite } = (await import(file)) as { default: Suite };
+  const pipeline = /pipelines.(\w+).tests/.exec(file)?.[1];
+  known.push(...suite.cases.map((one) => ({ one, suite, pipeline })));
+}
+const pipelines = [...new Set(known.flatMap(({ pipeline }) => pipeline ?? []))];
 const all = [...known, inAnyOrder(known)];
 const numbers = [...new Set(all.map(({ one }) => one.number))].sort((first, second) => first - second);
 const usual = all.filter(({ one }) => !one.isLong).map(({ one }) => one.number);
@@ -63,7 +70,7 @@ const log = (line: string) => process.stderr.write(`${new Date().toISOString().s
 process.once('SIGINT', () => void Promise.all([stack?.remove(), own?.remove()]).then(() => process.exit(130)));
 
 /** Runs a case, on the stack of the one before it if that left it whole. */
-async function carryOut({ one, suite }: Chosen): Promise<Row> {
+async function carryOut({ one, suite, pipeline }: Chosen): Promise<Row> {
   const row = { case: one.number, title: one.title, seed, hit: '' };
   let began = performance.now();
   const seconds = () => Math.round((performance.now() - began) / 1000);
@@ -72,9 +79,11 @@ async function carryOut({ one, suite }: Chosen): Promise<Row> {
       await stack?.remove();
       stack = undefined;
       own = new Stack();
+      own.pipelines = pipeline ? [pipeline] : pipelines;
     } else if (stack === undefined) {
       log('starting a stack');
       stack = new Stack();
+      stack.pipelines = pipelines;
       await stack.up();
       began = performance.now();
     }

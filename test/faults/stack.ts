@@ -45,11 +45,13 @@ export class Stack extends Machine {
   readonly folders = millraceHome(this.home);
   /** For files of the tests, which go with the stack. */
   readonly scratch = mkdtempSync(join(tmpdir(), 'millrace-faults-'));
+  /** What is deployed to it; all there are, where nothing is said. */
+  pipelines: readonly string[] = [];
   bootstrapServers = '';
   registryUrl = '';
 
   async up(): Promise<void> {
-    await this.json('up');
+    await this.json('up', ...this.pipelines);
     this.bootstrapServers = brokersOf(this.folders).bootstrapServers;
     this.registryUrl = serviceStatus(this.folders, 'registry').url ?? '';
   }

@@ -187,6 +187,7 @@ export async function upgraded(_shared: Stack, random: Random): Promise<Hit> {
   checkout.edit(DECLARATION, 'keys: 250', 'keys: 1');
   checkout.edit(DECLARATION, 'deadLettersOf(orders)', 'deadLettersOf(orders, { retention: days(3650) })');
   const stack = new Stack(checkout.root);
+  stack.pipelines = [PIPELINE];
   try {
     await stack.up();
     await stack.run('down');

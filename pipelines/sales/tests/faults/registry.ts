@@ -121,7 +121,7 @@ export async function schemaChanged(stack: Stack, random: Random): Promise<Hit> 
     // In the middle, so that who takes one schema for the other reads garbage.
     checkout.edit(SCHEMA, COUNTRY, `{ "name": "voucher", "type": ["null", "string"], "default": null },\n${COUNTRY}`);
     const meanwhile = send(stack, older.history(1_000), 50);
-    await machine.json('up');
+    await machine.json('up', PIPELINE);
     const faultAt = performance.now();
     const now = await latest(stack, `${SOURCE}-value`);
     must(now.id !== known.id && now.text.includes('voucher'), `the newer schema is deployed: ${now.id}`);
@@ -132,7 +132,7 @@ export async function schemaChanged(stack: Stack, random: Random): Promise<Hit> 
     await meanwhile.taken;
     const recoveredMs = await recovered(stack, faultAt);
     checkout.edit(SCHEMA, '"customer_id", "type": "int"', '"customer_id", "type": "string"');
-    const { code, stderr } = await machine.run('up');
+    const { code, stderr } = await machine.run('up', PIPELINE);
     must(
       code === 1 &&
         stderr.includes(`${SOURCE}-value`) &&

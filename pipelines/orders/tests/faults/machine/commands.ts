@@ -120,7 +120,7 @@ async function hits(stack: Stack, random: Random, scratch: string): Promise<Hit>
   await measured('run', () => runs(stack));
   await measured('purge', purge);
   for (let round = 0; round < 5; round += 1) {
-    await interrupted('up', 'up');
+    await interrupted('up', 'up', ...stack.pipelines);
     await again(() => stack.up());
     await interrupted('run', 'run', PIPELINE, '--input', '{"rate": 0}');
     let records = 0;

@@ -21,6 +21,7 @@ const servicesOf = (stack: Stack) =>
 /** Protected by the lock around `choosePorts` and the start of what takes them, and by `requireFreePort`. */
 async function twoHomes(stack: Stack): Promise<Hit> {
   const other = new Stack();
+  other.pipelines = stack.pipelines;
   try {
     await Promise.all([stack.up(), other.up()]);
     const [mine, theirs] = [servicesOf(stack), servicesOf(other)];

@@ -163,7 +163,8 @@ const broker = (id: number, name: BrokerName): ServiceDefinition => ({
     { name: 'iam', preferred: KAFKA_PORT + (id - 1) * apart },
   ],
   ...(id === 1 && { portOption: '--kafka-port' }),
-  readyWithinMs: 60_000,
+  // Three start at once; where all were stopped, the controller lets them in again when their old sessions are over.
+  readyWithinMs: 180_000,
   stopWithinMs: 30_000,
   async prepare(context, signal) {
     await Promise.all([

@@ -10,7 +10,7 @@ import {
   logLevel,
   type Producer,
 } from 'kafkajs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { KafkaReader } from '../../../local/accounts/kafka-reader.ts';
 import { type Home, millraceHome } from '../../../local/home.ts';
 import {
@@ -27,6 +27,9 @@ import type { BrokerName } from '../../../local/services/types.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { withTestAdmin } from '../../support/kafka.ts';
 import { kill } from '../../support/kill.ts';
+
+// Longer than three brokers may take to start.
+vi.setConfig({ testTimeout: 300_000 });
 
 const topic = 'held';
 const names: readonly BrokerName[] = ['kafka', 'kafka-2', 'kafka-3'];

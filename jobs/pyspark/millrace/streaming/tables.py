@@ -220,7 +220,12 @@ class TableSink:
         [(found,)] = session.query(f"SELECT json_agg(t) FROM ({derived.query.format(**names)}) AS t")
         form = f"array<struct<{derived.columns}>>"
         rows = self._spark.sql("SELECT inline(from_json(:rows, :form))", {"rows": found or "[]", "form": form})
-        loading.load(session, self._shape[derived.alias], rows)
+        shape = self._shape[derived.alias]
+        loaded = loading.load(session, shape, rows)
+        if loaded.refused:
+            reasons = ", ".join(sorted(loaded.refused))
+            message = f"What the database makes of {', '.join(sorted(set(names) - {derived.alias}))} does not fit table {shape.name}: {reasons}."
+            raise JobError("ROWS_REFUSED", f"{message} Correct the query, or the table by a migration.")
         output = self._spec.output(derived.topic, topic.Output)
         batch = F.struct(F.lit(topic.BATCH).alias("key"), F.lit(str(number)).cast("binary").alias("value"))
         record = topic.columns(self._spark, self._spec, output, derived.key)(rows)

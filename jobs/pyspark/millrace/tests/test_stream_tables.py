@@ -304,3 +304,11 @@ def test_what_the_database_makes_of_a_table_is_in_its_table_and_on_its_topic_wit
     numbers = [int(bytes(row.headers[0].value)) for row in tops]
     [(position,)] = stream.server.rows(stream.spark, "SELECT batch FROM millrace.position")
     assert (numbers[0] < numbers[1], numbers[1]) == (True, int(position or 0))
+    # What does not fit is no row of a source: nothing of its batch is written.
+    stream.server.run(stream.spark, "ALTER TABLE shop.highest ADD CHECK (level < 7)")
+    stream.add(("Ulm", 1))
+    sink = stream.sink()
+    with pytest.raises(Exception, match="FOREACH_BATCH"):
+        stream.run(sink)
+    assert sink.error_of(JobError("STREAM_FAILED", "")).code == "ROWS_REFUSED"
+    assert stream.levels() == {"Ulm": "6.50", "Bonn": "4.00"}

@@ -66,8 +66,12 @@ let stack: Stack | undefined;
 let own: Stack | undefined;
 const rows: Row[] = [];
 const log = (line: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
-// What was started ends with the run, however that ends.
-process.once('SIGINT', () => void Promise.all([stack?.remove(), own?.remove()]).then(() => process.exit(130)));
+let interrupted = false;
+// What was started ends with the run, however that ends: without its machine a case fails, and takes back what it did to this one.
+process.once('SIGINT', () => {
+  interrupted = true;
+  void Promise.all([stack?.remove(), own?.remove()]);
+});
 
 /** Runs a case, on the stack of the one before it if that left it whole. */
 async function carryOut({ one, suite, pipeline }: Chosen): Promise<Row> {
@@ -124,6 +128,7 @@ function inAnyOrder(others: readonly Chosen[]): Chosen {
 
 try {
   for (const chosen of all.filter(({ one }) => asked.includes(one.number))) {
+    if (interrupted) break;
     const row = await carryOut(chosen);
     rows.push(row);
     log(`case ${row.case}: ${outcomeOf(row)} ${row.notMade ?? row.problems.join('\n  ')}`);
@@ -148,3 +153,4 @@ else {
   process.stdout.write(`seed ${seed}\n`);
 }
 process.exitCode = rows.every(({ problems }) => problems.length === 0) ? 0 : 1;
+if (interrupted) process.exitCode = 130;

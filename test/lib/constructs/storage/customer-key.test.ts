@@ -67,6 +67,7 @@ describe('the key of an environment', () => {
     const lock = 'kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey* kms:ReEncrypt*';
     const write = 's3 kms:Decrypt kms:GenerateDataKey';
     expect([...new Set(granted)].sort()).toEqual([
+      'ConnectWorkerExecution: secretsmanager kms:Decrypt',
       'MonitoringResultsFunction: s3 kms:Decrypt',
       'RegistryExecution: secretsmanager kms:Decrypt',
       `Workflow: dynamodb ${lock}`,

@@ -96,7 +96,7 @@ describe.each(environmentNames)('in %s', (environment) => {
 
   it(`${perEnvironment} requests are decided as the simulator decides them`, () => {
     // A trust policy decides alone, which only the other test can ask.
-    const generated = requestsOf(access, seeds.get(environment) ?? 0, perEnvironment * 1.2);
+    const generated = requestsOf(access, seeds.get(environment) ?? 0, perEnvironment * 1.3);
     const requests = generated.filter(({ action }) => !isMayBe(action)).slice(0, perEnvironment);
     expect(requests).toHaveLength(perEnvironment);
     const decisions = requests.map((request) => account.decide(request).decision);

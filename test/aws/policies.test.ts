@@ -33,9 +33,13 @@ const mistakes: readonly [name: string, said: RegExp, change: (statement: Record
   ],
 ];
 
-/** Every policy, those of the invented pipeline too, which has every kind of role. */
+/** Every policy, those of the invented pipelines too, which have every kind of role. */
 const real = Object.fromEntries(
-  [...environmentNames.map((environment) => stacksOf(environment)), stacksOf('dev', 'readings')].flatMap((stacks) =>
+  [
+    ...environmentNames.map((environment) => stacksOf(environment)),
+    stacksOf('dev', 'readings'),
+    stacksOf('dev', 'connected'),
+  ].flatMap((stacks) =>
     principalsOf(concrete(stacks)).map((principal) => [
       `${principal.resource.place} (${principal.name})`,
       documentOf(principal),

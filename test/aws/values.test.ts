@@ -11,16 +11,22 @@ const names = pipelines.map((pipeline) => [pipeline.name, pipeline] as const);
 
 describe.each(environmentNames)('in %s', (environment) => {
   const expected = expectedIn(environment, 'values').sort();
-  const ofPipeline = (line: string, hasTables = true) =>
-    line.startsWith('pipeline ') || (hasTables && line.startsWith('tables '));
+  const partOf = (line: string) => line.split(' ', 1)[0] ?? '';
 
   it('the stacks that all pipelines share have the values of the table, and no others', () => {
-    expect(valuesOf(environment, pipelines)).toEqual(expected.filter((line) => !ofPipeline(line)));
+    expect(valuesOf(environment, pipelines)).toEqual(
+      expected.filter((line) => !['pipeline', 'tables', 'changes', 'connectors'].includes(partOf(line))),
+    );
   });
 
   it.each(names)('the stack of pipeline %s has the values of the table, and no others', (_, pipeline) => {
-    expect(valuesOfPipeline(environment, pipeline)).toEqual(
-      expected.filter((line) => ofPipeline(line, databaseOf(pipeline) !== undefined)),
-    );
+    const database = databaseOf(pipeline);
+    const parts = [
+      'pipeline',
+      ...(database ? ['tables'] : []),
+      ...(database?.logicalReplication ? ['changes'] : []),
+      ...(pipeline.connectors ? ['connectors'] : []),
+    ];
+    expect(valuesOfPipeline(environment, pipeline)).toEqual(expected.filter((line) => parts.includes(partOf(line))));
   });
 });

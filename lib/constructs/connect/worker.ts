@@ -26,7 +26,7 @@ import { propertiesOf } from './worker-properties.ts';
 /** Amazon's own images, from its own public registry: the command line of AWS, and the Java that the local worker has. */
 const IMAGES = {
   bring: 'public.ecr.aws/aws-cli/aws-cli:2.15.0',
-  run: 'public.ecr.aws/amazoncorretto/amazoncorretto:17-al2023',
+  run: 'public.ecr.aws/amazoncorretto/amazoncorretto:17.0.18-al2023',
 };
 
 const FOLDER = '/millrace';

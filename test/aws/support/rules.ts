@@ -108,7 +108,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'AWS::ECS::TaskDefinition': (task) => [
     ...listAt(task.properties, 'ContainerDefinitions').map(
       (container, index) =>
-        !/:\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$/.test(String(at(container, 'Image'))) &&
+        !/:\d+\.\d+\.\d+(-[a-z]+\d*)?(@sha256:[0-9a-f]{64})?$/.test(String(at(container, 'Image'))) &&
         `ContainerDefinitions.${index}.Image is ${String(at(container, 'Image'))}; it must name one exact version`,
     ),
   ],

@@ -136,11 +136,17 @@ export function valuesOfPipeline(environment: string, { name, jobs }: Pipeline):
     ...new Set(
       found.map(({ id, line }) => {
         const general = line.replace(new RegExp(`([ -])${name}(?=[-.]|$)`, 'g'), '$1PIPELINE');
-        const part = id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';
-        return `${part} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
+        return `${partOf(id)} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
       }),
     ),
   ].sort();
+}
+
+/** What a pipeline must have that has a resource. */
+function partOf(id: string): string {
+  if (id.startsWith('Connect')) return 'connectors';
+  if (id === 'ContractsDatabaseSlots') return 'changes';
+  return id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';
 }
 
 const found = new Map<string, { stack: string; id: string; line: string }[]>();

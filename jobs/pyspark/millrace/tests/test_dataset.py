@@ -62,8 +62,16 @@ class Topic:
         return Cluster("c", {self.name: TopicState(self.id, {number: self.first[number] for number in end}, end)})
 
     def between(
-        self, _s: object, _spec: object, _t: object, start: Mapping[int, int], end: Mapping[int, int]
+        self,
+        _s: object,
+        _spec: object,
+        _t: object,
+        start: Mapping[int, int],
+        end: Mapping[int, int],
+        *,
+        deletions: bool,
     ) -> Judged:
+        assert not deletions
         rows = [one for number, all_ in self.records.items() for one in all_[start[number] : end[number]]]
         return Judged(frame_of(self.spark, rows, FORM), ("bad-json",))
 

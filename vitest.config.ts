@@ -63,8 +63,6 @@ export default defineConfig({
           include: END_TO_END,
           exclude: [...ELSEWHERE, INTEGRATION],
           globalSetup: ['test/e2e/shared-home.ts'],
-          // Files that share a home come one after the other; each of them keeps more than one core busy.
-          maxWorkers: 1,
           testTimeout: seconds(1_800),
           hookTimeout: seconds(600),
         },

@@ -74,9 +74,9 @@ def test_the_next_start_judges_a_batch_that_was_not_finished_as_it_was_begun(
     monkeypatch.setattr(Registry, "schema", lambda *_: schema)
     used: list[AvroCodec] = []
 
-    def judged_by(records: object, codec: AvroCodec, *rest: object) -> Judged:
+    def judged_by(records: object, codec: AvroCodec, *rest: object, **words: object) -> Judged:
         used.append(codec)
-        return judge(records, codec, *rest)  # type: ignore[arg-type]
+        return judge(records, codec, *rest, **words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(source, "judge", judged_by)
     began = BatchRules(replace(RULES, lateness_minutes=60), schemas=(2,), unknown=(9,))

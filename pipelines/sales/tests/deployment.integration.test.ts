@@ -68,7 +68,8 @@ function changed(change: (declared: Declared) => void): string {
 const target = () => {
   const home = millraceHome(inject('home'));
   const endpoints = { bootstrapServers: inject('iamBootstrapServers'), registryUrl: inject('registryUrl') };
-  const run = (folder: string) => deploy({ home, assembly: folder, environment: 'dev', endpoints, progress: () => {} });
+  const common = { home, environment: 'dev', pipelines: ['sales'], endpoints, progress: () => {} };
+  const run = (folder: string) => deploy({ ...common, assembly: folder });
   return { home, run };
 };
 

@@ -63,6 +63,6 @@ test('one of three that is killed stops a run for a while, and changes nothing o
   expect(totals).toEqual(oracle('--files', join(projectRoot, 'sample_data', 'orders', 'orders.jsonl')).totals);
   expect(oracle('--bootstrap', kafka.bootstrapServers)).toMatchObject({ records: ROWS, problems: [] });
   // Started again it has what it missed, and another run finds three.
-  const { started } = await machine.json<{ started: string[] }>('up');
+  const { started } = await machine.json<{ started: string[] }>('up', 'orders');
   expect(started).toEqual([names[leader - 1]]);
 });

@@ -135,7 +135,8 @@ function principalTest(given: unknown, refuse: Refuse): (principal: string) => b
   const tests = Object.entries(isObject(given) ? given : {}).flatMap(([kind, names]) =>
     [names].flat().map((name) => {
       const isRole = /^arn:aws:iam::\d+:role\/[^*?]+$/.test(String(name));
-      if (kind === 'AWS' && name === '*') return (principal: string) => principal.startsWith('arn:');
+      // The same as "*" alone: services are meant too.
+      if (kind === 'AWS' && name === '*') return () => true;
       if ((kind === 'AWS' && isRole) || (kind === 'Service' && typeof name === 'string')) {
         return (principal: string) => principal === name;
       }

@@ -86,8 +86,7 @@ function simulated(access: AccessFile, request: AccessRequest): boolean {
 
 function isAbout(given: unknown, principal: string): boolean {
   const { AWS, Service } = given as { AWS?: string; Service?: string | string[] };
-  const isRole = principal.startsWith('arn:');
-  return given === '*' || (AWS === '*' && isRole) || [Service].flat().includes(principal);
+  return given === '*' || AWS === '*' || [Service].flat().includes(principal);
 }
 
 describe.each(environmentNames)('in %s', (environment) => {

@@ -45,6 +45,22 @@ test('the policy of a bucket allows alone, and denies whatever a role may', () =
   });
 });
 
+test('everybody is services too, however a statement says it', () => {
+  const all = { Action: 's3:PutObject', Resource: 'arn:aws:s3:::data/*' };
+  const service = 'logging.s3.amazonaws.com';
+  const allow = { Effect: 'Allow', Principal: { Service: service }, ...all };
+  const request = { principal: service, action: 's3:PutObject', resource: 'arn:aws:s3:::data/a' };
+  const decided = [
+    [],
+    [{ Effect: 'Deny', Principal: '*', ...all }],
+    [{ Effect: 'Deny', Principal: { AWS: '*' }, ...all }],
+  ].map((denies) => {
+    const resources = [{ arn: 'arn:aws:s3:::data', policy: policy(allow, ...denies) }];
+    return new Account({ roles: [], resources, endpoints: [] }).decide(request).decision;
+  });
+  expect(decided).toEqual(['allowed', 'explicitDeny', 'explicitDeny']);
+});
+
 test('a list of values meets only an operator over all values, and no value meets it too', () => {
   const keys = (operator: string) =>
     policy({

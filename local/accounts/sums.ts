@@ -71,23 +71,8 @@ async function settleKeys(pipeline: Pipeline, sum: Sum, reader: TopicReader, hel
   const units = (unitsOf(String(newest.size)) ?? 0n) - (unitsOf(String(aside.length)) ?? 0n);
   const addsUp = units === held;
   const told = aside.length > 0 ? ` + ${number(aside.length)} whose newest is a dead letter${byReason(reasons)}` : '';
-  return {
-    account: sumName(pipeline, sum),
-    addsUp,
-    line: `${number(newest.size)} keys ${addsUp ? '=' : '≠'} ${decimalOf(held).replace(/\.00$/, '')} sum(${column}) of ${table.name}${told}`,
-    isSum: true,
-    sent: newest.size,
-    rejected: 0,
-    rejectedByReason: {},
-    rejectsFolder: undefined,
-    byOthers: 0,
-    carriedOver: 0,
-    replayed: 0,
-    summarized: newest.size - aside.length,
-    deadLetters: aside.length,
-    deadLettersByReason: reasons,
-    deadLettersOfExecution: 0,
-  };
+  const line = `${number(newest.size)} keys ${addsUp ? '=' : '≠'} ${decimalOf(held).replace(/\.00$/, '')} sum(${column}) of ${table.name}${told}`;
+  return settledBy({ account: sumName(pipeline, sum), addsUp, line }, newest.size, reasons, aside.length);
 }
 
 async function settleValues(
@@ -131,24 +116,31 @@ async function settleValues(
   }
   const [left, right, less] = [units, gained, unitsAside].map(decimalOf);
   const told = aside.length > 0 ? ` + ${less} in ${number(aside.length)} dead letters${byReason(reasons)}` : '';
-  return {
-    account: name,
-    addsUp,
-    line: `sum(${of}) of ${number(count)} sent: ${left} ${addsUp ? '=' : '≠'} ${right} sum(${column}) of ${table.name}${told}`,
-    isSum: true,
-    sent: count,
-    rejected: 0,
-    rejectedByReason: {},
-    rejectsFolder: undefined,
-    byOthers: 0,
-    carriedOver: 0,
-    replayed: 0,
-    summarized: count - aside.length,
-    deadLetters: aside.length,
-    deadLettersByReason: reasons,
-    deadLettersOfExecution: 0,
-  };
+  const line = `sum(${of}) of ${number(count)} sent: ${left} ${addsUp ? '=' : '≠'} ${right} sum(${column}) of ${table.name}${told}`;
+  return settledBy({ account: name, addsUp, line }, count, reasons, aside.length);
 }
+
+/** A sum as all accounts are told: it knows of no files, and of no rows of others. */
+const settledBy = (
+  told: Pick<Settled, 'account' | 'addsUp' | 'line'>,
+  sent: number,
+  deadLettersByReason: Settled['deadLettersByReason'],
+  deadLetters: number,
+): Settled => ({
+  ...told,
+  isSum: true,
+  sent,
+  rejected: 0,
+  rejectedByReason: {},
+  rejectsFolder: undefined,
+  byOthers: 0,
+  carriedOver: 0,
+  replayed: 0,
+  summarized: sent - deadLetters,
+  deadLetters,
+  deadLettersByReason,
+  deadLettersOfExecution: 0,
+});
 
 /** The number in a field of a record; nothing where there is none, as in what was set aside for that. */
 function valueIn({ value }: Pick<KafkaMessage, 'value'>, field: string): bigint {

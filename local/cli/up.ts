@@ -3,7 +3,15 @@ import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readToolchain } from '../../tools/setup/toolchain.mjs';
-import { type Deployment, deploy, explain, readDeployment, synthesize, typesOf } from '../cloudformation/index.ts';
+import {
+  type Deployment,
+  deploy,
+  explain,
+  knownStacks,
+  readDeployment,
+  synthesize,
+  typesOf,
+} from '../cloudformation/index.ts';
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { workersIn } from '../services/connect.ts';
@@ -52,8 +60,7 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   try {
     // Who has no pipeline with a database waits for none, nor for workers of connectors; what is no longer declared is to be removed from them.
     const before = readDeployment(home, environment)?.resources ?? [];
-    const deployed = [...new Set(before.map(({ stack }) => stack))];
-    const types = typesOf(assembly, environment, { pipelines, deployed });
+    const types = typesOf(assembly, environment, { pipelines, deployed: knownStacks(home, environment) });
     const has = (wanted: string) => types.has(wanted) || before.some(({ type }) => type === wanted);
     const [databases, connectors] = [has(DATABASE), has(CONNECTORS)];
     if (databases || connectors) {

@@ -57,6 +57,10 @@ export function writeState(home: Home, state: State): void {
   writeJson(stateFile(home, state.environment), state);
 }
 
+/** Paths of the stacks of an environment, those that no deployment has completed among them. */
+export const knownStacks = (home: Home, environment: string): string[] =>
+  Object.keys(readState(home, environment).stacks);
+
 /** What is deployed in an environment, or `undefined` when no deployment of it ever succeeded. */
 export function readDeployment(home: Home, environment: string): Deployment | undefined {
   const state = readState(home, environment);

@@ -13,6 +13,10 @@ LARGEST_BATCH = 5_000_000
 LARGEST_REQUEST = 9 * 2**20
 """Bytes of a request, and so of a record, that a producer makes: more than any topic takes, which decides."""
 
+LONGEST_DELIVERY_MS = 24 * 3_600_000
+"""Milliseconds that a producer tries to deliver a record. It measures them by a clock that people and time servers set: with the client's own two
+minutes, a clock that is set forth by an hour makes it give up on records that have arrived, and Spark sends them again. A job has a time limit of its own."""
+
 
 @dataclass(frozen=True)
 class KafkaConnection:
@@ -65,6 +69,7 @@ class KafkaConnection:
         return self.client_options() | {
             "kafka.compression.type": compression,
             "kafka.linger.ms": "20",
+            "kafka.delivery.timeout.ms": str(LONGEST_DELIVERY_MS),
             "kafka.max.request.size": str(LARGEST_REQUEST),
             "kafka.batch.size": str(128 * 1024),
         }

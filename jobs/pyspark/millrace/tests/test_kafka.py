@@ -51,3 +51,8 @@ def test_a_record_is_never_too_large_for_the_producer_only_for_its_topic() -> No
 def test_what_a_failed_transaction_left_is_not_read() -> None:
     for options in (LOCAL.source_options("readings", "p"), LOCAL.stream_options("readings", "p")):
         assert options["kafka.isolation.level"] == "read_committed"
+
+
+def test_a_producer_does_not_give_up_because_the_clock_was_set_forth() -> None:
+    # By an hour twice a year, by more where a machine did not know the time.
+    assert int(LOCAL.sink_options("lz4")["kafka.delivery.timeout.ms"]) >= 24 * 3_600_000

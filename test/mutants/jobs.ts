@@ -84,7 +84,11 @@ const kafka: readonly Mutant[] = [
     ['"read_committed"', '"read_uncommitted"', 'what a failed transaction left is summed'],
     ['"startingOffsets": "earliest"', '"startingOffsets": "latest"', 'what was sent before the stream is lost'],
     ['LARGEST_REQUEST = 9 * 2**20', 'LARGEST_REQUEST = 1 * 2**20', 'one large bad record stops the stream for ever'],
-    ['LONGEST_DELIVERY_MS = 24 * 3_600_000', 'LONGEST_DELIVERY_MS = 120_000', 'a clock that is set forth sends rows twice'],
+    [
+      'LONGEST_DELIVERY_MS = 24 * 3_600_000',
+      'LONGEST_DELIVERY_MS = 120_000',
+      'a clock that is set forth sends rows twice',
+    ],
     ['"kafka.reconnect.backoff.ms": "1000"', '"kafka.reconnect.backoff.ms": "10"', 'MSK refuses connections of all'],
   ),
   ...mutantsOf(

@@ -1,32 +1,15 @@
-"""Replays the history of customers as PyIceberg reads it, and prints who is left. A strict run names its files as S3 does: here they are folders."""
+"""Replays the history of customers as PyIceberg reads it, and prints who is left."""
 
 import json
 import sys
 from collections import Counter
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 import duckdb
-from pyiceberg.io.pyarrow import PyArrowFileIO
-from pyiceberg.table import StaticTable
+from iceberg_table import files_of, table_of
 
 COLUMNS = ("id", "name", "gender", "address", "phone", "email", "photo", "birthdate", "profession", "dt_update")
-
-
-class Folders(PyArrowFileIO):
-    """The buckets of a home."""
-
-    buckets = ""
-
-    @staticmethod
-    def parse_location(location: str, *_: object) -> tuple[str, str, str]:
-        """Gives the scheme, the host and the path of a file."""
-        return "file", "", path_of(location)
-
-
-def path_of(location: str) -> str:
-    return location.replace("s3://", f"{Folders.buckets}/").removeprefix("file://").removeprefix("file:")
 
 
 def texts(row: dict[str, Any]) -> list[str | None]:
@@ -37,13 +20,10 @@ def texts(row: dict[str, Any]) -> list[str | None]:
 
 
 def main(home: str) -> None:
-    Folders.buckets = f"{home}/buckets"
-    [hint] = Path(Folders.buckets).glob("*/datasets/customers/changes/iceberg/table/metadata/version-hint.text")
-    metadata = hint.with_name(f"v{hint.read_text().strip()}.metadata.json")
-    table = StaticTable.from_metadata(str(metadata), {"py-io-impl": "__main__.Folders"})
+    table = table_of(home, "customers/changes")
     rows = sorted(table.scan().to_arrow().to_pylist(), key=lambda row: row["lsn"])
     last = {row["id"]: row for row in rows}
-    files = [path_of(task.file.file_path) for task in table.scan().plan_files()]
+    files = files_of(table)
     newest = "SELECT id, max_by(deleted, lsn) AS gone FROM read_parquet($1, union_by_name = true) GROUP BY id"
     [(left,)] = duckdb.execute(f"SELECT count(*) FROM ({newest}) WHERE NOT gone", [files]).fetchall()
     customers = [texts(row) for _, row in sorted(last.items()) if not row["deleted"]]

@@ -1,8 +1,8 @@
 /** What was decided on this machine, one line for each kind of request; what `millrace access` reads. */
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { objectIn } from '../../lib/declaration/json.ts';
-import { readText } from '../../tools/files.mjs';
+import { readText, writeFileAtomically } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
 import type { Decision, Match } from './decide.ts';
 import type { AccessRequest } from './policy.ts';
@@ -28,7 +28,15 @@ const flushMs = 5_000;
 /** Requests that differ in their resources might be denied without end. */
 const mostDenied = 1_000;
 
+/** Bytes of lines, of some hours' work, before each kind of request gets a single one. */
+const mostBytes = 8 * 2 ** 20;
+const mode = 0o600;
+
 const fileOf = (home: Home) => join(home.iam, 'decisions.jsonl');
+/** Lines that are being summed. */
+const fullOf = (home: Home) => join(home.iam, 'decisions.full.jsonl');
+/** A line for each kind of request that is in the file no more. */
+const summedOf = (home: Home) => join(home.iam, 'decisions.summed.jsonl');
 
 const logs = new Set<DecisionLog>();
 process.once('exit', () => {
@@ -78,13 +86,37 @@ export class DecisionLog {
   private append(records: readonly DecisionRecord[]): void {
     // The home may have been purged meanwhile.
     if (records.length === 0 || !existsSync(this.home.iam)) return;
-    const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-    appendFileSync(fileOf(this.home), text, { mode: 0o600 });
+    const file = fileOf(this.home);
+    appendFileSync(file, linesOf(records), { mode });
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > mostBytes) this.sum();
   }
+
+  /** Others may write meanwhile: the file is put aside first, and theirs is a new one. */
+  private sum(): void {
+    const full = fullOf(this.home);
+    // Left by a process that was killed here: it is summed first, and the file next time.
+    if (!existsSync(full)) renameSync(fileOf(this.home), full);
+    const kinds = new Map<string, DecisionRecord>();
+    for (const record of [...recordsIn(summedOf(this.home)), ...recordsIn(full)]) {
+      const key = JSON.stringify([record.role, record.action, record.resource, record.allowed, record.statements]);
+      const count = record.count + (kinds.get(key)?.count ?? 0);
+      // The newest is the last one.
+      kinds.delete(key);
+      kinds.set(key, { ...record, count });
+    }
+    writeFileAtomically(summedOf(this.home), linesOf([...kinds.values()]), mode);
+    rmSync(full, { force: true });
+  }
+}
+
+const linesOf = (records: readonly DecisionRecord[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+
+function recordsIn(file: string): DecisionRecord[] {
+  const lines = readText(file)?.split('\n') ?? [];
+  return lines.flatMap((line) => (objectIn(line) as DecisionRecord | undefined) ?? []);
 }
 
 /** What was decided so far, the newest last. */
 export function readDecisions(home: Home): DecisionRecord[] {
-  const lines = readText(fileOf(home))?.split('\n') ?? [];
-  return lines.flatMap((line) => (objectIn(line) as DecisionRecord | undefined) ?? []);
+  return [summedOf, fullOf, fileOf].flatMap((file) => recordsIn(file(home)));
 }

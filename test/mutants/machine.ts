@@ -113,6 +113,17 @@ export const machine: readonly Mutant[] = [
     ['const taskAttempts = 4;', 'const taskAttempts = 1;', 'one failed task fails a job that goes on on AWS'],
   ),
   ...mutantsOf(
+    'local/iam/decision-log.ts',
+    [`${unit}/iam/decision-log.test.ts`],
+    ['> mostBytes) this.sum();', '< 0) this.sum();', 'what was decided fills the disk'],
+    [
+      '[...recordsIn(summedOf(this.home)), ...recordsIn(full)]',
+      '[...recordsIn(full)]',
+      'what was summed before is gone',
+    ],
+    ['[summedOf, fullOf, fileOf].flatMap', '[summedOf, fileOf].flatMap', 'what a killed process put aside is gone'],
+  ),
+  ...mutantsOf(
     'local/iam/decide.ts',
     [`${unit}/iam/decide.test.ts`, `${unit}/iam/usage.test.ts`],
     ['if (denying.length > 0) {', 'if (false) {', 'what AWS denies works here'],

@@ -62,7 +62,11 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
     // Those around custom resources are as many as a pipeline has kinds of contracts.
     /^(AWS|Contracts)/.test(fn.short) || !value(fn, 'Handler').startsWith('index.')
       ? []
-      : [`function: ${values(fn, 'Timeout', 'MemorySize')}`],
+      : [
+          `function: ${values(fn, 'Timeout', 'MemorySize')}, ${value(fn, 'Runtime')} on ${textsAt(fn.properties, 'Architectures')}` +
+            `${value(fn, 'TracingConfig.Mode') === 'Active' ? ', traced' : ''}` +
+            `${fn.properties.DeadLetterConfig === undefined ? '' : `, what it cannot do to ${lastPart(value(fn, 'DeadLetterConfig.TargetArn'))}`}`,
+        ],
   'AWS::RDS::DBCluster': (cluster) => [
     `cluster: ${values(cluster, 'DeletionProtection', 'BackupRetentionPeriod', 'StorageEncrypted', 'EnableIAMDatabaseAuthentication', 'MasterUserAuthenticationType')}`,
   ],
@@ -107,9 +111,12 @@ const lastPart = (arn: string): string =>
 
 const eventsOf = (rule: Concrete): string =>
   [
+    ...textsAt(rule.properties, 'EventPattern.source'),
     ...textsAt(rule.properties, 'EventPattern.detail-type'),
     ...textsAt(rule.properties, 'EventPattern.detail.status'),
     ...textsAt(rule.properties, 'EventPattern.detail.state'),
+    ...textsAt(rule.properties, 'EventPattern.detail.stateMachineArn').map((arn) => `of ${arn.split(':').at(-1)}`),
+    ...textsAt(rule.properties, 'EventPattern.detail.applicationId').map((id) => `of ${id}`),
   ].join(' ');
 
 function conditionsOf(statement: unknown): string {

@@ -40,6 +40,7 @@ test('MSK Serverless is entered through TLS with a token', () => {
 test('a first connection through a new network interface is tried for as long as that may take, and answers for as long as a cluster may', () => {
   expect(settingsOf(serverless)).toMatchObject({
     connectionTimeout: 10_000,
+    authenticationTimeout: 10_000,
     requestTimeout: 60_000,
     retry: { initialRetryTime: 300, maxRetryTime: 5_000, retries: 7 },
   });

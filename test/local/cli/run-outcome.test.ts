@@ -163,7 +163,7 @@ describe('an execution', () => {
   test('is followed by what is likely to be wanted next', () => {
     const watched = ['npx millrace watch tiny', 'npx millrace down'];
     expect(nextOf(pipeline, [account])).toEqual(watched);
-    expect(nextOf(pipeline, [{ ...account, rejected: 1, deadLetters: 2 }])).toEqual([
+    expect(nextOf(pipeline, [{ ...account, rejected: 1, deadLetters: 1 }])).toEqual([
       'npx millrace rejects tiny',
       'npx millrace topics words --dead-letters',
       ...watched,

@@ -53,6 +53,23 @@ test('rows of a key replace each other, deleted ones go, and each record is read
   expect(read).toEqual([0, 1, 2, 3, 4]);
 });
 
+test('of a long topic the last five thousand records of a partition are read, and two thousand rows are shown', async () => {
+  const asked: unknown[] = [];
+  const reader: Pick<TopicReader, 'range' | 'read'> = {
+    range: async () => ({ from: { 0: 10 }, to: { 0: 100_000 } }),
+    read: async (_topic, { from }, onRecord) => {
+      asked.push(from);
+      for (let offset = 0; offset < 2_003; offset += 1) {
+        const value = Buffer.from(JSON.stringify({ word: String(offset), times: 1 }));
+        await onRecord({ key: Buffer.from(String(offset)), value, offset: String(offset), timestamp: '0' } as never, 0);
+      }
+    },
+  };
+  const found = await new ResultsSoFar(declared).next(reader, '');
+  expect(asked).toEqual([{ 0: 95_000 }]);
+  expect([found?.rows.length, found?.more]).toEqual([2_000, 3]);
+});
+
 test('a pipeline whose report reads no topic of results has none until its end', () => {
   const { accounts: _accounts, ...without } = declared;
   expect(new ResultsSoFar(without).topic).toBeUndefined();

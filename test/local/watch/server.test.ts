@@ -45,6 +45,15 @@ describe('who has the address', () => {
     },
   );
 
+  test('has an address that nobody guesses, and leaves no trace of it elsewhere', async () => {
+    expect(new URL(served.url).pathname).toMatch(/^\/[\w-]{32}\/$/);
+    expect((await ask('')).headers).toMatchObject({
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
   test('gets a page that may load nothing from elsewhere', async () => {
     const { headers } = await ask('');
     expect(headers['content-security-policy']).toMatch(

@@ -17,7 +17,7 @@ import { knownJobRuns } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import type { PlainEndpoints } from '../services/types.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
-import { visible } from '../visible.ts';
+import { visibleIn } from '../visible.ts';
 import { accountsSoFar, edgesOf, type Figures, noFigures, reportFolder, reportJob, withLine } from './figures.ts';
 import { machineIn } from './machine.ts';
 import type {
@@ -90,7 +90,8 @@ export class Observer {
     this.findRuns();
     const runs = [...this.runs.values()].map(runTold);
     const edges = edgesOf(pipeline, runs);
-    return {
+    // Reasons, causes and results have words of strangers.
+    return visibleIn({
       picture: pictureOf(pipeline),
       execution: this.execution ? executionTold(this.execution) : null,
       machine: this.history?.machine ?? null,
@@ -100,7 +101,7 @@ export class Observer {
       edges: this.isLive ? this.withRates(edges) : edges,
       accounts: this.accounts(runs),
       results: this.results(),
-    };
+    });
   }
 
   /** Asks the broker where its topics end, and for results that came. Nothing changes while it does not run. */
@@ -135,7 +136,8 @@ export class Observer {
     const { records } = this.jobRuns;
     const words = lastOf(records.stdout(id)).filter((line) => !objectIn(line));
     const log = [...lastOf(records.stderr(id)), ...words].join('\n').trimEnd();
-    return { spec: (specOf(run.record) as RunDetails['spec'] | undefined) ?? null, log: visible(log.slice(-shownLog)) };
+    const spec = (specOf(run.record) as RunDetails['spec'] | undefined) ?? null;
+    return visibleIn({ spec, log: log.slice(-shownLog) });
   }
 
   close(): void {

@@ -3,7 +3,7 @@
  * offsets of its topics. It writes nothing.
  */
 import { readdirSync } from 'node:fs';
-import { topicsOf } from '../../lib/declaration/flow.ts';
+import { tablesOf, topicsOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { readEnd, readText } from '../../tools/files.mjs';
@@ -27,6 +27,7 @@ import type {
   Machine,
   Model,
   ResultsTold,
+  RowsTold,
   RunDetails,
   RunTold,
   TopicTold,
@@ -34,6 +35,7 @@ import type {
 import { pictureOf } from './picture.ts';
 import { newestRecords } from './records.ts';
 import { ResultsSoFar, resultsIn } from './results.ts';
+import { lastRows } from './rows.ts';
 import { States } from './states.ts';
 
 /** How long rows are counted for a rate. */
@@ -127,6 +129,14 @@ export class Observer {
     return (
       topic && ((await this.withReader((reader, { registryUrl }) => newestRecords(reader, topic, registryUrl))) ?? [])
     );
+  }
+
+  /** What a table holds, by its alias; undefined where the pipeline has none of that name. */
+  async rows(alias: string): Promise<RowsTold | undefined> {
+    const { home, pipeline } = this.options;
+    const tables = tablesOf(pipeline);
+    const table = Object.hasOwn(tables, alias) ? tables[alias] : undefined;
+    return table && lastRows(home, pipeline.name, table);
   }
 
   /** What a run was told, and the end of what it wrote for people. */

@@ -174,8 +174,9 @@ async function explainAssembly({ json, print, signal, terminal }: Context): Prom
 }
 
 /** `millrace synth`: the CDK app and every rule, without starting anything. Every mistake is reported at once, in the words of whoever found it. */
-export async function synth({ print, signal, terminal }: Context): Promise<number> {
+export async function synth({ json, print, signal, terminal }: Context): Promise<number> {
   const { assembly, changed } = await synthesize({ progress: terminal.line, signal, rules: true });
-  print(`${assembly} ${changed ? 'was synthesized' : 'is up to date'}`);
+  const told = `${assembly} ${changed ? 'was synthesized' : 'is up to date'}`;
+  print(json ? JSON.stringify({ assembly, changed }) : told);
   return 0;
 }

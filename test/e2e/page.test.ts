@@ -21,7 +21,7 @@ import { States } from '../../local/watch/states.ts';
 import { root } from '../../tools/setup/folders.mjs';
 import { chained, machineOf } from '../lib/constructs/workflow/invented.ts';
 import { openBrowser } from '../support/browser.ts';
-import { details, hostile, model, records } from './page-model.ts';
+import { details, hostile, model, records, rows } from './page-model.ts';
 
 const { source: axe } = createRequire(import.meta.url)('axe-core') as { readonly source: string };
 const topic = '[id="topics.words"]';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   browser = await openBrowser();
   feed = new Feed();
   feed.publish(model);
-  const found: Readonly<Record<string, unknown>> = { records, runs: details };
+  const found: Readonly<Record<string, unknown>> = { records, rows, runs: details };
   served = await serve(await livePage('words'), feed, async (what) => found[what]);
 });
 afterAll(async () => {
@@ -244,11 +244,23 @@ test('by the keyboard alone a part is opened, read and closed', async () => {
   await page.close();
 });
 
+test('a table opens its rows, and says how many there are', async () => {
+  const { page, wrong } = await open();
+  await page.click('[id="tables.kept"]');
+  await page.waitForSelector('.details td');
+  const shown = (await textOf(page, '.details')).join(' ');
+  expect(shown).toContain('more than 100,000');
+  expect(shown).toContain('The last 2 rows by word');
+  expect(await violations(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  await page.close();
+});
+
 test('what others wrote is shown as the text that it is, everywhere', async () => {
   const { page, wrong } = await open();
-  for (const part of ['topics.words', 'topics.lost', 'jobs.count', 'jobs.show']) {
+  for (const part of ['topics.words', 'topics.lost', 'jobs.count', 'jobs.show', 'tables.kept']) {
     await page.click(`[id="${part}"]`);
-    await page.waitForSelector('.details pre');
+    await page.waitForSelector('.details pre, .details [aria-label="The last 2 rows by word"] td');
     expect((await textOf(page, '.details')).join(' ')).toContain(hostile);
   }
   for (const part of ['header', '.account', '.scroll td', '[aria-labelledby="execution"] > p'])

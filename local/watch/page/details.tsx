@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Model, PictureNode, RecordTold, RunDetails, RunTold } from '../model.ts';
+import type { Model, PictureNode, RecordTold, RowsTold, RunDetails, RunTold } from '../model.ts';
 import { type Fact, Facts } from './facts.tsx';
 import { useDetails } from './source.ts';
 import { byReason, count, duration, jobState, kindOf, moment, stateOf, sum } from './words.ts';
@@ -28,6 +28,7 @@ export function Details({ node, model, runs, onClose }: Shown) {
       </button>
       <p class="quiet">{node.name}</p>
       {node.shape === 'topic' && <Topic node={node} model={model} live={runs === undefined} />}
+      {node.kind === 'table' && (runs ? <Elsewhere what="rows" /> : <Rows alias={node.title} />)}
       {isJob && <Job node={node} model={model} runs={runs} />}
       {!isJob && <Neighbours node={node} model={model} />}
     </section>
@@ -118,11 +119,7 @@ function Topic({ node, model, live }: { readonly node: PictureNode; readonly mod
           rows={partitions.map(({ partition, from, to }) => [partition, count(from), count(to), count(to - from)])}
         />
       )}
-      {live ? (
-        <Records alias={node.title} />
-      ) : (
-        <p class="quiet">The newest records are on the page of “npx millrace watch”.</p>
-      )}
+      {live ? <Records alias={node.title} /> : <Elsewhere what="newest records" />}
     </>
   );
 }
@@ -164,6 +161,29 @@ function Records({ alias }: { readonly alias: string }) {
         moment(at),
       ])}
     />
+  );
+}
+
+/** Of what a report does not hold. */
+const Elsewhere = ({ what }: { readonly what: string }) => (
+  <p class="quiet">The {what} are on the page of “npx millrace watch”.</p>
+);
+
+function Rows({ alias }: { readonly alias: string }) {
+  const { found, failed } = useDetails<RowsTold>(`rows/${encodeURIComponent(alias)}`, 5_000);
+  if (!found) return <p class="quiet">{failed === '' ? 'Reading the rows.' : `The rows cannot be read: ${failed}`}</p>;
+  const { columns, key, rows, more } = found;
+  return (
+    <>
+      <Facts facts={[['Rows', `${more ? 'more than ' : ''}${count(found.count)}`]]} />
+      {rows.length > 0 && (
+        <Table
+          caption={`${rows.length < found.count ? `The last ${rows.length} rows` : 'Rows'} by ${key.join(', ')}`}
+          head={columns.map((column) => [column])}
+          rows={rows}
+        />
+      )}
+    </>
   );
 }
 

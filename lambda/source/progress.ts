@@ -5,6 +5,8 @@ import type { Heard } from '../../lib/declaration/listening.ts';
 /** As many as a record of a topic has room for many times over; of more the oldest are forgotten, and would be written again if they were told again. */
 const MOST_KNOWN = 4_000;
 
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16);
+
 export class Progress {
   /** The largest cursor that was heard. */
   at: bigint | undefined;
@@ -30,9 +32,13 @@ export class Progress {
   take({ cursor = this.at, record }: Heard): boolean {
     if (cursor !== undefined && (this.at === undefined || cursor > this.at)) this.at = cursor;
     if (!record) return false;
-    const digest = createHash('sha256').update(record.id).digest('base64url').slice(0, 16);
-    if (this.known.has(digest)) return false;
-    this.known.set(digest, cursor ?? 0n);
+    const { key, value } = record;
+    const [told, forgotten] = [digestOf(record.id), digestOf(`forget ${key}`)];
+    if (this.known.has(told)) return false;
+    this.known.set(told, cursor ?? 0n);
+    if (value === null) this.known.set(forgotten, cursor ?? 0n);
+    // What was told out of its turn, of a key that was to be forgotten since, stays forgotten.
+    else if (cursor !== undefined && cursor < (this.known.get(forgotten) ?? cursor)) return false;
     return true;
   }
 

@@ -55,6 +55,7 @@ async function once({ channels, open, signal, ...props }: RunProps): Promise<voi
   const either = AbortSignal.any([signal, failing.signal]);
   try {
     const known = await sink.progress();
+    props.tell({ event: 'opened', topics: Object.keys(channels) });
     const all = Object.entries(channels).map(async ([alias, channel]) => {
       const progress = new Progress(channel.overlap, known.get(alias));
       try {

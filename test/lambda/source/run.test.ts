@@ -50,6 +50,14 @@ describe('what is told', () => {
     expect(broker.records.a?.map(({ id }) => id)).toEqual(['first', 'second']);
   });
 
+  test('of a key that was to be forgotten since is not written, and what is told of it later is', async () => {
+    const gone = { cursor: 12n, record: { key: 'post', id: 'gone', value: null } };
+    const channel = new Played([told(12, 'post', 'first'), gone, told(11, 'post', 'older'), told(13, 'post', 'newer')]);
+    const broker = new Broker();
+    await ran({ a: channel }, broker, () => channel.connections.length === 2);
+    expect(broker.records.a?.map(({ id }) => id)).toEqual(['first', 'gone', 'newer']);
+  });
+
   test('is written before its connection breaks, however short that was', async () => {
     const channel = new Played([told(1), new Error('cut')], [told(2), new Error('cut')], [told(3), new Error('cut')]);
     const broker = new Broker();

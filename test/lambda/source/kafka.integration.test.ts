@@ -29,6 +29,16 @@ beforeEach(async () => {
   });
 });
 
+/** A broker makes its topic of transactions when it is asked for the first; a run would begin anew until then. */
+async function opened(attempts = 5): Promise<OpenSink> {
+  try {
+    return await openKafka(props);
+  } catch (error) {
+    if (attempts === 1 || Object(error).name !== 'KafkaJSGroupCoordinatorNotFound') throw error;
+    return opened(attempts - 1);
+  }
+}
+
 const record = (key: string, value: string | null = key): HeardRecord => ({
   key,
   id: key,
@@ -50,14 +60,14 @@ async function held(topic: string): Promise<string[]> {
 }
 
 test('records of a commit are there with how far they go, and are found by who opens it next', async () => {
-  const first = await openKafka(props);
+  const first = await opened();
   expect(await first.progress()).toEqual(new Map());
   await first.commit('left', [record('a'), record('b', null)], 'one');
   await first.commit('left', [], 'two');
   await first.commit('right', [record('c')], 'three');
   await first.close();
   expect(await held(props.topics.left ?? '')).toEqual(['a {"value":"a"}', 'b null']);
-  const next = await openKafka(props);
+  const next = await opened();
   expect(await next.progress()).toEqual(
     new Map([
       ['left', 'two'],
@@ -68,25 +78,25 @@ test('records of a commit are there with how far they go, and are found by who o
 });
 
 test('how far a channel has come is found however much others have written since', async () => {
-  const sink = await openKafka(props);
+  const sink = await opened();
   await sink.commit('left', [], 'long ago');
-  for (let at = 1; at <= 450; at += 1) await sink.commit('right', [], String(at));
+  for (let at = 1; at <= 210; at += 1) await sink.commit('right', [], String(at));
   await sink.close();
-  const next = await openKafka(props);
+  const next = await opened();
   expect(await next.progress()).toEqual(
     new Map([
       ['left', 'long ago'],
-      ['right', '450'],
+      ['right', '210'],
     ]),
   );
   await next.close();
-});
+}, 300_000);
 
 describe('a run that another one follows', () => {
   test('writes nothing any more, and hears why', async () => {
-    const old = await openKafka(props);
+    const old = await opened();
     await old.commit('left', [record('a')], 'one');
-    const next = await openKafka(props);
+    const next = await opened();
     await expect(old.commit('left', [record('late')], 'late')).rejects.toMatchObject({ name: 'TakenOver' });
     await next.commit('left', [record('b')], 'two');
     expect(await next.progress()).toEqual(new Map([['left', 'two']]));
@@ -96,7 +106,7 @@ describe('a run that another one follows', () => {
 });
 
 test('a source writes the topics that it declares, and no others', async () => {
-  const sink = await openKafka(props);
+  const sink = await opened();
   await expect(sink.commit('other', [record('a')], 'one')).rejects.toThrow('The source writes no topic other.');
   await sink.close();
 });

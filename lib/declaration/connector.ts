@@ -7,31 +7,8 @@ import { Topic } from './kinds/topic.ts';
 import type { Note } from './mistakes.ts';
 import { connectorSlot, replicationRole } from './names.ts';
 import { PLUGINS, type PluginName, routeOf, type Setting } from './plugins.ts';
+import { isSecret, Secret } from './secret.ts';
 import type { Named } from './thing.ts';
-
-/** A value that is never written down: what AWS Secrets Manager holds under a name, or a file of this machine. */
-export class Secret {
-  readonly name: string;
-  readonly key: string;
-
-  constructor(name: string, key: string) {
-    this.name = name;
-    this.key = key;
-  }
-
-  /** Name of the file that holds it beside a worker. */
-  get file(): string {
-    return `${this.name.replaceAll('/', '.')}.${this.key}`;
-  }
-
-  /** How a mistake shows it. */
-  toJSON(): string {
-    return `secret ${this.name}, ${this.key}`;
-  }
-}
-
-/** A secret by its name in AWS Secrets Manager, and the key of the text in it. */
-export const secret = (name: string, key: string): Secret => new Secret(name, key);
 
 export interface ConnectorProps<W extends Named<Topic> = Named<Topic>> {
   /** Topics that it writes, by alias. */
@@ -60,9 +37,6 @@ const form = z.strictObject({
     ),
   ),
 } satisfies Record<keyof ConnectorProps | 'plugin', z.ZodType>);
-
-const isSecret = ({ name, key }: Secret): boolean =>
-  /^[\w/+=.@-]{1,512}$/.test(String(name)) && /^[\w.-]{1,128}$/.test(String(key));
 
 /** Names of settings whose value nobody is to read in a template. */
 const SECRET_NAME = /password|passwd|secret|token|credential|passphrase|private.?key|jaas/i;

@@ -4,6 +4,7 @@ import type { Job, JobSize } from './job.ts';
 import { Dataset } from './kinds/dataset.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
+import { Source as Listener } from './kinds/source.ts';
 import { type Database, Table } from './kinds/table.ts';
 import { Events, Topic } from './kinds/topic.ts';
 import type { Account, Action, Pipeline, Sum } from './pipeline.ts';
@@ -36,15 +37,15 @@ export const aliased = <T>(things: Named<T> = {}): Aliased<T>[] =>
 /** The things of a pipeline, each once, whichever way it is read. Two of different kinds may share an alias. */
 export function thingsOf(pipeline: Pipeline): Aliased[] {
   const used = usesOf(pipeline).map(({ alias, thing }) => ({ alias, thing: thing.origin }));
-  const connected = connectedTo(pipeline).map(({ alias, topic }) => ({ alias, thing: topic }));
-  const all = [...aliased<Thing>(pipeline.topics), ...connected, ...used];
+  const brought = broughtTo(pipeline).map(({ alias, topic }) => ({ alias, thing: topic }));
+  const all = [...aliased<Thing>(pipeline.topics), ...aliased<Thing>(pipeline.sources), ...brought, ...used];
   return [...new Map(all.map((one) => [one.thing, one])).values()];
 }
 
-/** Every topic that a connector writes, in the order of the declaration. */
-export const connectedTo = ({ connectors = {} }: Pipeline) =>
-  Object.entries(connectors).flatMap(([connector, { writes }]) =>
-    Object.entries(writes ?? {}).map(([alias, topic]) => ({ connector, alias, topic })),
+/** Every topic that a connector or a source writes, in the order of the declaration. */
+export const broughtTo = ({ connectors = {}, sources = {} }: Pipeline) =>
+  [...Object.entries(connectors), ...Object.entries(sources)].flatMap(([by, { writes }]) =>
+    Object.entries(writes ?? {}).map(([alias, topic]) => ({ by, alias, topic })),
   );
 
 const ofClass = <T extends Thing>(
@@ -64,16 +65,19 @@ const followedBy = ({ connectors = {} }: Pipeline, topics: readonly Thing[]): Th
     ),
   );
 
-/** Topics that connectors have for themselves, each of which holds its last record. */
-export const ownTopicsOf = ({ name: pipeline, connectors = {} }: Pipeline): Topic[] =>
-  Object.entries(connectors)
+/** Topics that connectors and sources have for themselves, which hold the last record of each key. */
+export const ownTopicsOf = ({ name: pipeline, connectors = {}, sources = {} }: Pipeline): Topic[] => [
+  ...Object.entries(connectors)
     .flatMap(([name, connector]) => connector.ownTopics(pipeline, name))
-    .map((name) => new Topic(name, { partitions: 1, cleanup: 'compact' }));
+    .map((name) => new Topic(name, { partitions: 1, cleanup: 'compact' })),
+  ...Object.values(sources).map((source) => source.ownTopic(pipeline)),
+];
 
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
 export const tablesOf = (pipeline: Pipeline): Record<string, Table> => ofClass(pipeline, Table);
+export const sourcesOf = (pipeline: Pipeline): Record<string, Listener> => ofClass(pipeline, Listener);
 
 /** The database of a pipeline that has tables. */
 export const databaseOf = (pipeline: Pipeline): Database | undefined =>

@@ -8,10 +8,11 @@ import { isPythonName, RESERVED_PIPELINE_NAMES } from './checks/reserved-names.t
 import { checkTables } from './checks/tables.ts';
 import { checkTogether } from './checks/together.ts';
 import { Connector } from './connector.ts';
-import { type Aliased, aliased, connectedTo, peakCores, thingsOf, usesOf } from './flow.ts';
+import { type Aliased, aliased, broughtTo, peakCores, thingsOf, usesOf } from './flow.ts';
 import { Job } from './job.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
+import { Source } from './kinds/source.ts';
 import { Table } from './kinds/table.ts';
 import { Topic } from './kinds/topic.ts';
 import { ACCOUNT_VCPU } from './limits.ts';
@@ -48,6 +49,7 @@ const form = z.strictObject({
   description: text.min(1, 'a sentence for people'),
   jobs: z.record(text, job),
   connectors: z.record(text, made(Connector, 'a connector made by connector(...)')).optional(),
+  sources: z.record(text, made(Source, 'a source made by source(...)')).optional(),
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
@@ -85,20 +87,22 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   };
   const isWhole = (at: string): boolean => !broken.some(({ where }) => isWithin(where, at) || isWithin(at, where));
   const hasIn = (at: string): boolean => faults.some(({ where }) => isWithin(where, at));
-  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors'): Named<T> =>
+  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors' | 'sources'): Named<T> =>
     Object.fromEntries(Object.entries<T>(Object(pipeline[part])).filter(([name]) => isWhole(`${part}.${name}`)));
   const readable = {
     ...pipeline,
     jobs: wholeOf<Job>('jobs'),
     topics: wholeOf<Topic>('topics'),
     connectors: wholeOf<Connector>('connectors'),
+    sources: wholeOf<Source>('sources'),
   };
   const isReadable = ({ alias, thing }: Aliased): boolean => isWhole(`${thing.plural}.${alias}`);
   const uses = usesOf(readable);
   const things = thingsOf(readable).filter(isReadable);
   checkName(pipeline, note);
-  const connected = connectedTo(readable).map(({ alias, topic }) => ({ alias, thing: topic }));
-  checkAliases([...aliased(readable.topics), ...connected, ...uses].filter(isReadable), note);
+  const brought = broughtTo(readable).map(({ alias, topic }) => ({ alias, thing: topic }));
+  const outside = [...aliased<Thing>(readable.topics), ...aliased<Thing>(readable.sources), ...brought];
+  checkAliases([...outside, ...uses].filter(isReadable), note);
   for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
   for (const use of uses.filter(isReadable)) {
     const noteUse = noteAt(note, `jobs.${use.job}.${use.way}.${use.alias}`);
@@ -150,6 +154,14 @@ function checkForms(pipeline: Pipeline, note: Note): Fault[] {
     const at = `connectors.${name}`;
     faults.push(...checkForm(connector.form, connector.given, at, note));
     for (const [alias, topic] of Object.entries(Object(connector.writes))) {
+      faults.push(...checkThing(topic, `${at}.writes.${alias}`));
+    }
+  }
+  for (const [name, source] of Object.entries(Object(pipeline.sources))) {
+    if (!(source instanceof Source)) continue;
+    const at = `sources.${name}`;
+    faults.push(...checkThing(source, at));
+    for (const [alias, topic] of Object.entries(Object(source.writes))) {
       faults.push(...checkThing(topic, `${at}.writes.${alias}`));
     }
   }

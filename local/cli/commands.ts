@@ -64,8 +64,12 @@ export function commandLine(perform: Perform): Command {
     .option('--kafka-port <port>', 'port of the broker', port)
     .option('--postgres-port <port>', 'port of the databases', port)
     .option('--registry-port <port>', 'port of the schema registry', port)
+    .option('--live', 'let sources listen to the outside itself, and not to what plays it here')
     .option(...json)
-    .addHelpText('after', examples('up', 'up PIPELINE', 'up --brokers 3', 'up --kafka-port 19092 --json'))
+    .addHelpText(
+      'after',
+      examples('up', 'up PIPELINE', 'up --brokers 3', 'up PIPELINE --live', 'up --kafka-port 19092 --json'),
+    )
     .action(perform(async () => (await import('./up.ts')).up));
   command('run <pipeline>', 'run a deployed pipeline and show its results')
     .option('--sample-data <folder>', 'files to use instead of the project’s own')

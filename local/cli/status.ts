@@ -11,6 +11,7 @@ const STARTS = {
   strict: 'starts with --strict',
   databases: 'starts with a pipeline that has a database',
   connectors: 'starts with its pipeline',
+  sources: 'starts with its pipeline',
 };
 
 export async function status({ home, json, print }: Context): Promise<number> {

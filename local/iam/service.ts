@@ -1,6 +1,6 @@
 /**
- * The decision service, for those who are asked by clients of AWS and do not run in a command: the broker, and what stands for S3, which is served
- * here too. Its words are the folder of the home and both ports.
+ * The decision service, for those who are asked by clients of AWS and do not run in a command: the broker, and what stands for S3 and Secrets Manager, which are
+ * served here too. Its words are the folder of the home and both ports.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -14,6 +14,7 @@ import { DecisionPoint } from './decision-point.ts';
 import type { RequestContext } from './policy.ts';
 import { s3Front } from './s3-front.ts';
 import { RequestCounts } from './s3-requests.ts';
+import { answerOfSecrets, isForSecrets } from './secrets.ts';
 
 const [root, port, s3Port] = process.argv.slice(2);
 const home = millraceHome(root);
@@ -25,6 +26,8 @@ type Answer = readonly [status: number, body: unknown];
 const refuse = (what: string): Answer => [400, { error: what }];
 
 async function answer(request: IncomingMessage): Promise<Answer> {
+  // Who asks for a secret has credentials, and no token.
+  if (isForSecrets(request.headers)) return answerOfSecrets(home, point, request.headers, await text(request));
   const given = Buffer.from(request.headers.authorization ?? '');
   if (given.length !== token.length || !timingSafeEqual(given, token)) return [401, { error: 'the token is missing' }];
   const [, key] = /^\/keys\/(\w+)$/.exec(request.url ?? '') ?? [];

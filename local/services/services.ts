@@ -25,6 +25,16 @@ import {
   serviceFiles,
   writeServiceFile,
 } from './service-files.ts';
+import {
+  forgetSource,
+  isOfSources,
+  readSource,
+  type SourceSettings,
+  sourceNames,
+  sourcesIn,
+  standInOf,
+  writeSource,
+} from './sources.ts';
 import type {
   BrokerAddresses,
   BrokerName,
@@ -36,6 +46,7 @@ import type {
   ServiceName,
   ServiceStatus,
   ServiceToolchain,
+  SourceName,
   WorkerName,
 } from './types.ts';
 
@@ -54,11 +65,15 @@ const brokersIn = (home: Home): Brokers =>
     ? allBrokers
     : [kafka];
 
-/** All of a home, the workers of its connectors among them. */
+/** All of a home, the workers of its connectors and its sources among them. */
 const definitionsOf = (home: Home, brokers = brokersIn(home)): ServiceDefinition[] => [
   ...fixed.flatMap((one) => (one === kafka ? brokers : one)),
   ...workersIn(home),
+  ...sourcesIn(home),
 ];
+
+/** What is nothing without a broker. */
+const needsBroker = ({ only }: ServiceDefinition): boolean => only === 'connectors' || only === 'sources';
 
 /** Whose data belong together. */
 const holdersOf = (brokers: Brokers): ServiceName[] => [...brokers.map(({ name }) => name), 'registry'];
@@ -86,6 +101,8 @@ export interface StartOptions {
   readonly databases?: boolean | undefined;
   /** Starts the workers of deployed connectors too. @default they stay as they are */
   readonly connectors?: boolean | undefined;
+  /** Starts deployed sources too, and what plays the outside for them. @default they stay as they are */
+  readonly sources?: boolean | undefined;
   /** Memory to be had, for tests. @default what the machine says */
   readonly availableMemoryBytes?: number;
 }
@@ -233,10 +250,10 @@ export async function stopServices(
   const definitions = definitionsOf(home);
   const chosen = definitions.filter(({ name }) => options.purge || (options.only?.includes(name) ?? true));
   return locked(homeLock(home), progress, undefined, async () => {
-    const workers = chosen.filter(({ only }) => only === 'connectors');
+    const workers = chosen.filter(needsBroker);
     const ordered = [...workers, ...chosen.filter((one) => !workers.includes(one))];
     const end = (some: readonly ServiceDefinition[]) => Promise.allSettled(some.map((one) => stop(home, one)));
-    // Workers of connectors say goodbye to their broker.
+    // They say goodbye to their broker.
     const ended = [...(await end(workers)), ...(await end(ordered.slice(workers.length)))];
     for (const result of ended) {
       if (result.status === 'fulfilled') continue;
@@ -278,6 +295,26 @@ export async function bringWorker(
   await startServices(home, toolchain, progress, signal, { connectors: true });
 }
 
+/** Sees to it that these sources run with these settings, and no others; gives the names of those that it started. */
+export async function bringSources(
+  home: Home,
+  toolchain: ServiceToolchain,
+  wanted: ReadonlyMap<SourceName, SourceSettings>,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<readonly ServiceName[]> {
+  for (const name of new Set([...sourceNames(home), ...wanted.keys()])) {
+    const settings = wanted.get(name);
+    if (sameJson(readSource(home, name), settings)) continue;
+    await stopServices(home, { purge: false, only: [name, standInOf(name)] });
+    if (settings) writeSource(home, name, settings);
+    else forgetSource(home, name);
+  }
+  if (wanted.size === 0) return [];
+  const { started } = await startServices(home, toolchain, progress, signal, { sources: true });
+  return started;
+}
+
 /** Ends a worker and forgets it. */
 export async function removeWorker(home: Home, name: WorkerName): Promise<void> {
   await stopServices(home, { purge: false, only: [name] });
@@ -296,9 +333,9 @@ export function watchServices(
   onGone: (error: MillraceError) => void,
   onLess: (line: string) => void,
 ): () => void {
-  // Who writes to a database that is away waits for it, as on AWS.
+  // Who writes to a database that is away waits for it, as on AWS; and what a source has written can be worked through without it.
   const watched = definitionsOf(home).filter(
-    (one) => one.only !== 'databases' && status(home, one).state === 'running',
+    (one) => one.only !== 'databases' && one.only !== 'sources' && status(home, one).state === 'running',
   );
   const told = new Set<ServiceDefinition>();
   const timer = setInterval(() => {
@@ -323,7 +360,8 @@ export function watchServices(
 /** What alone starts it. */
 export const purposeOf = (name: ServiceName): Purpose | undefined => {
   const known = withName(name);
-  return known ? known.only : 'connectors';
+  if (known) return known.only;
+  return isOfSources(name) ? 'sources' : 'connectors';
 };
 
 const withName = (name: ServiceName) => [...fixed, ...allBrokers].find((one) => one.name === name);

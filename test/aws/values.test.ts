@@ -15,7 +15,7 @@ describe.each(environmentNames)('in %s', (environment) => {
 
   it('the stacks that all pipelines share have the values of the table, and no others', () => {
     expect(valuesOf(environment, pipelines)).toEqual(
-      expected.filter((line) => !['pipeline', 'tables', 'changes', 'connectors'].includes(partOf(line))),
+      expected.filter((line) => !['pipeline', 'tables', 'changes', 'connectors', 'sources'].includes(partOf(line))),
     );
   });
 
@@ -26,6 +26,7 @@ describe.each(environmentNames)('in %s', (environment) => {
       ...(database ? ['tables'] : []),
       ...(database?.logicalReplication ? ['changes'] : []),
       ...(pipeline.connectors ? ['connectors'] : []),
+      ...(pipeline.sources ? ['sources'] : []),
     ];
     expect(valuesOfPipeline(environment, pipeline)).toEqual(expected.filter((line) => parts.includes(partOf(line))));
   });

@@ -91,8 +91,8 @@ export const handlers: readonly Mutant[] = [
     ["type === 'UNKNOWN_TOPIC_OR_PARTITION';", "type === '';", 'a topic that somebody has deleted fails a deployment'],
   ),
   ...mutantsOf(
-    'lambda/kafka-topics/client.ts',
-    [`${unit}/kafka-topics/client.test.ts`],
+    'lambda/kafka/client.ts',
+    [`${unit}/kafka/client.test.ts`],
     ['retries: 7', 'retries: 0', 'a new network interface fails the deployment'],
     ['requestTimeout: 60_000', 'requestTimeout: 600', 'a cluster that takes its time fails the deployment'],
     ['ssl: true, ', '', 'MSK closes the connection'],

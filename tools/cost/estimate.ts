@@ -1,7 +1,7 @@
 /** What an environment costs: one line per part that is billed, totals, and what is in no line. No file, no clock, no network. */
 import type { Environment } from '../../config/environment.ts';
-import { databaseOf, ownTopicsOf, topicsOf } from '../../lib/declaration/flow.ts';
-import { EXPRESS_BROKER, WORKER_SIZE } from '../../lib/declaration/limits.ts';
+import { databaseOf, ownTopicsOf, sourcesOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { EXPRESS_BROKER, FUNCTION_MIB, WORKER_SIZE } from '../../lib/declaration/limits.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
 import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
@@ -68,7 +68,9 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
   const lines = [
     ...sharedLines(environment),
     ...pipelines.flatMap((pipeline) => {
-      const all = [linesOf, connectorLines, databaseLines].flatMap((lines) => lines(environment, pipeline));
+      const all = [linesOf, connectorLines, sourceLines, databaseLines].flatMap((lines) =>
+        lines(environment, pipeline),
+      );
       return all.map((line) => ({ ...line, pipeline: pipeline.name }));
     }),
   ];
@@ -197,13 +199,27 @@ function connectorLines(environment: Environment, pipeline: Pipeline): CostLine[
   return [
     hourly('Kafka Connect on Fargate, vCPU', cpu / 1024, of, PRICES.fargateCore),
     hourly('Kafka Connect on Fargate, GB', memoryMiB / 1024, of, PRICES.fargateMemory),
-    ...partitionLines(environment, 3 + ownTopicsOf(pipeline).length, 'of its workers'),
+    ...partitionLines(environment, 3 + ownTopicsOf({ ...pipeline, sources: {} }).length, 'of its workers'),
     monthly('Private zone', 1, 'of its worker', PRICES.hostedZone),
     monthly('CloudWatch alarms', 2, 'of its connectors', PRICES.alarm),
     ...(Object.values(pipeline.connectors ?? {}).some(({ ownTables }) => ownTables.length > 0)
       ? [monthly('Passwords', 1, 'by which they follow its database', PRICES.secret)]
       : []),
     monthly('Container Insights', STACKS.insights, 'metrics of its worker', PRICES.metric),
+  ];
+}
+
+/** The functions of a pipeline's sources, of which one runs all the time for each. */
+function sourceLines(environment: Environment, pipeline: Pipeline): CostLine[] {
+  const sources = Object.values(sourcesOf(pipeline));
+  if (sources.length === 0) return [];
+  const topics = sources.reduce((sum, { writes }) => sum + Object.keys(writes).length, 0);
+  const of = sources.length === 1 ? 'of one source' : `of ${sources.length} sources`;
+  return [
+    hourly('Listening functions, GB', (sources.length * FUNCTION_MIB) / 1024, of, PRICES.functionMemory),
+    ...partitionLines(environment, sources.length, 'of their cursors'),
+    monthly('CloudWatch alarms', topics + 2 * sources.length, of, PRICES.alarm),
+    monthly('CloudWatch metrics', topics + sources.length, of, PRICES.metric),
   ];
 }
 

@@ -36,6 +36,7 @@ export const PRICES = {
   interfaceEndpoint: { dollars: 0.01, per: 'endpoint-hour and zone', source: LIST },
   fargateCore: { dollars: 0.04048, per: 'vCPU-hour', source: LIST },
   fargateMemory: { dollars: 0.004445, per: 'GB-hour', source: LIST },
+  functionMemory: { dollars: 0.0000133334 * 3600, per: 'GB-hour of an ARM64 function', source: UNDATED },
   loadBalancer: { dollars: 0.0225, per: 'balancer-hour', source: LIST },
   databaseMicro: { dollars: 0.016, per: 'db.t4g-hour', source: RDS },
   databaseSmall: { dollars: 0.032, per: 'db.t4g-hour', source: RDS },

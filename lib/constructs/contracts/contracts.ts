@@ -47,6 +47,9 @@ export class Contracts extends Construct {
       files: Object.assign({}, ...made.map(({ files }) => files ?? {})),
       ...(Object.keys(databases).length > 0 && { databases }),
     };
+    const begins = new Set(made.flatMap((kind) => kind.begins ?? []));
+    const others = this.node.children.filter((child) => !begins.has(child));
+    for (const one of begins) one.node.addDependency(...others);
     this.followed = made.find(({ followed }) => followed)?.followed;
     this.alarms = made.flatMap(({ alarms }) => alarms ?? []);
   }

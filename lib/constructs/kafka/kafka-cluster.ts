@@ -31,6 +31,9 @@ const ADMINISTER = [
   'kafka-cluster:DescribeTopicDynamicConfiguration',
 ];
 
+/** Actions of a client whose records are written together or not at all. */
+const TRANSACT = ['kafka-cluster:AlterTransactionalId', 'kafka-cluster:DescribeTransactionalId'];
+
 /** Who may be granted something: a role, or a policy that is attached elsewhere. */
 type Grantee = iam.IGrantable & Construct;
 
@@ -67,6 +70,11 @@ export class KafkaCluster extends Construct {
     allow(grantee, PRODUCE, this.arnsOf('topic', topics));
   }
 
+  /** Allows transactions of these names, in which nobody else's are ended. */
+  grantTransactions(grantee: Grantee, names: readonly string[]): void {
+    allow(grantee, TRANSACT, this.arnsOf('transactional-id', names));
+  }
+
   /** Allows to read these topics in consumer groups whose names begin with the prefix and a hyphen. */
   grantConsume(grantee: Grantee, topics: readonly string[], groupPrefix: string): void {
     allow(grantee, ['kafka-cluster:Connect'], [this.clusterArn]);
@@ -97,8 +105,8 @@ export class KafkaCluster extends Construct {
     allow(grantee, ADMINISTER, this.arnsOf('topic', topics));
   }
 
-  /** ARNs of topics or groups: `arn:...:cluster/<name>/<uuid>` with another kind and a name behind it. */
-  private arnsOf(resource: 'topic' | 'group', names: readonly string[]): string[] {
+  /** ARNs of topics, groups or transactions: `arn:...:cluster/<name>/<uuid>` with another kind and a name behind it. */
+  private arnsOf(resource: 'topic' | 'group' | 'transactional-id', names: readonly string[]): string[] {
     const parts = Fn.split('/', this.clusterArn);
     const cluster = `${Fn.select(1, parts)}/${Fn.select(2, parts)}`;
     const stack = Stack.of(this);

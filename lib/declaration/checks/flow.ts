@@ -1,5 +1,6 @@
 /** Checks how data flows through a pipeline: that each thing has a writer and a use, that nothing flows back, and what comes before what. */
-import { connectedTo, orderOf, predecessorsOf, thingsOf, upstreamOf, usesOf } from '../flow.ts';
+import { broughtTo, orderOf, predecessorsOf, thingsOf, upstreamOf, usesOf } from '../flow.ts';
+import { Source } from '../kinds/source.ts';
 import { Topic } from '../kinds/topic.ts';
 import type { Note } from '../mistakes.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -26,14 +27,16 @@ export function checkFlow(pipeline: Pipeline, note: Note): void {
 /** A thing needs a writer and a use, each a job of ours or, for topics, an application outside. */
 function checkUses(pipeline: Pipeline, note: Note): void {
   const uses = usesOf(pipeline);
-  const connected = connectedTo(pipeline);
+  const brought = broughtTo(pipeline);
   for (const { alias, thing } of thingsOf(pipeline)) {
+    // Jobs use what it writes.
+    if (thing instanceof Source) continue;
     const ours = uses.filter((use) => use.thing.origin === thing);
-    const isConnected = connected.some(({ topic }) => topic === thing);
+    const isBrought = brought.some(({ topic }) => topic === thing);
     const at = `${thing.plural}.${alias}`;
-    if (ours.length === 0 && !isUsedOutside(pipeline, alias) && !(isConnected && isReadOutside(thing))) {
+    if (ours.length === 0 && !isUsedOutside(pipeline, alias) && !(isBrought && isReadOutside(thing))) {
       note(at, 'is neither written nor read by a job', thing, "a job that uses it, or external: 'both'");
-    } else if (!thing.isWrittenOutside && !isConnected && !ours.some(({ way }) => way === 'writes')) {
+    } else if (!thing.isWrittenOutside && !isBrought && !ours.some(({ way }) => way === 'writes')) {
       const allowed = `a job that writes it${thing.plural === 'topics' ? ", or external: 'written'" : ''}`;
       note(at, 'is read, but nobody writes it', thing, allowed);
     }

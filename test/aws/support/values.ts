@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { sourcesOf } from '../../../lib/declaration/flow.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { type Concrete, concrete, ofType } from './concrete.ts';
 import { at, isObject, listAt, textsAt } from './json.ts';
@@ -60,7 +61,7 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
         ],
   'AWS::Lambda::Function': (fn) =>
     // Those around custom resources are as many as a pipeline has kinds of contracts.
-    /^(AWS|Contracts)/.test(fn.short) || !value(fn, 'Handler').startsWith('index.')
+    /^(AWS|Contracts(?!Source))/.test(fn.short) || !value(fn, 'Handler').startsWith('index.')
       ? []
       : [
           `function: ${values(fn, 'Timeout', 'MemorySize')}, ${value(fn, 'Runtime')} on ${textsAt(fn.properties, 'Architectures')}` +
@@ -135,15 +136,25 @@ export function valuesOf(environment: string, pipelines: readonly Pipeline[]): s
   return [...new Set(shared.map(({ stack, id, line }) => `${stack} ${id} | ${line}`))].sort();
 }
 
-/** The lines of the stack of a pipeline, in which its name and those of its jobs do not stand. */
-export function valuesOfPipeline(environment: string, { name, jobs }: Pipeline): string[] {
+/** The lines of the stack of a pipeline, in which its name and those of its jobs, of its sources and of their topics do not stand. */
+export function valuesOfPipeline(environment: string, pipeline: Pipeline): string[] {
+  const { name, jobs } = pipeline;
   const roles = Object.keys(jobs).map((job) => `Job${job}Role`);
+  const sources = Object.entries(sourcesOf(pipeline)).flatMap(([alias, source]) => [
+    [alias, 'SOURCE'] as const,
+    [source.name, 'SOURCE'] as const,
+    ...Object.keys(source.writes).map((topic) => [topic, 'TOPIC'] as const),
+  ]);
+  const ofSources = (text: string): string =>
+    sources.reduce((sofar, [word, general]) => sofar.replaceAll(word, general), text);
   const found = linesOf(environment).filter(({ stack }) => stack === name);
   return [
     ...new Set(
       found.map(({ id, line }) => {
         const general = line.replace(new RegExp(`([ -])${name}(?=[-.]|$)`, 'g'), '$1PIPELINE');
-        return `${partOf(id)} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
+        const part = partOf(id);
+        if (part === 'sources') return ofSources(`${part} ${id} | ${general}`);
+        return `${part} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
       }),
     ),
   ].sort();
@@ -152,6 +163,7 @@ export function valuesOfPipeline(environment: string, { name, jobs }: Pipeline):
 /** What a pipeline must have that has a resource. */
 function partOf(id: string): string {
   if (id.startsWith('Connect')) return 'connectors';
+  if (id.startsWith('ContractsSource')) return 'sources';
   if (id === 'ContractsDatabaseSlots') return 'changes';
   return id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';
 }

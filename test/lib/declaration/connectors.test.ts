@@ -145,7 +145,7 @@ describe('of a table of the pipeline', () => {
 });
 
 test('its topics are topics of the pipeline', () => {
-  expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'visits', 'counts']);
+  expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'calls', 'visits', 'counts']);
 });
 
 describe('refused is', () => {

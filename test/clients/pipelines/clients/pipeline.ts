@@ -1,5 +1,15 @@
-/** Changes of a database that is not ours, counted by a stream: an invented pipeline with a connector. */
-import { connector, jsonSchema, latest, pipeline, secret, stream, topic } from '../../../../lib/declaration/index.ts';
+/** Changes of a database that is not ours and calls of an exchange, counted by a stream: an invented pipeline with a connector and a source. */
+import {
+  connector,
+  jsonSchema,
+  latest,
+  pipeline,
+  secret,
+  source,
+  stream,
+  text,
+  topic,
+} from '../../../../lib/declaration/index.ts';
 
 const clients = topic('clients.changes', {
   partitions: 1,
@@ -8,6 +18,14 @@ const clients = topic('clients.changes', {
   value: jsonSchema('client.schema.json'),
 });
 const visits = topic('clients.visits', { partitions: 1, external: 'written' });
+const calls = topic('clients.calls', { partitions: 1 });
+const listenToCalls = source('listenToCalls', {
+  code: 'source/calls.ts',
+  writes: { calls },
+  secrets: { exchange: secret('shop/exchange', 'token') },
+  parameters: { city: text({ default: 'Ulm', pattern: '.+', unit: 'name of a city', description: 'Whose calls.' }) },
+  quietMinutes: 30,
+});
 const counts = topic('clients.counts', { partitions: 1 });
 
 export default pipeline(import.meta.url, {
@@ -25,7 +43,8 @@ export default pipeline(import.meta.url, {
       },
     }),
   },
+  sources: { listenToCalls },
   jobs: {
-    count: stream('count.py', { reads: { visits, clients: latest(clients) }, writes: { counts } }),
+    count: stream('count.py', { reads: { visits, calls, clients: latest(clients) }, writes: { counts } }),
   },
 });

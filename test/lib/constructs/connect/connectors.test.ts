@@ -161,11 +161,13 @@ test('the topic of heartbeats is among the topics, and what workers keep is not:
   const topics = at(only('Custom::KafkaTopics')[1], 'Topics') as { Name: string; Configuration: unknown }[];
   expect(topics.map(({ Name: name }) => name)).toEqual([
     'clients.changes',
+    'clients.calls',
     'clients.visits',
     'clients.counts',
     'millrace.clients.heartbeat.clientChanges',
+    'millrace.clients.source.listenToCalls.cursors',
   ]);
-  expect(topics.at(-1)?.Configuration).toEqual({ 'cleanup.policy': 'compact' });
+  expect(topics.at(-2)?.Configuration).toEqual({ 'cleanup.policy': 'compact' });
 });
 
 test('somebody hears of a task that failed, and of a worker that is away', () => {

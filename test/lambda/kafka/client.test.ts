@@ -3,13 +3,14 @@
  */
 import type { KafkaConfig, OauthbearerProviderResponse } from 'kafkajs';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Connection } from '../../../lambda/kafka-topics/client.ts';
+import type { Connection } from '../../../lambda/kafka/client.ts';
 import { bundledHandler } from '../../support/bundle.ts';
 
 interface Client {
-  readonly settingsOf: (connection: Connection) => KafkaConfig;
+  readonly settingsOf: (connection: Connection, clientId: string) => KafkaConfig;
 }
-const { settingsOf } = await bundledHandler<Client>('kafka-topics', 'client.ts');
+const client = await bundledHandler<Client>('kafka', 'client.ts');
+const settingsOf = (connection: Connection) => client.settingsOf(connection, 'tests');
 
 const serverless: Connection = { bootstrapServers: 'boot-1.example:9098, boot-2.example:9098', security: 'iam' };
 

@@ -79,6 +79,28 @@ export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass
 export const tablesOf = (pipeline: Pipeline): Record<string, Table> => ofClass(pipeline, Table);
 export const sourcesOf = (pipeline: Pipeline): Record<string, Listener> => ofClass(pipeline, Listener);
 
+/** A file whose lines a job sends, and the folder of those that it cannot send, by their aliases. */
+export interface Rejecting {
+  readonly file: string;
+  readonly folder: string;
+}
+
+/** Those of a pipeline: as its accounts say, or of a batch job that reads one file and writes one folder beside topics. */
+export function rejectingOf(pipeline: Pipeline): Rejecting[] {
+  const counted = (pipeline.accounts ?? []).flatMap(({ from }) => (from ? [[from.file, from.rejects] as const] : []));
+  const sending = Object.values(pipeline.jobs).flatMap(({ kind, reads, writes }) => {
+    const files = Object.values(reads).filter((thing) => thing instanceof InputFile);
+    const folders = Object.values(writes).filter((thing) => thing instanceof Folder);
+    const [file, folder] = [files[0], folders[0]];
+    const sends = kind === 'batch' && Object.values(writes).some((thing) => thing instanceof Topic);
+    return sends && file && folder && files.length + folders.length === 2 ? [[file, folder] as const] : [];
+  });
+  return [...new Map([...sending, ...counted])].map(([file, folder]) => ({
+    file: nameIn(filesOf(pipeline), file) ?? '',
+    folder: nameIn(foldersOf(pipeline), folder) ?? '',
+  }));
+}
+
 /** The database of a pipeline that has tables. */
 export const databaseOf = (pipeline: Pipeline): Database | undefined =>
   Object.values(tablesOf(pipeline))[0]?.props.database;

@@ -26,6 +26,7 @@ import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { refuseFilters } from './filters.ts';
 import { progressOf } from './progress.ts';
+import { countedRejects } from './rejects.ts';
 import { failureOf, jobsShown, nextOf, type Output, reportedBefore, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
@@ -138,16 +139,17 @@ export async function runDeployed(
     const settled = (await accounts?.settle(runs.flatMap((run) => specOf(run) ?? []))) ?? [];
     if (accounts) keepSettled(records, settled);
     const path = await report(context, pipeline, execution.name);
+    const rejects = await countedRejects(home, pipeline, execution.name);
     const jobs = jobsShown(pipeline, output, runs, machines.jobRuns.records, home);
     const streams = liveStreams(home, deployment).filter(ours);
     const requests = requestsShown(runs, machines.jobRuns.records);
     const reported = reportedBefore(pipeline, runs, machines.jobRuns.records, home);
     show(context, {
-      ...{ pipeline, execution, output, jobs, accounts: settled },
+      ...{ pipeline, execution, output, jobs, accounts: settled, rejects },
       ...{ before, streams, requests, reported, report: path },
     });
     if (advise && !context.json && output.action === 'run')
-      terminal.plain(`Next  ${nextOf(pipeline, settled).join('\n      ')}`);
+      terminal.plain(`Next  ${nextOf(pipeline, settled, rejects).join('\n      ')}`);
     // A state machine goes on after some refusals; what is denied here is denied on AWS too.
     const denials = denialsSince(home, pipeline.name, execution.startedAt);
     for (const denial of denials) terminal.bad('denied', ` ${denial}`);

@@ -4,6 +4,7 @@ import type { Job, JobSize } from './job.ts';
 import { Dataset } from './kinds/dataset.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
+import { Items } from './kinds/items.ts';
 import { type Database, Table } from './kinds/table.ts';
 import { Events, Topic } from './kinds/topic.ts';
 import type { Account, Action, Pipeline, Sum } from './pipeline.ts';
@@ -73,6 +74,7 @@ export const ownTopicsOf = ({ name: pipeline, connectors = {} }: Pipeline): Topi
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
+export const itemsOf = (pipeline: Pipeline): Record<string, Items> => ofClass(pipeline, Items);
 export const tablesOf = (pipeline: Pipeline): Record<string, Table> => ofClass(pipeline, Table);
 
 /** The database of a pipeline that has tables. */

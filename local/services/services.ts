@@ -8,6 +8,7 @@ import { cacheFolder } from '../../tools/setup/folders.mjs';
 import { type Home, purgeHome } from '../home.ts';
 import { forgetWorker, readWorker, type WorkerSettings, workersIn, writeWorker } from './connect.ts';
 import { PORT_LOST, serviceGone } from './diagnosis.ts';
+import { dynamodb } from './dynamodb.ts';
 import { iam } from './iam.ts';
 import { addressesOf, brokers as allBrokers, kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
@@ -39,7 +40,7 @@ import type {
   WorkerName,
 } from './types.ts';
 
-const byName: Readonly<Record<FixedName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres };
+const byName: Readonly<Record<FixedName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres, dynamodb };
 
 /** Those that every home has. */
 const fixed: readonly ServiceDefinition[] = Object.values(byName);
@@ -84,6 +85,8 @@ export interface StartOptions {
   readonly strict?: boolean | undefined;
   /** Starts what only pipelines with a database need too. @default it stays as it is */
   readonly databases?: boolean | undefined;
+  /** Starts what only pipelines with items need too. @default it stays as it is */
+  readonly items?: boolean | undefined;
   /** Starts the workers of deployed connectors too. @default they stay as they are */
   readonly connectors?: boolean | undefined;
   /** Memory to be had, for tests. @default what the machine says */
@@ -296,9 +299,9 @@ export function watchServices(
   onGone: (error: MillraceError) => void,
   onLess: (line: string) => void,
 ): () => void {
-  // Who writes to a database that is away waits for it, as on AWS.
+  // Who writes to a database or to items that are away waits for them, as on AWS.
   const watched = definitionsOf(home).filter(
-    (one) => one.only !== 'databases' && status(home, one).state === 'running',
+    ({ only, ...one }) => only !== 'databases' && only !== 'items' && status(home, one).state === 'running',
   );
   const told = new Set<ServiceDefinition>();
   const timer = setInterval(() => {

@@ -318,7 +318,7 @@ const streaming: readonly Mutant[] = [
     tests('stream_tables'),
     ['if last == number:', 'if last is number:', 'a repeated batch is added twice'],
     ['last > number:', 'last > number + 10**9:', 'a driver that outlived its lock adds what is there'],
-    ['is_over=stop.requested.is_set,', '', 'a stream that waits for its database is killed'],
+    [', is_over=is_over', '', 'a stream that waits for its database is killed'],
     ['made, result.adds)', 'made)', 'sums are replaced by those of a batch'],
     [
       'F.lit(str(number)).cast("binary")',

@@ -3,13 +3,13 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { ItemsEndpoint, ObjectsEndpoint } from '../constructs/network/endpoints.ts';
+import { ObjectsEndpoint } from '../constructs/network/endpoints.ts';
 import { FailedRuns } from '../constructs/observability/alerts.ts';
 import { SparkApplication } from '../constructs/spark/spark-application.ts';
 import { AssetsFolder } from '../constructs/storage/assets-folder.ts';
 import { Catalog } from '../constructs/storage/catalog.ts';
 import { DataBucket } from '../constructs/storage/data-bucket.ts';
-import { datasetDatabase, platformParameter, stackNameOf } from '../declaration/names.ts';
+import { datasetDatabase, platformParameter } from '../declaration/names.ts';
 import { consolePage, exportAll, removalPolicyOf, show } from './shared.ts';
 import type { StreamingStack, StreamingStackProps } from './streaming-stack.ts';
 
@@ -47,11 +47,6 @@ export class ProcessingStack extends Stack {
       assets: new AssetsFolder(this, environment.name),
       logRetentionDays: logDays,
     });
-    const items = new ItemsEndpoint(this, 'Items', {
-      network,
-      prefix: stackNameOf(environment.name, ''),
-      logRetentionDays: logDays,
-    });
     this.application = new SparkApplication(this, 'Spark', {
       applicationName: `millrace-${environment.name}`,
       maximumCores: spark.maximumCores,
@@ -62,7 +57,7 @@ export class ProcessingStack extends Stack {
       logRetentionDays: logDays,
     });
     // A worker that starts before its way to S3 exists fails without a log.
-    this.application.node.addDependency(objects, items);
+    this.application.node.addDependency(objects);
     new FailedRuns(this, 'FailedRuns', this.application, networkStack.alerts.topic);
     this.lockTable = new dynamodb.Table(this, 'Locks', {
       partitionKey: { name: 'pipeline', type: dynamodb.AttributeType.STRING },

@@ -71,6 +71,12 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
       ? `instance: ${values(database, 'DBInstanceClass', 'PubliclyAccessible')}`
       : `database: ${values(database, 'DeletionProtection', 'MultiAZ', 'BackupRetentionPeriod', 'DeleteAutomatedBackups', 'StorageEncrypted', 'PubliclyAccessible')}`,
   ],
+  'AWS::DynamoDB::GlobalTable': (table) =>
+    listAt(table.properties, 'Replicas').map((replica) => {
+      const pointInTime = at(replica, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled');
+      const deletion = at(replica, 'DeletionProtectionEnabled');
+      return `items: ${values(table, 'BillingMode')}, PointInTimeRecoveryEnabled ${pointInTime}, DeletionProtectionEnabled ${deletion}`;
+    }),
   'AWS::DynamoDB::Table': (table) => [
     `table: ${values(table, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled')}`,
   ],
@@ -136,15 +142,25 @@ export function valuesOfPipeline(environment: string, { name, jobs }: Pipeline):
     ...new Set(
       found.map(({ id, line }) => {
         const general = line.replace(new RegExp(`([ -])${name}(?=[-.]|$)`, 'g'), '$1PIPELINE');
-        return `${partOf(id)} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
+        return `${partOf(id)} ${generalOf(id, roles)} | ${general}`;
       }),
     ),
   ].sort();
 }
 
+/** A resource without what a pipeline has named. */
+function generalOf(id: string, roles: readonly string[]): string {
+  if (id.startsWith(ITEMS)) return ITEMS;
+  return roles.includes(id) ? 'JobRole' : id;
+}
+
+/** How tables of items begin. */
+const ITEMS = 'ContractsItems';
+
 /** What a pipeline must have that has a resource. */
 function partOf(id: string): string {
   if (id.startsWith('Connect')) return 'connectors';
+  if (id.startsWith(ITEMS)) return 'items';
   if (id === 'ContractsDatabaseSlots') return 'changes';
   return id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';
 }

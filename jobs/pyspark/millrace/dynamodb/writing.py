@@ -18,7 +18,7 @@ from millrace.job.events import Events
 from millrace.job.stop import Interrupted
 
 REQUESTS_AT_ONCE = 16
-"""More of them ask for more than one process of Python can send; see docs/performance.md."""
+"""At a few milliseconds for each, these are more than one process of Python can send."""
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 5.0
 LOOK_SECONDS = 0.1

@@ -6,7 +6,8 @@ The batch is written from the driver. What does not fit becomes a dead letter.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -110,6 +111,20 @@ class BatchSink(ABC):
 
     def _save(self, records: DataFrame) -> None:
         records.write.format("kafka").options(**self._spec.kafka.sink_options("gzip")).save()
+
+
+class Together(BatchSink):
+    """Several, one after the other. What the first has written when the second fails is there already when the batch is repeated, and each of them knows."""
+
+    def __init__(self, spark: SparkSession, spec: Spec, events: Events, sinks: Sequence[BatchSink]) -> None:
+        super().__init__(spark, spec, events, {alias: rows for sink in sinks for alias, rows in sink.rows.items()})
+        self._sinks = sinks
+
+    def write(self, batch: DataFrame, number: int, letters: topic.Output, is_over: Callable[[], bool]) -> Written:
+        """Writes one batch."""
+        done = [sink.write(batch, number, letters, is_over) for sink in self._sinks]
+        reasons = sum((Counter(one.dead_letters) for one in done), Counter[str]())
+        return Written(sum(one.rows for one in done), reasons)
 
 
 def with_rows(records: DataFrame, rows: Mapping[str, DataFrame]) -> DataFrame:

@@ -25,7 +25,7 @@ from millrace.job.stop import StopRequest
 from millrace.kafka.dead_letters import dead_letters
 from millrace.kinds import topic
 from millrace.streaming import progress
-from millrace.streaming.batches import BatchSink, with_rows
+from millrace.streaming.batches import BatchSink, Together, with_rows
 from millrace.streaming.binding import Bound, bind, only_whole
 from millrace.streaming.checkpoint import RULES, Checkpoint
 from millrace.streaming.heartbeat import heartbeat
@@ -84,7 +84,7 @@ def run_query(
         dead_letters_alias: the topic for events that are no good, and rows that fit into no table and are no item, among the job's `writes`.
         tables: what of it goes into tables.
         derived: what the database makes of these.
-        items: what of it becomes items; of a stream without tables.
+        items: what of it becomes items.
 
     Raises:
         JobError: STREAM_FAILED in Spark's words when the query fails; those of `bind` when its checkpoint is of something else, and of
@@ -93,14 +93,14 @@ def run_query(
     """
     spark = sources[0].good.sparkSession
     checkpoint = Checkpoint(spark, spec.declared(spec.checkpoint, "checkpoint"))
-    sink: BatchSink | None = None
-    bound = bound_to(spark, spec, sources, results)
+    sinks, bound = list[BatchSink](), bound_to(spark, spec, sources, results)
     if tables:
-        sink = to_tables = TableSink(spark, spec, events, tables, derived)
+        sinks.append(to_tables := TableSink(spark, spec, events, tables, derived))
         bound = replace(bound, tables=to_tables.standing())
-    elif items:
-        sink = to_items = ItemsSink(spark, spec, events, items)
+    if items:
+        sinks.append(to_items := ItemsSink(spark, spec, events, items))
         bound = replace(bound, items=to_items.identities())
+    sink = Together(spark, spec, events, sinks) if sinks else None
     whole_from = bind(spark, spec, checkpoint, bound)
     results = [replace(result, rows=only_whole(result.rows, whole_from)) for result in results]
     checkpoint.write(RULES, {source.alias: asdict(source.rules) for source in sources})

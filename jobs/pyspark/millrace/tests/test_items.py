@@ -26,7 +26,7 @@ from millrace.job.stop import Interrupted, StopRequest
 from millrace.kafka.dead_letters import HEADERS
 from millrace.kinds import items
 from millrace.kinds.topic import Output
-from millrace.streaming.batches import ROW_ID, with_rows
+from millrace.streaming.batches import ROW_ID, BatchSink, Together, with_rows
 from millrace.streaming.items import ItemsResult, ItemsSink
 from millrace.tests.dynamodb import REGION, Server, front
 from millrace.tests.frames import frame_of
@@ -268,10 +268,10 @@ class Stream:
         rows = source.parquet((self.folder / "in").as_uri())
         return ItemsSink(self.spark, self.spec, Events("sum"), [ItemsResult("states", rows)])
 
-    def run(self, sink: ItemsSink | None = None, stop: StopRequest | None = None) -> ItemsSink:
+    def run(self, sink: BatchSink | None = None, stop: StopRequest | None = None) -> BatchSink:
         sink = sink or self.sink()
         write = sink.writer(lambda batch: 1_000 + batch, LETTERS, stop or StopRequest())
-        copies = sink.rows["states"].select(
+        copies = next(iter(sink.rows.values())).select(
             F.lit("shop.copies").alias("topic"),
             F.lit(None).cast("binary").alias("key"),
             F.col("town").cast("binary").alias("value"),
@@ -348,6 +348,22 @@ def test_a_stream_that_waits_for_its_items_ends_when_it_is_asked_to(
 def test_a_checkpoint_is_of_one_table_with_its_key_and_version(stream: Stream, shape: Shape) -> None:
     stream.add(("Ulm", 1, 1))
     assert stream.sink().identities() == {"states": f"{shape.table}, key town, version at"}
+
+
+def test_a_stream_writes_to_several_places_and_tells_of_all(
+    stream: Stream, spark: SparkSession, dynamodb: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream.add(("Ulm", 1, 1), (None, 1, 1))
+    events = Events("sum")
+    monkeypatch.setattr(Together, "_save", lambda _, records: stream.sent.extend(records.collect()))
+    other = ItemsResult("others", stream.sink().rows["states"].where("at = 1"))
+    part = {"kind": "items", "table": dynamodb.make("shop-others", "town"), "key": ["town"], "version": "at"}
+    spec = spec_of(writes=DOCUMENT["writes"] | {"others": part})
+    both = Together(spark, stream.spec, events, [stream.sink(), ItemsSink(spark, spec, events, [other])])
+    stream.run(both)
+    assert [(written.rows, written.dead_letters) for written in both.written.values()] == [(2, {"missing-town": 2})]
+    assert states(dynamodb) == {"Ulm": (1, "1")}
+    assert len(dynamodb.items("shop-others")) == 1
 
 
 def test_a_batch_job_writes_items_and_fails_by_those_that_are_none(

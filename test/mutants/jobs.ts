@@ -339,6 +339,24 @@ const streaming: readonly Mutant[] = [
     'r"53|',
     'a database that is away fails the stream',
   ]),
+  ...mutantsOf(
+    `${jobs}/dynamodb/rows.py`,
+    tests('items'),
+    ['#version < :version', '#version <= :version', 'what is written again is told as a change'],
+    ['F.max("one")', 'F.min("one")', 'the oldest state of a batch is there'],
+    ['F.when(~is_whole, F.monotonically_increasing_id())', 'F.lit(None).cast("long")', 'rows without a key are lost'],
+  ),
+  ...mutantsOf(
+    `${jobs}/dynamodb/writing.py`,
+    tests('items'),
+    ['        "ThrottlingException",\n', '', 'a table that asks for patience fails the stream'],
+    ['over.is_set() or is_over()', 'over.is_set()', 'a stream that waits for its items is killed'],
+  ),
+  ...mutantsOf(`${jobs}/dynamodb/reading.py`, tests('items'), [
+    'asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]',
+    'return',
+    'a batch job reads the first megabyte of its items',
+  ]),
   ...mutantsOf(`${jobs}/streaming/heartbeat.py`, tests('limits'), [
     'EVERY_SECONDS = 60.0',
     'EVERY_SECONDS = 6_000.0',

@@ -4,6 +4,7 @@ import type { Job, JobSize } from './job.ts';
 import { Dataset } from './kinds/dataset.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
+import { Items } from './kinds/items.ts';
 import { Source as Listener } from './kinds/source.ts';
 import { type Database, Table } from './kinds/table.ts';
 import { Events, Topic } from './kinds/topic.ts';
@@ -76,6 +77,7 @@ export const ownTopicsOf = ({ name: pipeline, connectors = {}, sources = {} }: P
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
+export const itemsOf = (pipeline: Pipeline): Record<string, Items> => ofClass(pipeline, Items);
 export const tablesOf = (pipeline: Pipeline): Record<string, Table> => ofClass(pipeline, Table);
 export const sourcesOf = (pipeline: Pipeline): Record<string, Listener> => ofClass(pipeline, Listener);
 

@@ -6,6 +6,7 @@ export { batch, oneWorker, stream } from './job.ts';
 export { dataset } from './kinds/dataset.ts';
 export { csv, jsonLines } from './kinds/file.ts';
 export { folder, standingFolder } from './kinds/folder.ts';
+export { items } from './kinds/items.ts';
 export { latest } from './kinds/lookup.ts';
 export { source } from './kinds/source.ts';
 export { postgres, table } from './kinds/table.ts';

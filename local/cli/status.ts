@@ -10,6 +10,7 @@ import { type Context, environment } from './context.ts';
 const STARTS = {
   strict: 'starts with --strict',
   databases: 'starts with a pipeline that has a database',
+  items: 'starts with a pipeline that has items',
   connectors: 'starts with its pipeline',
   sources: 'starts with its pipeline',
 };

@@ -40,6 +40,8 @@ interface UpOptions {
 
 /** What a pipeline's database is on AWS. */
 const DATABASE = 'AWS::RDS::DBCluster';
+/** What a pipeline's items are on AWS. */
+const ITEMS = 'AWS::DynamoDB::GlobalTable';
 const CONNECTORS = 'Custom::KafkaConnectors';
 
 /** What runs after `bringUp`, with the services that this call started. */
@@ -64,13 +66,13 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   );
   let services = always;
   try {
-    // Who has no pipeline with a database waits for none, nor for workers of connectors; what is no longer declared is to be removed from them.
+    // Who has no pipeline with a database or items waits for none, nor for workers of connectors; what is no longer declared is to be removed from them.
     const before = readDeployment(home, environment)?.resources ?? [];
     const types = typesOf(assembly, environment, { pipelines, deployed: knownStacks(home, environment) });
     const has = (wanted: string) => types.has(wanted) || before.some(({ type }) => type === wanted);
-    const [databases, connectors] = [has(DATABASE), has(CONNECTORS)];
-    if (databases || connectors) {
-      const more = { ports: { postgres: postgresPort }, databases, connectors };
+    const [databases, items, connectors] = [has(DATABASE), has(ITEMS), has(CONNECTORS)];
+    if (databases || items || connectors) {
+      const more = { ports: { postgres: postgresPort }, databases, items, connectors };
       const again = await startServices(home, readToolchain(), progress, signal, more);
       services = { ...again, started: [...always.started, ...again.started] };
     }
@@ -165,19 +167,21 @@ export async function up(
   if (options.explain) return explainAssembly(context);
   for (const name of names) await pipelineOf(name);
   const chosen = names.length === 0 ? options : { ...options, pipelines: names };
-  const { brokers, kafka, registry, postgres, started, deployment } = await bringUp(context, chosen);
+  const { brokers, kafka, registry, postgres, dynamodb, started, deployment } = await bringUp(context, chosen);
   const { bootstrapServers, iamBootstrapServers } = brokers;
   const { url } = registry;
   const services = {
     kafka: { bootstrapServers, iamBootstrapServers, pid: kafka.pid },
     registry: { url, pid: registry.pid },
     ...(postgres.url && { postgres: { url: postgres.url, pid: postgres.pid } }),
+    ...(dynamodb.url && { dynamodb: { url: dynamodb.url, pid: dynamodb.pid } }),
   };
   const lines = [
     `Kafka     ${iamBootstrapServers}  (IAM, as on AWS: for jobs and handlers)`,
     `          ${bootstrapServers}  (plain: for your own tools)`,
     `Registry  ${url}  (Confluent clients: ${url}/apis/ccompat/v7)`,
     ...(postgres.url ? [`Database  ${postgres.url}  (npx millrace sql <pipeline>)`] : []),
+    ...(dynamodb.url ? [`Items     ${dynamodb.url}  (DynamoDB: aws dynamodb --endpoint-url ${dynamodb.url} ...)`] : []),
     `Next      npx millrace run ${names[0] ?? [...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
   ];
   context.print(context.json ? JSON.stringify({ environment, ...services, started }) : lines.join('\n'));

@@ -8,6 +8,7 @@ import { cacheFolder } from '../../tools/setup/folders.mjs';
 import { type Home, purgeHome } from '../home.ts';
 import { forgetWorker, readWorker, type WorkerSettings, workersIn, writeWorker } from './connect.ts';
 import { PORT_LOST, serviceGone } from './diagnosis.ts';
+import { dynamodb } from './dynamodb.ts';
 import { iam } from './iam.ts';
 import { addressesOf, brokers as allBrokers, kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
@@ -50,7 +51,7 @@ import type {
   WorkerName,
 } from './types.ts';
 
-const byName: Readonly<Record<FixedName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres };
+const byName: Readonly<Record<FixedName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres, dynamodb };
 
 /** Those that every home has. */
 const fixed: readonly ServiceDefinition[] = Object.values(byName);
@@ -99,6 +100,8 @@ export interface StartOptions {
   readonly strict?: boolean | undefined;
   /** Starts what only pipelines with a database need too. @default it stays as it is */
   readonly databases?: boolean | undefined;
+  /** Starts what only pipelines with items need too. @default it stays as it is */
+  readonly items?: boolean | undefined;
   /** Starts the workers of deployed connectors too. @default they stay as they are */
   readonly connectors?: boolean | undefined;
   /** Starts deployed sources too, and what plays the outside for them. @default they stay as they are */
@@ -333,9 +336,10 @@ export function watchServices(
   onGone: (error: MillraceError) => void,
   onLess: (line: string) => void,
 ): () => void {
-  // Who writes to a database that is away waits for it, as on AWS; and what a source has written can be worked through without it.
+  // Who writes to a database or to items that are away waits for them, as on AWS; and what a source has written can be worked through without it.
+  const unwatched = new Set(['databases', 'items', 'sources']);
   const watched = definitionsOf(home).filter(
-    (one) => one.only !== 'databases' && one.only !== 'sources' && status(home, one).state === 'running',
+    (one) => !unwatched.has(one.only ?? '') && status(home, one).state === 'running',
   );
   const told = new Set<ServiceDefinition>();
   const timer = setInterval(() => {

@@ -2,7 +2,7 @@
 import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 import type { Home } from '../home.ts';
 
-export type FixedName = 'iam' | 'kafka' | 'registry' | 's3' | 'postgres';
+export type FixedName = 'iam' | 'kafka' | 'registry' | 's3' | 'postgres' | 'dynamodb';
 /** The brokers of a home that has three; one that has a single broker has the first. */
 export type BrokerName = 'kafka' | 'kafka-2' | 'kafka-3';
 /** A worker of Kafka Connect; there is one for each pipeline that has connectors. */
@@ -12,8 +12,8 @@ export type SourceName = `source-${string}`;
 export type StandInName = `stand-in-${string}`;
 export type ServiceName = FixedName | BrokerName | WorkerName | SourceName | StandInName;
 
-/** What a service is for that is not always needed: strict runs, pipelines with a database, those with connectors, those with sources. */
-export type Purpose = 'strict' | 'databases' | 'connectors' | 'sources';
+/** What a service is for that is not always needed: strict runs, pipelines with a database, those with items, those with connectors, those with sources. */
+export type Purpose = 'strict' | 'databases' | 'items' | 'connectors' | 'sources';
 
 export type ServiceToolchain = Pick<
   Toolchain,
@@ -21,6 +21,8 @@ export type ServiceToolchain = Pick<
   | 'java17Home'
   | 'connectJars'
   | 'debeziumPostgresJars'
+  | 'dynamodbJars'
+  | 'dynamodbServer'
   | 'java21'
   | 'kafkaJars'
   | 'kafkaIam'

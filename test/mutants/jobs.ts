@@ -323,7 +323,7 @@ const streaming: readonly Mutant[] = [
     tests('stream_tables'),
     ['if last == number:', 'if last is number:', 'a repeated batch is added twice'],
     ['last > number:', 'last > number + 10**9:', 'a driver that outlived its lock adds what is there'],
-    ['is_over=stop.requested.is_set,', '', 'a stream that waits for its database is killed'],
+    [', is_over=is_over', '', 'a stream that waits for its database is killed'],
     ['made, result.adds)', 'made)', 'sums are replaced by those of a batch'],
     [
       'F.lit(str(number)).cast("binary")',
@@ -343,6 +343,24 @@ const streaming: readonly Mutant[] = [
     'r"08|53|',
     'r"53|',
     'a database that is away fails the stream',
+  ]),
+  ...mutantsOf(
+    `${jobs}/dynamodb/rows.py`,
+    tests('items'),
+    ['#version < :version', '#version <= :version', 'what is written again is told as a change'],
+    ['F.max("one")', 'F.min("one")', 'the oldest state of a batch is there'],
+    ['F.when(~is_whole, F.monotonically_increasing_id())', 'F.lit(None).cast("long")', 'rows without a key are lost'],
+  ),
+  ...mutantsOf(
+    `${jobs}/dynamodb/writing.py`,
+    tests('items'),
+    ['        "ThrottlingException",\n', '', 'a table that asks for patience fails the stream'],
+    ['over.is_set() or is_over()', 'over.is_set()', 'a stream that waits for its items is killed'],
+  ),
+  ...mutantsOf(`${jobs}/dynamodb/reading.py`, tests('items'), [
+    'asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]',
+    'return',
+    'a batch job reads the first megabyte of its items',
   ]),
   ...mutantsOf(`${jobs}/streaming/heartbeat.py`, tests('limits'), [
     'EVERY_SECONDS = 60.0',

@@ -1,6 +1,6 @@
 /** What an environment costs: one line per part that is billed, totals, and what is in no line. No file, no clock, no network. */
 import type { Environment } from '../../config/environment.ts';
-import { databaseOf, ownTopicsOf, sourcesOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { databaseOf, itemsOf, ownTopicsOf, sourcesOf, topicsOf } from '../../lib/declaration/flow.ts';
 import { EXPRESS_BROKER, FUNCTION_MIB, WORKER_SIZE } from '../../lib/declaration/limits.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
@@ -68,7 +68,7 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
   const lines = [
     ...sharedLines(environment),
     ...pipelines.flatMap((pipeline) => {
-      const all = [linesOf, connectorLines, sourceLines, databaseLines].flatMap((lines) =>
+      const all = [linesOf, connectorLines, sourceLines, databaseLines, itemLines].flatMap((lines) =>
         lines(environment, pipeline),
       );
       return all.map((line) => ({ ...line, pipeline: pipeline.name }));
@@ -252,6 +252,16 @@ function databaseLines({ databases }: Environment, pipeline: Pipeline): CostLine
   ];
 }
 
+/** What nobody has measured: the GB of a small table of items. */
+const ITEM_GIGABYTES = 1;
+
+/** Tables of items, which cost while nobody asks what they store. */
+function itemLines(_environment: Environment, pipeline: Pipeline): CostLine[] {
+  const tables = Object.keys(itemsOf(pipeline)).length;
+  const of = `${tables} x ${ITEM_GIGABYTES} GB, assumed; 25 GB of an account are free`;
+  return tables === 0 ? [] : [monthly('Storage of items', tables * ITEM_GIGABYTES, of, PRICES.itemStorage)];
+}
+
 function hourly(part: string, quantity: number, arithmetic: string, price: Price): CostLine {
   const hour = quantity * price.dollars;
   return { part, quantity, arithmetic, basis: 'hour', price, day: hour * 24, run: 0, month: hour * HOURS_A_MONTH };
@@ -275,6 +285,7 @@ const LEFT_OUT: readonly string[] = [
   'storage in S3: job files and results are tens of MB; traffic between zones; storage of Kafka records; no reliable quantity',
   "the registry's image in ECR: half a GB at 0.10 USD a month",
   'backups of databases: free up to the size of their storage; reads and writes of Aurora (0.20 USD a million), snapshots that outlive a cluster',
+  'requests to items of DynamoDB, one for each KB that is written or refused by its version and for each 4 KB that is read, and the copies by which they are restored: no price of them was looked up',
   'tables in the Glue catalog: the first million of a month, and the first million of requests, are free',
   'Lambda, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
   'requests to KMS, where the environment brings its own key: 0.03 USD for 10,000; a budget without actions and standard parameters cost nothing',

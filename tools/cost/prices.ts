@@ -44,6 +44,7 @@ export const PRICES = {
   databaseStorage: { dollars: 0.115, per: 'GB-month of gp3', source: RDS },
   auroraUnit: { dollars: 0.12, per: 'capacity-unit-hour', source: RDS },
   auroraStorage: { dollars: 0.1, per: 'GB-month of Aurora', source: RDS },
+  itemStorage: { dollars: 0.25, per: 'GB-month of DynamoDB', source: "a copy of AWS's own page, without a date" },
   secret: { dollars: 0.4, per: 'secret-month', source: UNDATED },
   key: { dollars: 1, per: 'key-month', source: UNDATED },
   hostedZone: { dollars: 0.5, per: 'zone-month', source: UNDATED },

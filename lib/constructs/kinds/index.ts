@@ -37,7 +37,7 @@ export interface KindProps {
    */
   readonly databases: DatabaseSettings | undefined;
   /**
-   * Key of what databases hold.
+   * Key of what databases and tables of items hold.
    * @default a key that AWS owns
    */
   readonly key?: IKey | undefined;
@@ -73,6 +73,11 @@ export interface Kind {
    * @default none
    */
   readonly databases?: Readonly<Record<string, string>>;
+  /**
+   * ARN of the table of each of the pipeline's items, by their name, for the pipeline's parameter.
+   * @default none
+   */
+  readonly items?: Readonly<Record<string, string>>;
   /**
    * How connectors of the pipeline follow its own database.
    * @default nobody may follow it

@@ -307,6 +307,7 @@ function databaseThings(resources: readonly Concrete[], pipelines: readonly Pipe
 /** Things that are known by name, and beside each kind another one. */
 function namedThings(resources: readonly Concrete[]): Thing[] {
   const kinds: readonly [type: string, label: string, service: string, arn: (name: string) => string][] = [
+    ['AWS::DynamoDB::GlobalTable', 'items', 'dynamodb', (name) => regional('dynamodb', `table/${name}`)],
     ['AWS::Lambda::Function', 'function', 'lambda', (name) => regional('lambda', `function:${name}`)],
     ['AWS::Logs::LogGroup', 'log', 'logs', (name) => regional('logs', `log-group:${name}:log-stream:1`)],
     ['AWS::SSM::Parameter', 'parameter', 'ssm', (name) => regional('ssm', `parameter${name}`)],

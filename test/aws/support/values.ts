@@ -76,6 +76,12 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
       ? `instance: ${values(database, 'DBInstanceClass', 'PubliclyAccessible')}`
       : `database: ${values(database, 'DeletionProtection', 'MultiAZ', 'BackupRetentionPeriod', 'DeleteAutomatedBackups', 'StorageEncrypted', 'PubliclyAccessible')}`,
   ],
+  'AWS::DynamoDB::GlobalTable': (table) =>
+    listAt(table.properties, 'Replicas').map((replica) => {
+      const pointInTime = at(replica, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled');
+      const deletion = at(replica, 'DeletionProtectionEnabled');
+      return `items: ${values(table, 'BillingMode')}, PointInTimeRecoveryEnabled ${pointInTime}, DeletionProtectionEnabled ${deletion}`;
+    }),
   'AWS::DynamoDB::Table': (table) => [
     `table: ${values(table, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled')}`,
   ],
@@ -154,16 +160,26 @@ export function valuesOfPipeline(environment: string, pipeline: Pipeline): strin
         const general = line.replace(new RegExp(`([ -])${name}(?=[-.]|$)`, 'g'), '$1PIPELINE');
         const part = partOf(id);
         if (part === 'sources') return ofSources(`${part} ${id} | ${general}`);
-        return `${part} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
+        return `${part} ${generalOf(id, roles)} | ${general}`;
       }),
     ),
   ].sort();
 }
 
+/** A resource without what a pipeline has named. */
+function generalOf(id: string, roles: readonly string[]): string {
+  if (id.startsWith(ITEMS)) return ITEMS;
+  return roles.includes(id) ? 'JobRole' : id;
+}
+
+/** How tables of items begin. */
+const ITEMS = 'ContractsItems';
+
 /** What a pipeline must have that has a resource. */
 function partOf(id: string): string {
   if (id.startsWith('Connect')) return 'connectors';
   if (id.startsWith('ContractsSource')) return 'sources';
+  if (id.startsWith(ITEMS)) return 'items';
   if (id === 'ContractsDatabaseSlots') return 'changes';
   return id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';
 }

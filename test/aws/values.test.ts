@@ -15,7 +15,9 @@ describe.each(environmentNames)('in %s', (environment) => {
 
   it('the stacks that all pipelines share have the values of the table, and no others', () => {
     expect(valuesOf(environment, pipelines)).toEqual(
-      expected.filter((line) => !['pipeline', 'tables', 'items', 'changes', 'connectors', 'sources'].includes(partOf(line))),
+      expected.filter(
+        (line) => !['pipeline', 'tables', 'items', 'changes', 'connectors', 'sources'].includes(partOf(line)),
+      ),
     );
   });
 

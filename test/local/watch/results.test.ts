@@ -53,7 +53,9 @@ test('rows of a key replace each other, deleted ones go, and each record is read
   expect(read).toEqual([0, 1, 2, 3, 4]);
 });
 
-test('a pipeline whose report reads no topic of results has none until its end', () => {
+test('a pipeline without accounts has the topic that its report reads, and one whose report reads none has none until its end', () => {
   const { accounts: _accounts, ...without } = declared;
-  expect(new ResultsSoFar(without).topic).toBeUndefined();
+  expect(new ResultsSoFar(without).topic).toBe(counts);
+  const alone = { ...without, jobs: { count, show: { ...show, reads: {} } as never } };
+  expect(new ResultsSoFar(alone).topic).toBeUndefined();
 });

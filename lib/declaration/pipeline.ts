@@ -50,6 +50,8 @@ export interface Sum {
   readonly table: Table;
   /** The column that holds the sums. */
   readonly column: string;
+  /** In which of its rows they are: what stands in these columns. @default all */
+  readonly rows?: Readonly<Record<string, string>>;
 }
 
 /** How a field of the results is shown. */

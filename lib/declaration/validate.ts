@@ -35,7 +35,10 @@ const account = z.strictObject({
   results: z.strictObject({ topic, count: text.optional(), perRow: whole(1, 1_000).optional() }),
 });
 const table = made(Table, 'a table made by table(...)');
-const sum = z.strictObject({ sent: topic, of: text.optional(), deadLetters: topic, table, column: text });
+const sum = z.strictObject({
+  ...{ sent: topic, of: text.optional(), deadLetters: topic, table, column: text },
+  rows: z.record(text, text).optional(),
+});
 const column = z.strictObject({ field: text, title: text, format: z.enum(['text', 'money', 'count', 'time']) });
 const filter = z.union([
   z.strictObject({

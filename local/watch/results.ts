@@ -33,12 +33,14 @@ export class ResultsSoFar {
   constructor(pipeline: Pipeline) {
     this.pipeline = pipeline;
     const { report, accounts = [] } = pipeline;
-    const results = accounts.map(({ results }) => results.topic);
+    // Of a pipeline without accounts it is the first topic that the job reads.
+    const isResults = (topic: Topic) =>
+      accounts.length === 0 || accounts.some(({ results }) => results.topic === topic);
     const isRead = (topic: Topic) =>
       usesOf(pipeline).some(
         ({ way, thing, job }) => way === 'reads' && thing.origin === topic && pipeline.jobs[job] === report?.job,
       );
-    this.topic = Object.values(topicsOf(pipeline)).find((topic) => results.includes(topic) && isRead(topic));
+    this.topic = Object.values(topicsOf(pipeline)).find((topic) => isResults(topic) && isRead(topic));
   }
 
   /** Reads what came since the last time; undefined where the records say something else than the report's columns. */

@@ -98,6 +98,10 @@ export default pipeline(import.meta.url, {
   description: 'Posts of two social networks: how many by minute, network, language and word, and which words most.',
   sources: { posts },
   jobs: { countPosts, showCounts },
+  sums: [
+    { sent: bluesky, of: 'mentions', deadLetters, table: byMinute, column: 'posts', rows: { network: 'bluesky' } },
+    { sent: mastodon, of: 'mentions', deadLetters, table: byMinute, column: 'posts', rows: { network: 'mastodon' } },
+  ],
   report: {
     job: showCounts,
     folder: results,

@@ -70,7 +70,9 @@ test('of a long topic the last five thousand records of a partition are read, an
   expect([found?.rows.length, found?.more]).toEqual([2_000, 3]);
 });
 
-test('a pipeline whose report reads no topic of results has none until its end', () => {
+test('a pipeline without accounts has the topic that its report reads, and one whose report reads none has none until its end', () => {
   const { accounts: _accounts, ...without } = declared;
-  expect(new ResultsSoFar(without).topic).toBeUndefined();
+  expect(new ResultsSoFar(without).topic).toBe(counts);
+  const alone = { ...without, jobs: { count, show: { ...show, reads: {} } as never } };
+  expect(new ResultsSoFar(alone).topic).toBeUndefined();
 });

@@ -383,9 +383,9 @@ def test_a_batch_job_writes_items_and_fails_by_those_that_are_none(
 def test_a_batch_job_reads_all_items_to_the_last_digit(stream: Stream, spark: SparkSession, dynamodb: Server) -> None:
     spec = spec_of(reads=DOCUMENT["reads"] | {"states": stream.spec_part})
     assert items.read(spark, spec, "states", STATE).collect() == []
-    # More than one page of DynamoDB's, which has a megabyte.
+    # More than one page of each part: a page of DynamoDB has a megabyte.
     rows = [(f'town {number} \n"ü"', number, number / 8) for number in range(3_000)]
-    many = frame_of(spark, rows, STATE).withColumn("note", F.repeat(F.lit("n"), 500))
+    many = frame_of(spark, rows, STATE).withColumn("note", F.repeat(F.lit("n"), 2_500))
     assert items.write(stream.spec, "states", many, Events("load")) == 3_000
     dynamodb.client().put_item(
         TableName=TABLE,

@@ -256,6 +256,33 @@ test('a table opens its rows, and says how many there are', async () => {
   await page.close();
 });
 
+test('of a log the newest lines are seen, until somebody looks back', async () => {
+  let lines = 100;
+  const log = () => Array.from({ length: lines }, (_, line) => `line ${line}`).join('\n');
+  const other = await serve(
+    await livePage('words'),
+    feed,
+    async (what) => what === 'runs' && { spec: null, log: log() },
+  );
+  const { page } = await open(other.url);
+  await page.click('[id="jobs.count"]');
+  const frame = "document.querySelector('.log')";
+  const isAtEnd = () =>
+    page.evaluate<boolean>(`${frame}.scrollHeight - ${frame}.scrollTop - ${frame}.clientHeight < 5`);
+  const shows = (line: string) => page.locator('.log', { hasText: line }).waitFor({ timeout: 10_000 });
+  await shows('line 99');
+  expect(await isAtEnd()).toBe(true);
+  lines = 150;
+  await shows('line 149');
+  expect(await isAtEnd()).toBe(true);
+  await page.evaluate(`${frame}.scrollTo(0, 0)`);
+  lines = 200;
+  await shows('line 199');
+  expect(await page.evaluate(`${frame}.scrollTop`)).toBe(0);
+  await page.close();
+  await other.close();
+});
+
 test('what others wrote is shown as the text that it is, everywhere', async () => {
   const { page, wrong } = await open();
   for (const part of ['topics.words', 'topics.lost', 'jobs.count', 'jobs.show', 'tables.kept']) {

@@ -256,6 +256,23 @@ test('a table opens its rows, and says how many there are', async () => {
   await page.close();
 });
 
+test('a page that nobody sees asks for no details', async () => {
+  let asked = 0;
+  const other = await serve(await livePage('words'), feed, async () => ({ spec: null, log: `asked ${++asked} times` }));
+  const { page } = await open(other.url);
+  const hide = (hidden: boolean) =>
+    page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })`);
+  await page.click('[id="jobs.count"]');
+  await page.locator('.log', { hasText: 'asked 1 times' }).waitFor();
+  await hide(true);
+  await page.waitForTimeout(4_000);
+  expect(asked).toBe(1);
+  await hide(false);
+  await page.locator('.log', { hasText: 'asked 2 times' }).waitFor({ timeout: 10_000 });
+  await page.close();
+  await other.close();
+});
+
 test('of a log the newest lines are seen, until somebody looks back', async () => {
   let lines = 100;
   const log = () => Array.from({ length: lines }, (_, line) => `line ${line}`).join('\n');

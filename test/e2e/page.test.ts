@@ -406,6 +406,22 @@ test('the picture in the README is made by its script, in the size of the one th
   expect(readme).toContain('](docs/images/watch.png)');
 });
 
+test('is printed as wide as a sheet of paper, and is as wide as its window again', async () => {
+  const { page } = await open();
+  const width = () => page.evaluate<number>("document.querySelector('.flow').offsetWidth");
+  const before = await width();
+  expect(before).toBeGreaterThan(700);
+  // What a page draws on paper is what it is when its own listeners have been heard.
+  await page.evaluate(`addEventListener('beforeprint', async () => {
+    for (let turn = 0; turn < 5; turn += 1) await undefined;
+    window.printed = document.querySelector('.flow').offsetWidth;
+  })`);
+  await page.pdf({ format: 'A4' });
+  expect(await page.evaluate('window.printed')).toBeLessThanOrEqual(700);
+  await page.waitForFunction(`document.querySelector('.flow').offsetWidth === ${before}`);
+  await page.close();
+});
+
 test('is printed dark on white, whatever the screen is like', async () => {
   const { page } = await open(served.url, { colorScheme: 'dark' });
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });

@@ -71,6 +71,16 @@ export class ResultsSoFar {
   }
 
   private told(): ResultsTold | undefined {
-    return this.rows.size === 0 ? undefined : toldOf([...this.rows.values()], false);
+    return this.rows.size === 0 ? undefined : toldOf([...this.rows.values()].sort(this.byImportance), false);
   }
+
+  /** Rows come in any order: newest times are first where the chart runs along them, else the largest of what it draws. */
+  private readonly byImportance = (one: ResultRow, other: ResultRow): number => {
+    const { chart, columns } = this.pipeline.report ?? {};
+    if (!chart) return 0;
+    const isTime = columns?.some(({ field, format }) => field === chart.x && format === 'time');
+    const [earlier, later] = [String(one[chart.x]), String(other[chart.x])];
+    if (isTime && earlier !== later) return earlier < later ? 1 : -1;
+    return Number(other[chart.y]) - Number(one[chart.y]);
+  };
 }

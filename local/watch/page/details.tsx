@@ -1,7 +1,7 @@
 /** What is inside a part of the picture: the records of a topic, the batches, spec and log of a job. */
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Model, PictureNode, RecordTold, RowsTold, RunDetails, RunTold } from '../model.ts';
 import { type Fact, Facts } from './facts.tsx';
 import { useDetails } from './source.ts';
@@ -147,7 +147,9 @@ function Records({ alias }: { readonly alias: string }) {
       caption="Newest records"
       head={[['Key'], ['Value'], ['Headers'], ['Partition, offset'], ['Time']]}
       rows={found.map(({ partition, offset, at, key, value, decoded, headers }) => [
-        <pre key="key">{key}</pre>,
+        <pre key="key" class="key">
+          {key}
+        </pre>,
         <div key="value" class="value">
           {!decoded && <em>not what its schema says</em>}
           <pre>{value}</pre>
@@ -259,18 +261,34 @@ function Followed({ id }: { readonly id: string }) {
   return found ? <Log {...found} /> : null;
 }
 
-const Log = ({ spec, log }: RunDetails) => (
-  <>
-    <h3>End of its log</h3>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than its frame is reached by the keyboard */}
-    <section class="log" aria-label="End of its log" tabIndex={0}>
-      <pre>{log === '' ? 'Nothing yet.' : log}</pre>
-    </section>
-    {spec && (
-      <details>
-        <summary>What it was told (its spec)</summary>
-        <pre>{JSON.stringify(spec, null, 2)}</pre>
-      </details>
-    )}
-  </>
-);
+/** Pixels by which a frame may be off its end, since lengths are rounded. */
+const nearEnd = 4;
+
+function Log({ spec, log }: RunDetails) {
+  const frame = useRef<HTMLElement>(null);
+  const atEnd = useRef(true);
+  // The newest lines are seen, until somebody looks back.
+  useLayoutEffect(() => {
+    if (frame.current && atEnd.current) frame.current.scrollTop = frame.current.scrollHeight;
+  }, [log]);
+  const scrolled = ({
+    currentTarget: { scrollHeight, scrollTop, clientHeight },
+  }: Event & { currentTarget: Element }) => {
+    atEnd.current = scrollHeight - scrollTop - clientHeight < nearEnd;
+  };
+  return (
+    <>
+      <h3>End of its log</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than its frame is reached by the keyboard */}
+      <section class="log" aria-label="End of its log" tabIndex={0} ref={frame} onScroll={scrolled}>
+        <pre>{log === '' ? 'Nothing yet.' : log}</pre>
+      </section>
+      {spec && (
+        <details>
+          <summary>What it was told (its spec)</summary>
+          <pre>{JSON.stringify(spec, null, 2)}</pre>
+        </details>
+      )}
+    </>
+  );
+}

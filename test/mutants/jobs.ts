@@ -237,6 +237,11 @@ const streaming: readonly Mutant[] = [
     tests('registry'),
     ['(OSError, http.client.HTTPException)', 'OSError', 'an answer that breaks off ends a job in a stack trace'],
     ['                    json.loads(body)\n', '', 'half an answer ends a job in a stack trace'],
+    ['TIMEOUT_SECONDS = 5.0', 'TIMEOUT_SECONDS = 5_000.0', 'a registry that hangs hangs all jobs'],
+    ['8.0, 15.0, 15.0)', '8.0)', 'jobs fail while the registry is replaced'],
+    ['MOST_VERSIONS = 500', 'MOST_VERSIONS = 20', 'a topic whose schema changed often cannot be read'],
+    [' and error.code != 429', '', 'a registry that is asked too much fails jobs'],
+    ['error.code < 500', 'error.code <= 500', 'a registry that restarts fails jobs'],
   ),
   ...mutantsOf(`${jobs}/job/events.py`, tests('job'), [
     '            self._out.flush()\n',
@@ -301,6 +306,18 @@ const streaming: readonly Mutant[] = [
   ...mutantsOf(
     `${jobs}/streaming/progress.py`,
     tests('progress'),
+    ['most: int = 12', 'most: int = 1', 'the log of a stream shows one row'],
+    [
+      'key=lambda row: row[self.newest], reverse=True',
+      'key=lambda row: row[self.newest]',
+      'the log of a stream shows the oldest rows first',
+    ],
+    [
+      'progress.get("batchDuration", 0) / 1000',
+      'progress.get("batchDuration", 0)',
+      'batches take hours on the dashboard',
+    ],
+    ['state.get("numRowsTotal", 0)', 'state.get("numRowsUpdated", 0)', 'a state that grows is not seen'],
     ['max(0, offset - end', 'max(0, end', 'a stream that lags is not seen'],
     [
       '"deadLetterRows": dead_letters.total()',

@@ -4,6 +4,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const unit = 'test/lib/constructs';
 const values = 'test/aws/values.test.ts';
+const stacks = 'test/lib/stacks/stacks.test.ts';
 /** The table of what is a number, a switch or a condition of the state machine. */
 const table = [`${unit}/workflow/definition.test.ts`];
 /** Its branches, executed. */
@@ -169,6 +170,91 @@ const observability: readonly Mutant[] = [
     ["state: ['FAILED']", "state: ['SUCCESS']", 'nobody hears of a stream that died'],
     ["timeUnit: 'MONTHLY'", "timeUnit: 'ANNUALLY'", 'the limit is one of a year'],
     ["comparisonOperator: 'GREATER_THAN'", "comparisonOperator: 'LESS_THAN'", 'the budget tells of small bills'],
+  ),
+];
+
+const between: readonly Mutant[] = [
+  ...mutantsOf(
+    'lib/stacks/processing-stack.ts',
+    [stacks],
+    ['    this.application.node.addDependency(objects);\n', '', 'a worker that starts at once fails without a log'],
+    ['      warm: spark.warm,\n', '', 'workers that are to be kept warm are not'],
+  ),
+  ...mutantsOf(
+    'lib/stacks/pipeline-stack.ts',
+    [stacks],
+    ['    workflow.stateMachine.node.addDependency(contracts);\n', '', 'an execution finds no topics'],
+    [
+      "actionsOf(pipeline)[0] === 'run' ?",
+      "actionsOf(pipeline)[0] !== 'run' ?",
+      'a command does something else than it says',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/storage/emptied-bucket.ts',
+    [stacks],
+    ['.node.addDependency(provider);', ';', 'a bucket that is full keeps its stack from going'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/functions/handler-provider.ts',
+    [stacks],
+    [
+      "    waiter.node.findChild('Resource').node.addDependency(policy);\n",
+      '',
+      'the first deployment of topics may not ask whether they are made',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/storage/access-logs.ts',
+    [stacks],
+    ['/*`, ofAccount);', '/*`);', 'another account writes into the logs of accesses'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/storage/data-bucket.ts',
+    [stacks],
+    ['logFilePrefix: `${ACCESS_LOG_PREFIXES.data}/`', 'logFilePrefix: `other/`', 'nobody knows who read the data'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/storage/catalog.ts',
+    [stacks],
+    ["'IAM_ALLOWED_PRINCIPALS'", "'EVERYONE'", 'no job may use its tables'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/workflow/workflow.ts',
+    [stacks],
+    ['PIPELINE: pipeline.name', 'PIPELINE: pipeline.description', 'streams of a failed execution run on'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/registry/schema-registry.ts',
+    [stacks],
+    [
+      'containerInsightsV2: ecs.ContainerInsights.ENABLED',
+      'containerInsightsV2: ecs.ContainerInsights.ENHANCED',
+      'metrics that nobody looks at are paid for',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/workflow/workflow.ts',
+    [values],
+    [
+      '          stateMachineArn: [this.stateMachine.stateMachineArn],\n',
+      '',
+      'each pipeline is cleaned up after the executions of all',
+    ],
+    ["source: ['aws.states'],", "source: ['aws.events'],", 'nobody cleans up after executions'],
+    ['      deadLetterQueue: this.uncleaned,\n    });', '    });', 'nobody hears that nobody could clean up'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/observability/alerts.ts',
+    [values],
+    ['applicationId: [applicationId], ', '', 'job runs of others wake somebody'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/functions/node-function.ts',
+    [values],
+    ['lambda.Runtime.NODEJS_24_X', 'lambda.Runtime.NODEJS_22_X', 'functions run on what nobody has tested'],
+    ['lambda.Architecture.ARM_64', 'lambda.Architecture.X86_64', 'functions cost a quarter more'],
+    ['traced ? lambda.Tracing.ACTIVE', 'traced ? lambda.Tracing.PASS_THROUGH', 'the trace of an execution has holes'],
   ),
 ];
 
@@ -495,6 +581,7 @@ export const constructs: readonly Mutant[] = [
   ...workflow,
   ...observability,
   ...dashboard,
+  ...between,
   ...network,
   ...databases,
   ...connect,

@@ -129,9 +129,13 @@ describe('a connection too many is seen', () => {
 describe('a finding names the place', () => {
   const stacks = stacksOf('dev');
 
-  it('for an endpoint that reaches every bucket', () => {
+  /** The gateway endpoint of a service: its name is put together when it is deployed. */
+  const endpointOf = (service: string) => (resource: { Properties: object }) =>
+    JSON.stringify(resource.Properties).includes(`.${service}"`) && JSON.stringify(resource.Properties).includes('"Gateway"');
+
+  it.each(['s3', 'dynamodb'])('for an endpoint of %s that reaches what every account has', (service) => {
     const changed = mutant(stacks, (find) => {
-      const { resource } = find('AWS::EC2::VPCEndpoint', ({ Properties }) => Properties.VpcEndpointType === 'Gateway');
+      const { resource } = find('AWS::EC2::VPCEndpoint', endpointOf(service));
       put(resource, 'Properties.PolicyDocument', undefined);
     });
     expect(found(changed)).toMatch(/^dev\/\w+ \w*Gateway\w*: PolicyDocument is missing/m);
@@ -171,10 +175,7 @@ describe('a finding names the place', () => {
 
   it('for a route table without the endpoint of S3', () => {
     const changed = mutant(stacks, (find) => {
-      const { resource: endpoint } = find(
-        'AWS::EC2::VPCEndpoint',
-        ({ Properties }) => Properties.VpcEndpointType === 'Gateway',
-      );
+      const { resource: endpoint } = find('AWS::EC2::VPCEndpoint', endpointOf('s3'));
       put(endpoint, 'Properties.RouteTableIds', listAt(endpoint, 'Properties.RouteTableIds').slice(1));
     });
     expect(found(changed)).toMatch(/^dev\/processing Spark\w+: route table .* has no S3 gateway endpoint/m);

@@ -279,7 +279,7 @@ function perRun(part: string, quantity: number, arithmetic: string, price: Price
 
 const LEFT_OUT: readonly string[] = [
   'records: 0.10 USD for each GiB written to MSK Serverless, 0.05 USD for each GiB read; 0.01 USD for each GB written to MSK Express, and 0.10 USD a month for each that it keeps; the sample files are far below one',
-  'data through the NAT gateway (0.045 USD a GB), mostly the image of the registry when a task starts, and through the endpoints (0.01 USD a GB)',
+  'data through the NAT gateway (0.045 USD a GB), mostly the image of the registry when a task starts and what sources hear, and through the endpoints (0.01 USD a GB)',
   'capacity units of the load balancer: they follow the calls, which are few; no price was looked up',
   'log lines outside demo runs (0.50 USD a GB): those of the registry, refused connections, handlers; nobody has measured how many',
   'storage in S3: job files and results are tens of MB; traffic between zones; storage of Kafka records; no reliable quantity',
@@ -287,6 +287,6 @@ const LEFT_OUT: readonly string[] = [
   'backups of databases: free up to the size of their storage; reads and writes of Aurora (0.20 USD a million), snapshots that outlive a cluster',
   'requests to items of DynamoDB, one for each KB that is written or refused by its version and for each 4 KB that is read, and the copies by which they are restored: no price of them was looked up',
   'tables in the Glue catalog: the first million of a month, and the first million of requests, are free',
-  'Lambda, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
+  'functions besides those that listen, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
   'requests to KMS, where the environment brings its own key: 0.03 USD for 10,000; a budget without actions and standard parameters cost nothing',
 ];

@@ -148,21 +148,21 @@ function ingressFindings(graph: Graph): string[] {
     .map((rule) => `${rule.place}: ports ${rule.from}-${rule.to} are open to the world (${rule.peerRange})`);
 }
 
-/** Spark's subnets have no way out but the gateway endpoint of S3. */
+/** Spark's subnets have no way out but gateway endpoints, that of S3 among them. */
 function sparkFindings(graph: Graph, resources: readonly Concrete[]): string[] {
   const findings: string[] = [];
   const gateways = ofType(resources, 'AWS::EC2::VPCEndpoint').filter(
-    ({ properties }) =>
-      String(properties.ServiceName).endsWith('.s3') && (properties.VpcEndpointType ?? 'Gateway') === 'Gateway',
+    ({ properties }) => (properties.VpcEndpointType ?? 'Gateway') === 'Gateway',
   );
+  const toObjects = gateways.filter(({ properties }) => String(properties.ServiceName).endsWith('.s3'));
   for (const { place, properties } of gateways) {
     if (properties.PolicyDocument === undefined) {
-      findings.push(`${place}: PolicyDocument is missing, so that every bucket of every account can be reached`);
+      findings.push(`${place}: PolicyDocument is missing, so that what every account has there can be reached`);
     }
   }
   for (const spark of graph.attachments.filter(({ name }) => name === 'spark')) {
     for (const { id, routeTable = '' } of spark.subnets) {
-      if (!gateways.some(({ properties }) => textsAt(properties, 'RouteTableIds').includes(routeTable))) {
+      if (!toObjects.some(({ properties }) => textsAt(properties, 'RouteTableIds').includes(routeTable))) {
         findings.push(`${spark.place}: route table ${routeTable} of subnet ${id} has no S3 gateway endpoint`);
       }
       for (const route of graph.routes.get(routeTable) ?? []) {

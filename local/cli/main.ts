@@ -37,6 +37,11 @@ process.stdout.on('error', (error) => {
   if (onForce.length === 0) process.exit(0);
 });
 
+// Who has seen enough of the progress has not asked for its end.
+process.stderr.on('error', (error) => {
+  if (!hasErrorCode(error, 'EPIPE')) throw error;
+});
+
 /** Whether the command was asked for one JSON object. */
 let inJson = false;
 

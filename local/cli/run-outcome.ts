@@ -4,7 +4,7 @@ import { objectIn } from '../../lib/declaration/json.ts';
 import type { Table } from '../../lib/declaration/kinds/table.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import { kebab } from '../../lib/declaration/names.ts';
-import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
+import type { Action, Column, Pipeline } from '../../lib/declaration/pipeline.ts';
 import type { ResultRow } from '../../lib/declaration/shown.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { byReason, number, type Settled } from '../accounts/balance.ts';
@@ -119,6 +119,7 @@ export function show(context: Context, shown: Shown): void {
   const reported = report && jobs.find(({ name }) => name === kebab(nameIn(pipeline.jobs, report.job) ?? ''));
   const resultsFolder = report && reported?.folders[nameIn<unknown>(report.job.writes, report.folder) ?? ''];
   const results = resultsFolder === undefined ? [] : readResults(resultsFolder);
+  sayAbsent(context, report?.columns ?? [], results);
   const changed = shown.reported ? changedSince(shown.reported.rows, results) : results;
   if (context.json) {
     const { name, status, startedAt, stoppedAt } = execution;
@@ -157,6 +158,17 @@ export function show(context: Context, shown: Shown): void {
   if (output.action === 'run') showAccounts(context, shown, resultsFolder);
   else
     for (const line of output.action === 'job' ? jobs.flatMap(linesOfJob) : linesOfStreams(shown)) context.print(line);
+}
+
+/** What a job writes is known to nobody before it has: a column that no row has is misspelt, most of the time. */
+function sayAbsent({ terminal }: Context, columns: readonly Column[], results: readonly ResultRow[]): void {
+  const fields = [...new Set(results.flatMap((row) => Object.keys(row)))];
+  const absent = columns.filter(({ field }) => !fields.includes(field)).map(({ field }) => `"${field}"`);
+  if (results.length === 0 || absent.length === 0) return;
+  const what = absent.length === 1 ? 'a column' : 'columns';
+  terminal.line(
+    `no row of the results has ${absent.join(', ')}, ${what} of the report; they have: ${fields.join(', ')}`,
+  );
 }
 
 /** The results; those that this execution has changed are marked where others are among them. */

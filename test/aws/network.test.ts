@@ -131,7 +131,8 @@ describe('a finding names the place', () => {
 
   /** The gateway endpoint of a service: its name is put together when it is deployed. */
   const endpointOf = (service: string) => (resource: { Properties: object }) =>
-    JSON.stringify(resource.Properties).includes(`.${service}"`) && JSON.stringify(resource.Properties).includes('"Gateway"');
+    JSON.stringify(resource.Properties).includes(`.${service}"`) &&
+    JSON.stringify(resource.Properties).includes('"Gateway"');
 
   it.each(['s3', 'dynamodb'])('for an endpoint of %s that reaches what every account has', (service) => {
     const changed = mutant(stacks, (find) => {

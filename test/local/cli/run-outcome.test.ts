@@ -122,6 +122,17 @@ describe('an execution', () => {
     expect(stderr).toMatch(/results as CSV and JSON in .*\/results\/tiny\/one\n$/);
   });
 
+  test('says which columns of its report no row of the results has', () => {
+    expect(shown({}).stderr).not.toContain('no row');
+    const columns = [
+      { field: 'word', title: 'word', format: 'text' as const },
+      { field: 'tims', title: 'times', format: 'count' as const },
+    ];
+    const report = { ...pipeline.report, columns } as NonNullable<typeof pipeline.report>;
+    const { stderr } = shown({}, { pipeline: { ...pipeline, report } });
+    expect(stderr).toContain('no row of the results has "tims", a column of the report; they have: word\n');
+  });
+
   test('marks what it has changed, where a report of the same question was made before', () => {
     const said = (...words: string[]) => ({ execution: 'zero', rows: words.map((word) => ({ word })) });
     const table = (...words: string[]) => shown({}, { reported: said(...words) }, false, ['mill', 'race']).stdout;

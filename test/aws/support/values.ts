@@ -157,7 +157,7 @@ export function valuesOfPipeline(environment: string, pipeline: Pipeline): strin
   return [
     ...new Set(
       found.map(({ id, line }) => {
-        const general = line.replace(new RegExp(`([ -])${name}(?=[-.]|$)`, 'g'), '$1PIPELINE');
+        const general = line.replace(new RegExp(`([ -])${name}(?=[-.,]|$)`, 'g'), '$1PIPELINE');
         const part = partOf(id);
         if (part === 'sources') return ofSources(`${part} ${id} | ${general}`);
         return `${part} ${generalOf(id, roles)} | ${general}`;

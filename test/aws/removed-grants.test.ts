@@ -45,7 +45,7 @@ function executionsOf(pipeline: Pipeline): Omit<World, 'parameters'>[] {
   const { streams, during, after } = orderOf(pipeline);
   const alive = streams.map((job) => ({
     Id: `before-${job}`,
-    Name: `${runNamePrefix(pipeline.name)}${kebab(job)}/run-0`,
+    Name: `${runNamePrefix(pipeline.name)}${job}/run-0`,
     State: 'RUNNING',
     request: { Tags: { 'millrace:pipeline': pipeline.name } },
   }));

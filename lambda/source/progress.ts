@@ -8,7 +8,7 @@ const MOST_KNOWN = 4_000;
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16);
 
 export class Progress {
-  /** The largest cursor that was heard. */
+  /** The largest cursor that was heard; none where only such was heard that has none. */
   at: bigint | undefined;
   private readonly overlap: bigint;
   /** What was written lately, by a digest of what tells it from others, with its cursor. */
@@ -18,8 +18,8 @@ export class Progress {
   constructor(overlap: bigint, text?: string) {
     this.overlap = overlap;
     if (text === undefined) return;
-    const { at, known } = JSON.parse(text) as { at: string; known: Record<string, string> };
-    this.at = BigInt(at);
+    const { at, known } = JSON.parse(text) as { at?: string; known: Record<string, string> };
+    if (at !== undefined) this.at = BigInt(at);
     for (const [digest, cursor] of Object.entries(known)) this.known.set(digest, BigInt(cursor));
   }
 
@@ -49,6 +49,6 @@ export class Progress {
     const excess = [...this.known.keys()].slice(0, Math.max(0, this.known.size - MOST_KNOWN));
     for (const digest of excess) this.known.delete(digest);
     const known = Object.fromEntries([...this.known].map(([digest, cursor]) => [digest, String(cursor)]));
-    return JSON.stringify({ at: String(this.at ?? 0n), known });
+    return JSON.stringify({ at: this.at?.toString(), known });
   }
 }

@@ -164,6 +164,14 @@ test('a line says of each channel how it goes once somebody is heard, and at its
 });
 
 describe('what is kept', () => {
+  test('of something without a cursor is no cursor: what is listened to next begins now, not at the beginning of time', () => {
+    const progress = new Progress(10n);
+    expect(progress.take({ record: { key: 'post', id: 'gone', value: null } })).toBe(true);
+    const next = new Progress(10n, progress.toText());
+    expect(next.from).toBeUndefined();
+    expect(next.take({ record: { key: 'post', id: 'gone', value: null } })).toBe(false);
+  });
+
   test('holds what may be told again, and no more', () => {
     const progress = new Progress(10n);
     for (const cursor of [1, 5, 14, 15]) progress.take(told(cursor));

@@ -39,7 +39,8 @@ process.stdout.on('error', (error) => {
 
 // Who has seen enough of the progress has not asked for its end.
 process.stderr.on('error', (error) => {
-  if (!hasErrorCode(error, 'EPIPE')) throw error;
+  if (hasErrorCode(error, 'EPIPE')) return;
+  throw error;
 });
 
 /** Whether the command was asked for one JSON object. */

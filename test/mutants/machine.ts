@@ -323,6 +323,11 @@ export const machine: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    'local/cli/main.ts',
+    [`${unit}/cli/usage.test.ts`],
+    ["if (hasErrorCode(error, 'EPIPE')) return;", '', 'a run ends when nobody reads its progress any more'],
+  ),
+  ...mutantsOf(
     'local/cli/terminal.ts',
     [`${unit}/cli/terminal.test.ts`],
     ['this.elapsed())}  ${visible(text)}', 'this.elapsed())}  ${text}', 'a record drives the terminal'],

@@ -142,7 +142,7 @@ export function valuesOfPipeline(environment: string, { name, jobs }: Pipeline):
   return [
     ...new Set(
       found.map(({ id, line }) => {
-        const general = line.replace(new RegExp(`([ -])${name}(?=[-.]|$)`, 'g'), '$1PIPELINE');
+        const general = line.replace(new RegExp(`([ -])${name}(?=[-.,]|$)`, 'g'), '$1PIPELINE');
         return `${partOf(id)} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
       }),
     ),

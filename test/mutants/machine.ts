@@ -57,7 +57,7 @@ export const machine: readonly Mutant[] = [
     [`${unit}/iam/usage.test.ts`],
     ['mostDenied = 1_000', 'mostDenied = 10', 'denials are not told'],
     ['flushMs = 5_000', 'flushMs = 5_000_000', 'what was asked is not told'],
-    ['{ mode: 0o600 }', '{ mode: 0o644 }', 'others read what was asked for'],
+    ['const mode = 0o600', 'const mode = 0o644', 'others read what was asked for'],
   ),
   ...mutantsOf(
     'local/emr/warm-jvms.ts',

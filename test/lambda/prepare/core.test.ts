@@ -332,7 +332,12 @@ describe('every pipeline', async () => {
         pipeline: {
           schemas: Object.fromEntries(schemas.map(([, id, key]) => [key, id ? '12' : `s3://assets/${key}.json`])),
           files: Object.fromEntries(plan.files.map((file) => [file, `s3://assets/${file}`])),
-          items: Object.fromEntries(Object.values(itemsOf(pipeline)).map(({ name }) => [name, `table-of-${name}`])),
+          items: Object.fromEntries(
+            Object.values(itemsOf(pipeline)).map(({ name }) => [
+              name,
+              `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`,
+            ]),
+          ),
           databases: { [databaseOf(pipeline)?.name ?? '']: 'jdbc:postgresql://database:5432/all' },
         },
       });

@@ -66,8 +66,8 @@ function follow(
   messageOf: (one: Happening) => string,
 ): void {
   const teller = new Teller(line, faults, mishaps);
-  for (const happening of before) teller.add(messageOf(happening));
-  const listener = (happening: Happening) => teller.add(messageOf(happening));
+  const listener = (happening: Happening) => teller.add(messageOf(happening), happening.atMs);
+  before.forEach(listener);
   listeners[network].add(listener);
   to.once('close', () => listeners[network].delete(listener));
   to.on('error', () => undefined);

@@ -1,6 +1,7 @@
 """What the stream counts and the batch job shows, on frames of a few rows, and what of it the database makes."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_what_the_topics_hold_is_read_and_shown(spark: SparkSession) -> None:
     count = {"minute": "2026-11-21T12:00:00.000Z", "network": "bluesky", "language": "en", "keyword": "rain"}
     word = {"network": "bluesky", "place": 1, "word": "coffee", "posts": 3}
 
-    def records(name: str, key: dict[str, object], value: dict[str, object]) -> DataFrame:
+    def records(name: str, key: Mapping[str, object], value: Mapping[str, object]) -> DataFrame:
         raw = [(json.dumps(key).encode(), json.dumps(value).encode(), "t", 0, 0, NOON, None)]
         schemas = [
             schema_of(SCHEMA.with_name(f"{of}.schema.json").read_text("utf-8"), of) for of in (f"{name}-key", name)

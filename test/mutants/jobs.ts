@@ -275,6 +275,7 @@ const streaming: readonly Mutant[] = [
     ],
     ['max(batches, default=None)', 'min(batches, default=None)', 'a stream is held to offsets of long ago'],
     ['self._files.delete(self._path("/query"), True)', 'pass', 'a rebuild goes on from the old checkpoint'],
+    ['aside if self._is_on_disk else path, True', 'path, True', 'who is killed at a wrong moment never starts again'],
   ),
   ...mutantsOf(
     `${jobs}/streaming/binding.py`,

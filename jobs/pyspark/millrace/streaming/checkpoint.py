@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from py4j.java_gateway import JavaObject
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from millrace.errors import JobError
@@ -26,7 +25,10 @@ class Checkpoint:
         self._path_class = java_class(spark, "org.apache.hadoop.fs.Path")
         self._io = java_class(spark, "org.apache.commons.io.IOUtils")
         self._configuration = spark.sparkContext._jsc.hadoopConfiguration()
-        self._files = self._path("").getFileSystem(self._configuration)
+        files = self._path("").getFileSystem(self._configuration)
+        self._is_on_disk = str(files.getScheme()) == "file"
+        # Hadoop's checksums lie in files of their own, and two files cannot be put in place at once.
+        self._files = files.getRawFileSystem() if self._is_on_disk else files
 
     @property
     def query(self) -> str:
@@ -53,12 +55,20 @@ class Checkpoint:
         raise self._damaged(name, text)
 
     def write(self, name: str, document: Mapping[str, object]) -> None:
-        """Puts a document in the place of the one that is there."""
-        file = self._files.create(self._path(f"/{name}"), True)
+        """Puts a document in the place of the one that is there; whoever is killed meanwhile leaves that one.
+
+        What is written to S3 is there, whole, once it is closed. On a disk it is there as it is being written, and so it is written aside.
+        """
+        path, aside = self._path(f"/{name}"), self._path(f"/.{name}.new")
+        file = self._files.create(aside if self._is_on_disk else path, True)
         try:
             file.write(json.dumps(document).encode())
+            if self._is_on_disk:
+                file.hsync()
         finally:
             file.close()
+        if self._is_on_disk and not self._files.rename(aside, path):
+            raise OSError(f"{aside} cannot be put in the place of {path}.")
 
     def is_empty(self) -> bool:
         """Whether no batch was ever planned."""
@@ -129,11 +139,6 @@ class Checkpoint:
         file = self._files.open(path)
         try:
             return bytes(self._io.toByteArray(file)).decode("utf-8", "replace")
-        except Py4JJavaError as error:
-            # On one machine Hadoop keeps a checksum beside each file.
-            if "ChecksumException" in str(error.java_exception):
-                return ""
-            raise
         finally:
             file.close()
 

@@ -60,6 +60,23 @@ def test_a_checkpoint_says_what_was_planned_and_what_is_finished(checkpoint: Che
     assert (checkpoint.is_empty(), checkpoint.read("binding.json")) == (True, None)
 
 
+def test_a_document_is_there_whole_or_as_it_was_when_its_writer_is_killed(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    checkpoint.write("binding.json", {"cluster": "c"})
+    before = (tmp_path / "binding.json").stat().st_ino
+    # Where it is written aside nothing can be: the writer dies before anything is put in its place.
+    (tmp_path / ".binding.json.new").mkdir()
+    with pytest.raises(Exception, match="Is a directory"):
+        checkpoint.write("binding.json", {"cluster": "d"})
+    assert checkpoint.read("binding.json") == {"cluster": "c"}
+    (tmp_path / ".binding.json.new").rmdir()
+    checkpoint.write("binding.json", {"cluster": "d"})
+    # Another file has taken its place: that of before was never open for writing.
+    assert (tmp_path / "binding.json").stat().st_ino != before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["binding.json"]
+
+
 def test_a_damaged_document_is_named_with_the_way_on(checkpoint: Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "binding.json").write_text('{"cluster": ')
     with pytest.raises(JobError, match=r'binding\.json is damaged: .*"rebuild": true') as caught:

@@ -1,6 +1,17 @@
 /** The folders in which the local run keeps everything it remembers. No other path is written below them. */
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasErrorCode, MillraceError, messageOf } from '../tools/errors.mjs';
@@ -87,18 +98,22 @@ function makeFolder(path: string): void {
   } catch (error) {
     // Another command was faster.
     if (!hasErrorCode(error, 'EEXIST')) throw error;
+    // Or it is a link, whose folder a purge that was killed has put aside.
+    if (lstatSync(path).isSymbolicLink()) makeFolder(resolve(dirname(path), readlinkSync(path)));
   }
 }
 
 /**
- * Removes everything in a home in one step: what a killed purge leaves aside goes with the next one.
+ * Removes everything in a home in one step: what a killed purge leaves aside goes with the next one. Where the home is a link, what it leads to is removed, and
+ * the link stays.
  *
  * @throws MillraceError HOME_NOT_REMOVED
  */
 export function purgeHome({ root }: Home): void {
-  const prefix = `${basename(root)}.purged-`;
+  const folder = realpathSync(root);
+  const prefix = `${basename(folder)}.purged-`;
   try {
-    renameSync(root, join(dirname(root), `${prefix}${randomUUID()}`));
+    renameSync(folder, join(dirname(folder), `${prefix}${randomUUID()}`));
   } catch (error) {
     throw new MillraceError(
       'HOME_NOT_REMOVED',
@@ -107,8 +122,8 @@ export function purgeHome({ root }: Home): void {
     );
   }
   // First, since the disk may be full.
-  for (const name of readdirSync(dirname(root))) {
-    if (name.startsWith(prefix)) rmSync(join(dirname(root), name), { recursive: true, force: true });
+  for (const name of readdirSync(dirname(folder))) {
+    if (name.startsWith(prefix)) rmSync(join(dirname(folder), name), { recursive: true, force: true });
   }
   millraceHome(root);
 }

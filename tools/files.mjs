@@ -81,9 +81,11 @@ export function readText(path) {
 /**
  * @param {string} path of a file that need not exist
  * @param {string} remedy what to do when the file is damaged, as a sentence
- * @throws {MillraceError} DAMAGED_FILE when it is no JSON
+ * @param {(value: any) => boolean} [isWhole] whether an object has what is looked for in it; one that is no object is damaged anyway. A file that is a list
+ *   is an object here.
+ * @throws {MillraceError} DAMAGED_FILE when it is no JSON, or none that is whole
  */
-export function readJson(path, remedy) {
+export function readJson(path, remedy, isWhole = () => true) {
   let text;
   try {
     text = readText(path);
@@ -92,14 +94,17 @@ export function readJson(path, remedy) {
     throw new MillraceError('DAMAGED_FILE', `${path} should be a file, and is a folder. ${remedy}`, { cause: error });
   }
   if (text === undefined) return undefined;
+  let value;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     const size = text.trim() === '' ? 'is empty' : `is no valid JSON (${messageOf(error)})`;
     throw new MillraceError('DAMAGED_FILE', `${path} ${size}: it is damaged or was cut off. ${remedy}`, {
       cause: error,
     });
   }
+  if (typeof value === 'object' && value !== null && isWhole(value)) return value;
+  throw new MillraceError('DAMAGED_FILE', `${path} lacks what Millrace writes there: it is damaged. ${remedy}`);
 }
 
 /**

@@ -24,6 +24,8 @@ export interface RestOptions {
 }
 
 const requestTimeoutMs = 20_000;
+/** Between two tries: first, and at most. */
+export const pausesMs = [250, 5_000] as const;
 
 export class NoAnswer extends Error {}
 
@@ -35,7 +37,8 @@ export function restClient({ title, url, path: before = '', headers = {}, starti
     const withType = { ...headers, 'content-type': 'application/json' };
     const content = body === undefined ? { headers } : { headers: withType, body: JSON.stringify(body) };
     const request = { method, ...content };
-    for (let pauseMs = 250; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
+    const [firstMs, mostMs] = pausesMs;
+    for (let pauseMs: number = firstMs; ; pauseMs = Math.min(pauseMs * 2, mostMs)) {
       const answer = await attempt(`${base}${path}`, request, starting);
       if (typeof answer !== 'string') return answer;
       if (performance.now() + pauseMs > deadline) {

@@ -21,7 +21,7 @@ interface Event {
 }
 
 /** What is left of the time that a function has when it begins to end: enough to write what has been heard. */
-const GRACE_MS = 15_000;
+export const GRACE_MS = 15_000;
 
 /** Without the words that `console` puts before them, so that a filter finds JSON. */
 const tell: Tell = (line) => void process.stdout.write(`${JSON.stringify(line)}\n`);

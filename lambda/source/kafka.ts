@@ -21,13 +21,13 @@ export interface KafkaSinkProps extends Connection {
 const FENCED = ['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'];
 
 /** A transaction that is not ended for so long is given up by the brokers. */
-const TRANSACTION_MS = 60_000;
+export const TRANSACTION_MS = 60_000;
 
 /** A request that fails for so long is better begun anew. */
 const RETRY = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 6 };
 
 /** How long it may take to read how far everything has come. */
-const READ_MS = 30_000;
+export const READ_MS = 30_000;
 
 /** Records at the end of the topic of cursors that are read first; where those of a channel are further back, eight times as many, and so on. */
 const FIRST_BACK = 400;

@@ -23,7 +23,7 @@ export interface RunProps extends Pick<Followed, 'outside' | 'tell' | 'pace' | '
 }
 
 /** Before a sink that failed is opened again: first, and at most. */
-const [FIRST_MS, MOST_MS] = [500, 10_000];
+export const [FIRST_MS, MOST_MS] = [500, 10_000];
 
 /** @returns why it ended */
 export async function run(props: RunProps): Promise<'time is over' | 'another run took over'> {

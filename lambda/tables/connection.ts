@@ -7,8 +7,7 @@ import { messageOf } from '../custom-resource/lifecycle.ts';
 import type { Place } from './declared.ts';
 
 /** A cluster that is paused takes half a minute to resume; a new one has an address before it answers. */
-const patienceMs = 180_000;
-const answerMs = 30_000;
+export const patience = { forMs: 180_000, answerMs: 30_000, pausesMs: [500, 10_000] } as const;
 
 /** Whether there is a password, which the client finds by itself. */
 const hasPassword = () => Boolean(process.env.PGPASSWORD);
@@ -16,6 +15,10 @@ const hasPassword = () => Boolean(process.env.PGPASSWORD);
 /** Nobody listens, or who listens says that it is not there yet: worth another try. */
 const NOT_YET = /ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|timeout|terminated/i;
 const STARTING = ['57P03', '53300', '08006', '08001'];
+
+/** Whether a try that failed so is worth another one. */
+export const isNotYet = (code: string, message: string): boolean =>
+  STARTING.includes(code) || NOT_YET.test(`${code} ${message}`);
 
 /** Does something in a session of one event. */
 export async function connected<T>(place: Place, work: (client: Client) => Promise<T>): Promise<T> {
@@ -30,8 +33,9 @@ export async function connected<T>(place: Place, work: (client: Client) => Promi
 }
 
 async function signedIn(place: Place): Promise<Client> {
-  const deadline = performance.now() + patienceMs;
-  for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, 10_000)) {
+  const deadline = performance.now() + patience.forMs;
+  const [firstMs, mostMs] = patience.pausesMs;
+  for (let pauseMs: number = firstMs; ; pauseMs = Math.min(pauseMs * 2, mostMs)) {
     const client = new Client(configurationOf(place));
     try {
       await client.connect();
@@ -39,13 +43,13 @@ async function signedIn(place: Place): Promise<Client> {
     } catch (error) {
       await client.end().catch(() => {});
       const { code = '' } = Object(error) as { code?: string };
-      const isEarly = STARTING.includes(code) || NOT_YET.test(`${code} ${messageOf(error)}`);
+      const isEarly = isNotYet(code, messageOf(error));
       if (isEarly && performance.now() + pauseMs < deadline) {
         await sleep(pauseMs);
         continue;
       }
       const { host, port, database, user } = place;
-      const waited = isEarly ? ` within ${patienceMs / 1_000} s` : '';
+      const waited = isEarly ? ` within ${patience.forMs / 1_000} s` : '';
       throw new Error(
         `Database ${database} at ${host}:${port} did not let ${user} in${waited}: ${messageOf(error)}. Check that it runs, that it can be reached from here, and that the role may connect.`,
         { cause: error },
@@ -54,8 +58,16 @@ async function signedIn(place: Place): Promise<Client> {
   }
 }
 
-function configurationOf({ host, port, database, user }: Place): ClientConfig {
-  const common = { host, port, database, user, application_name: 'millrace', connectionTimeoutMillis: answerMs };
+/** How the owner signs in. */
+export function configurationOf({ host, port, database, user }: Place): ClientConfig {
+  const common = {
+    host,
+    port,
+    database,
+    user,
+    application_name: 'millrace',
+    connectionTimeoutMillis: patience.answerMs,
+  };
   if (hasPassword()) return common;
   const signer = new Signer({ hostname: host, port, username: user });
   return { ...common, password: () => signer.getAuthToken(), ssl: { ca: process.env.RDS_AUTHORITY, servername: host } };

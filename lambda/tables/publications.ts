@@ -37,7 +37,7 @@ async function mayFollow(client: Client, role: string): Promise<void> {
 }
 
 /** What a database keeps of a password (RFC 5803): it can be checked by it, and not be read from a log of statements. */
-function verifierOf(password: string): string {
+export function verifierOf(password: string): string {
   const [salt, iterations] = [randomBytes(16), 4_096];
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
   const keyOf = (what: string) => createHmac('sha256', salted).update(what).digest();

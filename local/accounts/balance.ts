@@ -45,7 +45,8 @@ const fileIn = (folder: string): string => join(folder, 'accounts.json');
 export const keepSettled = (folder: string, settled: readonly Settled[]): void => writeJson(fileIn(folder), settled);
 
 /** Undefined where nobody has counted, or not yet. */
-export const settledIn = (folder: string): Settled[] | undefined => readJson(fileIn(folder), 'Delete it.');
+export const settledIn = (folder: string): Settled[] | undefined =>
+  readJson(fileIn(folder), 'Delete it.', Array.isArray);
 
 export function balanceOf(counts: Counts): Balance {
   const { read, rejected, carriedOver, replayed, summarized, deadLetters } = counts;

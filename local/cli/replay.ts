@@ -42,7 +42,7 @@ export type Send = (topic: string, messages: Message[]) => Promise<void>;
 
 /** Bytes of records that are sent at once: together they must fit into what a topic takes of one record by default. */
 const mostBytes = 500_000;
-const lockWaitMs = 10_000;
+export const lockWaitMs = 10_000;
 
 export async function replay(context: Context, name: string, options: ReplayOptions): Promise<number> {
   const { home, json, print, terminal } = context;

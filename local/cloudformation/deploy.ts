@@ -23,7 +23,7 @@ import { deployStack } from './stack-deployment.ts';
 import { readState, type State, toDeployment, writeState } from './state.ts';
 import { bucketPath, ParameterStore } from './stores.ts';
 
-const lockWaitMs = 120_000;
+export const lockWaitMs = 120_000;
 
 export async function deploy(options: DeployOptions): Promise<{ deployment: Deployment; changes: Changes }> {
   const { home, environment, progress, signal } = options;

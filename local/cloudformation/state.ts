@@ -1,5 +1,6 @@
 /** What is deployed, kept in `state/<environment>.json` after each step, whatever ends a deployment. */
 import { join } from 'node:path';
+import { isObject } from '../../lib/declaration/json.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readJson, writeJson } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
@@ -43,7 +44,9 @@ const startAgain = 'Run "npx millrace down --purge" and start again.';
 /** What is known of an environment; empty when nothing was ever deployed. @throws MillraceError DEPLOY_STATE */
 export function readState(home: Home, environment: string): State {
   const file = stateFile(home, environment);
-  const content = readJson(file, startAgain) as State | undefined;
+  const content = readJson(file, startAgain, ({ stacks }: State) => stacks === undefined || isObject(stacks)) as
+    | State
+    | undefined;
   if (content !== undefined && content.version !== 1) {
     throw new MillraceError(
       'DEPLOY_STATE',

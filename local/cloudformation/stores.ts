@@ -20,7 +20,8 @@ export class ParameterStore {
   }
 
   get(name: string): StoredParameter | undefined {
-    return readJson(this.file(name), 'Remove it and run "npx millrace up".') as StoredParameter | undefined;
+    const isWhole = ({ value }: StoredParameter) => typeof value === 'string';
+    return readJson(this.file(name), 'Remove it and run "npx millrace up".', isWhole) as StoredParameter | undefined;
   }
 
   put(name: string, value: string, type = 'String'): void {

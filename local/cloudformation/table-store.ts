@@ -1,7 +1,7 @@
 /** DynamoDB in files, one per table: items in its JSON (`{"S": "text"}`), conditional writes across processes. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonical } from '../../lib/declaration/json.ts';
+import { canonical, isObject } from '../../lib/declaration/json.ts';
 import { readJson, writeJson } from '../../tools/files.mjs';
 import { withLock } from '../../tools/lock.mjs';
 import type { Home } from '../home.ts';
@@ -103,7 +103,8 @@ export class TableStore {
 
   private read(): TableFile {
     const remedy = 'Remove it and run "npx millrace up" when no pipeline runs.';
-    const table = readJson(this.file, remedy) as TableFile | undefined;
+    const isWhole = ({ keys, items }: TableFile) => Array.isArray(keys) && isObject(items);
+    const table = readJson(this.file, remedy, isWhole) as TableFile | undefined;
     if (!table) throw new TableError('ResourceNotFoundException', `The table ${this.name} does not exist.`);
     return table;
   }

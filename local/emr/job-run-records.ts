@@ -43,6 +43,9 @@ export interface JobRunRecord {
   exitCode?: number;
 }
 
+const isWhole = ({ id, state, request }: JobRunRecord): boolean =>
+  [id, state, request?.name].every((text) => typeof text === 'string');
+
 export const hasEnded = ({ state }: JobRunRecord): boolean => ['SUCCESS', 'FAILED', 'CANCELLED'].includes(state);
 
 /** The parts of a run's name: the pipeline, the run (a job, or the drain of one) and the execution. */
@@ -105,7 +108,7 @@ export class JobRunRecords {
   /** A run by its id; undefined where there is none, or its record cannot be read: ending the others must not fail by it. */
   read(id: string): JobRunRecord | undefined {
     try {
-      return readJson(join(this.runFolder(id), 'run.json'), '') as JobRunRecord | undefined;
+      return readJson(join(this.runFolder(id), 'run.json'), '', isWhole) as JobRunRecord | undefined;
     } catch {
       return undefined;
     }

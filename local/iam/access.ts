@@ -40,7 +40,8 @@ const secretMode = 0o600;
 export const accessFile = (home: Home): string => join(home.iam, 'access.json');
 
 export function readAccess(home: Home): AccessFile {
-  const content = readJson(accessFile(home), 'Run "npx millrace up".');
+  const isWhole = (all: AccessFile) => [all.roles, all.resources, all.endpoints].every(Array.isArray);
+  const content = readJson(accessFile(home), 'Remove it and run "npx millrace up".', isWhole);
   return (content ?? { roles: [], resources: [], endpoints: [] }) as AccessFile;
 }
 

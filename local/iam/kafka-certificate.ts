@@ -21,7 +21,7 @@ import { serviceEnvironment } from '../services/process.ts';
 
 /** Java's own word for key stores that hold nothing secret. */
 const publicPassword = 'changeit';
-const days = 3650;
+export const days = 3650;
 
 /** The files, whether they are there yet or not. */
 export function kafkaCertificate({ iam }: Pick<Home, 'iam'>) {

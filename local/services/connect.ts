@@ -32,7 +32,7 @@ export const workerOf = (pipeline: string): WorkerName => `${PREFIX}${pipeline}`
 
 /** What a worker was told last; undefined where none is deployed. */
 export const readWorker = (home: Home, name: WorkerName): WorkerSettings | undefined =>
-  readJson(workerFile(home, name), 'Run "npx millrace up".') as WorkerSettings | undefined;
+  readJson(workerFile(home, name), 'Run "npx millrace down --purge" and start again.') as WorkerSettings | undefined;
 
 export const writeWorker = (home: Home, name: WorkerName, settings: WorkerSettings): void =>
   writeJson(workerFile(home, name), settings);

@@ -1,6 +1,7 @@
 /** The files of the services: what is remembered of each between commands, and data that belongs together. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { isObject } from '../../lib/declaration/json.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { filesBelow, readJson, readText, writeFileAtomically, writeJson } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
@@ -33,8 +34,11 @@ export function serviceFiles(home: Home, name: ServiceName) {
 
 export function readServiceFile(home: Home, name: ServiceName): ServiceFile {
   const remedy = 'It names a process: look for a java process of this folder, end it, then remove the file.';
-  return (readJson(serviceFiles(home, name).file, remedy) ?? {}) as ServiceFile;
+  return (readJson(serviceFiles(home, name).file, remedy, isWhole) ?? {}) as ServiceFile;
 }
+
+const isWhole = ({ ports = {}, process }: ServiceFile): boolean =>
+  isObject(ports) && (process === undefined || typeof process?.pid === 'number');
 
 export function writeServiceFile(home: Home, name: ServiceName, content: ServiceFile): void {
   writeJson(serviceFiles(home, name).file, content);

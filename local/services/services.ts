@@ -84,9 +84,9 @@ const ofEach = <T>(definitions: readonly ServiceDefinition[], what: (definition:
   Object.fromEntries(definitions.map((one) => [one.name, what(one)])) as Record<FixedName, T> &
     Partial<Record<BrokerName, T>>;
 
-const lockWaitMs = 120_000;
+export const lockWaitMs = 120_000;
 const portTries = 3;
-const watchEveryMs = 1_000;
+export const watchEveryMs = 1_000;
 
 /** What is left out is remembered or found. */
 export interface StartOptions {

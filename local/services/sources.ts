@@ -46,7 +46,7 @@ const settingsFile = (home: Home, name: SourceName) => join(serviceFiles(home, n
 
 /** What a source was told last; undefined where none is deployed. */
 export const readSource = (home: Home, name: SourceName): SourceSettings | undefined =>
-  readJson(settingsFile(home, name), 'Run "npx millrace up".') as SourceSettings | undefined;
+  readJson(settingsFile(home, name), 'Remove it and run "npx millrace up".') as SourceSettings | undefined;
 
 export const writeSource = (home: Home, name: SourceName, settings: SourceSettings): void =>
   writeJson(settingsFile(home, name), settings);

@@ -1,6 +1,7 @@
 /** What is remembered of each execution: its input and outcome, its definition, its history. */
 import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isObject } from '../../lib/declaration/json.ts';
 import { readJson, writeFileAtomically, writeJson } from '../../tools/files.mjs';
 import type { JobRuns } from '../emr/job-runs.ts';
 import { identityOf, isSameProcess, type ProcessIdentity } from '../services/process.ts';
@@ -117,7 +118,8 @@ export class Executions {
     const file = join(this.folder, pipeline, name, 'execution.json');
     let record: ExecutionRecord | undefined;
     try {
-      record = readJson(file, `Remove the folder of this execution, ${dirname(file)}.`) as ExecutionRecord | undefined;
+      const remedy = `Remove the folder of this execution, ${dirname(file)}.`;
+      record = readJson(file, remedy, isWhole) as ExecutionRecord | undefined;
     } catch (error) {
       if (!this.onDamaged) throw error;
       this.onDamaged(error);
@@ -131,6 +133,9 @@ export class Executions {
     writeJson(join(this.folderOf(record), 'execution.json'), record);
   }
 }
+
+const isWhole = ({ pipeline, name, status, startedAt, input }: ExecutionRecord): boolean =>
+  [pipeline, name, status, startedAt].every((text) => typeof text === 'string') && isObject(input);
 
 /** Executions of a pipeline that are remembered. */
 const keptExecutions = 50;

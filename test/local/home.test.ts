@@ -1,7 +1,17 @@
 /** The home is Millrace's own folder, or none; what is damaged in it is told, and can be removed. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -78,6 +88,22 @@ describe('a purge', () => {
     purgeHome(home);
     expect(readdirSync(home.buckets)).toEqual([]);
     expect(readdirSync(dirname(home.root))).toEqual([name, `${name}-of-others`]);
+  });
+
+  test('of a home that is a link to another disk removes the data there, and the link stays', () => {
+    const [folder, disk] = [temporaryFolder(), temporaryFolder()];
+    mkdirSync(join(disk, 'data'));
+    symlinkSync(join(disk, 'data'), join(folder, 'home'));
+    const home = millraceHome(join(folder, 'home'));
+    write(join(home.buckets, 'data', 'file'), 'content');
+    purgeHome(home);
+    expect(readdirSync(disk)).toEqual(['data']);
+    expect(readdirSync(join(disk, 'data', 'buckets'))).toEqual([]);
+    expect(lstatSync(home.root).isSymbolicLink()).toBe(true);
+    // A purge that is killed here leaves the link to nothing.
+    renameSync(join(disk, 'data'), join(disk, 'data.purged-1'));
+    purgeHome(millraceHome(home.root));
+    expect(readdirSync(disk)).toEqual(['data']);
   });
 
   test('of a home in which every file is damaged works, and says what it could not read', () => {

@@ -79,6 +79,21 @@ test.each(['', '{"version": 1, "stac'])('a file that holds %j is told by its pat
   expect(reading).toThrow('Start again.');
 });
 
+test.each(['null', '7', '"text"', '{}', '{"count":"2"}'])(
+  'a file that holds %s, which nobody has written there, is as damaged',
+  (content) => {
+    const path = join(temporaryFolder(), 'dev.json');
+    writeFileSync(path, content);
+    const isWhole = ({ count }: { count?: unknown }) => typeof count === 'number';
+    expect(() => readJson(path, 'Start again.', isWhole)).toThrow(
+      expect.objectContaining({
+        code: 'DAMAGED_FILE',
+        message: `${path} lacks what Millrace writes there: it is damaged. Start again.`,
+      }),
+    );
+  },
+);
+
 test('a file that is not there reads as nothing', () => {
   expect(readJson(join(temporaryFolder(), 'dev.json'), '')).toBeUndefined();
 });

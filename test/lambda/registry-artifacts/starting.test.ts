@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { pausesMs } from '../../../lambda/custom-resource/rest.ts';
 import { connectTo } from '../../../lambda/registry-artifacts/client.ts';
 import { startingMs } from '../../../lambda/registry-artifacts/handler.ts';
 
@@ -27,6 +28,10 @@ test('is told of when it stays away', async () => {
 
 test('is waited for as long as the function, which has ten minutes, can still tell why it gives up', () => {
   expect(startingMs).toBe(480_000);
+});
+
+test('is asked again after a quarter of a second, and every five seconds at least', () => {
+  expect(pausesMs).toEqual([250, 5_000]);
 });
 
 test('that takes a request and never answers is asked again after 20 seconds', async () => {

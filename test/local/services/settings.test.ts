@@ -1,12 +1,21 @@
 /** What services are told, and how long they are waited for, by value. */
 import { expect, test } from 'vitest';
 import { connectTopics } from '../../../lib/declaration/names.ts';
+import * as replay from '../../../local/cli/replay.ts';
+import * as deployment from '../../../local/cloudformation/deploy.ts';
+import { millraceHome } from '../../../local/home.ts';
+import { days } from '../../../local/iam/kafka-certificate.ts';
+import { workersIn, writeWorker } from '../../../local/services/connect.ts';
+import { dynamodb } from '../../../local/services/dynamodb.ts';
 import { iam } from '../../../local/services/iam.ts';
 import { brokers, type kafka, nodeSettings } from '../../../local/services/kafka.ts';
 import { postgres } from '../../../local/services/postgres.ts';
 import { registry } from '../../../local/services/registry.ts';
 import { s3 } from '../../../local/services/s3.ts';
+import * as services from '../../../local/services/services.ts';
+import { sourcesIn, writeSource } from '../../../local/services/sources.ts';
 import type { ServiceContext } from '../../../local/services/types.ts';
+import { temporaryFolder } from '../../tools/setup/temporary.ts';
 
 const ports = { broker: 9092, controller: 9093, iam: 9098 };
 const told = (id: number, names: readonly string[]) =>
@@ -74,7 +83,11 @@ test('PostgreSQL answers this machine alone, in UTC, and keeps a gigabyte for a 
 test('each has its time to start and to end, its memory and its ports', () => {
   const of = ({ name, readyWithinMs, stopWithinMs, memoryBytes, stopSignal = 'SIGTERM', ports }: typeof kafka) =>
     `${name}: ${readyWithinMs / 1_000} s, ${stopWithinMs / 1_000} s by ${stopSignal}, ${memoryBytes / 2 ** 20} MiB, ${ports.map(({ preferred }) => preferred)}`;
-  expect([...brokers, registry, postgres, iam, s3].map(of)).toEqual([
+  const home = millraceHome(temporaryFolder());
+  writeWorker(home, 'connect-shop', { properties: {}, role: '', region: '', secrets: [] });
+  writeSource(home, 'source-shop-calls', { listens: '', turnMs: 0, standIn: 'stand-in.ts' } as never);
+  const others = [...workersIn(home), ...sourcesIn(home)];
+  expect([...brokers, registry, postgres, iam, s3, dynamodb, ...others].map(of)).toEqual([
     'kafka: 180 s, 30 s by SIGTERM, 500 MiB, 9092,9093,9098',
     'kafka-2: 180 s, 30 s by SIGTERM, 500 MiB, 9192,9193,9198',
     'kafka-3: 180 s, 30 s by SIGTERM, 500 MiB, 9292,9293,9298',
@@ -82,6 +95,10 @@ test('each has its time to start and to end, its memory and its ports', () => {
     'postgres: 60 s, 20 s by SIGINT, 150 MiB, 5432',
     'iam: 30 s, 5 s by SIGTERM, 100 MiB, 9700,9701,9702',
     's3: 60 s, 5 s by SIGTERM, 200 MiB, 9710',
+    'dynamodb: 60 s, 5 s by SIGTERM, 300 MiB, 8000',
+    'connect-shop: 180 s, 30 s by SIGTERM, 550 MiB, 8083',
+    'stand-in-shop-calls: 30 s, 5 s by SIGTERM, 150 MiB, 9750',
+    'source-shop-calls: 90 s, 5 s by SIGTERM, 200 MiB, 9730',
   ]);
 });
 
@@ -92,3 +109,11 @@ test('workers of two pipelines keep what they know apart', () => {
     status: 'millrace.one.connect-status',
   });
 });
+
+test('a command waits two minutes for one that deploys or starts services, and ten seconds for one that sends dead letters again', () => {
+  expect([deployment.lockWaitMs, services.lockWaitMs, replay.lockWaitMs]).toEqual([120_000, 120_000, 10_000]);
+});
+
+test('a service that has ended is noticed within the next second', () => expect(services.watchEveryMs).toBe(1_000));
+
+test('brokers are known by their certificate for ten years: nobody renews it', () => expect(days).toBe(3_650));

@@ -1,23 +1,33 @@
 /** The database of a pipeline on AWS: how it is kept, who reaches it, and as whom. */
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../../config/environment.ts';
-import { batch, pipeline, postgres, table } from '../../../../lib/declaration/index.ts';
+import { batch, connector, pipeline, postgres, table, topic } from '../../../../lib/declaration/index.ts';
+import { RDS_CERTIFICATE } from '../../../../lib/declaration/names.ts';
+import { at } from '../../../aws/support/json.ts';
 import readings from '../../../readings/pipelines/readings/pipeline.ts';
 import { resourcesOf, templatesOf } from '../../support/templates.ts';
 
-/** The stacks of an environment with a pipeline whose jobs write and read a table. */
+/** The stacks of an environment with a pipeline whose jobs write and read a table, and, where it can be followed, a connector that follows it. */
 function stacks(environment: Partial<Environment> = {}, logicalReplication = false) {
   const averages = table('averages', {
     database: postgres('readings', { logicalReplication }),
     key: ['station', 'hour'],
     columns: ['station', 'hour', 'average'],
+    deletes: logicalReplication,
   });
   const jobs = {
     write: batch('send.py', { reads: {}, writes: { averages } }),
     look: batch('show.py', { reads: { averages }, writes: {} }),
     other: batch('average.py', { reads: {}, writes: {} }),
   };
-  const declared = { ...pipeline(import.meta.url, { description: 'A table.', jobs }), name: 'readings' };
+  const changes = topic('readings.averages-changes', { partitions: 1, cleanup: 'compact' });
+  const averageChanges = connector('debezium-postgres', {
+    writes: { changes },
+    tables: { changes: averages },
+    config: {},
+  });
+  const connectors = logicalReplication && { connectors: { averageChanges } };
+  const declared = { ...pipeline(import.meta.url, { description: 'A table.', jobs, ...connectors }), name: 'readings' };
   return templatesOf({ environment, pipelines: [{ ...declared, folders: readings.folders }] });
 }
 
@@ -107,6 +117,27 @@ describe('a cluster', () => {
   });
 });
 
+describe('a connector', () => {
+  test('finds the database by what made it, and believes it by the certificate of RDS alone', () => {
+    const [connectors] = Object.values(resourcesOf(protectedOne, 'Custom::KafkaConnectors'));
+    const config = at(connectors, 'Connectors.0.Config') as Record<string, unknown>;
+    const made = (part: string) => ({ 'Fn::GetAtt': [expect.stringMatching(/^Contracts/), part] });
+    expect(Object.fromEntries(Object.entries(config).filter(([name]) => /host|port|ssl/.test(name)))).toEqual({
+      'database.hostname': made('Endpoint.Address'),
+      'database.port': made('Endpoint.Port'),
+      'database.sslmode': made('SslMode'),
+      'database.sslrootcert': RDS_CERTIFICATE,
+    });
+  });
+
+  test('signs in with a password of forty letters and digits', () => {
+    expect(only(protectedOne, 'AWS::SecretsManager::Secret').GenerateSecretString).toEqual({
+      ExcludePunctuation: true,
+      PasswordLength: 40,
+    });
+  });
+});
+
 describe('a job', () => {
   test('may sign in as its own user, and a job without tables as none', () => {
     expect(policyOf('Jobwrite')).toMatch(/"rds-db:connect"[^}]*\}.*DBClusterResourceId"\]\},"\/readings_write"/);
@@ -125,6 +156,13 @@ describe('a job', () => {
     );
     const [write = 0] = shipped;
     expect(shipped).toEqual([write, write, write - 3]);
+  });
+
+  test('may delete rows of a table only where it is declared so', () => {
+    const deletesOf = (template: typeof disposable) =>
+      Object.values(resourcesOf(template, 'Custom::Tables')).map(({ Tables }) => at(Tables, '0.Deletes'));
+    expect(deletesOf(disposable)).toEqual([undefined]);
+    expect(deletesOf(protectedOne)).toEqual(['true']);
   });
 
   test('finds roles, tables and migrations in one resource, which comes after all that the database is made of', () => {

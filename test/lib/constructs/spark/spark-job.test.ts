@@ -1,10 +1,12 @@
 /** A job: how it is started, and that its role reads what it needs by this deployment and by those before. */
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stack } from 'aws-cdk-lib';
-import { afterAll, describe, expect, test } from 'vitest';
+import { unzipSync } from 'fflate';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { JobAssets } from '../../../../lib/constructs/spark/job-assets.ts';
 import { SparkJob } from '../../../../lib/constructs/spark/spark-job.ts';
 import type { Pipeline } from '../../../../lib/declaration/pipeline.ts';
 import { parseSparkSubmitParameters } from '../../../../local/emr/spark-submit.ts';
@@ -94,6 +96,46 @@ describe('third-party packages', () => {
     }
     expect(allows(average?.read, key)).toBe(true);
     expect(JSON.stringify(before.average?.start)).not.toContain('spark.archives');
+  });
+});
+
+describe('what jobs share', () => {
+  test('has the same bytes wherever it is packed: in one order, of one day, without tests and entry points', () => {
+    const jobs = join(folder, 'packed', 'pyspark');
+    cpSync(join(readings.folders.jobs, '..'), jobs, { recursive: true });
+    cpSync(join(jobs, 'readings'), join(jobs, 'packed'), { recursive: true });
+    for (const name of ['zeta.py', 'alpha.json', 'tests/test_alpha.py', 'notes.txt']) {
+      mkdirSync(dirname(join(jobs, 'packed', name)), { recursive: true });
+      writeFileSync(join(jobs, 'packed', name), '');
+    }
+    new JobAssets(new Stack(), 'Assets', {
+      ...readings,
+      name: 'packed',
+      folders: { ...readings.folders, jobs: join(jobs, 'packed') },
+    });
+    const packed = fileURLToPath(new URL('../../../../build/python/packed.zip', import.meta.url));
+    onTestFinished(() => rmSync(packed));
+    const dates = new Set<number>();
+    const bytes = readFileSync(packed);
+    for (let at = 0; bytes.readUInt32LE(at) === 0x04034b50; ) {
+      dates.add(bytes.readUInt32LE(at + 10));
+      at += 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28) + bytes.readUInt32LE(at + 18);
+    }
+    // The first of January 1980, at midnight.
+    expect([...dates]).toEqual([0x00210000]);
+    expect(Object.keys(unzipSync(bytes))).toEqual([
+      'millrace/__init__.py',
+      'packed/__init__.py',
+      'packed/alpha.json',
+      'packed/zeta.py',
+    ]);
+  });
+
+  test('is given to Spark in one order', () => {
+    const stack = new Stack();
+    const jars = new JobAssets(stack, 'Assets', readings).jars.map(({ node }) => node.id);
+    expect(jars.length).toBeGreaterThan(1);
+    expect(jars).toEqual([...jars].sort());
   });
 });
 

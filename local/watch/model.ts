@@ -24,6 +24,13 @@ export interface PictureEdge {
   readonly to: string;
 }
 
+/** How rows are shown: those of the results, or of a topic beside them. */
+export interface Shown {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly chart?: Chart | undefined;
+}
+
 /** What the declaration alone says; the same for every execution. */
 export interface Picture {
   readonly pipeline: string;
@@ -32,6 +39,8 @@ export interface Picture {
   readonly edges: readonly PictureEdge[];
   readonly columns: readonly Column[];
   readonly chart?: Chart | undefined;
+  /** What topics say beside the results. */
+  readonly views: readonly Shown[];
 }
 
 export interface ExecutionTold {
@@ -170,6 +179,8 @@ export interface Model {
   readonly edges: Readonly<Record<string, EdgeTold>>;
   readonly accounts: readonly AccountTold[];
   readonly results: ResultsTold | null;
+  /** What the topics of the picture's views say; null of one that says nothing yet, or whose broker nobody asked. */
+  readonly views: readonly (ResultsTold | null)[];
 }
 
 /** A record of a topic, decoded as far as that goes. */

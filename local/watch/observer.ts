@@ -34,7 +34,7 @@ import type {
 } from './model.ts';
 import { pictureOf } from './picture.ts';
 import { newestRecords } from './records.ts';
-import { ResultsSoFar, resultsIn } from './results.ts';
+import { ResultsSoFar, resultsIn, saidByReport } from './results.ts';
 import { lastRows } from './rows.ts';
 import { States } from './states.ts';
 
@@ -69,15 +69,16 @@ export class Observer {
   private readonly passed = new Set<string>();
   private readonly rates = new Map<string, { readonly at: number; readonly rows: number }[]>();
   private topics: Record<string, TopicTold> = {};
-  private soFar: ResultsSoFar;
+  private soFar: ResultsSoFar | undefined;
   private live: ResultsTold | undefined;
+  private views: { readonly topic: ResultsSoFar; told: ResultsTold | null }[] = [];
   private final: ResultsTold | undefined;
 
   constructor(options: Observed) {
     this.options = options;
     this.executions = new Executions(options.home.executions, () => undefined);
     this.jobRuns = knownJobRuns(options.home);
-    this.soFar = new ResultsSoFar(options.pipeline);
+    this.beginResults();
   }
 
   /** Whether anything may happen by itself. */
@@ -103,6 +104,7 @@ export class Observer {
       edges: this.isLive ? this.withRates(edges) : edges,
       accounts: this.accounts(runs),
       results: this.results(),
+      views: this.views.map(({ told }) => told),
     });
   }
 
@@ -118,7 +120,8 @@ export class Observer {
         topics[alias] = { partitions: Object.entries(to).map(told) };
       }
       this.topics = topics;
-      if (!this.final) this.live = (await this.soFar.next(reader, registryUrl)) ?? this.live;
+      if (!this.final) this.live = (await this.soFar?.next(reader, registryUrl)) ?? this.live;
+      for (const view of this.views) view.told = (await view.topic.next(reader, registryUrl)) ?? view.told;
     });
   }
 
@@ -161,7 +164,14 @@ export class Observer {
     this.runs.clear();
     this.passed.clear();
     this.rates.clear();
-    [this.final, this.live, this.soFar] = [undefined, undefined, new ResultsSoFar(this.options.pipeline)];
+    this.beginResults();
+  }
+
+  private beginResults(): void {
+    const { pipeline } = this.options;
+    const said = saidByReport(pipeline);
+    [this.final, this.live, this.soFar] = [undefined, undefined, said && new ResultsSoFar(said)];
+    this.views = (pipeline.views ?? []).map((view) => ({ topic: new ResultsSoFar(view), told: null }));
   }
 
   private findExecution(): void {

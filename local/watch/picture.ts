@@ -46,7 +46,7 @@ export function pictureOf(pipeline: Pipeline): Picture {
     }),
   );
   const { nodes: connectors, edges: followed } = connected(pipeline);
-  const { name, description, report } = pipeline;
+  const { name, description, report, views = [] } = pipeline;
   return {
     pipeline: name,
     description,
@@ -54,6 +54,7 @@ export function pictureOf(pipeline: Pipeline): Picture {
     edges: [...followed, ...heard, ...edges],
     columns: report?.columns ?? [],
     chart: report?.chart,
+    views: views.map(({ title, columns, chart }) => ({ title, columns, chart })),
   };
 }
 

@@ -52,6 +52,16 @@ export const model: Model = {
       { field: 'times', title: 'times', format: 'count' },
     ],
     chart: { x: 'since', y: 'times', by: 'word' },
+    views: [
+      {
+        title: `Seen last ${hostile}`,
+        columns: [
+          { field: 'word', title: 'word', format: 'text' },
+          { field: 'times', title: 'times', format: 'count' },
+        ],
+        chart: { x: 'word', y: 'times' },
+      },
+    ],
   },
   execution: {
     name: '20260131130000-aaaa',
@@ -123,6 +133,7 @@ export const model: Model = {
     final: true,
     more: 0,
   },
+  views: [{ rows: [{ word: hostile, times: 7 }], final: false, more: 0 }],
 };
 
 export const records: readonly RecordTold[] = [

@@ -6,7 +6,7 @@ import type { Chart, Column } from '../../lib/declaration/pipeline.ts';
 export interface PictureNode {
   readonly id: string;
   /** How it is drawn, and what is told of it. */
-  readonly shape: 'batch' | 'stream' | 'topic' | 'connector' | 'thing';
+  readonly shape: 'batch' | 'stream' | 'topic' | 'connector' | 'store' | 'thing';
   /** What it is, in a word. */
   readonly kind: string;
   /** As people call it: its alias, or the job's name as the command line writes it. */
@@ -195,7 +195,7 @@ export interface RecordTold {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a table holds: its last rows by its key, as texts, and how many there are. */
+/** What a table holds: its last rows by its key, or some of its items, as texts, and how many there are. */
 export interface RowsTold {
   readonly columns: readonly string[];
   readonly key: readonly string[];
@@ -203,6 +203,8 @@ export interface RowsTold {
   readonly count: number;
   /** Whether there are more than were counted. */
   readonly more: boolean;
+  /** Whether they are the last ones by the key, and not any. */
+  readonly last: boolean;
 }
 
 /** What is looked up when somebody opens a run: what it was told, and the end of its log. */

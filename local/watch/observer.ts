@@ -3,7 +3,7 @@
  * offsets of its topics. It writes nothing.
  */
 import { readdirSync } from 'node:fs';
-import { tablesOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { itemsOf, tablesOf, topicsOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { readEnd, readText } from '../../tools/files.mjs';
@@ -35,7 +35,7 @@ import type {
 import { pictureOf } from './picture.ts';
 import { newestRecords } from './records.ts';
 import { ResultsSoFar, resultsIn, saidByReport } from './results.ts';
-import { lastRows } from './rows.ts';
+import { lastRows, someItems } from './rows.ts';
 import { States } from './states.ts';
 
 /** How long rows are counted for a rate. */
@@ -134,9 +134,19 @@ export class Observer {
     );
   }
 
-  /** What a table holds, by its alias; undefined where the pipeline has none of that name. */
+  /** What a table or a table of items holds, by its alias; undefined where the pipeline has none of that name. */
   async rows(alias: string): Promise<RowsTold | undefined> {
     const { home, pipeline } = this.options;
+    const all = itemsOf(pipeline);
+    const items = Object.hasOwn(all, alias) ? all[alias] : undefined;
+    if (items) {
+      const uses = [...this.runs.values()]
+        .map(({ record }) => specOf(record))
+        .flatMap((spec) => [spec?.writes[alias], spec?.reads[alias]]);
+      const arn = uses.map((use) => use && 'table' in use && String(use.table)).find(Boolean);
+      if (!arn) throw new Error('no job has used them yet.');
+      return someItems(home, arn, items);
+    }
     const tables = tablesOf(pipeline);
     const table = Object.hasOwn(tables, alias) ? tables[alias] : undefined;
     return table && lastRows(home, pipeline.name, table);

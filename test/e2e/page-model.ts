@@ -37,7 +37,7 @@ const batches = [1, 2, 3].map((batch) => ({
 }));
 
 const drawn = pictureOf(wordsPipeline().pipeline);
-const table = { id: 'tables.kept', shape: 'thing', kind: 'table', title: 'kept', name: 'kept_words' } as const;
+const table = { id: 'tables.kept', shape: 'store', kind: 'table', title: 'kept', name: 'kept_words' } as const;
 
 /** An execution of the small pipeline whose rows add up; it has a table beside what it declares. */
 export const model: Model = {
@@ -157,6 +157,7 @@ export const rows: RowsTold = {
   ],
   count: 100_000,
   more: true,
+  last: true,
 };
 
 export const details = { spec: { note: hostile }, log: `${hostile}\nwords: 3 rows` };

@@ -89,7 +89,7 @@ describe.each([...(await loadPipelines()).map(pictureOf), model.picture])('the p
       picture,
       accounts: [],
       runs: [],
-      edges: {},
+      edges: Object.fromEntries(picture.edges.map(({ id }) => [id, { rows: 12_345 }])),
       machine: null,
       states: [],
       execution: null,
@@ -130,6 +130,16 @@ const look = `(name, ends) => {
       return points.some(({ x, y }) => x > one.left && x < one.right && y > one.top && y < one.bottom) ? [ends[edge].join('>') + ' runs behind ' + one.id] : [];
     }),
   ]);
+  const inWindow = (element) => element.getBoundingClientRect();
+  const plane = inWindow(section.querySelector('.plane'));
+  for (const figure of section.querySelectorAll('.figure')) {
+    const { left, top, right, bottom } = inWindow(figure);
+    if (left < plane.left || right > plane.right) wrong.push('a figure is cut');
+    for (const { id } of parts) {
+      const node = inWindow(document.getElementById(id));
+      if (left < node.right && node.left < right && top < node.bottom && node.top < bottom) wrong.push('a figure stands on ' + id);
+    }
+  }
   return { parts: parts.length, arrows: arrows.length, wrong };
 }`;
 

@@ -350,11 +350,15 @@ describe('a page that follows', () => {
     page.locator('.figure', { hasText: rows }).first().waitFor({ timeout: 10_000 });
   const tell = (rows: number) => feed.publish({ edges: { 'topics.words>jobs.count': { rows } } });
 
-  test('shows what changes, as do others', async () => {
-    const [one, other] = [await open(), await open()];
+  test('shows what changes, as do nine others', async () => {
+    // Each as a browser of its own: one browser has six connections to a host.
+    const all = await Promise.all(Array.from({ length: 10 }, () => browser.newContext()));
+    const pages = await Promise.all(all.map((context) => context.newPage()));
+    for (const page of pages) await page.goto(served.url);
+    await Promise.all(pages.map((page) => page.waitForSelector('.node')));
     tell(1_201);
-    await Promise.all([shows(one.page, '1,201'), shows(other.page, '1,201')]);
-    await Promise.all([one.page.close(), other.page.close()]);
+    await Promise.all(pages.map((page) => shows(page, '1,201')));
+    await Promise.all(all.map((context) => context.close()));
   });
 
   test('that nobody saw for a while gives its connection back, and has missed nothing', async () => {

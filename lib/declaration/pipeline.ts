@@ -92,6 +92,18 @@ export interface Report<J = Job> {
   readonly filters?: readonly Filter[];
 }
 
+/** What the records of a topic say, shown on the page beside the results while they come: a row for each, of a compacted topic for the latest of each key. */
+export interface View {
+  readonly topic: Topic;
+  /** A few words for people. */
+  readonly title: string;
+  readonly columns: readonly Column[];
+  /** A chart beside the table. @default none */
+  readonly chart?: Chart;
+  /** A column whose largest value alone is shown, such as the begin of the last window. @default none: all rows */
+  readonly last?: string;
+}
+
 export interface Declaration<J extends Named<Job> = Named<Job>> {
   /** One sentence for people. */
   readonly description: string;
@@ -113,6 +125,8 @@ export interface Declaration<J extends Named<Job> = Named<Job>> {
   readonly sums?: readonly Sum[];
   /** Which results are shown at the end. @default none */
   readonly report?: Report<J[keyof J]>;
+  /** What topics say beside them, on the page alone. @default none */
+  readonly views?: readonly View[];
 }
 
 /** A declaration with the name and the folders of its pipeline; checked once `loadPipelines` has returned it. */

@@ -1,6 +1,6 @@
 /** Checks declarations and lists every mistake, each with where it is, the value got and the values allowed. */
 import { z } from 'zod';
-import { checkAccount, checkReport, checkSum } from './checks/accounts.ts';
+import { checkAccount, checkReport, checkSum, checkView } from './checks/accounts.ts';
 import { checkFlow } from './checks/flow.ts';
 import { checkCamelCase, checkForm, type Fault, made, whole } from './checks/form.ts';
 import { checkJobForm, checkJobs, checkStateMachine } from './checks/jobs.ts';
@@ -48,6 +48,10 @@ const filter = z.union([
   z.strictObject({ by: z.object({ kind: z.literal('instant') }), ahead: whole(0, 100_000) }),
 ]);
 const chart = z.strictObject({ x: text, y: text, by: text.optional() });
+const view = z.strictObject({
+  ...{ topic, title: text.min(1, 'a few words for people'), columns: z.array(column) },
+  ...{ chart: chart.optional(), last: text.optional() },
+});
 const form = z.strictObject({
   description: text.min(1, 'a sentence for people'),
   jobs: z.record(text, job),
@@ -63,6 +67,7 @@ const form = z.strictObject({
       filters: z.array(filter).optional(),
     })
     .optional(),
+  views: z.array(view).optional(),
   name: text,
   folders: z.object({}),
 } satisfies Record<keyof Pipeline, z.ZodType>);
@@ -120,7 +125,8 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
     const used = uses.filter(({ job }) => job === name);
     return !hasIn(`jobs.${name}`) && !used.some(({ alias, thing }) => hasIn(`${thing.plural}.${alias}`));
   });
-  const isShown = ({ where }: Fault): boolean => ['accounts', 'sums', 'report'].some((part) => isWithin(where, part));
+  const isShown = ({ where }: Fault): boolean =>
+    ['accounts', 'sums', 'report', 'views'].some((part) => isWithin(where, part));
   if (!broken.every(isShown)) return things;
   checkFlow(pipeline, note);
   if (!hasIn('jobs')) checkStateMachine(pipeline, note);
@@ -134,6 +140,11 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
     for (const [index, sum] of (pipeline.sums ?? []).entries()) checkSum(pipeline, sum, noteAt(note, `sums.${index}`));
   }
   if (pipeline.report && isWhole('report')) checkReport(pipeline, pipeline.report, noteAt(note, 'report'));
+  if (isWhole('views')) {
+    for (const [index, view] of (pipeline.views ?? []).entries()) {
+      checkView(pipeline, view, noteAt(note, `views.${index}`));
+    }
+  }
   return things;
 }
 

@@ -88,12 +88,13 @@ def _delimited(path: Path) -> dict[str, Any]:
     lines = _lines(path)
     header, separator, names = _header(path, lines)
     seen = [Seen(name) for name in names]
-    count, others, opened = 0, list[int](), 0
+    count, others, opened = 0, list[int](), list[int]()
     for number, line in lines:
         count += 1
+        if rows.leaves_quote_open(line, separator):
+            opened.append(number)
+            continue
         values = rows.split(line, separator)
-        if not opened and rows.leaves_quote_open(line, separator):
-            opened = number
         if len(values) != len(names):
             others.append(number)
             continue
@@ -103,7 +104,7 @@ def _delimited(path: Path) -> dict[str, Any]:
                 column.empty += 1
             else:
                 column.add(number, _kind_of(column, number, text), text)
-    if count == len(others):
+    if count == len(others) + len(opened):
         raise JobError("NO_COLUMNS", f"{path} has no line of data with the {len(names)} columns of its first line.")
     columns = [_of_texts(column) for column in seen]
     notes = []
@@ -113,7 +114,8 @@ def _delimited(path: Path) -> dict[str, Any]:
         )
     if opened:
         notes.append(
-            f"line {opened} opens a quote that it does not close: a field ends with its line, also within quotes"
+            f"{len(opened):,} of {count:,} lines open a quote that they do not close, and would be rejected; the first is line {opened[0]}: "
+            "a field ends with its line, also within quotes"
         )
     return report("csv", columns, count, notes) | {"separator": separator, "header": header}
 

@@ -65,7 +65,10 @@ def delimited(fields: Sequence[Field], separator: str) -> Judge:
     """Judges by the fields of an Avro record."""
 
     def judge(_number: int, line: bytes, /) -> str | None:
-        values = split(line.decode("utf-8", "replace"), separator)
+        text = line.decode("utf-8", "replace")
+        values = split(text, separator)
+        if len(values) <= len(fields) and leaves_quote_open(text, separator):
+            return "unclosed-quote"
         if len(values) != len(fields):
             return "wrong-number-of-fields"
         for field, value in zip(fields, values, strict=True):

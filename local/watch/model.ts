@@ -6,7 +6,7 @@ import type { Chart, Column } from '../../lib/declaration/pipeline.ts';
 export interface PictureNode {
   readonly id: string;
   /** How it is drawn, and what is told of it. */
-  readonly shape: 'batch' | 'stream' | 'topic' | 'connector' | 'thing';
+  readonly shape: 'batch' | 'stream' | 'topic' | 'connector' | 'store' | 'thing';
   /** What it is, in a word. */
   readonly kind: string;
   /** As people call it: its alias, or the job's name as the command line writes it. */
@@ -24,6 +24,13 @@ export interface PictureEdge {
   readonly to: string;
 }
 
+/** How rows are shown: those of the results, or of a topic beside them. */
+export interface Shown {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly chart?: Chart | undefined;
+}
+
 /** What the declaration alone says; the same for every execution. */
 export interface Picture {
   readonly pipeline: string;
@@ -32,6 +39,8 @@ export interface Picture {
   readonly edges: readonly PictureEdge[];
   readonly columns: readonly Column[];
   readonly chart?: Chart | undefined;
+  /** What topics say beside the results. */
+  readonly views: readonly Shown[];
 }
 
 export interface ExecutionTold {
@@ -170,6 +179,8 @@ export interface Model {
   readonly edges: Readonly<Record<string, EdgeTold>>;
   readonly accounts: readonly AccountTold[];
   readonly results: ResultsTold | null;
+  /** What the topics of the picture's views say; null of one that says nothing yet, or whose broker nobody asked. */
+  readonly views: readonly (ResultsTold | null)[];
 }
 
 /** A record of a topic, decoded as far as that goes. */
@@ -184,7 +195,7 @@ export interface RecordTold {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a table holds: its last rows by its key, as texts, and how many there are. */
+/** What a table holds: its last rows by its key, or some of its items, as texts, and how many there are. */
 export interface RowsTold {
   readonly columns: readonly string[];
   readonly key: readonly string[];
@@ -192,6 +203,8 @@ export interface RowsTold {
   readonly count: number;
   /** Whether there are more than were counted. */
   readonly more: boolean;
+  /** Whether they are the last ones by the key, and not any. */
+  readonly last: boolean;
 }
 
 /** What is looked up when somebody opens a run: what it was told, and the end of its log. */

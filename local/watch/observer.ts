@@ -3,7 +3,7 @@
  * offsets of its topics. It writes nothing.
  */
 import { readdirSync } from 'node:fs';
-import { tablesOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { itemsOf, tablesOf, topicsOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { readEnd, readText } from '../../tools/files.mjs';
@@ -34,8 +34,8 @@ import type {
 } from './model.ts';
 import { pictureOf } from './picture.ts';
 import { newestRecords } from './records.ts';
-import { ResultsSoFar, resultsIn } from './results.ts';
-import { lastRows } from './rows.ts';
+import { ResultsSoFar, resultsIn, saidByReport } from './results.ts';
+import { lastRows, someItems } from './rows.ts';
 import { States } from './states.ts';
 
 /** How long rows are counted for a rate. */
@@ -69,15 +69,16 @@ export class Observer {
   private readonly passed = new Set<string>();
   private readonly rates = new Map<string, { readonly at: number; readonly rows: number }[]>();
   private topics: Record<string, TopicTold> = {};
-  private soFar: ResultsSoFar;
+  private soFar: ResultsSoFar | undefined;
   private live: ResultsTold | undefined;
+  private views: { readonly topic: ResultsSoFar; told: ResultsTold | null }[] = [];
   private final: ResultsTold | undefined;
 
   constructor(options: Observed) {
     this.options = options;
     this.executions = new Executions(options.home.executions, () => undefined);
     this.jobRuns = knownJobRuns(options.home);
-    this.soFar = new ResultsSoFar(options.pipeline);
+    this.beginResults();
   }
 
   /** Whether anything may happen by itself. */
@@ -103,6 +104,7 @@ export class Observer {
       edges: this.isLive ? this.withRates(edges) : edges,
       accounts: this.accounts(runs),
       results: this.results(),
+      views: this.views.map(({ told }) => told),
     });
   }
 
@@ -118,7 +120,8 @@ export class Observer {
         topics[alias] = { partitions: Object.entries(to).map(told) };
       }
       this.topics = topics;
-      if (!this.final) this.live = (await this.soFar.next(reader, registryUrl)) ?? this.live;
+      if (!this.final) this.live = (await this.soFar?.next(reader, registryUrl)) ?? this.live;
+      for (const view of this.views) view.told = (await view.topic.next(reader, registryUrl)) ?? view.told;
     });
   }
 
@@ -131,9 +134,19 @@ export class Observer {
     );
   }
 
-  /** What a table holds, by its alias; undefined where the pipeline has none of that name. */
+  /** What a table or a table of items holds, by its alias; undefined where the pipeline has none of that name. */
   async rows(alias: string): Promise<RowsTold | undefined> {
     const { home, pipeline } = this.options;
+    const all = itemsOf(pipeline);
+    const items = Object.hasOwn(all, alias) ? all[alias] : undefined;
+    if (items) {
+      const uses = [...this.runs.values()]
+        .map(({ record }) => specOf(record))
+        .flatMap((spec) => [spec?.writes[alias], spec?.reads[alias]]);
+      const arn = uses.map((use) => use && 'table' in use && String(use.table)).find(Boolean);
+      if (!arn) throw new Error('no job has used them yet.');
+      return someItems(home, arn, items);
+    }
     const tables = tablesOf(pipeline);
     const table = Object.hasOwn(tables, alias) ? tables[alias] : undefined;
     return table && lastRows(home, pipeline.name, table);
@@ -161,7 +174,14 @@ export class Observer {
     this.runs.clear();
     this.passed.clear();
     this.rates.clear();
-    [this.final, this.live, this.soFar] = [undefined, undefined, new ResultsSoFar(this.options.pipeline)];
+    this.beginResults();
+  }
+
+  private beginResults(): void {
+    const { pipeline } = this.options;
+    const said = saidByReport(pipeline);
+    [this.final, this.live, this.soFar] = [undefined, undefined, said && new ResultsSoFar(said)];
+    this.views = (pipeline.views ?? []).map((view) => ({ topic: new ResultsSoFar(view), told: null }));
   }
 
   private findExecution(): void {

@@ -2,13 +2,19 @@
 
 import type { Aliased } from '../../lib/declaration/flow.ts';
 import { replayWaysOf, sourcesOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { Dataset } from '../../lib/declaration/kinds/dataset.ts';
+import { Items } from '../../lib/declaration/kinds/items.ts';
 import { Source } from '../../lib/declaration/kinds/source.ts';
+import { Table } from '../../lib/declaration/kinds/table.ts';
 import { Topic } from '../../lib/declaration/kinds/topic.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import type { Picture, PictureEdge, PictureNode } from './model.ts';
 
 type Drawn = Pick<Picture, 'nodes' | 'edges'>;
+
+/** What holds rows for longer than an execution. */
+const stores = [Table, Items, Dataset];
 
 export const jobId = (job: string): string => `jobs.${job}`;
 export const thingId = ({ alias, thing }: Aliased): string => `${thing.origin.plural}.${alias}`;
@@ -26,6 +32,7 @@ export function pictureOf(pipeline: Pipeline): Picture {
     const node = { id: thingId(one), kind, title, name };
     // It brings what is outside to topics, as a connector does.
     if (thing instanceof Source) return { ...node, shape: 'connector' };
+    if (stores.some((store) => thing instanceof store)) return { ...node, shape: 'store' };
     if (!(thing instanceof Topic)) return { ...node, shape: 'thing' };
     const role = roleOf(thing);
     return { ...node, shape: 'topic', ...(role && { role }) };
@@ -46,7 +53,7 @@ export function pictureOf(pipeline: Pipeline): Picture {
     }),
   );
   const { nodes: connectors, edges: followed } = connected(pipeline);
-  const { name, description, report } = pipeline;
+  const { name, description, report, views = [] } = pipeline;
   return {
     pipeline: name,
     description,
@@ -54,6 +61,7 @@ export function pictureOf(pipeline: Pipeline): Picture {
     edges: [...followed, ...heard, ...edges],
     columns: report?.columns ?? [],
     chart: report?.chart,
+    views: views.map(({ title, columns, chart }) => ({ title, columns, chart })),
   };
 }
 
@@ -69,7 +77,7 @@ function connected(pipeline: Pipeline): Drawn {
       const outside = `outside.${table}`;
       const from = typeof table === 'string' ? outside : (aliases.get(table) ?? '');
       if (from === outside) {
-        nodes.set(outside, { id: outside, shape: 'thing', kind: 'table outside', title: `${table}`, name: `${table}` });
+        nodes.set(outside, { id: outside, shape: 'store', kind: 'table outside', title: `${table}`, name: `${table}` });
       }
       const to = aliases.get(writes[alias] as Topic) ?? '';
       edges.push(

@@ -1,7 +1,7 @@
-/** The results of a pipeline: those that its report's job wrote, and until then what the topic of results says so far. */
+/** The results of a pipeline: those that its report's job wrote, and until then what the topic of results says so far; and what other topics say beside them. */
 import { topicsOf, usesOf } from '../../lib/declaration/flow.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
-import type { Pipeline } from '../../lib/declaration/pipeline.ts';
+import type { Pipeline, View } from '../../lib/declaration/pipeline.ts';
 import type { ResultRow } from '../../lib/declaration/shown.ts';
 import { decoderOf } from '../accounts/counts.ts';
 import type { TopicReader } from '../accounts/kafka-reader.ts';
@@ -23,30 +23,36 @@ const toldOf = (rows: readonly ResultRow[], final: boolean): ResultsTold => ({
 /** Where the partitions of a topic end. */
 type Ends = Awaited<ReturnType<TopicReader['range']>>['to'];
 
-/** The topic that the report's job reads, as it says the rows of the report while they come. */
+/** A topic and how its records are shown. */
+type Said = Pick<View, 'topic' | 'columns' | 'chart' | 'last'>;
+
+/** The topic that the report's job reads, as it says the rows of the report while they come; undefined where it reads none. */
+export function saidByReport(pipeline: Pipeline): Said | undefined {
+  const { report, accounts = [] } = pipeline;
+  // Of a pipeline without accounts it is the first topic that the job reads.
+  const isResults = (topic: Topic) => accounts.length === 0 || accounts.some(({ results }) => results.topic === topic);
+  const isRead = (topic: Topic) =>
+    usesOf(pipeline).some(
+      ({ way, thing, job }) => way === 'reads' && thing.origin === topic && pipeline.jobs[job] === report?.job,
+    );
+  const topic = Object.values(topicsOf(pipeline)).find((one) => isResults(one) && isRead(one));
+  const { columns = [], chart } = report ?? {};
+  return topic && { topic, columns, ...(chart && { chart }) };
+}
+
+/** What the records of a topic say, while they come. */
 export class ResultsSoFar {
-  readonly topic: Topic | undefined;
-  private readonly pipeline: Pipeline;
+  private readonly said: Said;
   private readonly rows = new Map<string, ResultRow>();
   private read: Ends | undefined;
 
-  constructor(pipeline: Pipeline) {
-    this.pipeline = pipeline;
-    const { report, accounts = [] } = pipeline;
-    // Of a pipeline without accounts it is the first topic that the job reads.
-    const isResults = (topic: Topic) =>
-      accounts.length === 0 || accounts.some(({ results }) => results.topic === topic);
-    const isRead = (topic: Topic) =>
-      usesOf(pipeline).some(
-        ({ way, thing, job }) => way === 'reads' && thing.origin === topic && pipeline.jobs[job] === report?.job,
-      );
-    this.topic = Object.values(topicsOf(pipeline)).find((topic) => isResults(topic) && isRead(topic));
+  constructor(said: Said) {
+    this.said = said;
   }
 
-  /** Reads what came since the last time; undefined where the records say something else than the report's columns. */
+  /** Reads what came since the last time; undefined where no record says all columns. */
   async next(reader: Pick<TopicReader, 'range' | 'read'>, registryUrl: string): Promise<ResultsTold | undefined> {
-    const { topic, pipeline } = this;
-    if (!topic) return undefined;
+    const { topic, columns } = this.said;
     const range = await reader.range(topic.name);
     const from = Object.entries(range.to).map(([partition, to]) => {
       const low = this.read?.[Number(partition)] ?? to - mostBehind;
@@ -59,7 +65,7 @@ export class ResultsSoFar {
     await reader.read(topic.name, fresh, ({ key, value, offset }, partition) => {
       latest.set(topic.cleanup === 'compact' ? (key?.toString('latin1') ?? '') : `${partition}/${offset}`, value);
     });
-    const fields = (pipeline.report?.columns ?? []).map(({ field }) => field);
+    const fields = columns.map(({ field }) => field);
     for (const [key, value] of latest) {
       const row = value && (await decode(value).catch(() => undefined));
       if (row && fields.every((field) => ['string', 'number'].includes(typeof row[field])))
@@ -71,16 +77,23 @@ export class ResultsSoFar {
   }
 
   private told(): ResultsTold | undefined {
-    return this.rows.size === 0 ? undefined : toldOf([...this.rows.values()].sort(this.byImportance), false);
+    if (this.rows.size === 0) return undefined;
+    const { last } = this.said;
+    const all = [...this.rows.values()];
+    const newest = last === undefined ? undefined : all.map((row) => String(row[last])).reduce(later);
+    const rows = last === undefined ? all : all.filter((row) => String(row[last]) === newest);
+    return toldOf(rows.sort(this.byImportance), false);
   }
 
   /** Rows come in any order: newest times are first where the chart runs along them, else the largest of what it draws. */
   private readonly byImportance = (one: ResultRow, other: ResultRow): number => {
-    const { chart, columns } = this.pipeline.report ?? {};
+    const { chart, columns } = this.said;
     if (!chart) return 0;
-    const isTime = columns?.some(({ field, format }) => field === chart.x && format === 'time');
+    const isTime = columns.some(({ field, format }) => field === chart.x && format === 'time');
     const [earlier, later] = [String(one[chart.x]), String(other[chart.x])];
     if (isTime && earlier !== later) return earlier < later ? 1 : -1;
     return Number(other[chart.y]) - Number(one[chart.y]);
   };
 }
+
+const later = (one: string, other: string): string => (one > other ? one : other);

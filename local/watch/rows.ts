@@ -1,8 +1,11 @@
-/** What a table of a pipeline holds, as the page tells it. */
+/** What a table of a pipeline or a table of its items holds, as the page tells it. */
+import { isObject } from '../../lib/declaration/json.ts';
+import type { Items } from '../../lib/declaration/kinds/items.ts';
 import { PEOPLE, type Table } from '../../lib/declaration/kinds/table.ts';
 import { databaseRole } from '../../lib/declaration/names.ts';
 import { textOf } from '../accounts/records.ts';
 import type { Home } from '../home.ts';
+import { askDynamodb, dynamodbUrl } from '../services/dynamodb.ts';
 import { ask } from '../services/postgres-query.ts';
 import { givePasswords } from '../services/postgres-sign-in.ts';
 import { serviceStatus } from '../services/services.ts';
@@ -29,5 +32,22 @@ export async function lastRows(home: Home, pipeline: string, { name, props }: Ta
   const count = Number(counted.rows[0]?.[0] ?? 0);
   const rows = found.rows.map((row: readonly unknown[]) => row.map((value) => textOf({ value, decoded: true })));
   const { columns, key } = props;
-  return { columns, key, rows, count: Math.min(count, mostCounted), more: count > mostCounted };
+  return { columns, key, rows, count: Math.min(count, mostCounted), more: count > mostCounted, last: true };
+}
+
+/** Some of the items that the table of this ARN holds, in no order: they are found by their keys alone. */
+export async function someItems(home: Home, table: string, { key, props }: Items): Promise<RowsTold> {
+  if (serviceStatus(home, 'dynamodb').state !== 'running') throw new Error('DynamoDB does not run.');
+  const TableName = table.slice(table.lastIndexOf('/') + 1);
+  const [{ Items: found }, { Table: described }] = await Promise.all([
+    askDynamodb(dynamodbUrl(home), 'Scan', { TableName, Limit: shownRows }),
+    askDynamodb(dynamodbUrl(home), 'DescribeTable', { TableName }),
+  ]);
+  const items = (Array.isArray(found) ? found : []).filter(isObject);
+  const columns = [...new Set([...key, props.version, ...items.flatMap((item) => Object.keys(item))])];
+  // An attribute is an object of one member, whose name is its type.
+  const held = (attribute: unknown): unknown => Object.values(Object(attribute))[0] ?? null;
+  const rows = items.map((item) => columns.map((name) => textOf({ value: held(item[name]), decoded: true })));
+  const count = Number(isObject(described) ? described.ItemCount : 0);
+  return { columns, key, rows, count, more: false, last: false };
 }

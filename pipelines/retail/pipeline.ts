@@ -222,4 +222,20 @@ export default pipeline(import.meta.url, {
     ],
     chart: { x: 'item', y: 'sales' },
   },
+  views: [
+    {
+      topic: ranks,
+      title: 'The ten best of the last window',
+      columns: [
+        { field: 'rank', title: 'rank', format: 'count' },
+        { field: 'product_id', title: 'product', format: 'text' },
+        { field: 'sales', title: 'sales', format: 'money' },
+        { field: 'quantity', title: 'drinks', format: 'count' },
+        { field: 'window_start', title: 'window start', format: 'time' },
+        { field: 'window_end', title: 'window end', format: 'time' },
+      ],
+      chart: { x: 'product_id', y: 'sales' },
+      last: 'window_start',
+    },
+  ],
 });

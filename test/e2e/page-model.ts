@@ -37,7 +37,7 @@ const batches = [1, 2, 3].map((batch) => ({
 }));
 
 const drawn = pictureOf(wordsPipeline().pipeline);
-const table = { id: 'tables.kept', shape: 'thing', kind: 'table', title: 'kept', name: 'kept_words' } as const;
+const table = { id: 'tables.kept', shape: 'store', kind: 'table', title: 'kept', name: 'kept_words' } as const;
 
 /** An execution of the small pipeline whose rows add up; it has a table beside what it declares. */
 export const model: Model = {
@@ -52,6 +52,16 @@ export const model: Model = {
       { field: 'times', title: 'times', format: 'count' },
     ],
     chart: { x: 'since', y: 'times', by: 'word' },
+    views: [
+      {
+        title: `Seen last ${hostile}`,
+        columns: [
+          { field: 'word', title: 'word', format: 'text' },
+          { field: 'times', title: 'times', format: 'count' },
+        ],
+        chart: { x: 'word', y: 'times' },
+      },
+    ],
   },
   execution: {
     name: '20260131130000-aaaa',
@@ -123,6 +133,7 @@ export const model: Model = {
     final: true,
     more: 0,
   },
+  views: [{ rows: [{ word: hostile, times: 7 }], final: false, more: 0 }],
 };
 
 export const records: readonly RecordTold[] = [
@@ -146,6 +157,7 @@ export const rows: RowsTold = {
   ],
   count: 100_000,
   more: true,
+  last: true,
 };
 
 export const details = { spec: { note: hostile }, log: `${hostile}\nwords: 3 rows` };

@@ -89,7 +89,7 @@ describe.each([...(await loadPipelines()).map(pictureOf), model.picture])('the p
       picture,
       accounts: [],
       runs: [],
-      edges: {},
+      edges: Object.fromEntries(picture.edges.map(({ id }) => [id, { rows: 12_345 }])),
       machine: null,
       states: [],
       execution: null,
@@ -130,6 +130,16 @@ const look = `(name, ends) => {
       return points.some(({ x, y }) => x > one.left && x < one.right && y > one.top && y < one.bottom) ? [ends[edge].join('>') + ' runs behind ' + one.id] : [];
     }),
   ]);
+  const inWindow = (element) => element.getBoundingClientRect();
+  const plane = inWindow(section.querySelector('.plane'));
+  for (const figure of section.querySelectorAll('.figure')) {
+    const { left, top, right, bottom } = inWindow(figure);
+    if (left < plane.left || right > plane.right) wrong.push('a figure is cut');
+    for (const { id } of parts) {
+      const node = inWindow(document.getElementById(id));
+      if (left < node.right && node.left < right && top < node.bottom && node.top < bottom) wrong.push('a figure stands on ' + id);
+    }
+  }
   return { parts: parts.length, arrows: arrows.length, wrong };
 }`;
 
@@ -340,11 +350,15 @@ describe('a page that follows', () => {
     page.locator('.figure', { hasText: rows }).first().waitFor({ timeout: 10_000 });
   const tell = (rows: number) => feed.publish({ edges: { 'topics.words>jobs.count': { rows } } });
 
-  test('shows what changes, as do others', async () => {
-    const [one, other] = [await open(), await open()];
+  test('shows what changes, as do nine others', async () => {
+    // Each as a browser of its own: one browser has six connections to a host.
+    const all = await Promise.all(Array.from({ length: 10 }, () => browser.newContext()));
+    const pages = await Promise.all(all.map((context) => context.newPage()));
+    for (const page of pages) await page.goto(served.url);
+    await Promise.all(pages.map((page) => page.waitForSelector('.node')));
     tell(1_201);
-    await Promise.all([shows(one.page, '1,201'), shows(other.page, '1,201')]);
-    await Promise.all([one.page.close(), other.page.close()]);
+    await Promise.all(pages.map((page) => shows(page, '1,201')));
+    await Promise.all(all.map((context) => context.close()));
   });
 
   test('that nobody saw for a while gives its connection back, and has missed nothing', async () => {

@@ -5,7 +5,7 @@ import type { Job } from '../job.ts';
 import type { InputFile } from '../kinds/file.ts';
 import type { Topic } from '../kinds/topic.ts';
 import { type Note, names, noteAt } from '../mistakes.ts';
-import type { Account, Chart, Column, Filter, Pipeline, Report, Sum } from '../pipeline.ts';
+import type { Account, Chart, Column, Filter, Pipeline, Report, Sum, View } from '../pipeline.ts';
 import { isNumber } from '../shown.ts';
 import type { Named } from '../thing.ts';
 import { integersOf, propertiesOf } from './json-schema.ts';
@@ -71,6 +71,18 @@ function integersIn(pipeline: Pipeline, { props: { value } }: Topic): string[] |
   }
 }
 
+/** All fields of a topic's values; undefined as for `integersIn`. */
+function valuesIn(pipeline: Pipeline, { props: { value } }: Topic): string[] | undefined {
+  if (!value) return [];
+  try {
+    const text = readFileSync(schemaPath(pipeline, value.file), 'utf8');
+    if (value.format === 'json') return Object.keys(propertiesOf(text));
+    return (JSON.parse(text) as { fields: { name: string }[] }).fields.map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Fields of a topic's values that are numbers of a JSON schema; undefined as for `integersIn`. */
 function numbersIn(pipeline: Pipeline, { props: { value } }: Topic): string[] | undefined {
   if (value?.format !== 'json') return [];
@@ -89,11 +101,27 @@ export function checkReport(pipeline: Pipeline, { job, folder, columns, chart, f
   else if (nameIn(job.writes, folder) === undefined) {
     note('folder', `is not written by ${name}`, folder, names(job.writes));
   }
-  if (columns.length === 0) note('columns', 'shows nothing', 'no column', 'at least one');
-  if (chart) checkChart(chart, columns, note);
+  checkShown(columns, chart, note);
   for (const [index, filter] of (filters ?? []).entries()) {
     checkFilter(pipeline, job, filter, noteAt(note, `filters.${index}`));
   }
+}
+
+export function checkView(pipeline: Pipeline, { topic, columns, chart, last }: View, note: Note): void {
+  checkAmong(note, topicsOf(pipeline), 'topic', topic);
+  checkShown(columns, chart, note);
+  const said = valuesIn(pipeline, topic);
+  for (const [index, { field }] of columns.entries()) {
+    if (said && !said.includes(field))
+      note(`columns.${index}.field`, 'is no field of the values of its topic', field, said.join(', ') || 'none');
+  }
+  const fields = columns.map(({ field }) => field);
+  if (last !== undefined && !fields.includes(last)) note('last', 'is none of the columns', last, fields.join(', '));
+}
+
+function checkShown(columns: readonly Column[], chart: Chart | undefined, note: Note): void {
+  if (columns.length === 0) note('columns', 'shows nothing', 'no column', 'at least one');
+  if (chart) checkChart(chart, columns, note);
 }
 
 function checkFilter(pipeline: Pipeline, job: Job, filter: Filter, note: Note): void {

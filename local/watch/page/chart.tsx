@@ -73,6 +73,10 @@ export function ResultsChart({ chart, columns, rows }: Shown) {
   );
 }
 
+/** What is longer leaves no room for bars on a narrow screen; the table has all of it. */
+const longestName = 22;
+const short = (name: string): string => (name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name);
+
 const darkScreen = 'screen and (prefers-color-scheme: dark)';
 
 function useDark(): boolean {
@@ -102,9 +106,14 @@ function configOf({
   dark,
 }: Drawn): ChartConfiguration<'bar' | 'line', (number | null)[], string> {
   const [text, line] = dark ? ['#c3cad1', '#343b42'] : ['#454d55', '#e0e3e6'];
+  const labels = points.map((point) => (isTime ? cell(point, 'time').slice(11) : point));
   const lines = isTime && points.length > barsUpTo;
   const name = { display: axis !== '', text: axis, color: text };
-  const along = { title: name, ticks: { color: text }, grid: { display: false } };
+  const along = {
+    title: name,
+    ticks: { color: text, callback: (at: string | number) => short(labels[Number(at)] ?? '') },
+    grid: { display: false },
+  };
   const amounts = {
     beginAtZero: true,
     title: { display: true, text: title, color: text },
@@ -114,7 +123,7 @@ function configOf({
   return {
     type: lines ? 'line' : 'bar',
     data: {
-      labels: points.map((point) => (isTime ? cell(point, 'time').slice(11) : point)),
+      labels,
       datasets: series.map(({ label, data }, index) => ({
         label,
         data: [...data],

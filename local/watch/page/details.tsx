@@ -28,7 +28,8 @@ export function Details({ node, model, runs, onClose }: Shown) {
       </button>
       <p class="quiet">{node.name}</p>
       {node.shape === 'topic' && <Topic node={node} model={model} live={runs === undefined} />}
-      {node.kind === 'table' && (runs ? <Elsewhere what="rows" /> : <Rows alias={node.title} />)}
+      {(node.kind === 'table' || node.kind === 'items') &&
+        (runs ? <Elsewhere what="rows" /> : <Rows alias={node.title} />)}
       {isJob && <Job node={node} model={model} runs={runs} />}
       {!isJob && <Neighbours node={node} model={model} />}
     </section>
@@ -174,13 +175,14 @@ const Elsewhere = ({ what }: { readonly what: string }) => (
 function Rows({ alias }: { readonly alias: string }) {
   const { found, failed } = useDetails<RowsTold>(`rows/${encodeURIComponent(alias)}`, 5_000);
   if (!found) return <p class="quiet">{failed === '' ? 'Reading the rows.' : `The rows cannot be read: ${failed}`}</p>;
-  const { columns, key, rows, more } = found;
+  const { columns, key, rows, more, last } = found;
+  const some = last ? `The last ${rows.length} rows by ${key.join(', ')}` : `${rows.length} of them`;
   return (
     <>
       <Facts facts={[['Rows', `${more ? 'more than ' : ''}${count(found.count)}`]]} />
       {rows.length > 0 && (
         <Table
-          caption={`${rows.length < found.count ? `The last ${rows.length} rows` : 'Rows'} by ${key.join(', ')}`}
+          caption={rows.length < found.count ? some : `Rows by ${key.join(', ')}`}
           head={columns.map((column) => [column])}
           rows={rows}
         />

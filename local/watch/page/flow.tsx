@@ -77,7 +77,7 @@ function Lines({ node, model: { topics, runs } }: { readonly node: PictureNode; 
       </>
     );
   }
-  if (node.shape === 'thing' || node.shape === 'connector') return <span>{kind}</span>;
+  if (node.shape !== 'batch' && node.shape !== 'stream') return <span>{kind}</span>;
   const ours = runs.filter(({ job }) => `jobs.${job}` === node.id);
   const [word, look] = jobState(ours);
   const told = ours.findLast(({ batches }) => batches.length > 0);

@@ -22,8 +22,8 @@ export interface Box extends Point {
 }
 
 /** Of two lines of text, three, or four. */
-const heights = { stream: 90, batch: 70, topic: 70, connector: 52, thing: 52 } as const;
-const least = { stream: 158, batch: 112, topic: 118, connector: 112, thing: 96 } as const;
+const heights = { stream: 90, batch: 70, topic: 70, connector: 52, store: 66, thing: 52 } as const;
+const least = { stream: 158, batch: 112, topic: 118, connector: 112, store: 100, thing: 96 } as const;
 const most = 220;
 /** About what a title takes, with a sign before it: the widest letters take half as much again as most. */
 const roomFor = (title: string): number =>
@@ -58,6 +58,12 @@ interface Edge {
   readonly from: string;
   readonly to: string;
 }
+
+/** The corners of what stands around a middle. */
+const reachOf = ({ x, y }: Point, { width, height }: Pick<Box, 'width' | 'height'>): Point[] => [
+  { x: x - width / 2, y: y - height / 2 },
+  { x: x + width / 2, y: y + height / 2 },
+];
 
 /** What is left free around it. */
 const margin = 4;
@@ -98,6 +104,8 @@ function laidOut(
       { x: x + width, y: y + height },
     ]),
     ...routes.flatMap((route) => route.points),
+    // Figures on a line that runs around a part at the side stand out further than it.
+    ...routes.flatMap(({ x, y }) => (label && x !== undefined && y !== undefined ? reachOf({ x, y }, label) : [])),
   ];
   const [left, right] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
   const moved = <P extends Point>(point: P): P => ({ ...point, x: point.x - left + margin });

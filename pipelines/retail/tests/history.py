@@ -14,11 +14,16 @@ def main(home: str) -> None:
     files = files_of(table)
     select = "SELECT count(*), sum(total_purchase) FROM read_parquet($1)"
     [(count, total)] = duckdb.execute(select, [files]).fetchall()
+    best = "SELECT product_id, sum(total_purchase) sales, sum(quantity) FROM read_parquet($1) GROUP BY ALL ORDER BY sales DESC, product_id LIMIT 10"
     found = {
         "files": len(files),
         "twice": sum(times > 1 for times in Counter((row["transaction_id"], row["line"]) for row in rows).values()),
         "pyiceberg": {"rows": len(rows), "sales": str(sum(row["total_purchase"] for row in rows))},
         "duckdb": {"rows": count, "sales": str(total)},
+        "best": [
+            [product, str(sales), int(quantity)]
+            for product, sales, quantity in duckdb.execute(best, [files]).fetchall()
+        ],
     }
     sys.stdout.write(json.dumps(found))
 

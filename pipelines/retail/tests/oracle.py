@@ -118,6 +118,8 @@ class Oracle:
     problems: list[str] = field(default_factory=list)
     letters: dict[str, Counter[str]] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
+    enriched: list[Fields] = field(default_factory=list)
+    """What the enriched purchases must be, each once."""
     """Sales by each way."""
 
     def read(self, topic: str) -> Iterator[Record]:
@@ -242,6 +244,7 @@ class Oracle:
             if found.setdefault(identity_of(fields), dated(fields)) != dated(fields):
                 self.problems.append(f"enriched purchase {identity_of(fields)} comes again as another")
         self.compare("enriched purchase", expected, found)
+        self.enriched = list(expected.values())
         self.check_bad("enrich", letters)
         self.found["enriched"] = str(sum(cast("Decimal", fields["total_purchase"]) for fields in found.values()))
 
@@ -320,6 +323,15 @@ def identity_of(fields: Fields) -> Identity:
     return whole(fields["transaction_id"]), whole(fields["line"])
 
 
+def best_of(purchases: list[Fields], most: int) -> list[list[object]]:
+    """The products that sold best, with sales and drinks."""
+    totals: defaultdict[str, Total] = defaultdict(Total)
+    for fields in purchases:
+        totals[str(fields["product_id"])].add(fields)
+    best = sorted(totals, key=lambda product: (-totals[product].sales, product))[:most]
+    return [[product, str(totals[product].sales), totals[product].quantity] for product in best]
+
+
 def main() -> None:
     """Reads what it is told to and prints what it found."""
     parser = argparse.ArgumentParser()
@@ -333,16 +345,14 @@ def main() -> None:
     oracle.check_enriched()
     oracle.check_totals()
     oracle.check_windows()
-    totals: defaultdict[str, Total] = defaultdict(Total)
-    for fields, _ in oracle.good.values():
-        totals[str(fields["product_id"])].add(fields)
-    best = sorted(totals, key=lambda product: (-totals[product].sales, product))[:25]
+    purchases = [fields for fields, _ in oracle.good.values()]
     answer = {
         "purchases": len(oracle.good),
         "transactions": len({identity_of(fields)[0] for fields, _ in oracle.good.values()}),
-        "sales": str(sum(total.sales for total in totals.values())),
+        "sales": str(sum(cast("Decimal", fields["total_purchase"]) for fields in purchases)),
         "by": oracle.found,
-        "best": [[product, str(totals[product].sales), totals[product].quantity] for product in best],
+        "best": best_of(purchases, 25),
+        "bestEnriched": best_of(oracle.enriched, BEST),
         "deadLetters": oracle.letters,
         "problems": oracle.problems[:20],
     }

@@ -16,6 +16,7 @@ interface Facts {
   readonly sales: string;
   readonly by: Readonly<Record<'enriched' | 'totals' | 'windows', string>>;
   readonly best: readonly (readonly [string, string, number])[];
+  readonly bestEnriched: Facts['best'];
   readonly deadLetters: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly problems: readonly string[];
 }
@@ -50,6 +51,8 @@ interface History {
   readonly twice: number;
   readonly pyiceberg: object;
   readonly duckdb: object;
+  /** The ten best by DuckDB. */
+  readonly best: Facts['best'];
 }
 
 const history = () => python<History>(new URL('history.py', import.meta.url), machine.home);
@@ -115,7 +118,8 @@ test('every purchase is in all of its places, also where a driver was killed and
   expect(facts.by).toEqual({ enriched: less(3 * 8.98 + 4.49), totals: facts.sales, windows: less(8.98) });
   // The killed driver has written some of them twice; the history has each once, whoever reads it.
   const kept = { rows: sent, sales: facts.by.enriched };
-  expect(history()).toMatchObject({ twice: 0, pyiceberg: kept, duckdb: kept });
+  expect(history()).toMatchObject({ twice: 0, pyiceberg: kept, duckdb: kept, best: facts.bestEnriched });
+  expect(facts.bestEnriched).toHaveLength(10);
 });
 
 test('what came before its product is enriched once it is sent again', async () => {
@@ -130,7 +134,7 @@ test('what came before its product is enriched once it is sent again', async () 
 
   await machine.json('run', 'retail', '--strict', '--job', 'archive');
   const before = history();
-  expect(before).toMatchObject({ twice: 0, duckdb: { sales: facts.by.enriched } });
+  expect(before).toMatchObject({ twice: 0, duckdb: { sales: facts.by.enriched }, best: facts.bestEnriched });
   // Nothing new: neither job adds or loses a row.
   await machine.json('run', 'retail', '--strict', '--job', 'archive');
   await machine.json('run', 'retail', '--strict', '--job', 'compact');

@@ -159,3 +159,40 @@ describe('the report', () => {
     'tiny.report.filters.0.among.column: is no column of the file; got "town"; allowed: word',
   );
 });
+
+describe('a view', () => {
+  const columns = [
+    { field: 'word', title: 'word', format: 'text' },
+    { field: 'times', title: 'times', format: 'count' },
+  ];
+  const seeing = (view: object): Change => ({
+    whole: (whole) => {
+      const shown = { topic: whole.accounts[0]?.results.topic, title: 'Words', columns, ...view };
+      Object.assign(whole, { views: [shown] });
+    },
+  });
+  accepts('the fields of a topic', seeing({ chart: { x: 'word', y: 'times' }, last: 'times' }));
+  refuses(
+    'a topic that no job uses, and what it does not say',
+    seeing({ topic: other }),
+    'tiny.views.0.topic: is not used by a job of the pipeline; got "topic other"; allowed: words, wordCounts, lost',
+    'tiny.views.0.columns.0.field: is no field of the values of its topic; got "word"; allowed: none',
+    'tiny.views.0.columns.1.field: is no field of the values of its topic; got "times"; allowed: none',
+  );
+  refuses(
+    'to show nothing',
+    seeing({ columns: [] }),
+    'tiny.views.0.columns: shows nothing; got "no column"; allowed: at least one',
+  );
+  refuses(
+    'a chart and a last column of what it does not show',
+    seeing({ chart: { x: 'word', y: 'town' }, last: 'town' }),
+    'tiny.views.0.chart.y: is no column of money or counts; got "town"; allowed: times',
+    'tiny.views.0.last: is none of the columns; got "town"; allowed: word, times',
+  );
+  refuses(
+    'no title',
+    seeing({ title: '' }),
+    'tiny.views.0.title: does not fit; got ""; allowed: a few words for people',
+  );
+});

@@ -27,7 +27,10 @@ function withTable() {
 }
 
 test('each line that a job would reject is told with its number, and counted by reason', async () => {
-  const files = { 'lines.csv': 'word\nmill\n\n""\na|b,c\n', 'totals.csv': 'word|times\nmill|1\nrace|ten\nrace\n' };
+  const files = {
+    'lines.csv': 'word\nmill\n\n""\na|b,c\n"race\n',
+    'totals.csv': 'word|times\nmill|1\nrace|ten\nrace\n',
+  };
   const rejects: Reject[] = [];
   const checked = await checkFiles(wordsPipeline().pipeline, folderWith(files), {
     onReject: (reject) => rejects.push(reject),
@@ -35,11 +38,17 @@ test('each line that a job would reject is told with its number, and counted by 
   expect(rejects).toMatchObject([
     { file: 'lines', line: 4, reason: 'missing-word', text: '""' },
     { file: 'lines', line: 5, reason: 'wrong-number-of-fields', text: 'a|b,c' },
+    { file: 'lines', line: 6, reason: 'unclosed-quote', text: '"race' },
     { file: 'totals', line: 3, reason: 'bad-times' },
     { file: 'totals', line: 4, reason: 'wrong-number-of-fields' },
   ]);
   expect(checked).toMatchObject([
-    { file: 'lines', read: 3, rejected: { 'missing-word': 1, 'wrong-number-of-fields': 1 }, table: false },
+    {
+      file: 'lines',
+      read: 4,
+      rejected: { 'missing-word': 1, 'wrong-number-of-fields': 1, 'unclosed-quote': 1 },
+      table: false,
+    },
     { file: 'totals', read: 3 },
   ]);
 });

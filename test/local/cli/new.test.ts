@@ -139,7 +139,8 @@ describe('what is seen of columns', () => {
     const told = (count: string, first: number) =>
       `${count} lines have other than 2 fields, and would be rejected; the first is line ${first}`;
     expect(await others('3')).toEqual([told('1 of 3', 3)]);
-    const open = 'line 3 opens a quote that it does not close: a field ends with its line, also within quotes';
+    const open =
+      '1 of 4 lines open a quote that they do not close, and would be rejected; the first is line 3: a field ends with its line, also within quotes';
     expect(await others('3,"two\nlines"')).toEqual([told('1 of 4', 4), open]);
     expect(await others('3,"two, or\nthree, lines"')).toEqual([open]);
     expect(await others('"3", 5" pipe')).toEqual([]);

@@ -1,7 +1,17 @@
 /** The picture of a pipeline is its declaration: all that it reads and writes, each once, with arrows in the direction of the rows. */
 import { expect, test } from 'vitest';
 import { topicsOf } from '../../../lib/declaration/flow.ts';
-import { batch, connector, folder, postgres, source, table } from '../../../lib/declaration/index.ts';
+import {
+  batch,
+  connector,
+  dataset,
+  folder,
+  items,
+  jsonSchema,
+  postgres,
+  source,
+  table,
+} from '../../../lib/declaration/index.ts';
 import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
 import { pictureOf } from '../../../local/watch/picture.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
@@ -50,6 +60,18 @@ test('a kind that the page does not know is a thing, by its own word', () => {
   expect(node).toEqual({ id: 'tables.table', shape: 'thing', kind: 'table', title: 'table', name: 'sums' });
 });
 
+test('what holds rows for longer than an execution is drawn as a store', () => {
+  const value = jsonSchema('count.schema.json');
+  const kept = dataset('kept', { schema: value, partitionBy: [] });
+  const latest = items('latest', { partitionKey: 'word', version: 'times' });
+  const jobs = { ...pipeline.jobs, keep: batch('keep.py', { reads: {}, writes: { kept, latest } }) };
+  const drawn = pictureOf({ ...pipeline, jobs }).nodes.filter(({ shape }) => shape === 'store');
+  expect(drawn.map(({ kind, title }) => [kind, title])).toEqual([
+    ['dataset', 'kept'],
+    ['items', 'latest'],
+  ]);
+});
+
 test('a connector stands between the tables that it follows, of the pipeline or outside, and their topics', () => {
   const kept = table('kept', {
     database: postgres('tiny', { logicalReplication: true }),
@@ -72,7 +94,7 @@ test('a connector stands between the tables that it follows, of the pipeline or 
   ]);
   expect(drawn.nodes.filter(({ id }) => /connectors|outside/.test(id))).toMatchObject([
     { shape: 'connector', title: 'changes', name: 'debezium-postgres' },
-    { shape: 'thing', kind: 'table outside', title: 'public.others' },
+    { shape: 'store', kind: 'table outside', title: 'public.others' },
   ]);
 });
 

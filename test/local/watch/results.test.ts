@@ -1,8 +1,9 @@
 /** What the topic of results says while the report's job has not run. */
 import { expect, test } from 'vitest';
 import { batch, deadLettersOf, folder, jsonSchema, pipeline, stream, topic } from '../../../lib/declaration/index.ts';
+import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import type { TopicReader } from '../../../local/accounts/kafka-reader.ts';
-import { ResultsSoFar } from '../../../local/watch/results.ts';
+import { ResultsSoFar, saidByReport } from '../../../local/watch/results.ts';
 
 const value = jsonSchema('count.schema.json');
 const words = topic('words', { partitions: 1, value });
@@ -26,6 +27,8 @@ const declared = pipeline(`file:///project/pipelines/tiny/pipeline.ts`, {
   report,
 });
 
+const soFarOf = (of: Pipeline) => new ResultsSoFar(saidByReport(of) as NonNullable<ReturnType<typeof saidByReport>>);
+
 test('rows of a key replace each other, deleted ones go, and each record is read once', async () => {
   const records: { key: string; value: object | null }[] = [];
   const read: number[] = [];
@@ -40,7 +43,7 @@ test('rows of a key replace each other, deleted ones go, and each record is read
       }
     },
   };
-  const soFar = new ResultsSoFar(declared);
+  const soFar = soFarOf(declared);
   expect(await soFar.next(reader, '')).toBeUndefined();
   records.push({ key: 'a', value: { word: 'a', times: 1 } }, { key: 'b', value: { word: 'b', times: 1 } });
   await soFar.next(reader, '');
@@ -66,7 +69,7 @@ test('of a long topic the last five thousand records of a partition are read, an
       }
     },
   };
-  const found = await new ResultsSoFar(declared).next(reader, '');
+  const found = await soFarOf(declared).next(reader, '');
   expect(asked).toEqual([{ 0: 95_000 }]);
   expect([found?.rows.length, found?.more]).toEqual([2_000, 3]);
 });
@@ -90,13 +93,38 @@ test.each([
         );
     },
   };
-  const told = await new ResultsSoFar({ ...declared, report: { ...report, columns, chart } }).next(reader, '');
+  const told = await soFarOf({ ...declared, report: { ...report, columns, chart } }).next(reader, '');
   expect(told?.rows.map(({ word }) => word)).toEqual(words);
 });
 
 test('a pipeline without accounts has the topic that its report reads, and one whose report reads none has none until its end', () => {
   const { accounts: _accounts, ...without } = declared;
-  expect(new ResultsSoFar(without).topic).toBe(counts);
+  expect(saidByReport(without)?.topic).toBe(counts);
   const alone = { ...without, jobs: { count, show: { ...show, reads: {} } as never } };
-  expect(new ResultsSoFar(alone).topic).toBeUndefined();
+  expect(saidByReport(alone)).toBeUndefined();
+});
+
+test('of a view with a last column only rows with its largest value are told', async () => {
+  const [columns, rows] = [
+    [...report.columns, { field: 'since', title: 'since', format: 'time' as const }],
+    ['a 2 03:00', 'b 10 04:00', 'c 11 03:00', 'd 12 04:00'],
+  ];
+  const reader: Pick<TopicReader, 'range' | 'read'> = {
+    range: async () => ({ from: { 0: 0 }, to: { 0: rows.length } }),
+    read: async (_topic, _range, onRecord) => {
+      for (const [offset, row] of rows.entries()) {
+        const [word, times, time] = row.split(' ');
+        const value = { word, times: Number(times), since: `2026-01-31T${time}:00.000Z` };
+        await onRecord(
+          { key: Buffer.from(`${word}`), value: Buffer.from(JSON.stringify(value)), offset: `${offset}` } as never,
+          0,
+        );
+      }
+    },
+  };
+  const view = { topic: counts, columns, chart: { x: 'word', y: 'times' } };
+  const wordsOf = async (last?: string) =>
+    (await new ResultsSoFar({ ...view, ...(last && { last }) }).next(reader, ''))?.rows.map(({ word }) => word);
+  expect(await wordsOf('since')).toEqual(['d', 'b']);
+  expect(await wordsOf()).toEqual(['d', 'c', 'b', 'a']);
 });

@@ -1,9 +1,10 @@
-/** What the page tells of a table, from a database that stands. */
+/** What the page tells of a table and of items, from a database and a DynamoDB that stand. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { postgres, table } from '../../../lib/declaration/index.ts';
+import { items, postgres, table } from '../../../lib/declaration/index.ts';
 import { millraceHome } from '../../../local/home.ts';
+import { askDynamodb, dynamodbUrl } from '../../../local/services/dynamodb.ts';
 import { asSuperuser } from '../../../local/services/postgres-sign-in.ts';
-import { lastRows } from '../../../local/watch/rows.ts';
+import { lastRows, someItems } from '../../../local/watch/rows.ts';
 
 const home = millraceHome(inject('home'));
 const shelves = table('shelves', { database: postgres('rows_shown'), key: ['id'], columns: ['id', 'label'] });
@@ -46,4 +47,35 @@ test('its last rows by its key are told with the columns that are declared, cut 
 test('a table that is not there is told in a sentence', async () => {
   const other = table('drawers', shelves.props);
   await expect(lastRows(home, 'rows_shown', other)).rejects.toThrow(/relation "rows_shown.drawers" does not exist/);
+});
+
+test('of items some are told, with what their key and version are first, cut and with nothing hidden', async () => {
+  const TableName = 'rows-shown';
+  const ask = (operation: string, parameters: object) => askDynamodb(dynamodbUrl(home), operation, parameters);
+  await ask('CreateTable', {
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'label', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'label', KeyType: 'HASH' }],
+  });
+  try {
+    for (const [label, more] of [
+      ['\u202Emill', { lit: { BOOL: true } }],
+      ['race', { notes: { L: [{ S: 'a' }, { S: 'b' }] } }],
+    ] as const)
+      await ask('PutItem', { TableName, Item: { ...more, height: { N: '12.50' }, label: { S: label } } });
+    const kept = items('kept', { partitionKey: 'label', version: 'height' });
+    const told = await someItems(home, `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`, kept);
+    expect(told).toMatchObject({ key: ['label'], count: 2, more: false, last: false });
+    expect(told.columns.slice(0, 2)).toEqual(['label', 'height']);
+    const texts = told.rows.map((row) => Object.fromEntries(row.map((text, index) => [told.columns[index], text])));
+    expect(texts.find(({ lit }) => lit === 'true')).toMatchObject({
+      label: '⟨U+202E⟩mill',
+      height: '12.50',
+      notes: '',
+    });
+    expect(texts.find(({ label }) => label === 'race')?.notes).toMatch(/"a".*"b"/);
+  } finally {
+    await ask('DeleteTable', { TableName });
+  }
 });

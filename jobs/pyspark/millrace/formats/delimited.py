@@ -1,7 +1,7 @@
 """Large delimited files: typed rows, or the reason why a line is no row.
 
-A line is a row: a quoted field cannot hold a line break (such a row would be rejected, not lost). Lines end with LF or CRLF; a byte order mark
-before the header is no part of it; lines of nothing but blanks are no data; blanks around a field are no part of it.
+A line is a row: a quoted field cannot hold a line break, and a line that leaves a quote open is rejected. Lines end with LF or CRLF; a byte order
+mark before the header is no part of it; lines of nothing but blanks are no data; blanks around a field are no part of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from millrace.formats.lines import BYTE_ORDER_MARK
 from millrace.formats.moments import moment
 
 CORRUPT = "_corrupt"
+END = "_end"
+MARK = "\ue000"
+"""A field behind the last one, of a character that no text means anything by: a quote that nothing closes takes it, too."""
 BOOLEAN = r"^(?i:true|false)\z"
 
 FIRST_DATA_LINE = 2
@@ -50,17 +53,23 @@ def parsed(lines: DataFrame, fields: Sequence[Field], separator: str) -> DataFra
     """Parses lines (`line` and `text`) without the header.
 
     Returns:
-        `line`, `text`, the fields in their types, and `reason` (string): null, or why the line is no row (`wrong-number-of-fields`,
-        `missing-FIELD`, `bad-FIELD`).
+        `line`, `text`, the fields in their types, and `reason` (string): null, or why the line is no row (`unclosed-quote`,
+        `wrong-number-of-fields`, `missing-FIELD`, `bad-FIELD`).
     """
-    schema = ", ".join(f"`{name}` STRING" for name in [*(field.name for field in fields), CORRUPT])
+    schema = ", ".join(f"`{name}` STRING" for name in [*(field.name for field in fields), END, CORRUPT])
     options = {"sep": separator, "escape": '"', "ignoreLeadingWhiteSpace": "true", "columnNameOfCorruptRecord": CORRUPT}
-    fields_of_line = F.from_csv("text", schema, options)
+    ending = separator + MARK
+    fields_of_line = F.from_csv(F.concat("text", F.lit(ending)), schema, options)
     columns = computed_once(lines, ["line", "text"], "fields", fields_of_line).select("line", "text", "fields.*")
+    is_whole = F.col(CORRUPT).isNull() & F.col(END).eqNullSafe(MARK)
+    took_mark = F.lit(False)
+    for field in fields:
+        took_mark |= F.coalesce(F.col(field.name).endswith(ending), F.lit(False))
     trimmed = columns.select(
-        "line", "text", CORRUPT, *[F.nullif(F.trim(F.col(field.name)), F.lit("")).alias(field.name) for field in fields]
+        *("line", "text", is_whole.alias(END), took_mark.alias(CORRUPT)),
+        *[F.nullif(F.trim(F.col(field.name)), F.lit("")).alias(field.name) for field in fields],
     )
-    checks = [("wrong-number-of-fields", F.col(CORRUPT).isNotNull())]
+    checks = [("unclosed-quote", ~F.col(END) & F.col(CORRUPT)), ("wrong-number-of-fields", ~F.col(END))]
     for field in fields:
         checks += _checks(field)
     return trimmed.select(

@@ -17,6 +17,8 @@ from pyspark.sql import DataFrame, SparkSession
 from millrace.errors import JobError
 from millrace.job.jvm import in_plan
 
+LAST_LINE = "end"
+
 
 @dataclass(frozen=True)
 class SmallTable:
@@ -37,11 +39,15 @@ def parse_table(content: bytes, columns: Sequence[str], name: str, separator: st
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise JobError("FILE_UNREADABLE", f"{name} is not UTF-8: {error}") from error
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    # A quote that nothing closes takes the last line, too.
+    reader = csv.reader(io.StringIO(f"{text}\n{LAST_LINE}", newline=""), delimiter=separator, skipinitialspace=True)
     try:
-        lines = [(reader.line_num, fields) for fields in reader]
+        *lines, (_, last) = [(reader.line_num, fields) for fields in reader]
     except csv.Error as error:
         raise JobError("BAD_LINE", f"{name}: line {reader.line_num} is none of a table: {error}.") from error
+    if last != [LAST_LINE]:
+        opened = lines[-1][0] + 1 if lines else 1
+        raise JobError("BAD_LINE", f"{name}: line {opened} opens a quote that nothing closes. Close it.")
     rows: list[tuple[str, ...]] = []
     header: tuple[str, ...] | None = None
     for number, fields in lines:

@@ -139,9 +139,31 @@ def test_every_line_of_a_delimited_file_is_a_row_or_has_a_reason(spark: SparkSes
     lines = frame_of(spark, list(enumerate(texts, 1)), "line BIGINT, text STRING")
     rows = delimited.parsed(lines, fields, "|").collect()
     assert len(rows) == len(texts) >= INPUTS
-    reasons = {"wrong-number-of-fields", "missing-id", "bad-id", "missing-total", "bad-total"}
+    reasons = {"unclosed-quote", "wrong-number-of-fields", "missing-id", "bad-id", "missing-total", "bad-total"}
     assert {row.reason for row in rows} - {None} <= reasons
     assert [row for row in rows if row.reason is None and (row.id is None or row.total is None)] == []
+
+
+def test_a_line_that_leaves_a_quote_open_is_never_a_row_and_is_one_once_it_is_closed(spark: SparkSession) -> None:
+    fields = [Field("id", "int", required=True), Field("town", "string", required=False)]
+    words = st.lists(st.sampled_from(["a", "é", " ", ",", "\\", '""', "😀"]), max_size=6).map("".join)
+    texts: list[str] = []
+
+    @seed(SEED)
+    @many
+    @given(words, st.sampled_from(["", " ", "\t"]))
+    def draw(town: str, blank: str) -> None:
+        texts.append(f'1|{blank}"{town}')
+
+    draw()
+    opened, closed = ([(number, text + end) for number, text in enumerate(texts, 1)] for end in ("", '"'))
+    form = "line BIGINT, text STRING"
+    assert {row.reason for row in delimited.parsed(frame_of(spark, opened, form), fields, "|").collect()} == {
+        "unclosed-quote"
+    }
+    found = delimited.parsed(frame_of(spark, closed, form), fields, "|").orderBy("line").collect()
+    told = [text.partition('"')[2].replace('""', '"').strip(" ") or None for text in texts]
+    assert [(row.id, row.town, row.reason) for row in found] == [(1, town, None) for town in told]
 
 
 def test_every_line_of_a_file_of_json_lines_is_a_row_or_has_a_reason(spark: SparkSession) -> None:

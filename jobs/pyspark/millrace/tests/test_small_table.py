@@ -28,6 +28,8 @@ def test_quotes_blanks_and_accents() -> None:
         (b"", "WRONG_COLUMNS", "is empty"),
         (b"country,region\nFrance\n", "BAD_LINE", "line 2"),
         (b"country,region\nFrance,Europe\nPeru,\n", "BAD_LINE", "line 3"),
+        (b'country,region\nFrance,Europe\nPeru,"Latin America\n', "BAD_LINE", "line 3 opens a quote"),
+        (b'"country,region\nFrance,Europe\n', "BAD_LINE", "line 1 opens a quote"),
         (b"country,region\nC\xf4te,Africa\n", "FILE_UNREADABLE", "is not UTF-8"),
         (b"country,region\nPeru," + b"x" * 200_000, "BAD_LINE", "field larger than field limit"),
     ],

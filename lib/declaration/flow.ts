@@ -36,15 +36,17 @@ export const aliased = <T>(things: Named<T> = {}): Aliased<T>[] =>
 /** The things of a pipeline, each once, whichever way it is read. Two of different kinds may share an alias. */
 export function thingsOf(pipeline: Pipeline): Aliased[] {
   const used = usesOf(pipeline).map(({ alias, thing }) => ({ alias, thing: thing.origin }));
-  const connected = connectedTo(pipeline).map(({ alias, topic }) => ({ alias, thing: topic }));
+  const connected = connectedTo(pipeline).map(({ alias, thing }) => ({ alias, thing }));
   const all = [...aliased<Thing>(pipeline.topics), ...connected, ...used];
   return [...new Map(all.map((one) => [one.thing, one])).values()];
 }
 
-/** Every topic that a connector writes, in the order of the declaration. */
+/** Everything that a connector reads or writes, in the order of the declaration. */
 export const connectedTo = ({ connectors = {} }: Pipeline) =>
-  Object.entries(connectors).flatMap(([connector, { writes }]) =>
-    Object.entries(writes ?? {}).map(([alias, topic]) => ({ connector, alias, topic })),
+  Object.entries(connectors).flatMap(([connector, one]) =>
+    (['reads', 'writes'] as const).flatMap((way) =>
+      aliased<Thing>(one[way] ?? {}).map(({ alias, thing }) => ({ connector, way, alias, thing })),
+    ),
   );
 
 const ofClass = <T extends Thing>(
@@ -64,11 +66,9 @@ const followedBy = ({ connectors = {} }: Pipeline, topics: readonly Thing[]): Th
     ),
   );
 
-/** Topics that connectors have for themselves, each of which holds its last record. */
+/** Topics that connectors have for themselves. */
 export const ownTopicsOf = ({ name: pipeline, connectors = {} }: Pipeline): Topic[] =>
-  Object.entries(connectors)
-    .flatMap(([name, connector]) => connector.ownTopics(pipeline, name))
-    .map((name) => new Topic(name, { partitions: 1, cleanup: 'compact' }));
+  Object.entries(connectors).flatMap(([name, connector]) => connector.ownTopics(pipeline, name));
 
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);

@@ -97,7 +97,7 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   const uses = usesOf(readable);
   const things = thingsOf(readable).filter(isReadable);
   checkName(pipeline, note);
-  const connected = connectedTo(readable).map(({ alias, topic }) => ({ alias, thing: topic }));
+  const connected = connectedTo(readable).map(({ alias, thing }) => ({ alias, thing }));
   checkAliases([...aliased(readable.topics), ...connected, ...uses].filter(isReadable), note);
   for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
   for (const use of uses.filter(isReadable)) {
@@ -149,8 +149,10 @@ function checkForms(pipeline: Pipeline, note: Note): Fault[] {
     if (!(connector instanceof Connector)) continue;
     const at = `connectors.${name}`;
     faults.push(...checkForm(connector.form, connector.given, at, note));
-    for (const [alias, topic] of Object.entries(Object(connector.writes))) {
-      faults.push(...checkThing(topic, `${at}.writes.${alias}`));
+    for (const way of ['reads', 'writes'] as const) {
+      for (const [alias, thing] of Object.entries(Object(connector[way]))) {
+        faults.push(...checkThing(thing, `${at}.${way}.${alias}`));
+      }
     }
   }
   for (const [name, job] of Object.entries(Object(pipeline.jobs))) {

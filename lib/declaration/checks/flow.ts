@@ -23,15 +23,18 @@ export function checkFlow(pipeline: Pipeline, note: Note): void {
   checkOrder(pipeline, note);
 }
 
-/** A thing needs a writer and a use, each a job of ours or, for topics, an application outside. */
+/** A thing needs a writer and a use, each a job or a connector of ours or, for topics, an application outside. */
 function checkUses(pipeline: Pipeline, note: Note): void {
   const uses = usesOf(pipeline);
   const connected = connectedTo(pipeline);
   for (const { alias, thing } of thingsOf(pipeline)) {
     const ours = uses.filter((use) => use.thing.origin === thing);
-    const isConnected = connected.some(({ topic }) => topic === thing);
+    const ways = connected.filter((one) => one.thing === thing).map(({ way }) => way);
+    const isConnected = ways.includes('writes');
+    // What a connector of ours writes and nobody reads is nothing; dead letters and datasets are for people.
+    const isEnd = ways.includes('reads') || (isConnected && (isReadOutside(thing) || isOfSink(pipeline, thing)));
     const at = `${thing.plural}.${alias}`;
-    if (ours.length === 0 && !isUsedOutside(pipeline, alias) && !(isConnected && isReadOutside(thing))) {
+    if (ours.length === 0 && !isUsedOutside(pipeline, alias) && !isEnd) {
       note(at, 'is neither written nor read by a job', thing, "a job that uses it, or external: 'both'");
     } else if (!thing.isWrittenOutside && !isConnected && !ours.some(({ way }) => way === 'writes')) {
       const allowed = `a job that writes it${thing.plural === 'topics' ? ", or external: 'written'" : ''}`;
@@ -45,6 +48,9 @@ function checkUses(pipeline: Pipeline, note: Note): void {
 }
 
 const isReadOutside = (thing: Thing): boolean => thing instanceof Topic && thing.externalWays.includes('Reader');
+
+const isOfSink = ({ connectors = {} }: Pipeline, thing: Thing): boolean =>
+  Object.values(connectors).some(({ reads, writes }) => Object.keys(reads).length > 0 && Object.values(writes).some((one) => one === thing));
 
 const isUsedOutside = ({ topics }: Pipeline, alias: string): boolean => topics?.[alias]?.externalWays.length === 2;
 

@@ -27,7 +27,7 @@ export interface DatasetProps {
 }
 
 /** A division of files: `column`, `days(column)`, `bucket(16, column)`. */
-const DIVISION = /^(?:(\w+)|(years|months|days|hours)\((\w+)\)|(?:bucket|(truncate))\([1-9]\d{0,5}, (\w+)\))$/;
+export const DIVISION = /^(?:(\w+)|(years|months|days|hours)\((\w+)\)|(?:bucket|(truncate))\([1-9]\d{0,5}, (\w+)\))$/;
 
 const form = z.strictObject({
   name: fitting(
@@ -68,6 +68,18 @@ export class Dataset extends Thing implements Source, Sink {
   get settings() {
     const { partitionBy = [], fileSize = 128, keep = days(7) } = this.props;
     return { partitionBy, fileSize, keep };
+  }
+
+  /** What its table says of itself; `millrace.kinds.dataset` says the same. */
+  get properties(): Readonly<Record<string, string>> {
+    const { partitionBy, fileSize } = this.settings;
+    return {
+      'format-version': '2',
+      // Each commit writes a file of metadata: the last hundred are enough.
+      'write.metadata.delete-after-commit.enabled': 'true',
+      'millrace.partition-by': partitionBy.join(', '),
+      'write.target-file-size-bytes': String(fileSize * 2 ** 20),
+    };
   }
 
   override place(pipeline: string): string {

@@ -119,6 +119,11 @@ export abstract class Connector {
     return [];
   }
 
+  /** The dataset that it writes. */
+  get dataset(): Dataset | undefined {
+    return undefined;
+  }
+
   /** All that Kafka Connect is told of it, as texts; secrets as references to files beside the worker. */
   configuration(pipeline: Owner, name: string): Record<string, string> {
     const { className, defaults } = PLUGINS[this.plugin];

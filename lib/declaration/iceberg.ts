@@ -1,5 +1,5 @@
 /** The table of a dataset in Iceberg's own JSON, for who makes it without Spark: the columns that Spark makes of the same JSON Schema, the same division. */
-import { DIVISION, type Dataset } from './kinds/dataset.ts';
+import { type Dataset, DIVISION } from './kinds/dataset.ts';
 
 /** A property of a JSON Schema as a column. */
 export interface Column {

@@ -88,12 +88,15 @@ export function descriptionOf(pipeline: Pipeline) {
     datasets,
     database: databaseOf(pipeline)?.name,
     tables,
-    connectors: Object.entries(pipeline.connectors ?? {}).map(([connector, { plugin, tables: follows, writes }]) => ({
-      name: kebab(connector),
-      plugin,
-      follows: Object.values(follows).map((one) => (typeof one === 'string' ? one : `${name}.${one.name}`)),
-      writes: Object.keys(writes),
-    })),
+    connectors: Object.entries(pipeline.connectors ?? {}).map(
+      ([connector, { plugin, tables: follows, reads, writes }]) => ({
+        name: kebab(connector),
+        plugin,
+        follows: Object.values(follows).map((one) => (typeof one === 'string' ? one : `${name}.${one.name}`)),
+        reads: Object.keys(reads),
+        writes: Object.keys(writes),
+      }),
+    ),
     jobs: sortedJobs(pipeline).map(([job, declared]) => ({
       name: kebab(job),
       kind: declared.kind,
@@ -293,8 +296,9 @@ export function textOf(pipeline: Pipeline): string {
   const shownTables = tables.map(({ name, table, columns, key }) => {
     return `${name}: ${table} in database ${database}, columns ${columns.join(', ')}; key ${key.join(', ')}`;
   });
-  const shownConnectors = connectors.map(({ name, plugin, follows, writes }) => {
-    return `${name}: ${plugin}, changes of ${follows.join(', ')} to ${writes.join(', ')}`;
+  const shownConnectors = connectors.map(({ name, plugin, follows, reads, writes }) => {
+    const from = follows.length > 0 ? `changes of ${follows.join(', ')}` : `records of ${reads.join(', ')}`;
+    return `${name}: ${plugin}, ${from} to ${writes.join(', ')}`;
   });
   const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
   const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };

@@ -27,16 +27,24 @@ const NO_TIME = new Date(1980, 0, 1);
 
 /** @param {string} folder */
 const entriesIn = (folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true }).sort((one, other) => (pathOf(one) < pathOf(other) ? -1 : 1));
+  readdirSync(folder, { recursive: true, withFileTypes: true }).sort((one, other) =>
+    pathOf(one) < pathOf(other) ? -1 : 1,
+  );
 
 /** @param {import('node:fs').Dirent} entry */
 const pathOf = (entry) => join(entry.parentPath, entry.name);
 
 /** @param {string} folder */
-const filesIn = (folder) => entriesIn(folder).filter((entry) => entry.isFile()).map(pathOf);
+const filesIn = (folder) =>
+  entriesIn(folder)
+    .filter((entry) => entry.isFile())
+    .map(pathOf);
 
 /** @param {string} folder */
-const foldersIn = (folder) => entriesIn(folder).filter((entry) => entry.isDirectory()).map(pathOf);
+const foldersIn = (folder) =>
+  entriesIn(folder)
+    .filter((entry) => entry.isDirectory())
+    .map(pathOf);
 
 /**
  * Gives the folder of the cache that holds an archive of the classes.

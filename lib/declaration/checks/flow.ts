@@ -50,7 +50,9 @@ function checkUses(pipeline: Pipeline, note: Note): void {
 const isReadOutside = (thing: Thing): boolean => thing instanceof Topic && thing.externalWays.includes('Reader');
 
 const isOfSink = ({ connectors = {} }: Pipeline, thing: Thing): boolean =>
-  Object.values(connectors).some(({ reads, writes }) => Object.keys(reads).length > 0 && Object.values(writes).some((one) => one === thing));
+  Object.values(connectors).some(
+    ({ reads, writes }) => Object.keys(reads).length > 0 && Object.values(writes).some((one) => one === thing),
+  );
 
 const isUsedOutside = ({ topics }: Pipeline, alias: string): boolean => topics?.[alias]?.externalWays.length === 2;
 

@@ -94,9 +94,7 @@ export class PostgresSource extends Connector {
   }
 
   protected isFollowed(setting: string): boolean {
-    return (
-      (this.ownTables.length > 0 && PLACE_OF_OWN.test(setting)) || setting.startsWith(`transforms.${routeOf('')}`)
-    );
+    return (this.ownTables.length > 0 && PLACE_OF_OWN.test(setting)) || setting.startsWith(`transforms.${routeOf('')}`);
   }
 
   /** How it signs in to the pipeline's own database, in which the role and the publication are made for it; where that is, only its deployment knows. */

@@ -59,8 +59,7 @@ export class IcebergSink extends Connector {
     return [new Topic(controlTopic(pipeline, name), { partitions: 1, retention: days(7) })];
   }
 
-  /** The dataset that it writes. */
-  get dataset(): Dataset | undefined {
+  override get dataset(): Dataset | undefined {
     return Object.values(this.writes).find((one) => one instanceof Dataset);
   }
 
@@ -77,6 +76,13 @@ export class IcebergSink extends Connector {
         .map((topic) => topic.name)
         .join(),
       ...(dataset && text && tableOf(pipeline.name, dataset, text)),
+      'iceberg.catalog': 'datasets',
+      'iceberg.catalog.type': 'glue',
+      // Files are reached as jobs reach them: without a look at every folder up to the bucket's root, which the role may not see.
+      'iceberg.catalog.io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO',
+      'iceberg.hadoop.fs.s3.impl': 'org.apache.hadoop.fs.s3a.S3AFileSystem',
+      'iceberg.hadoop.fs.s3a.performance.flags': 'mkdir',
+      'iceberg.hadoop.fs.s3a.buffer.dir': '$'.concat('{java.io.tmpdir}/s3a'),
       // Keys are no part of a row, and need be no JSON.
       'key.converter': 'org.apache.kafka.connect.converters.ByteArrayConverter',
       'value.converter': 'millrace.connect.DatasetRow',
@@ -100,7 +106,12 @@ export class IcebergSink extends Connector {
     const { dataset, deadLetters } = this;
     if (Object.keys(this.reads).length === 0) note('reads', 'are none', 'no topic', 'at least one');
     if (!dataset || !deadLetters || Object.keys(this.writes).length !== 2) {
-      note('writes', 'are not what it writes', Object.values(this.writes), 'one dataset, and one topic for dead letters');
+      note(
+        'writes',
+        'are not what it writes',
+        Object.values(this.writes),
+        'one dataset, and one topic for dead letters',
+      );
       return;
     }
     if (Object.values(this.reads).includes(deadLetters)) {
@@ -124,7 +135,9 @@ function tableOf(pipeline: string, dataset: Dataset, schema: string): Config {
   const { row, ...table } = icebergTable(dataset, schema);
   return {
     'millrace.dataset.table': datasetTable(pipeline, dataset.name),
-    ...Object.fromEntries(Object.entries(table).map(([name, value]) => [`millrace.dataset.${name}`, JSON.stringify(value)])),
+    ...Object.fromEntries(
+      Object.entries(table).map(([name, value]) => [`millrace.dataset.${name}`, JSON.stringify(value)]),
+    ),
     'value.converter.columns': JSON.stringify(row),
   };
 }

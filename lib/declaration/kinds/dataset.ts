@@ -90,13 +90,17 @@ export class Dataset extends Thing implements Source, Sink {
     return [{ key: schemaKey(alias, 'dataset'), schema: this.props.schema, artifact: undefined, immutable: false }];
   }
 
+  /** Where its table lies: below what a role may use, since S3A asks for folders themselves too, and a catalog of files for the one above a table's. */
+  address(bucket: string, pipeline: string): string {
+    return `s3://${bucket}/${datasetPrefix(pipeline, this.name)}/iceberg/table`;
+  }
+
   readPart({ pipeline }: Use): Template {
     return {
       kind: this.kind,
       database: '{platform.database}',
       table: datasetTable(pipeline.name, this.name),
-      // Below what the role may use, since S3A asks for folders themselves too, and a catalog of files for the one above a table's.
-      url: `s3://{platform.bucket}/${datasetPrefix(pipeline.name, this.name)}/iceberg/table`,
+      url: this.address('{platform.bucket}', pipeline.name),
     };
   }
 

@@ -80,6 +80,7 @@ beforeAll(async () => {
     role: role.arn,
     region: 'us-east-1',
     secrets: ['shop.debezium.password'],
+    plugins: ['debezium-postgres'],
   });
   worker = workersIn(broker.home)[0] as ServiceDefinition;
   const { rest } = await broker.startMore(worker);
@@ -187,7 +188,7 @@ describe('Debezium', () => {
   afterAll(() => database?.end());
 
   const configuration = () => ({
-    ...clients.connectors?.clientChanges?.configuration('clients', 'clientChanges'),
+    ...clients.connectors?.clientChanges?.configuration(clients, 'clientChanges'),
     'database.hostname': '127.0.0.1',
     'database.port': String(postgresAddress(millraceHome(inject('home'))).port),
     'database.dbname': 'clients',

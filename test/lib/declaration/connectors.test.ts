@@ -49,7 +49,7 @@ test('a connector is accepted, its topic written by it and read outside', () => 
 });
 
 test('Kafka Connect is told what the declaration says, and of secrets only in which file they are', () => {
-  expect(clients.connectors?.clientChanges?.configuration('clients', 'clientChanges')).toEqual({
+  expect(clients.connectors?.clientChanges?.configuration(clients, 'clientChanges')).toEqual({
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     'tasks.max': '1',
     'database.hostname': 'clients.example',
@@ -82,7 +82,7 @@ describe('of a table of the pipeline', () => {
     connector('debezium-postgres', { writes: { changes }, tables: { changes: words }, config: { ...config } });
 
   test('it signs in as a role that is made for it, and makes no publication', () => {
-    const told = reading(own()).configuration('tiny', 'wordChanges');
+    const told = reading(own()).configuration(tinyPipeline(), 'wordChanges');
     expect(told).toMatchObject({
       'database.dbname': 'tiny',
       'database.user': 'tiny_replication',
@@ -125,13 +125,13 @@ describe('of a table of the pipeline', () => {
 });
 
 test('its topics are topics of the pipeline', () => {
-  expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'visits', 'counts']);
+  expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'visits', 'lostVisits', 'counts']);
 });
 
 describe('refused is', () => {
   test('a plugin that is not there', () => {
     expect(refusal({ plugin: 'debezium-mysql' })).toEqual([
-      'tiny.connectors.wordChanges.plugin: is none of its words; got "debezium-mysql"; allowed: debezium-postgres',
+      'tiny.connectors.wordChanges.plugin: is none of its words; got "debezium-mysql"; allowed: debezium-postgres, iceberg-sink',
     ]);
   });
   test('a word that is none', () => {

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { dev } from '../../../config/dev.ts';
 import { createApp } from '../../../lib/app.ts';
 import { connector, secret } from '../../../lib/declaration/index.ts';
+import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
+import type { Named } from '../../../lib/declaration/thing.ts';
 import { deploy } from '../../../local/cloudformation/index.ts';
 import { millraceHome } from '../../../local/home.ts';
 import { postgresAddress } from '../../../local/services/postgres.ts';
@@ -40,7 +42,7 @@ const pipeline = (setting: Record<string, string> = {}): Pipeline => ({
   ...clients,
   connectors: {
     clientChanges: connector('debezium-postgres', {
-      writes: clients.connectors?.clientChanges?.writes ?? {},
+      writes: clients.connectors?.clientChanges?.writes as Named<Topic>,
       tables: { clients: 'public.clients' },
       config: {
         'database.hostname': '127.0.0.1',

@@ -1,5 +1,15 @@
-/** Changes of a database that is not ours, counted by a stream: an invented pipeline with a connector. */
-import { connector, jsonSchema, latest, pipeline, secret, stream, topic } from '../../../../lib/declaration/index.ts';
+/** Changes of a database that is not ours, counted by a stream, and visits that are kept: an invented pipeline with a connector each way. */
+import {
+  connector,
+  dataset,
+  deadLettersOf,
+  jsonSchema,
+  latest,
+  pipeline,
+  secret,
+  stream,
+  topic,
+} from '../../../../lib/declaration/index.ts';
 
 const clients = topic('clients.changes', {
   partitions: 1,
@@ -7,7 +17,9 @@ const clients = topic('clients.changes', {
   timestamps: 'LogAppendTime',
   value: jsonSchema('client.schema.json'),
 });
-const visits = topic('clients.visits', { partitions: 1, external: 'written' });
+const visits = topic('clients.visits', { partitions: 2, external: 'written', value: jsonSchema('visit.schema.json') });
+const lostVisits = deadLettersOf(visits);
+const kept = dataset('visits', { schema: jsonSchema('visit.schema.json'), partitionBy: ['days(visited_at)'] });
 const counts = topic('clients.counts', { partitions: 1 });
 
 export default pipeline(import.meta.url, {
@@ -24,6 +36,7 @@ export default pipeline(import.meta.url, {
         'database.password': secret('shop/debezium', 'password'),
       },
     }),
+    keepVisits: connector('iceberg-sink', { reads: { visits }, writes: { kept, lostVisits } }),
   },
   jobs: {
     count: stream('count.py', { reads: { visits, clients: latest(clients) }, writes: { counts } }),

@@ -102,7 +102,7 @@ async function kept(): Promise<Kept> {
 
 const hasRows = (count: number) =>
   vi.waitFor(async () => expect((await kept()).rows.length).toBeGreaterThanOrEqual(count), {
-    timeout: 150_000,
+    timeout: 300_000,
     interval: 2_000,
   });
 

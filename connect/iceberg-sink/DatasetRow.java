@@ -27,8 +27,8 @@ import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.storage.Converter;
 
 /**
- * Makes rows of a dataset of JSON records, exactly, or says why one is none. Kafka Connect's own converter makes 0 of a text and a binary fraction of a decimal; and
- * what only the sink finds wrong ends its task, while what a converter finds wrong is a dead letter.
+ * Makes rows of a dataset of JSON records, exactly, or says why one is none. Kafka Connect's own converter makes 0 of a text and a binary
+ * fraction of a decimal; and what only the sink finds wrong ends its task, while what a converter finds wrong is a dead letter.
  */
 public final class DatasetRow implements Converter {
     /** The columns, in Iceberg's JSON. */

@@ -1,5 +1,9 @@
 package millrace.connect;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +28,8 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.connect.errors.ConnectException;
 
 /**
- * Iceberg's sink for one dataset: before a task writes, it makes the table that the pipeline declares, or adds the columns that were declared since. Iceberg's own
- * way would make it of the first record.
+ * Iceberg's sink for one dataset: before a task writes, it makes the table that the pipeline declares, or adds the columns that were declared
+ * since. Iceberg's own way would make it of the first record.
  */
 public final class DatasetSink extends IcebergSinkConnector {
     /** Settings of the dataset: where it lies, its name in the catalog, and the rest in Iceberg's own JSON. */
@@ -56,7 +60,11 @@ public final class DatasetSink extends IcebergSinkConnector {
         Configuration hadoop = new Configuration();
         below(HADOOP, settings).forEach(hadoop::set);
         Catalog catalog = CatalogUtil.buildIcebergCatalog("datasets", below(CATALOG, settings), hadoop);
-        prepare(catalog, name, dataset, isByPlace(settings) ? null : dataset.get("location"));
+        try {
+            prepare(catalog, name, dataset, isByPlace(settings) ? null : dataset.get("location"));
+        } finally {
+            closeIfItCan(catalog);
+        }
         super.start(settings);
     }
 
@@ -67,6 +75,15 @@ public final class DatasetSink extends IcebergSinkConnector {
         int from = parts.length - 3;
         settings.put(CATALOG + "warehouse", Stream.of(parts).limit(from).collect(Collectors.joining("/")));
         return TableIdentifier.of(parts[from], parts[from + 1], parts[from + 2]);
+    }
+
+    private static void closeIfItCan(Catalog catalog) {
+        if (!(catalog instanceof Closeable open)) return;
+        try {
+            open.close();
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
     }
 
     private static boolean isByPlace(Map<String, String> settings) {
@@ -82,7 +99,9 @@ public final class DatasetSink extends IcebergSinkConnector {
     private static void prepare(Catalog catalog, TableIdentifier name, Map<String, String> dataset, String location) {
         Schema schema = SchemaParser.fromJson(dataset.get("schema"));
         PartitionSpec division = PartitionSpecParser.fromJson(schema, dataset.get("partition-spec"));
-        Map<String, String> properties = JsonUtil.parse("{\"properties\":" + dataset.get("properties") + "}", node -> JsonUtil.getStringMap("properties", node));
+        Map<String, String> properties = new HashMap<>();
+        JsonNode told = JsonUtil.parse(dataset.get("properties"), node -> node);
+        told.fields().forEachRemaining(one -> properties.put(one.getKey(), one.getValue().asText()));
         if (!catalog.tableExists(name)) {
             catalog.buildTable(name, schema).withPartitionSpec(division).withLocation(location).withProperties(properties).create();
             return;

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC
+from datetime import UTC, datetime
 
 from iceberg_table import table_of
 
@@ -22,7 +22,7 @@ def main(home: str) -> None:
     sys.stdout.write(json.dumps(found))
 
 
-def told(moment: object) -> str | None:
+def told(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 

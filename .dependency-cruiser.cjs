@@ -51,10 +51,10 @@ module.exports = {
     never('only-the-app-imports-stacks', 'Stacks are for the app and its tests.', '^(?!bin/|test/|pipelines/[^/]+/tests/|lib/(app\\.ts$|stacks/))', '^lib/stacks/'),
     {
       name: 'handlers-know-their-core',
-      comment: 'A handler and its core are one folder, bundled alone; custom resources share their lifecycle.',
+      comment: 'A handler and its core are one folder, bundled alone; custom resources share their lifecycle, all share how Kafka is reached.',
       severity: 'error',
       from: { path: '^lambda/([^/]+)/' },
-      to: { pathNot: [PACKAGES, '^lambda/($1|custom-resource)/', '^lib/declaration/'], dependencyTypesNot: CORE },
+      to: { pathNot: [PACKAGES, '^lambda/($1|custom-resource|kafka)/', '^lib/declaration/'], dependencyTypesNot: CORE },
     },
     layer('tools-know-declarations', 'Set-up, scaffold, cost and client settings know declarations and environments.', '^tools/', '^(lib/declaration|config)/'),
     layer('local-reads-the-assembly', 'The local run knows declarations, environments, tools and cdk.out.', '^local/', '^(lib/declaration|config|tools)/'),

@@ -28,7 +28,7 @@ const folders = {
   logs: 'logs',
   /** `<pipeline>-<execution>.html` of executions on AWS; the others have theirs beside their history. */
   reports: 'reports',
-  /** Secrets of connectors, each a file that a person writes. */
+  /** Secrets of connectors and sources, each a file that a person writes. */
   secrets: 'secrets',
   /** Who may do what, with the credentials of each role, and what was decided. */
   iam: 'iam',

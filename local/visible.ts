@@ -15,6 +15,14 @@ export const visible = (text: string): string =>
 /** The same of one line: a line's end within a text begins no line. */
 export const visibleLine = (text: string): string => visible(text).replaceAll('\n', '␊');
 
+/** The same data, in whose texts and names nothing hides. */
+export function visibleIn<T>(value: T): T {
+  if (typeof value === 'string') return visible(value) as T;
+  if (Array.isArray(value)) return value.map(visibleIn) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [visible(name), visibleIn(one)])) as T;
+}
+
 /** The same data as JSON in one line in which nothing hides. */
 export const visibleJson = (value: unknown): string => escaped(JSON.stringify(value));
 

@@ -14,6 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from millrace.job.session import SETTINGS
+from millrace.tests import dynamodb as items
 from millrace.tests.postgres import Server
 
 BUILD = Path(__file__).parents[2] / "build"
@@ -67,6 +68,21 @@ def postgres() -> Iterator[Server]:
     # Not in a folder of pytest's, nor where TMPDIR says: as root the server is somebody else, who may not look in there.
     with tempfile.TemporaryDirectory(prefix="millrace-postgres-", dir="/tmp") as folder:
         server = Server(Path(json.loads(TOOLCHAIN.read_text())["postgresHome"]), Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[items.Server]:
+    """DynamoDB Local as the local run has it, on a port of its own."""
+    toolchain = json.loads(TOOLCHAIN.read_text())
+    with tempfile.TemporaryDirectory(prefix="millrace-items-") as folder:
+        server = items.Server(
+            toolchain["java17"], (toolchain["dynamodbJars"], toolchain["dynamodbServer"]), Path(folder)
+        )
         try:
             server.start()
             yield server

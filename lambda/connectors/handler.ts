@@ -5,9 +5,9 @@ import { bringConnectors, removeConnectors } from './connectors.ts';
 import { readDeclared } from './declared.ts';
 
 /** A worker whose task was just started loads its archives first; the function has ten minutes. */
-const startingMs = 6 * 60_000;
+export const startingMs = 6 * 60_000;
 /** Its service goes next, and its connectors with it. */
-const leavingMs = 30_000;
+export const leavingMs = 30_000;
 
 export const onEvent = answering(async (event: LifecycleEvent): Promise<LifecycleAnswer> => {
   const { RequestType: type, PhysicalResourceId: id, ResourceProperties: properties } = event;

@@ -6,37 +6,11 @@ import type { Table } from './kinds/table.ts';
 import type { Topic } from './kinds/topic.ts';
 import type { Note } from './mistakes.ts';
 import { PLUGINS, type PluginName, type Setting } from './plugins.ts';
+import { isSecret, Secret } from './secret.ts';
 import type { Named, Owner, Thing } from './thing.ts';
-
-/** A value that is never written down: what AWS Secrets Manager holds under a name, or a file of this machine. */
-export class Secret {
-  readonly name: string;
-  readonly key: string;
-
-  constructor(name: string, key: string) {
-    this.name = name;
-    this.key = key;
-  }
-
-  /** Name of the file that holds it beside a worker. */
-  get file(): string {
-    return `${this.name.replaceAll('/', '.')}.${this.key}`;
-  }
-
-  /** How a mistake shows it. */
-  toJSON(): string {
-    return `secret ${this.name}, ${this.key}`;
-  }
-}
-
-/** A secret by its name in AWS Secrets Manager, and the key of the text in it. */
-export const secret = (name: string, key: string): Secret => new Secret(name, key);
 
 /** The plugin's own settings, by its own names, except those that follow from the declaration. */
 export type Config = Named<Setting | Secret>;
-
-const isSecret = ({ name, key }: Secret): boolean =>
-  /^[\w/+=.@-]{1,512}$/.test(String(name)) && /^[\w.-]{1,128}$/.test(String(key));
 
 export const pluginForm = z.enum(Object.keys(PLUGINS));
 

@@ -4,6 +4,8 @@ import type { Job, JobSize } from './job.ts';
 import { Dataset } from './kinds/dataset.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
+import { Items } from './kinds/items.ts';
+import { Source as Listener } from './kinds/source.ts';
 import { type Database, Table } from './kinds/table.ts';
 import { Events, Topic } from './kinds/topic.ts';
 import type { Account, Action, Pipeline, Sum } from './pipeline.ts';
@@ -37,17 +39,16 @@ export const aliased = <T>(things: Named<T> = {}): Aliased<T>[] =>
 export function thingsOf(pipeline: Pipeline): Aliased[] {
   const used = usesOf(pipeline).map(({ alias, thing }) => ({ alias, thing: thing.origin }));
   const connected = connectedTo(pipeline).map(({ alias, thing }) => ({ alias, thing }));
-  const all = [...aliased<Thing>(pipeline.topics), ...connected, ...used];
+  const all = [...aliased<Thing>(pipeline.topics), ...aliased<Thing>(pipeline.sources), ...connected, ...used];
   return [...new Map(all.map((one) => [one.thing, one])).values()];
 }
 
-/** Everything that a connector reads or writes, in the order of the declaration. */
-export const connectedTo = ({ connectors = {} }: Pipeline) =>
-  Object.entries(connectors).flatMap(([connector, one]) =>
-    (['reads', 'writes'] as const).flatMap((way) =>
-      aliased<Thing>(one[way] ?? {}).map(({ alias, thing }) => ({ connector, way, alias, thing })),
-    ),
-  );
+/** Everything that a connector or a source reads or writes, in the order of the declaration. */
+export const connectedTo = ({ connectors = {}, sources = {} }: Pipeline) =>
+  [...Object.values(connectors), ...Object.values(sources)].flatMap((one) => [
+    ...aliased<Thing>(('reads' in one && one.reads) || {}).map((read) => ({ ...read, way: 'reads' as const })),
+    ...aliased<Thing>(one.writes ?? {}).map((written) => ({ ...written, way: 'writes' as const })),
+  ]);
 
 const ofClass = <T extends Thing>(
   pipeline: Pipeline,
@@ -66,14 +67,40 @@ const followedBy = ({ connectors = {} }: Pipeline, topics: readonly Thing[]): Th
     ),
   );
 
-/** Topics that connectors have for themselves. */
-export const ownTopicsOf = ({ name: pipeline, connectors = {} }: Pipeline): Topic[] =>
-  Object.entries(connectors).flatMap(([name, connector]) => connector.ownTopics(pipeline, name));
+/** Topics that connectors and sources have for themselves. */
+export const ownTopicsOf = ({ name: pipeline, connectors = {}, sources = {} }: Pipeline): Topic[] => [
+  ...Object.entries(connectors).flatMap(([name, connector]) => connector.ownTopics(pipeline, name)),
+  ...Object.values(sources).map((source) => source.ownTopic(pipeline)),
+];
 
 export const filesOf = (pipeline: Pipeline): Record<string, InputFile> => ofClass(pipeline, InputFile);
 export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofClass(pipeline, Dataset);
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
+export const itemsOf = (pipeline: Pipeline): Record<string, Items> => ofClass(pipeline, Items);
 export const tablesOf = (pipeline: Pipeline): Record<string, Table> => ofClass(pipeline, Table);
+export const sourcesOf = (pipeline: Pipeline): Record<string, Listener> => ofClass(pipeline, Listener);
+
+/** A file whose lines a job sends, and the folder of those that it cannot send, by their aliases. */
+export interface Rejecting {
+  readonly file: string;
+  readonly folder: string;
+}
+
+/** Those of a pipeline: as its accounts say, or of a batch job that reads one file and writes one folder beside topics. */
+export function rejectingOf(pipeline: Pipeline): Rejecting[] {
+  const counted = (pipeline.accounts ?? []).flatMap(({ from }) => (from ? [[from.file, from.rejects] as const] : []));
+  const sending = Object.values(pipeline.jobs).flatMap(({ kind, reads, writes }) => {
+    const files = Object.values(reads).filter((thing) => thing instanceof InputFile);
+    const folders = Object.values(writes).filter((thing) => thing instanceof Folder);
+    const [file, folder] = [files[0], folders[0]];
+    const sends = kind === 'batch' && Object.values(writes).some((thing) => thing instanceof Topic);
+    return sends && file && folder && files.length + folders.length === 2 ? [[file, folder] as const] : [];
+  });
+  return [...new Map([...sending, ...counted])].map(([file, folder]) => ({
+    file: nameIn(filesOf(pipeline), file) ?? '',
+    folder: nameIn(foldersOf(pipeline), folder) ?? '',
+  }));
+}
 
 /** The database of a pipeline that has tables. */
 export const databaseOf = (pipeline: Pipeline): Database | undefined =>

@@ -37,6 +37,9 @@ export const EXPRESS_BROKER = {
 /** MSK Express: copies of each partition. */
 export const EXPRESS_COPIES = 3;
 
+/** Lambda: MiB of each function. */
+export const FUNCTION_MIB = 256;
+
 /** Fargate: units and MiB of a worker of Kafka Connect, of which some connectors take half. */
 export const WORKER_SIZE = { cpu: 512, memoryMiB: 1024 } as const;
 

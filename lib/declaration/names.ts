@@ -47,6 +47,16 @@ export const controlTopic = (pipeline: string, connector: string): string =>
 /** Prefix of the groups in which its tasks read that topic, and of their transactions. */
 export const controlPrefix = (pipeline: string, connector: string): string => `${controlTopic(pipeline, connector)}-`;
 
+/** How names of a source at the brokers begin: those of its groups and of its transactions. A dot stands in no job's name, so that none of a job begins so. */
+export const sourcePrefix = (pipeline: string, source: string): string => `millrace.${pipeline}.source.${source}`;
+
+/** Topic in which a source keeps how far it has come with each of its topics. */
+export const cursorTopic = (pipeline: string, source: string): string => `${sourcePrefix(pipeline, source)}.cursors`;
+
+/** Name by which the transactions of a source into a topic follow each other: who begins with it ends whoever had it before. */
+export const sourceTransaction = (pipeline: string, source: string, alias: string): string =>
+  `${sourcePrefix(pipeline, source)}.${alias}`;
+
 /** Name of a connector's replication slot, and of its publication. */
 export const connectorSlot = (pipeline: string, connector: string): string =>
   `millrace_${pipeline}_${kebab(connector).replaceAll('-', '_')}`;

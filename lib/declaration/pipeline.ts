@@ -5,6 +5,7 @@ import type { Connector } from './connector.ts';
 import type { Job } from './job.ts';
 import type { InputFile } from './kinds/file.ts';
 import type { Folder } from './kinds/folder.ts';
+import type { Source } from './kinds/source.ts';
 import type { Table } from './kinds/table.ts';
 import type { Topic } from './kinds/topic.ts';
 import type { InstantParameter, IntegerParameter, TextParameter } from './parameter.ts';
@@ -49,6 +50,8 @@ export interface Sum {
   readonly table: Table;
   /** The column that holds the sums. */
   readonly column: string;
+  /** In which of its rows they are: what stands in these columns. @default all */
+  readonly rows?: Readonly<Record<string, string>>;
 }
 
 /** How a field of the results is shown. */
@@ -95,6 +98,8 @@ export interface Declaration<J extends Named<Job> = Named<Job>> {
   readonly jobs: J;
   /** Connectors of Kafka Connect, by name. @default none */
   readonly connectors?: Named<Connector>;
+  /** Programs of ours that listen to what is outside, by their aliases. @default none */
+  readonly sources?: Named<Source>;
   /** Topics that no job of ours uses, by their aliases. @default none */
   readonly topics?: Named<Topic>;
   /**

@@ -12,6 +12,7 @@ import { type Aliased, aliased, connectedTo, peakCores, thingsOf, usesOf } from 
 import { Job } from './job.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
+import { Source } from './kinds/source.ts';
 import { Table } from './kinds/table.ts';
 import { Topic } from './kinds/topic.ts';
 import { ACCOUNT_VCPU } from './limits.ts';
@@ -34,7 +35,10 @@ const account = z.strictObject({
   results: z.strictObject({ topic, count: text.optional(), perRow: whole(1, 1_000).optional() }),
 });
 const table = made(Table, 'a table made by table(...)');
-const sum = z.strictObject({ sent: topic, of: text.optional(), deadLetters: topic, table, column: text });
+const sum = z.strictObject({
+  ...{ sent: topic, of: text.optional(), deadLetters: topic, table, column: text },
+  rows: z.record(text, text).optional(),
+});
 const column = z.strictObject({ field: text, title: text, format: z.enum(['text', 'money', 'count', 'time']) });
 const filter = z.union([
   z.strictObject({
@@ -48,6 +52,7 @@ const form = z.strictObject({
   description: text.min(1, 'a sentence for people'),
   jobs: z.record(text, job),
   connectors: z.record(text, made(Connector, 'a connector made by connector(...)')).optional(),
+  sources: z.record(text, made(Source, 'a source made by source(...)')).optional(),
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
@@ -85,20 +90,21 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   };
   const isWhole = (at: string): boolean => !broken.some(({ where }) => isWithin(where, at) || isWithin(at, where));
   const hasIn = (at: string): boolean => faults.some(({ where }) => isWithin(where, at));
-  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors'): Named<T> =>
+  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors' | 'sources'): Named<T> =>
     Object.fromEntries(Object.entries<T>(Object(pipeline[part])).filter(([name]) => isWhole(`${part}.${name}`)));
   const readable = {
     ...pipeline,
     jobs: wholeOf<Job>('jobs'),
     topics: wholeOf<Topic>('topics'),
     connectors: wholeOf<Connector>('connectors'),
+    sources: wholeOf<Source>('sources'),
   };
   const isReadable = ({ alias, thing }: Aliased): boolean => isWhole(`${thing.plural}.${alias}`);
   const uses = usesOf(readable);
   const things = thingsOf(readable).filter(isReadable);
   checkName(pipeline, note);
-  const connected = connectedTo(readable).map(({ alias, thing }) => ({ alias, thing }));
-  checkAliases([...aliased(readable.topics), ...connected, ...uses].filter(isReadable), note);
+  const outside = [...aliased<Thing>(readable.topics), ...aliased<Thing>(readable.sources), ...connectedTo(readable)];
+  checkAliases([...outside, ...uses].filter(isReadable), note);
   for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
   for (const use of uses.filter(isReadable)) {
     const noteUse = noteAt(note, `jobs.${use.job}.${use.way}.${use.alias}`);
@@ -153,6 +159,14 @@ function checkForms(pipeline: Pipeline, note: Note): Fault[] {
       for (const [alias, thing] of Object.entries(Object(connector[way]))) {
         faults.push(...checkThing(thing, `${at}.${way}.${alias}`));
       }
+    }
+  }
+  for (const [name, source] of Object.entries(Object(pipeline.sources))) {
+    if (!(source instanceof Source)) continue;
+    const at = `sources.${name}`;
+    faults.push(...checkThing(source, at));
+    for (const [alias, topic] of Object.entries(Object(source.writes))) {
+      faults.push(...checkThing(topic, `${at}.writes.${alias}`));
     }
   }
   for (const [name, job] of Object.entries(Object(pipeline.jobs))) {

@@ -1,12 +1,12 @@
 /** What all else of an environment stands on: the network, where access logs go, and who hears of trouble. */
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { CatalogEndpoint, LogsEndpoint } from '../constructs/network/endpoints.ts';
+import { CatalogEndpoint, ItemsEndpoint, LogsEndpoint } from '../constructs/network/endpoints.ts';
 import { Network } from '../constructs/network/network.ts';
 import { Alerts } from '../constructs/observability/alerts.ts';
 import { AccessLogs } from '../constructs/storage/access-logs.ts';
 import { CustomerKey } from '../constructs/storage/customer-key.ts';
-import { datasetDatabase } from '../declaration/names.ts';
+import { datasetDatabase, stackNameOf } from '../declaration/names.ts';
 import { type EnvironmentStackProps, exportAll, removalPolicyOf } from './shared.ts';
 
 export class NetworkStack extends Stack {
@@ -36,6 +36,12 @@ export class NetworkStack extends Stack {
     exportAll(this, ...services.isolatedSubnets.map(({ subnetId }) => subnetId));
     new LogsEndpoint(this, 'JobLogs', this.network);
     if (environment.datasets) new CatalogEndpoint(this, 'Catalog', this.network, datasetDatabase(environment.name));
+    // Free, and so also where no pipeline has items.
+    new ItemsEndpoint(this, 'Items', {
+      network: this.network,
+      prefix: stackNameOf(environment.name, ''),
+      logRetentionDays: environment.logDays,
+    });
     this.accessLogs = new AccessLogs(this, 'AccessLogs', {
       days: environment.logDays,
       removalPolicy: removalPolicyOf(environment),

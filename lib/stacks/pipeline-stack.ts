@@ -33,6 +33,7 @@ export class PipelineStack extends Stack {
     const { application, bucket, catalog } = processingStack;
     const assets = new AssetsFolder(this, environment.name, pipeline.name);
     const contracts = new Contracts(this, 'Contracts', {
+      environment: environment.name,
       pipeline,
       network: networkStack.network,
       cluster,

@@ -13,6 +13,7 @@ import { countFile, decoderOf, totalOf } from './counts.ts';
 import { deadLettersIn, type Source } from './dead-letters.ts';
 import { KafkaReader, type TopicReader } from './kafka-reader.ts';
 import { type Offsets, type Range, since } from './offsets.ts';
+import { readOffsets } from './read-offsets.ts';
 import { settleSum } from './sums.ts';
 
 const topics = ['sent', 'replays', 'deadLetters', 'results'] as const;
@@ -63,7 +64,13 @@ export class Accounts {
       const settled: Settled[] = [];
       for (const [account, before] of this.before) settled.push(await this.settleOne(account, before, specs));
       for (const sum of this.pipeline.sums ?? [])
-        settled.push(await settleSum(this.home, this.pipeline, sum, this.reader));
+        settled.push(
+          await settleSum(
+            ...([this.home, this.pipeline, sum, this.reader] as const),
+            undefined,
+            readOffsets(this.home, specs, sum.sent.name),
+          ),
+        );
       return settled;
     });
   }

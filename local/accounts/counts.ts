@@ -95,14 +95,19 @@ export interface ReadFile {
 
 /** Rows that an execution was to read, and lines that were none. */
 export async function countFile({ path, hasHeader, rows, rejectsFolder }: ReadFile) {
-  const reasons: string[] = [];
-  for (const part of rejectsFolder ? partsIn(rejectsFolder) : []) {
-    for await (const line of linesOf(part)) reasons.push(String(objectIn(line)?.reason ?? 'unknown'));
-  }
   let lines = 0;
   if (rows === 0) for await (const _line of linesOf(path)) lines += 1;
   const read = rows || Math.max(0, hasHeader ? lines - 1 : lines);
-  return { read, rejected: reasons.length, rejectedByReason: countBy(reasons), rejectsFolder };
+  return { read, ...(await countRejects(rejectsFolder)), rejectsFolder };
+}
+
+/** How many lines a folder of rejects holds, and why. */
+export async function countRejects(folder: string | undefined) {
+  const reasons: string[] = [];
+  for (const part of folder ? partsIn(folder) : []) {
+    for await (const line of linesOf(part)) reasons.push(String(objectIn(line)?.reason ?? 'unknown'));
+  }
+  return { rejected: reasons.length, rejectedByReason: countBy(reasons) };
 }
 
 /** Files that Spark left in a folder; none where it made no folder. */

@@ -114,11 +114,14 @@ const byTime = ({ record: one }: PlacedRecord, { record: other }: PlacedRecord) 
 /** One line in which nothing hides; empty where there is nothing. */
 export function textOf({ value }: Part): string {
   if (value === null) return '';
-  return cut(visible(typeof value === 'string' ? value : oneLine(value)));
+  return shown(typeof value === 'string' ? value : oneLine(value));
 }
 
 /** JSON in one line, with room to break it. */
 const oneLine = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
 
-const cut = (text: string): string =>
-  text.length > longestText ? `${text.slice(0, longestText)}… (${text.length - longestText} more)` : text;
+/** Cut first: of a megabyte nobody looks at each character. */
+const shown = (text: string): string =>
+  text.length > longestText
+    ? `${visible(text.slice(0, longestText))}… (${text.length - longestText} more)`
+    : visible(text);

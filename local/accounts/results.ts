@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../lib/declaration/pipeline.ts';
 import { isNumber, type ResultRow, rowOf, shown } from '../../lib/declaration/shown.ts';
+import { visibleLine } from '../visible.ts';
 import { partsIn } from './counts.ts';
 
 /** Reads the JSON lines below a results folder. */
@@ -22,7 +23,7 @@ export function changedSince(before: readonly ResultRow[], rows: readonly Result
 /** An aligned table with a header and a line under it. */
 export function table(rows: readonly ResultRow[], columns: Report['columns']): string {
   const padded = columns.map((column) => {
-    const cells = [column.title, ...rows.map((row) => shown(row, column))];
+    const cells = [column.title, ...rows.map((row) => visibleLine(shown(row, column)))];
     const width = Math.max(...cells.map(({ length }) => length));
     const pad = (text: string) => (isNumber(column) ? text.padStart(width) : text.padEnd(width));
     const [header = '', ...values] = cells.map(pad);

@@ -69,8 +69,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 # --- delimited files
 
 
-def _delimited(path: Path) -> dict[str, Any]:
-    lines = _lines(path)
+def _header(path: Path, lines: Iterator[tuple[int, str]]) -> tuple[str, str, list[str]]:
+    """The first line, its separator, and the names in it."""
     number, header = next(lines, (0, ""))
     if number != 1:
         raise JobError("NO_COLUMNS", f"{path} does not begin with the names of its columns: its first line is empty.")
@@ -81,11 +81,19 @@ def _delimited(path: Path) -> dict[str, Any]:
             "NO_COLUMNS", f"The first line of {path} names no columns: {header[:100]}. Put their names there."
         )
     refuse_many(path, len(names))
+    return header, separator, names
+
+
+def _delimited(path: Path) -> dict[str, Any]:
+    lines = _lines(path)
+    header, separator, names = _header(path, lines)
     seen = [Seen(name) for name in names]
-    count, others = 0, list[int]()
+    count, others, opened = 0, list[int](), 0
     for number, line in lines:
         count += 1
         values = rows.split(line, separator)
+        if not opened and rows.leaves_quote_open(line, separator):
+            opened = number
         if len(values) != len(names):
             others.append(number)
             continue
@@ -102,6 +110,10 @@ def _delimited(path: Path) -> dict[str, Any]:
     if others:
         notes.append(
             f"{len(others):,} of {count:,} lines have other than {len(names)} fields, and would be rejected; the first is line {others[0]}"
+        )
+    if opened:
+        notes.append(
+            f"line {opened} opens a quote that it does not close: a field ends with its line, also within quotes"
         )
     return report("csv", columns, count, notes) | {"separator": separator, "header": header}
 

@@ -93,6 +93,21 @@ def split(line: str, separator: str) -> list[str]:
         position += 1
 
 
+def leaves_quote_open(line: str, separator: str) -> bool:
+    """Whether a field begins with a quote that nothing closes: what was meant to go on in the next line, most of the time."""
+    if '"' not in line:
+        return False
+    position = 0
+    while position < len(line):
+        while position < len(line) and line[position] <= " " and line[position] != separator:
+            position += 1
+        if line.startswith('"', position) and _closing_quote(line, position + 1) >= len(line):
+            return True
+        _, position = _field_at(line, position, separator)
+        position += 1
+    return False
+
+
 def _field_at(line: str, start: int, separator: str) -> tuple[str, int]:
     """The field that begins at a place, and where it ends: at a separator, or at the end of the line."""
     position = start

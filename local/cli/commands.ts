@@ -64,8 +64,12 @@ export function commandLine(perform: Perform): Command {
     .option('--kafka-port <port>', 'port of the broker', port)
     .option('--postgres-port <port>', 'port of the databases', port)
     .option('--registry-port <port>', 'port of the schema registry', port)
+    .option('--live', 'let sources listen to the outside itself, and not to what plays it here')
     .option(...json)
-    .addHelpText('after', examples('up', 'up PIPELINE', 'up --brokers 3', 'up --kafka-port 19092 --json'))
+    .addHelpText(
+      'after',
+      examples('up', 'up PIPELINE', 'up --brokers 3', 'up PIPELINE --live', 'up --kafka-port 19092 --json'),
+    )
     .action(perform(async () => (await import('./up.ts')).up));
   command('run <pipeline>', 'run a deployed pipeline and show its results')
     .option('--sample-data <folder>', 'files to use instead of the project’s own')
@@ -183,7 +187,8 @@ export function commandLine(perform: Perform): Command {
   command('logs <job>', 'show the log of the latest run of a job, or of kafka or registry')
     .option('-f, --follow', 'go on as more comes')
     .option('--events', 'show the JSON lines of a job instead')
-    .addHelpText('after', examples('logs JOB --follow', 'logs JOB --events', 'logs kafka'))
+    .option(...jsonLines)
+    .addHelpText('after', examples('logs JOB --follow', 'logs JOB --events', 'logs kafka --json'))
     .action(perform(async () => (await import('./logs.ts')).logs));
   command('access [pipeline]', 'show what the roles may do beside what they asked for here; what was denied first')
     .option(...json)
@@ -207,10 +212,12 @@ export function commandLine(perform: Perform): Command {
     .addHelpText('after', examples('cost --env dev', 'cost --env dev --json'))
     .action(perform(async () => (await import('./cost.ts')).cost));
   command('synth', 'synthesize the CDK app into cdk.out, if something changed')
-    .addHelpText('after', examples('synth'))
+    .option(...json)
+    .addHelpText('after', examples('synth', 'synth --json'))
     .action(perform(async () => (await import('./up.ts')).synth));
   command('validate', 'check the declarations of all pipelines; show their order and the size of their state')
-    .addHelpText('after', examples('validate'))
+    .option(...json)
+    .addHelpText('after', examples('validate', 'validate --json'))
     .action(perform(async () => (await import('./validate.ts')).validate));
   command(
     'describe <pipeline>',
@@ -235,7 +242,8 @@ export function commandLine(perform: Perform): Command {
     )
     .action(perform(async () => (await import('./new.ts')).newPipeline));
   command('test <pipeline>', 'run the tests of one pipeline alone')
-    .addHelpText('after', examples('test PIPELINE'))
+    .option(...json)
+    .addHelpText('after', examples('test PIPELINE', 'test PIPELINE --json'))
     .action(perform(async () => (await import('./test.ts')).test));
 
   command('completion', 'print what completes these commands in a shell; see the runbook for where it goes')

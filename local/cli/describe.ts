@@ -9,6 +9,7 @@ import {
   foldersOf,
   orderOf,
   predecessorsOf,
+  sourcesOf,
   tablesOf,
   topicsOf,
   upstreamOf,
@@ -97,6 +98,14 @@ export function descriptionOf(pipeline: Pipeline) {
         writes: Object.keys(writes),
       }),
     ),
+    sources: Object.values(sourcesOf(pipeline)).map(({ name: source, writes, props }) => ({
+      name: source,
+      code: props.code,
+      writes: Object.keys(writes),
+      secrets: Object.values(props.secrets ?? {}).map((one) => one.name),
+      standIn: props.standIn,
+      parameters: Object.entries(props.parameters ?? {}).map(([parameter, rule]) => ({ name: parameter, ...rule })),
+    })),
     jobs: sortedJobs(pipeline).map(([job, declared]) => ({
       name: kebab(job),
       kind: declared.kind,
@@ -254,8 +263,8 @@ export function drawnFlow(pipeline: Pipeline): string[] {
 const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length));
 
 export function textOf(pipeline: Pipeline): string {
-  const { name, description, flow, parameters, files, topics, folders, datasets, database, tables, connectors, jobs } =
-    descriptionOf(pipeline);
+  const described = descriptionOf(pipeline);
+  const { name, description, flow, parameters, files, topics, folders, datasets, database, tables, jobs } = described;
   const shownParameters = parameters.flatMap(({ name, allowed = '', default: usual, jobs, description }) => {
     const otherwise = usual === '' ? 'not set' : typeof usual === 'number' ? inWords(usual) : usual;
     return [`${name}: ${otherwise}; ${allowed}`, `  ${description} (${jobs.join(', ')})`];
@@ -296,14 +305,22 @@ export function textOf(pipeline: Pipeline): string {
   const shownTables = tables.map(({ name, table, columns, key }) => {
     return `${name}: ${table} in database ${database}, columns ${columns.join(', ')}; key ${key.join(', ')}`;
   });
-  const shownConnectors = connectors.map(({ name, plugin, follows, reads, writes }) => {
+  const shownConnectors = described.connectors.map(({ name, plugin, follows, reads, writes }) => {
     const from = follows.length > 0 ? `changes of ${follows.join(', ')}` : `records of ${reads.join(', ')}`;
     return `${name}: ${plugin}, ${from} to ${writes.join(', ')}`;
   });
+  const shownSources = described.sources.flatMap(({ name, code, writes, secrets, parameters }) => {
+    const signed = secrets.length > 0 ? `, with the secrets ${secrets.join(', ')}` : '';
+    const told = parameters.map(
+      (one) => `  ${one.name}: ${one.default === '' ? 'not set' : one.default}; ${one.description}`,
+    );
+    return [`${name}: ${code}, what it hears to ${writes.join(', ')}${signed}`, ...told];
+  });
   const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
   const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };
-  const kept = { Folders: shownFolders, Datasets: shownDatasets, Tables: shownTables, Connectors: shownConnectors };
-  const all = Object.entries({ ...sections, ...kept, Jobs: shownJobs }).filter(([, rows]) => rows.length);
+  const kept = { Folders: shownFolders, Datasets: shownDatasets, Tables: shownTables };
+  const brought = { Connectors: shownConnectors, Sources: shownSources };
+  const all = Object.entries({ ...sections, ...kept, ...brought, Jobs: shownJobs }).filter(([, rows]) => rows.length);
   return [
     `${name}: ${description}`,
     ...all.flatMap(([title, rows]) => ['', title, ...rows.map((row) => `  ${row}`)]),

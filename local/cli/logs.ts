@@ -20,10 +20,12 @@ export interface LogsOptions {
 }
 
 export async function logs(context: Context, name: string, { follow, events }: LogsOptions): Promise<number> {
-  const { home, print, signal } = context;
-  const show = (file: string, isShown = (_line: string) => true, asShown = (line: string) => line) =>
+  const { home, json, print, signal } = context;
+  const show = (of: string, file: string, isShown = (_line: string) => true) =>
     new LineTail(file, (line) => {
-      if (isShown(line)) print(asShown(line));
+      if (!isShown(line)) return;
+      if (events) print(escaped(line));
+      else print(json ? JSON.stringify({ of, text: line }) : line);
     });
   const services = (await serviceStatuses(home)).filter(({ log }) => existsSync(log));
   const service = services.find((candidate) => candidate.name === name);
@@ -31,12 +33,12 @@ export async function logs(context: Context, name: string, { follow, events }: L
   const runs = records.all();
   const run = runs.findLast((candidate) => namesOf(candidate).includes(name));
   const tails: LineTail[] = [];
-  if (service) tails.push(show(service.log));
+  if (service) tails.push(show(service.name, service.log));
   else if (!run) throw unknown(name, [...runs.map((each) => kebab(partsOf(each).run)), ...services.map((s) => s.name)]);
-  else if (events) tails.push(show(records.stdout(run.id), (line) => objectIn(line) !== undefined, escaped));
+  else if (events) tails.push(show(run.id, records.stdout(run.id), (line) => objectIn(line) !== undefined));
   else {
-    tails.push(show(records.stderr(run.id)));
-    tails.push(show(records.stdout(run.id), (line) => objectIn(line) === undefined));
+    tails.push(show(run.id, records.stderr(run.id)));
+    tails.push(show(run.id, records.stdout(run.id), (line) => objectIn(line) === undefined));
   }
   if (follow && !signal.aborted) await once(signal, 'abort');
   for (const tail of tails) tail.close();

@@ -3,6 +3,7 @@
  * needs is installed.
  */
 import { constants } from 'node:os';
+import { CommanderError } from 'commander';
 import { diskFull, hasErrorCode, MillraceError, messageOf, saysDiskFull } from '../../tools/errors.mjs';
 import { millraceHome } from '../home.ts';
 import { escaped, visible } from '../visible.ts';
@@ -34,6 +35,12 @@ for (const name of signals) process.on(name, stop);
 process.stdout.on('error', (error) => {
   if (!hasErrorCode(error, 'EPIPE')) throw error;
   if (onForce.length === 0) process.exit(0);
+});
+
+// Who has seen enough of the progress has not asked for its end.
+process.stderr.on('error', (error) => {
+  if (hasErrorCode(error, 'EPIPE')) return;
+  throw error;
 });
 
 /** Whether the command was asked for one JSON object. */
@@ -89,10 +96,23 @@ function report(thrown: unknown, json: boolean): void {
   const known = error instanceof MillraceError || (error instanceof Error && 'code' in error);
   const code = known ? String((error as { code?: unknown }).code) : 'INTERNAL';
   const details = error instanceof MillraceError ? error.details : [];
-  if (json) print(JSON.stringify({ error: { code, message: messageOf(error), details } }));
+  const mistakes = Object(error).mistakes as unknown;
+  if (json)
+    print(JSON.stringify({ error: { code, message: messageOf(error), details, ...(mistakes ? { mistakes } : {}) } }));
   terminal.bad('error', ` ${code}: ${messageOf(error)}`);
   for (const detail of details) terminal.plain(`  ${detail.replaceAll('\n', '\n  ')}`);
   if (!known && error instanceof Error) terminal.plain(error.stack ?? '');
 }
 
-await commandLine(perform).parseAsync();
+const program = commandLine(perform);
+for (const command of [program, ...program.commands]) command.exitOverride();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // It has said it to people already.
+  process.exitCode = error.exitCode;
+  inJson = process.argv.includes('--json');
+  const message = error.message.replace(/^error: /, '');
+  if (inJson && error.exitCode !== 0) print(JSON.stringify({ error: { code: 'WRONG_USAGE', message, details: [] } }));
+}

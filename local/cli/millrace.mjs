@@ -36,7 +36,9 @@ async function main(args) {
     return await handOver(node, program, args);
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
-    process.stderr.write(`error ${error.code}: ${error.message}\n`);
+    const { code, message, details } = error;
+    if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: { code, message, details } })}\n`);
+    process.stderr.write(`error ${code}: ${message}\n`);
     return 1;
   }
 }

@@ -1,10 +1,10 @@
 /** `millrace rejects <pipeline> [execution]`: the lines of files that an execution could not send, each with the reason. */
-import { filesOf, foldersOf, nameIn } from '../../lib/declaration/flow.ts';
+import { rejectingOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { byReason, number } from '../accounts/balance.ts';
-import { linesOf, partsIn } from '../accounts/counts.ts';
+import { countRejects, linesOf, partsIn } from '../accounts/counts.ts';
 import { bucketPath } from '../cloudformation/index.ts';
 import { JobRunRecords, partsOf, specOf } from '../emr/job-run-records.ts';
 import type { Home } from '../home.ts';
@@ -42,6 +42,18 @@ export interface Rejects {
   readonly folder: string;
 }
 
+export interface Rejected extends Omit<Rejects, 'execution'> {
+  readonly rejected: number;
+  readonly rejectedByReason: Readonly<Record<string, number>>;
+}
+
+/** How many lines of each file an execution rejected, and why; none where it sent none. */
+export async function countedRejects(home: Home, pipeline: Pipeline, execution: string): Promise<Rejected[]> {
+  const all = rejectingOf(pipeline).length === 0 ? [] : knownRejects(home, pipeline);
+  const ours = all.filter((one) => one.execution === execution);
+  return Promise.all(ours.map(async ({ file, folder }) => ({ file, folder, ...(await countRejects(folder)) })));
+}
+
 /**
  * Where the rejected lines of an execution lie, for each file.
  *
@@ -49,27 +61,13 @@ export interface Rejects {
  * @throws MillraceError NO_REJECTS, UNKNOWN_EXECUTION
  */
 export function rejectsOf(home: Home, pipeline: Pipeline, execution: string | undefined): Rejects[] {
-  const aliases = (pipeline.accounts ?? []).flatMap(({ from }) =>
-    from
-      ? [[nameIn(filesOf(pipeline), from.file) ?? '', nameIn(foldersOf(pipeline), from.rejects) ?? ''] as const]
-      : [],
-  );
-  if (aliases.length === 0) {
+  if (rejectingOf(pipeline).length === 0) {
     throw new MillraceError(
       'NO_REJECTS',
-      `No account of pipeline "${pipeline.name}" is of a file, so that no lines are rejected. Say it in "from", among the accounts in ${pipeline.folders.declaration}/pipeline.ts.`,
+      `No job of pipeline "${pipeline.name}" sends the lines of a file, so that none are rejected. See "npx millrace describe ${pipeline.name}".`,
     );
   }
-  const runs = new JobRunRecords(home.jobRuns).all().filter((run) => partsOf(run).pipeline === pipeline.name);
-  const known = runs.flatMap((run) => {
-    const spec = specOf(run);
-    return aliases.flatMap(([file, folder]) => {
-      const [read, written] = [spec?.reads[file]?.url, spec?.writes[folder]?.url];
-      if (!read || !written) return [];
-      const { execution } = partsOf(run);
-      return { execution, file: bucketPath(home, read), folder: bucketPath(home, written) };
-    });
-  });
+  const known = knownRejects(home, pipeline);
   const chosen = execution ?? known.at(-1)?.execution;
   const found = known.filter((one) => one.execution === chosen);
   if (found.length > 0) return found;
@@ -79,4 +77,18 @@ export function rejectsOf(home: Home, pipeline: Pipeline, execution: string | un
     `${execution === undefined ? `No file of "${pipeline.name}" was read here yet` : `No execution "${execution}" of "${pipeline.name}" has read a file`}. ` +
       (newest ? `The newest that did: ${newest}.` : `Run "npx millrace run ${pipeline.name}" first.`),
   );
+}
+
+/** Of all executions that are remembered. */
+function knownRejects(home: Home, pipeline: Pipeline): Rejects[] {
+  const runs = new JobRunRecords(home.jobRuns).all().filter((run) => partsOf(run).pipeline === pipeline.name);
+  return runs.flatMap((run) => {
+    const spec = specOf(run);
+    return rejectingOf(pipeline).flatMap(({ file, folder }) => {
+      const [read, written] = [spec?.reads[file]?.url, spec?.writes[folder]?.url];
+      if (!read || !written) return [];
+      const { execution } = partsOf(run);
+      return { execution, file: bucketPath(home, read), folder: bucketPath(home, written) };
+    });
+  });
 }

@@ -4,7 +4,7 @@ import { objectIn } from '../../lib/declaration/json.ts';
 import type { Table } from '../../lib/declaration/kinds/table.ts';
 import type { Topic } from '../../lib/declaration/kinds/topic.ts';
 import { kebab } from '../../lib/declaration/names.ts';
-import type { Action, Pipeline } from '../../lib/declaration/pipeline.ts';
+import type { Action, Column, Pipeline } from '../../lib/declaration/pipeline.ts';
 import type { ResultRow } from '../../lib/declaration/shown.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { byReason, number, type Settled } from '../accounts/balance.ts';
@@ -16,6 +16,7 @@ import { moment, type StreamStatus, streamCommands, streamLine } from '../emr/st
 import { operationsOf, requestsByPrice } from '../iam/s3-requests.ts';
 import type { ExecutionRecord } from '../stepfunctions/executions.ts';
 import type { Context } from './context.ts';
+import type { Rejected } from './rejects.ts';
 
 /** What the state machine's last state gives, as far as it is read here. */
 export interface Output {
@@ -30,6 +31,8 @@ export interface Shown {
   readonly output: Output;
   readonly jobs: readonly ShownJob[];
   readonly accounts: readonly Settled[];
+  /** Of each file whose lines it sent, also where no account counts them. */
+  readonly rejects: readonly Rejected[];
   readonly before: readonly StreamStatus[];
   readonly streams: readonly StreamStatus[];
   /** What each run of the execution has asked of S3; empty where jobs read and wrote folders. */
@@ -63,14 +66,14 @@ export function jobsShown(
 }
 
 /** What is likely to be wanted after a run that went well. */
-export function nextOf(pipeline: Pipeline, accounts: readonly Settled[]): string[] {
+export function nextOf(pipeline: Pipeline, accounts: readonly Settled[], rejects: readonly Rejected[]): string[] {
   const { name } = pipeline;
   const letters = accounts.filter(({ deadLetters }) => deadLetters > 0);
   // Several accounts of one topic have dead letters of their own.
   const topicOf = ({ account }: Settled) =>
     account in topicsOf(pipeline) ? account : accountOf(pipeline, account)?.deadLetters.name;
   return [
-    ...(accounts.some(({ rejected }) => rejected > 0) ? [`rejects ${name}`] : []),
+    ...(rejects.some(({ rejected }) => rejected > 0) ? [`rejects ${name}`] : []),
     ...letters.map((one) => `topics ${topicOf(one)} --dead-letters`),
     `watch ${name}`,
     'down',
@@ -116,6 +119,7 @@ export function show(context: Context, shown: Shown): void {
   const reported = report && jobs.find(({ name }) => name === kebab(nameIn(pipeline.jobs, report.job) ?? ''));
   const resultsFolder = report && reported?.folders[nameIn<unknown>(report.job.writes, report.folder) ?? ''];
   const results = resultsFolder === undefined ? [] : readResults(resultsFolder);
+  sayAbsent(context, report?.columns ?? [], results);
   const changed = shown.reported ? changedSince(shown.reported.rows, results) : results;
   if (context.json) {
     const { name, status, startedAt, stoppedAt } = execution;
@@ -130,6 +134,7 @@ export function show(context: Context, shown: Shown): void {
         resultsChanged: changed.map((row) => results.indexOf(row)),
         resultsFolder,
         accounts,
+        rejects: shown.rejects,
         streams,
         requests,
         report: shown.report,
@@ -155,6 +160,17 @@ export function show(context: Context, shown: Shown): void {
     for (const line of output.action === 'job' ? jobs.flatMap(linesOfJob) : linesOfStreams(shown)) context.print(line);
 }
 
+/** What a job writes is known to nobody before it has: a column that no row has is misspelt, most of the time. */
+function sayAbsent({ terminal }: Context, columns: readonly Column[], results: readonly ResultRow[]): void {
+  const fields = [...new Set(results.flatMap((row) => Object.keys(row)))];
+  const absent = columns.filter(({ field }) => !fields.includes(field)).map(({ field }) => `"${field}"`);
+  if (results.length === 0 || absent.length === 0) return;
+  const what = absent.length === 1 ? 'a column' : 'columns';
+  terminal.line(
+    `no row of the results has ${absent.join(', ')}, ${what} of the report; they have: ${fields.join(', ')}`,
+  );
+}
+
 /** The results; those that this execution has changed are marked where others are among them. */
 function tableOf(results: readonly ResultRow[], changed: readonly ResultRow[], { pipeline, reported }: Shown): string {
   const columns = pipeline.report?.columns ?? [];
@@ -165,10 +181,10 @@ function tableOf(results: readonly ResultRow[], changed: readonly ResultRow[], {
   return `${table(marked, [...columns, mark])}\n\n+ new or changed since execution ${reported.execution}`;
 }
 
-function showAccounts({ terminal, print }: Context, { pipeline, accounts }: Shown, results?: string): void {
+function showAccounts({ terminal, print }: Context, { pipeline, accounts, rejects }: Shown, results?: string): void {
   if (results !== undefined) terminal.line(`results as CSV and JSON in ${results}`);
-  for (const { rejected, rejectedByReason, rejectsFolder } of accounts) {
-    if (rejected > 0) terminal.line(`${number(rejected)} rejected${byReason(rejectedByReason)} in ${rejectsFolder}`);
+  for (const { rejected, rejectedByReason, folder } of rejects) {
+    if (rejected > 0) terminal.line(`${number(rejected)} rejected${byReason(rejectedByReason)} in ${folder}`);
   }
   const lines = accounts.map(({ account, line }) => (accounts.length > 1 ? `${account}: ${line}` : line));
   const uncounted = jobsWithoutAccount(pipeline);

@@ -1,7 +1,7 @@
 /** `millrace run <pipeline>`: one execution of the deployed state machine, then what came of it; or what it would start. */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { actionsOf, databaseOf, filesOf } from '../../lib/declaration/flow.ts';
+import { actionsOf, databaseOf, filesOf, sourcesOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import { CHECKPOINTS, platformParameter } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
@@ -16,7 +16,8 @@ import { readAccess } from '../iam/access.ts';
 import { readDecisions } from '../iam/decision-log.ts';
 import { deniedOf } from '../iam/usage.ts';
 import { fullAmong } from '../services/diagnosis.ts';
-import { endpointsOf, serviceStatus, startServices, watchServices } from '../services/services.ts';
+import { endpointsOf, serviceStatus, serviceStatuses, startServices, watchServices } from '../services/services.ts';
+import { sourceOf } from '../services/sources.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import { forgetOld } from '../stepfunctions/executions.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
@@ -25,6 +26,7 @@ import { type Context, environment, notUp, pipelineOf } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { refuseFilters } from './filters.ts';
 import { progressOf } from './progress.ts';
+import { countedRejects } from './rejects.ts';
 import { failureOf, jobsShown, nextOf, type Output, reportedBefore, requestsShown, show } from './run-outcome.ts';
 import { checkSampleData, publishSampleData } from './sample-data.ts';
 import type { Running } from './up.ts';
@@ -60,6 +62,7 @@ export async function run(context: Context, name: string, options: RunOptions): 
   if (!options.dryRun && databaseOf(pipeline) && serviceStatus(home, 'postgres').state !== 'running') {
     throw notUp('PostgreSQL does not run.');
   }
+  if (!options.dryRun && whole) await requireSources(home, pipeline);
   if (options.sampleData !== undefined && Object.keys(filesOf(pipeline)).length > 0) {
     const platform = new ParameterStore(home).get(platformParameter(environment));
     const { bucket = '' } = JSON.parse(platform?.value ?? '{}') as { bucket?: string };
@@ -69,6 +72,15 @@ export async function run(context: Context, name: string, options: RunOptions): 
   if (options.dryRun || !tools) return dryRun(context, pipeline.name, input, deployment);
   if (options.strict) await startServices(home, readToolchain(), terminal.line, context.signal, { strict: true });
   return runDeployed(context, pipeline, input, { deployment, tools }, options, true);
+}
+
+/** Whoever runs all of a pipeline wants what its sources hear. */
+async function requireSources(home: Context['home'], pipeline: Pipeline): Promise<void> {
+  const services = await serviceStatuses(home);
+  for (const { name } of Object.values(sourcesOf(pipeline))) {
+    const service = services.find((one) => one.name === sourceOf(pipeline.name, name));
+    if (service?.state !== 'running') throw notUp(`Source ${name} does not run.`);
+  }
 }
 
 /** Runs a pipeline that is deployed, with services that run; gives the exit code. With `advise` it says how to go on. */
@@ -127,16 +139,17 @@ export async function runDeployed(
     const settled = (await accounts?.settle(runs.flatMap((run) => specOf(run) ?? []))) ?? [];
     if (accounts) keepSettled(records, settled);
     const path = await report(context, pipeline, execution.name);
+    const rejects = await countedRejects(home, pipeline, execution.name);
     const jobs = jobsShown(pipeline, output, runs, machines.jobRuns.records, home);
     const streams = liveStreams(home, deployment).filter(ours);
     const requests = requestsShown(runs, machines.jobRuns.records);
     const reported = reportedBefore(pipeline, runs, machines.jobRuns.records, home);
     show(context, {
-      ...{ pipeline, execution, output, jobs, accounts: settled },
+      ...{ pipeline, execution, output, jobs, accounts: settled, rejects },
       ...{ before, streams, requests, reported, report: path },
     });
     if (advise && !context.json && output.action === 'run')
-      terminal.plain(`Next  ${nextOf(pipeline, settled).join('\n      ')}`);
+      terminal.plain(`Next  ${nextOf(pipeline, settled, rejects).join('\n      ')}`);
     // A state machine goes on after some refusals; what is denied here is denied on AWS too.
     const denials = denialsSince(home, pipeline.name, execution.startedAt);
     for (const denial of denials) terminal.bad('denied', ` ${denial}`);

@@ -10,7 +10,9 @@ import { type Context, environment } from './context.ts';
 const STARTS = {
   strict: 'starts with --strict',
   databases: 'starts with a pipeline that has a database',
+  items: 'starts with a pipeline that has items',
   connectors: 'starts with its pipeline',
+  sources: 'starts with its pipeline',
 };
 
 export async function status({ home, json, print }: Context): Promise<number> {

@@ -8,13 +8,16 @@ import { join } from 'node:path';
 import { projectRoot } from '../home.ts';
 import { type Context, pipelineOf } from './context.ts';
 
-export async function test({ signal }: Context, name: string): Promise<number> {
+export async function test({ json, print, signal }: Context, name: string): Promise<number> {
   await pipelineOf(name);
   const words = [join(projectRoot, 'test', 'run-pipeline.mjs'), name];
   // A process group of its own, so that the runners end with it.
-  const tests = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  // Who wants one JSON object gets what the runners say beside it.
+  const stdio = ['ignore', json ? process.stderr : 'inherit', 'inherit'] as const;
+  const tests = spawn(process.execPath, words, { stdio: [...stdio], detached: true });
   signal.addEventListener('abort', () => tests.pid !== undefined && process.kill(-tests.pid, 'SIGTERM'));
   const [code] = (await once(tests, 'close')) as [number | null];
   signal.throwIfAborted();
+  if (json) print(JSON.stringify({ pipeline: name, passed: code === 0 }));
   return code ?? 1;
 }

@@ -1,4 +1,6 @@
 /** `millrace up`: synthesizes, starts the services and deploys to them, also as the first half of `demo`; and `millrace synth`, its first step. */
+import { join } from 'node:path';
+import { sourcesOf } from '../../lib/declaration/flow.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { MillraceError } from '../../tools/errors.mjs';
@@ -6,6 +8,7 @@ import { readToolchain } from '../../tools/setup/toolchain.mjs';
 import {
   type Deployment,
   deploy,
+  deployedSources,
   explain,
   knownStacks,
   readDeployment,
@@ -15,8 +18,9 @@ import {
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { workersIn } from '../services/connect.ts';
-import { type StartedServices, startServices, stopServices } from '../services/services.ts';
-import type { PlainEndpoints } from '../services/types.ts';
+import { bringSources, type StartedServices, startServices, stopServices } from '../services/services.ts';
+import { type SourceSettings, sourceOf, sourcesIn } from '../services/sources.ts';
+import type { PlainEndpoints, SourceName } from '../services/types.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type Context, pipelines as declaredPipelines, environment, pipelineOf } from './context.ts';
 import type { Terminal } from './terminal.ts';
@@ -30,10 +34,14 @@ interface UpOptions {
   readonly postgresPort?: number;
   /** Starts what strict runs need too. */
   readonly strict?: boolean | undefined;
+  /** Lets sources listen to what is outside, where else a program plays it. */
+  readonly live?: boolean | undefined;
 }
 
 /** What a pipeline's database is on AWS. */
 const DATABASE = 'AWS::RDS::DBCluster';
+/** What a pipeline's items are on AWS. */
+const ITEMS = 'AWS::DynamoDB::GlobalTable';
 const CONNECTORS = 'Custom::KafkaConnectors';
 
 /** What runs after `bringUp`, with the services that this call started. */
@@ -45,7 +53,7 @@ export interface Running extends StartedServices {
 
 /** Brings everything up. What it started is stopped again when it fails or is aborted. */
 export async function bringUp(context: Context, options: UpOptions): Promise<Running> {
-  const { brokers, pipelines, kafkaPort, registryPort, postgresPort, strict } = options;
+  const { brokers, pipelines, kafkaPort, registryPort, postgresPort, strict, live = false } = options;
   const { home, signal } = context;
   const progress = context.terminal.line;
   const ports = { kafka: kafkaPort, registry: registryPort };
@@ -58,13 +66,13 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
   );
   let services = always;
   try {
-    // Who has no pipeline with a database waits for none, nor for workers of connectors; what is no longer declared is to be removed from them.
+    // Who has no pipeline with a database or items waits for none, nor for workers of connectors; what is no longer declared is to be removed from them.
     const before = readDeployment(home, environment)?.resources ?? [];
     const types = typesOf(assembly, environment, { pipelines, deployed: knownStacks(home, environment) });
     const has = (wanted: string) => types.has(wanted) || before.some(({ type }) => type === wanted);
-    const [databases, connectors] = [has(DATABASE), has(CONNECTORS)];
-    if (databases || connectors) {
-      const more = { ports: { postgres: postgresPort }, databases, connectors };
+    const [databases, items, connectors] = [has(DATABASE), has(ITEMS), has(CONNECTORS)];
+    if (databases || items || connectors) {
+      const more = { ports: { postgres: postgresPort }, databases, items, connectors };
       const again = await startServices(home, readToolchain(), progress, signal, more);
       services = { ...again, started: [...always.started, ...again.started] };
     }
@@ -76,12 +84,28 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
     });
     const counts = Object.entries(changes).map(([what, count]) => `${count} ${what}`);
     progress(`deployed environment ${environment}: ${counts.join(', ')}`);
+    const begun = await bringSources(home, readToolchain(), await wantedSources(deployment, live), progress, signal);
+    services = { ...services, started: [...services.started, ...begun] };
     for (const stream of liveStreams(home, deployment)) progress(`${stream.pipeline}: ${streamLine(stream)}`);
     return { ...services, deployment, tools: { bootstrapServers: brokers.bootstrapServers, registryUrl } };
   } catch (error) {
     await stop(services);
     throw error;
   }
+}
+
+/** The deployed sources; what plays the outside for them, only their declarations know. */
+async function wantedSources(deployment: Deployment, live: boolean): Promise<Map<SourceName, SourceSettings>> {
+  const deployed = deployedSources(deployment);
+  const declared = deployed.length === 0 ? [] : await declaredPipelines();
+  return new Map(
+    deployed.map(({ pipeline, source, ...settings }) => {
+      const of = declared.find(({ name }) => name === pipeline);
+      const { standIn } = Object.values(of ? sourcesOf(of) : {}).find(({ name }) => name === source)?.props ?? {};
+      const played = of && standIn !== undefined && !live ? { standIn: join(of.folders.declaration, standIn) } : {};
+      return [sourceOf(pipeline, source), { ...settings, ...played }];
+    }),
+  );
 }
 
 /** Does two things at once. What fails first calls the other one off; the first is undone where it had succeeded. */
@@ -128,8 +152,9 @@ export function refuseRemovalOfLive(home: Home, declared: readonly Pipeline[]): 
 /** Stops the services that this command started; their data stays. */
 export async function stopStarted({ home, terminal }: Context, started: StartedServices['started']): Promise<void> {
   if (started.length === 0) return;
-  // The deployment may have started workers, which are nothing without their broker.
-  const workers = started.includes('kafka') ? workersIn(home).map(({ name }) => name) : [];
+  // The deployment may have started workers and sources, which are nothing without their broker.
+  const all = started.includes('kafka') ? [...workersIn(home), ...sourcesIn(home)] : [];
+  const workers = all.map(({ name }) => name);
   await stopServices(home, { purge: false, only: [...started, ...workers] });
   terminal.line(`stopped ${started.join(' and ')}`);
 }
@@ -142,19 +167,21 @@ export async function up(
   if (options.explain) return explainAssembly(context);
   for (const name of names) await pipelineOf(name);
   const chosen = names.length === 0 ? options : { ...options, pipelines: names };
-  const { brokers, kafka, registry, postgres, started, deployment } = await bringUp(context, chosen);
+  const { brokers, kafka, registry, postgres, dynamodb, started, deployment } = await bringUp(context, chosen);
   const { bootstrapServers, iamBootstrapServers } = brokers;
   const { url } = registry;
   const services = {
     kafka: { bootstrapServers, iamBootstrapServers, pid: kafka.pid },
     registry: { url, pid: registry.pid },
     ...(postgres.url && { postgres: { url: postgres.url, pid: postgres.pid } }),
+    ...(dynamodb.url && { dynamodb: { url: dynamodb.url, pid: dynamodb.pid } }),
   };
   const lines = [
     `Kafka     ${iamBootstrapServers}  (IAM, as on AWS: for jobs and handlers)`,
     `          ${bootstrapServers}  (plain: for your own tools)`,
     `Registry  ${url}  (Confluent clients: ${url}/apis/ccompat/v7)`,
     ...(postgres.url ? [`Database  ${postgres.url}  (npx millrace sql <pipeline>)`] : []),
+    ...(dynamodb.url ? [`Items     ${dynamodb.url}  (DynamoDB: aws dynamodb --endpoint-url ${dynamodb.url} ...)`] : []),
     `Next      npx millrace run ${names[0] ?? [...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
   ];
   context.print(context.json ? JSON.stringify({ environment, ...services, started }) : lines.join('\n'));
@@ -174,8 +201,9 @@ async function explainAssembly({ json, print, signal, terminal }: Context): Prom
 }
 
 /** `millrace synth`: the CDK app and every rule, without starting anything. Every mistake is reported at once, in the words of whoever found it. */
-export async function synth({ print, signal, terminal }: Context): Promise<number> {
+export async function synth({ json, print, signal, terminal }: Context): Promise<number> {
   const { assembly, changed } = await synthesize({ progress: terminal.line, signal, rules: true });
-  print(`${assembly} ${changed ? 'was synthesized' : 'is up to date'}`);
+  const told = `${assembly} ${changed ? 'was synthesized' : 'is up to date'}`;
+  print(json ? JSON.stringify({ assembly, changed }) : told);
   return 0;
 }

@@ -5,6 +5,7 @@ export { deploy } from './deploy.ts';
 export { type InvokeOptions, invokeFunction, LambdaError } from './invoke.ts';
 export type { Changes, DeployedResource, Deployment, DeployOptions, Endpoints } from './model.ts';
 export { explain } from './providers/index.ts';
+export { deployedSources } from './sources.ts';
 export { knownStacks, readDeployment } from './state.ts';
 export { BucketStore, bucketPath, ParameterStore } from './stores.ts';
 export { synthesize } from './synthesize.ts';

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { Home } from '../home.ts';
 import { credentialVariables } from '../iam/access.ts';
@@ -28,6 +29,10 @@ export interface InvokeOptions {
   readonly timeoutMs?: number;
   /** Ends the function at once. */
   readonly signal?: AbortSignal | undefined;
+  /** Where its words go. @default its log in the home */
+  readonly log?: Writable;
+  /** Whether it calls others than this machine, whose certificates everybody trusts. @default false */
+  readonly reachesOutside?: boolean;
 }
 
 export interface WorkerData {
@@ -37,6 +42,8 @@ export interface WorkerData {
   readonly handler: string;
   readonly event: unknown;
   readonly timeoutMs: number;
+  /** Whether it trusts others than this machine. */
+  readonly reachesOutside: boolean;
   /** The constant part of the handler's second argument. */
   readonly context: Readonly<Record<string, string>>;
 }
@@ -81,6 +88,7 @@ export async function invokeFunction(
     handler: String(fn.properties.Handler),
     event: JSON.parse(JSON.stringify(event ?? null)) as unknown,
     timeoutMs,
+    reachesOutside: options.reachesOutside ?? false,
     context: {
       functionName: fn.physicalId,
       functionVersion: '$LATEST',
@@ -105,7 +113,7 @@ export async function invokeFunction(
     stdout: true,
     stderr: true,
   });
-  const log = createWriteStream(logOf(home, fn.physicalId), { flags: 'a' });
+  const log = options.log ?? createWriteStream(logOf(home, fn.physicalId), { flags: 'a' });
   log.write(`${new Date().toISOString()} START ${requestId}\n`);
   worker.stdout.pipe(log, { end: false });
   worker.stderr.pipe(log, { end: false });

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
-import { setDefaultCACertificates } from 'node:tls';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -22,13 +22,14 @@ function postError(error) {
 
 /**
  * Node reads NODE_EXTRA_CA_CERTS when a process starts, and a worker is none. What everybody trusts is left out: reading it takes longer than most calls, and
- * a handler here calls nothing but this machine.
+ * most handlers here call nothing but this machine.
  *
  * @param {string | undefined} file
+ * @param {boolean} reachesOutside
  */
-function trust(file) {
+function trust(file, reachesOutside) {
   if (!file || !existsSync(file)) return;
-  setDefaultCACertificates([readFileSync(file, 'utf8')]);
+  setDefaultCACertificates([...(reachesOutside ? getCACertificates('default') : []), readFileSync(file, 'utf8')]);
 }
 
 /**
@@ -78,7 +79,7 @@ const failure = (name, message) => Object.assign(new Error(message), { name });
 
 /** @param {import('./invoke.ts').WorkerData} data */
 async function run(data) {
-  trust(process.env.NODE_EXTRA_CA_CERTS);
+  trust(process.env.NODE_EXTRA_CA_CERTS, data.reachesOutside);
   const folder = realpathSync(data.folder);
   refuseModulesOutside(folder);
   const handler = await loadHandler(folder, data.handler);

@@ -31,6 +31,11 @@ export function callsBeside(arn: string) {
       action: 'ssm:GetParameter',
       resource: regional('ssm', `parameter${name.startsWith('/') ? '' : '/'}${name}`),
     }),
+    /** Behind the name of a secret Secrets Manager puts six characters of its own. */
+    getSecret: (name: string): Asked => ({
+      action: 'secretsmanager:GetSecretValue',
+      resource: regional('secretsmanager', `secret:${name}-LocaL1`),
+    }),
     invoke: (functionArn: string): Asked => ({ action: 'lambda:InvokeFunction', resource: functionArn }),
     describeExecution: (execution: string): Asked => ({ action: 'states:DescribeExecution', resource: execution }),
     listObjects: (bucket: string, prefix: string | undefined): Asked => ({

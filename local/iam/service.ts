@@ -1,6 +1,6 @@
 /**
- * The decision service, for those who are asked by clients of AWS and do not run in a command: the broker, and what stands for S3, which is served
- * here too. Its words are the folder of the home and both ports.
+ * The decision service, for those who are asked by clients of AWS and do not run in a command: the broker, and what stands for S3, DynamoDB and Secrets Manager,
+ * which are served here too. Its words are the folder of the home and the three ports.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -8,14 +8,17 @@ import { text } from 'node:stream/consumers';
 import { isObject, objectIn } from '../../lib/declaration/json.ts';
 import { messageOf } from '../../tools/errors.mjs';
 import { millraceHome } from '../home.ts';
+import { dynamodbUrl } from '../services/dynamodb.ts';
 import { s3ServerOf } from '../services/s3.ts';
 import { tokenOf } from './access.ts';
 import { DecisionPoint } from './decision-point.ts';
+import { dynamodbFront } from './dynamodb-front.ts';
 import type { RequestContext } from './policy.ts';
 import { s3Front } from './s3-front.ts';
 import { RequestCounts } from './s3-requests.ts';
+import { answerOfSecrets, isForSecrets } from './secrets.ts';
 
-const [root, port, s3Port] = process.argv.slice(2);
+const [root, port, s3Port, dynamodbPort] = process.argv.slice(2);
 const home = millraceHome(root);
 const token = Buffer.from(`Bearer ${tokenOf(home)}`);
 const point = new DecisionPoint(home);
@@ -25,6 +28,8 @@ type Answer = readonly [status: number, body: unknown];
 const refuse = (what: string): Answer => [400, { error: what }];
 
 async function answer(request: IncomingMessage): Promise<Answer> {
+  // Who asks for a secret has credentials, and no token.
+  if (isForSecrets(request.headers)) return answerOfSecrets(home, point, request.headers, await text(request));
   const given = Buffer.from(request.headers.authorization ?? '');
   if (given.length !== token.length || !timingSafeEqual(given, token)) return [401, { error: 'the token is missing' }];
   const [, key] = /^\/keys\/(\w+)$/.exec(request.url ?? '') ?? [];
@@ -82,9 +87,17 @@ const front = s3Front({
   server: () => s3ServerOf(home),
 });
 const s3Server = createServer(front).on('checkContinue', front);
+const dynamodbServer = createServer(
+  dynamodbFront({
+    signer: (accessKeyId) => point.roleOfKey(accessKeyId),
+    decide: (request) => point.decide(request),
+    server: () => dynamodbUrl(home),
+  }),
+);
 for (const [each, itsPort] of [
   [server, port],
   [s3Server, s3Port],
+  [dynamodbServer, dynamodbPort],
 ] as const) {
   each.on('error', (error) => {
     console.error(error);

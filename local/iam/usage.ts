@@ -48,7 +48,7 @@ const awsOnly: Readonly<Record<string, string>> = {
   glue: 'tables are looked up in the Glue catalog on AWS only',
   kms: 'keys are used on AWS only',
   logs: 'logs are written to CloudWatch on AWS only',
-  secretsmanager: 'secrets are kept on AWS only',
+  secretsmanager: 'who starts a container reads its secrets on AWS only',
   sns: 'messages to people are sent on AWS only',
   sqs: 'events that could not be delivered are kept on AWS only',
   xray: 'traces are sent on AWS only',

@@ -1,4 +1,4 @@
-/** The decision service: a Node process that knows the deployed roles and decides what they may do, and what jobs reach as S3. */
+/** The decision service: a Node process that knows the deployed roles and decides what they may do, and what jobs reach as S3 and DynamoDB. */
 import { fileURLToPath } from 'node:url';
 import { typescriptOptions } from '../../tools/setup/hand-over.mjs';
 import { tokenOf } from '../iam/access.ts';
@@ -22,13 +22,14 @@ export const iam: ServiceDefinition = {
   ports: [
     { name: 'decisions', preferred: 9700 },
     { name: 's3', preferred: 9701 },
+    { name: 'dynamodb', preferred: 9702 },
   ],
   readyWithinMs: 30_000,
   stopWithinMs: 5_000,
   prepare: async ({ home }) => void tokenOf(home),
   command: ({ home, ports }) => ({
     program: process.execPath,
-    arguments: [...typescriptOptions, program, home.root, String(ports.decisions), String(ports.s3)],
+    arguments: [...typescriptOptions, program, home.root, ...[ports.decisions, ports.s3, ports.dynamodb].map(String)],
   }),
   probe,
   address: (ports) => ({ url: urlOf(ports) }),

@@ -23,7 +23,12 @@ const port = (ports: Ports, name: 'broker' | 'controller' | 'iam') => ports[name
 /** All that a home can have, in the order of their numbers. */
 const names: readonly BrokerName[] = ['kafka', 'kafka-2', 'kafka-3'];
 
-function nodeSettings(id: number, { ports, allPorts }: ServiceContext, logFolder: string): Settings {
+/** What a node is told of itself and of the others. */
+export function nodeSettings(
+  id: number,
+  { ports, allPorts }: Pick<ServiceContext, 'ports' | 'allPorts'>,
+  logFolder: string,
+): Settings {
   const voters = names.flatMap((name, index) => {
     const its = allPorts[name];
     return its ? [`${index + 1}@${loopback}:${port(its, 'controller')}`] : [];

@@ -8,6 +8,7 @@ import { cacheFolder } from '../../tools/setup/folders.mjs';
 import { type Home, purgeHome } from '../home.ts';
 import { forgetWorker, readWorker, type WorkerSettings, workersIn, writeWorker } from './connect.ts';
 import { PORT_LOST, serviceGone } from './diagnosis.ts';
+import { dynamodb } from './dynamodb.ts';
 import { iam } from './iam.ts';
 import { addressesOf, brokers as allBrokers, kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
@@ -25,6 +26,16 @@ import {
   serviceFiles,
   writeServiceFile,
 } from './service-files.ts';
+import {
+  forgetSource,
+  isOfSources,
+  readSource,
+  type SourceSettings,
+  sourceNames,
+  sourcesIn,
+  standInOf,
+  writeSource,
+} from './sources.ts';
 import type {
   BrokerAddresses,
   BrokerName,
@@ -36,10 +47,11 @@ import type {
   ServiceName,
   ServiceStatus,
   ServiceToolchain,
+  SourceName,
   WorkerName,
 } from './types.ts';
 
-const byName: Readonly<Record<FixedName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres };
+const byName: Readonly<Record<FixedName, ServiceDefinition>> = { iam, kafka, registry, s3, postgres, dynamodb };
 
 /** Those that every home has. */
 const fixed: readonly ServiceDefinition[] = Object.values(byName);
@@ -54,11 +66,15 @@ const brokersIn = (home: Home): Brokers =>
     ? allBrokers
     : [kafka];
 
-/** All of a home, the workers of its connectors among them. */
+/** All of a home, the workers of its connectors and its sources among them. */
 const definitionsOf = (home: Home, brokers = brokersIn(home)): ServiceDefinition[] => [
   ...fixed.flatMap((one) => (one === kafka ? brokers : one)),
   ...workersIn(home),
+  ...sourcesIn(home),
 ];
+
+/** What is nothing without a broker. */
+const needsBroker = ({ only }: ServiceDefinition): boolean => only === 'connectors' || only === 'sources';
 
 /** Whose data belong together. */
 const holdersOf = (brokers: Brokers): ServiceName[] => [...brokers.map(({ name }) => name), 'registry'];
@@ -84,8 +100,12 @@ export interface StartOptions {
   readonly strict?: boolean | undefined;
   /** Starts what only pipelines with a database need too. @default it stays as it is */
   readonly databases?: boolean | undefined;
+  /** Starts what only pipelines with items need too. @default it stays as it is */
+  readonly items?: boolean | undefined;
   /** Starts the workers of deployed connectors too. @default they stay as they are */
   readonly connectors?: boolean | undefined;
+  /** Starts deployed sources too, and what plays the outside for them. @default they stay as they are */
+  readonly sources?: boolean | undefined;
   /** Memory to be had, for tests. @default what the machine says */
   readonly availableMemoryBytes?: number;
 }
@@ -233,10 +253,10 @@ export async function stopServices(
   const definitions = definitionsOf(home);
   const chosen = definitions.filter(({ name }) => options.purge || (options.only?.includes(name) ?? true));
   return locked(homeLock(home), progress, undefined, async () => {
-    const workers = chosen.filter(({ only }) => only === 'connectors');
+    const workers = chosen.filter(needsBroker);
     const ordered = [...workers, ...chosen.filter((one) => !workers.includes(one))];
     const end = (some: readonly ServiceDefinition[]) => Promise.allSettled(some.map((one) => stop(home, one)));
-    // Workers of connectors say goodbye to their broker.
+    // They say goodbye to their broker.
     const ended = [...(await end(workers)), ...(await end(ordered.slice(workers.length)))];
     for (const result of ended) {
       if (result.status === 'fulfilled') continue;
@@ -278,6 +298,26 @@ export async function bringWorker(
   await startServices(home, toolchain, progress, signal, { connectors: true });
 }
 
+/** Sees to it that these sources run with these settings, and no others; gives the names of those that it started. */
+export async function bringSources(
+  home: Home,
+  toolchain: ServiceToolchain,
+  wanted: ReadonlyMap<SourceName, SourceSettings>,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<readonly ServiceName[]> {
+  for (const name of new Set([...sourceNames(home), ...wanted.keys()])) {
+    const settings = wanted.get(name);
+    if (sameJson(readSource(home, name), settings)) continue;
+    await stopServices(home, { purge: false, only: [name, standInOf(name)] });
+    if (settings) writeSource(home, name, settings);
+    else forgetSource(home, name);
+  }
+  if (wanted.size === 0) return [];
+  const { started } = await startServices(home, toolchain, progress, signal, { sources: true });
+  return started;
+}
+
 /** Ends a worker and forgets it. */
 export async function removeWorker(home: Home, name: WorkerName): Promise<void> {
   await stopServices(home, { purge: false, only: [name] });
@@ -296,9 +336,10 @@ export function watchServices(
   onGone: (error: MillraceError) => void,
   onLess: (line: string) => void,
 ): () => void {
-  // Who writes to a database that is away waits for it, as on AWS.
+  // Who writes to a database or to items that are away waits for them, as on AWS; and what a source has written can be worked through without it.
+  const unwatched = new Set(['databases', 'items', 'sources']);
   const watched = definitionsOf(home).filter(
-    (one) => one.only !== 'databases' && status(home, one).state === 'running',
+    (one) => !unwatched.has(one.only ?? '') && status(home, one).state === 'running',
   );
   const told = new Set<ServiceDefinition>();
   const timer = setInterval(() => {
@@ -323,7 +364,8 @@ export function watchServices(
 /** What alone starts it. */
 export const purposeOf = (name: ServiceName): Purpose | undefined => {
   const known = withName(name);
-  return known ? known.only : 'connectors';
+  if (known) return known.only;
+  return isOfSources(name) ? 'sources' : 'connectors';
 };
 
 const withName = (name: ServiceName) => [...fixed, ...allBrokers].find((one) => one.name === name);

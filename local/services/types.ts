@@ -2,15 +2,18 @@
 import type { Toolchain } from '../../tools/setup/toolchain.mjs';
 import type { Home } from '../home.ts';
 
-export type FixedName = 'iam' | 'kafka' | 'registry' | 's3' | 'postgres';
+export type FixedName = 'iam' | 'kafka' | 'registry' | 's3' | 'postgres' | 'dynamodb';
 /** The brokers of a home that has three; one that has a single broker has the first. */
 export type BrokerName = 'kafka' | 'kafka-2' | 'kafka-3';
 /** A worker of Kafka Connect; there is one for each pipeline that has connectors. */
 export type WorkerName = `connect-${string}`;
-export type ServiceName = FixedName | BrokerName | WorkerName;
+/** A source of a pipeline, and what plays the outside for it. */
+export type SourceName = `source-${string}`;
+export type StandInName = `stand-in-${string}`;
+export type ServiceName = FixedName | BrokerName | WorkerName | SourceName | StandInName;
 
-/** What a service is for that is not always needed: strict runs, pipelines with a database, those with connectors. */
-export type Purpose = 'strict' | 'databases' | 'connectors';
+/** What a service is for that is not always needed: strict runs, pipelines with a database, those with items, those with connectors, those with sources. */
+export type Purpose = 'strict' | 'databases' | 'items' | 'connectors' | 'sources';
 
 export type ServiceToolchain = Pick<
   Toolchain,
@@ -20,6 +23,8 @@ export type ServiceToolchain = Pick<
   | 'debeziumPostgresJars'
   | 'icebergSinkJars'
   | 'icebergSinkClasses'
+  | 'dynamodbJars'
+  | 'dynamodbServer'
   | 'java21'
   | 'kafkaJars'
   | 'kafkaIam'

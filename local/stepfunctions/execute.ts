@@ -24,6 +24,7 @@ import { assume } from '../iam/calls.ts';
 import { decisionPoint } from '../iam/decision-point.ts';
 import { truststoreOptions } from '../iam/kafka-certificate.ts';
 import { userAgentOf } from '../iam/s3-requests.ts';
+import { dynamodbFrontUrl, dynamodbUrl } from '../services/dynamodb.ts';
 import { jobSignIn } from '../services/postgres-sign-in.ts';
 import { readServiceFile } from '../services/service-files.ts';
 import { cleanUpAfter } from './clean-up.ts';
@@ -198,7 +199,12 @@ export class LocalStateMachines {
     const { home, deployment } = this.options;
     const application = deployment.resources.find(({ attributes }) => attributes.ApplicationId === applicationId);
     const region = String(application?.attributes.Arn).split(':')[3] ?? '';
-    return { ...credentialVariables(home, executionRoleArn), AWS_REGION: region, AWS_EC2_METADATA_DISABLED: 'true' };
+    return {
+      ...credentialVariables(home, executionRoleArn),
+      AWS_REGION: region,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ENDPOINT_URL_DYNAMODB: this.options.strict ? dynamodbFrontUrl(home) : dynamodbUrl(home),
+    };
   }
 
   private s3Of(runFolder: string): S3Options {

@@ -184,6 +184,16 @@ export interface RecordTold {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What a table holds: its last rows by its key, as texts, and how many there are. */
+export interface RowsTold {
+  readonly columns: readonly string[];
+  readonly key: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly count: number;
+  /** Whether there are more than were counted. */
+  readonly more: boolean;
+}
+
 /** What is looked up when somebody opens a run: what it was told, and the end of its log. */
 export interface RunDetails {
   readonly spec: JsonObject | null;

@@ -3,7 +3,7 @@
  * offsets of its topics. It writes nothing.
  */
 import { readdirSync } from 'node:fs';
-import { topicsOf } from '../../lib/declaration/flow.ts';
+import { tablesOf, topicsOf } from '../../lib/declaration/flow.ts';
 import { objectIn } from '../../lib/declaration/json.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { readEnd, readText } from '../../tools/files.mjs';
@@ -17,7 +17,7 @@ import { knownJobRuns } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import type { PlainEndpoints } from '../services/types.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
-import { visible } from '../visible.ts';
+import { visibleIn } from '../visible.ts';
 import { accountsSoFar, edgesOf, type Figures, noFigures, reportFolder, reportJob, withLine } from './figures.ts';
 import { machineIn } from './machine.ts';
 import type {
@@ -27,6 +27,7 @@ import type {
   Machine,
   Model,
   ResultsTold,
+  RowsTold,
   RunDetails,
   RunTold,
   TopicTold,
@@ -34,6 +35,7 @@ import type {
 import { pictureOf } from './picture.ts';
 import { newestRecords } from './records.ts';
 import { ResultsSoFar, resultsIn } from './results.ts';
+import { lastRows } from './rows.ts';
 import { States } from './states.ts';
 
 /** How long rows are counted for a rate. */
@@ -90,7 +92,8 @@ export class Observer {
     this.findRuns();
     const runs = [...this.runs.values()].map(runTold);
     const edges = edgesOf(pipeline, runs);
-    return {
+    // Reasons, causes and results have words of strangers.
+    return visibleIn({
       picture: pictureOf(pipeline),
       execution: this.execution ? executionTold(this.execution) : null,
       machine: this.history?.machine ?? null,
@@ -100,7 +103,7 @@ export class Observer {
       edges: this.isLive ? this.withRates(edges) : edges,
       accounts: this.accounts(runs),
       results: this.results(),
-    };
+    });
   }
 
   /** Asks the broker where its topics end, and for results that came. Nothing changes while it does not run. */
@@ -128,6 +131,14 @@ export class Observer {
     );
   }
 
+  /** What a table holds, by its alias; undefined where the pipeline has none of that name. */
+  async rows(alias: string): Promise<RowsTold | undefined> {
+    const { home, pipeline } = this.options;
+    const tables = tablesOf(pipeline);
+    const table = Object.hasOwn(tables, alias) ? tables[alias] : undefined;
+    return table && lastRows(home, pipeline.name, table);
+  }
+
   /** What a run was told, and the end of what it wrote for people. */
   details(id: string): RunDetails | undefined {
     const run = this.runs.get(id);
@@ -135,7 +146,8 @@ export class Observer {
     const { records } = this.jobRuns;
     const words = lastOf(records.stdout(id)).filter((line) => !objectIn(line));
     const log = [...lastOf(records.stderr(id)), ...words].join('\n').trimEnd();
-    return { spec: (specOf(run.record) as RunDetails['spec'] | undefined) ?? null, log: visible(log.slice(-shownLog)) };
+    const spec = (specOf(run.record) as RunDetails['spec'] | undefined) ?? null;
+    return visibleIn({ spec, log: log.slice(-shownLog) });
   }
 
   close(): void {

@@ -1,7 +1,8 @@
 /** The picture of a pipeline from its declaration alone: what it reads and writes, and its jobs between. */
 
 import type { Aliased } from '../../lib/declaration/flow.ts';
-import { replayWaysOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { replayWaysOf, sourcesOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { Source } from '../../lib/declaration/kinds/source.ts';
 import { Topic } from '../../lib/declaration/kinds/topic.ts';
 import { kebab } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
@@ -23,6 +24,8 @@ export function pictureOf(pipeline: Pipeline): Picture {
     const { alias: title, thing } = one;
     const { kind, name } = thing;
     const node = { id: thingId(one), kind, title, name };
+    // It brings what is outside to topics, as a connector does.
+    if (thing instanceof Source) return { ...node, shape: 'connector' };
     if (!(thing instanceof Topic)) return { ...node, shape: 'thing' };
     const role = roleOf(thing);
     return { ...node, shape: 'topic', ...(role && { role }) };
@@ -36,13 +39,19 @@ export function pictureOf(pipeline: Pipeline): Picture {
     const [from, to] = use.way === 'reads' ? [thing, job] : [job, thing];
     return edge(from, to);
   });
+  const heard = Object.entries(sourcesOf(pipeline)).flatMap(([source, { writes }]) =>
+    Object.keys(writes).map((alias): PictureEdge => {
+      const [from, to] = [`sources.${source}`, `topics.${alias}`];
+      return { id: `${from}>${to}`, from, to };
+    }),
+  );
   const { nodes: connectors, edges: followed } = connected(pipeline);
   const { name, description, report } = pipeline;
   return {
     pipeline: name,
     description,
     nodes: [...things, ...connectors, ...jobs],
-    edges: [...followed, ...edges],
+    edges: [...followed, ...heard, ...edges],
     columns: report?.columns ?? [],
     chart: report?.chart,
   };

@@ -33,12 +33,14 @@ export class ResultsSoFar {
   constructor(pipeline: Pipeline) {
     this.pipeline = pipeline;
     const { report, accounts = [] } = pipeline;
-    const results = accounts.map(({ results }) => results.topic);
+    // Of a pipeline without accounts it is the first topic that the job reads.
+    const isResults = (topic: Topic) =>
+      accounts.length === 0 || accounts.some(({ results }) => results.topic === topic);
     const isRead = (topic: Topic) =>
       usesOf(pipeline).some(
         ({ way, thing, job }) => way === 'reads' && thing.origin === topic && pipeline.jobs[job] === report?.job,
       );
-    this.topic = Object.values(topicsOf(pipeline)).find((topic) => results.includes(topic) && isRead(topic));
+    this.topic = Object.values(topicsOf(pipeline)).find((topic) => isResults(topic) && isRead(topic));
   }
 
   /** Reads what came since the last time; undefined where the records say something else than the report's columns. */
@@ -69,6 +71,16 @@ export class ResultsSoFar {
   }
 
   private told(): ResultsTold | undefined {
-    return this.rows.size === 0 ? undefined : toldOf([...this.rows.values()], false);
+    return this.rows.size === 0 ? undefined : toldOf([...this.rows.values()].sort(this.byImportance), false);
   }
+
+  /** Rows come in any order: newest times are first where the chart runs along them, else the largest of what it draws. */
+  private readonly byImportance = (one: ResultRow, other: ResultRow): number => {
+    const { chart, columns } = this.pipeline.report ?? {};
+    if (!chart) return 0;
+    const isTime = columns?.some(({ field, format }) => field === chart.x && format === 'time');
+    const [earlier, later] = [String(one[chart.x]), String(other[chart.x])];
+    if (isTime && earlier !== later) return earlier < later ? 1 : -1;
+    return Number(other[chart.y]) - Number(one[chart.y]);
+  };
 }

@@ -32,6 +32,8 @@ const safe = {
   'cache-control': 'no-store',
 };
 
+const eventStream = 'text/event-stream';
+
 type Answer = readonly [status: number, type: string, body: string];
 const refused = (status: number, why: string): Answer => [status, 'text/plain; charset=utf-8', `${why}\n`];
 
@@ -61,10 +63,12 @@ export async function serve(page: Page, feed: Feed, details: Details): Promise<S
     const file = name === undefined && Object.hasOwn(page, what) ? page[what] : undefined;
     if (file) return [200, file.type, file.text];
     if (what === 'events' && name === undefined) {
+      if (request.method === 'HEAD') return [200, eventStream, ''];
       follow(request, response, request.headers['last-event-id'] ?? searchParams.get('after') ?? '');
       return undefined;
     }
-    const found = name === undefined ? undefined : await details(what, decodeURIComponent(name));
+    const asked = name === undefined ? undefined : decoded(name);
+    const found = asked === undefined ? undefined : await details(what, asked);
     if (found === undefined) return refused(404, 'nothing is here');
     return [200, 'application/json', JSON.stringify(found)];
   }
@@ -79,7 +83,7 @@ export async function serve(page: Page, feed: Feed, details: Details): Promise<S
       mark = feed.mark;
       response.write(`id: ${mark}\ndata: ${changed}\n\n`);
     };
-    response.writeHead(200, { ...safe, 'content-type': 'text/event-stream' });
+    response.writeHead(200, { ...safe, 'content-type': eventStream });
     response.write('retry: 1000\n\n');
     const stop = feed.listen(send);
     const timer = setInterval(() => response.write(':\n\n'), silenceMs);
@@ -115,6 +119,15 @@ export async function serve(page: Page, feed: Feed, details: Details): Promise<S
       });
     },
   };
+}
+
+/** A name as it was before it became part of an address; undefined where it never was one. */
+function decoded(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return undefined;
+  }
 }
 
 function isSame(given: string, token: string): boolean {

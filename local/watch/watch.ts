@@ -23,6 +23,7 @@ export async function watchPipeline(home: Home, pipeline: Pipeline): Promise<Wat
   feed.publish(observer.look());
   const details: Readonly<Record<string, (name: string) => unknown>> = {
     records: (alias) => observer.records(alias),
+    rows: (alias) => observer.rows(alias),
     runs: (id) => observer.details(id),
   };
   const page = await livePage(`${pipeline.name} - Millrace`);

@@ -5,12 +5,20 @@ import { concrete } from './support/concrete.ts';
 import { expectedIn } from './support/expected.ts';
 import { listAt, put } from './support/json.ts';
 import { connections, networkFindings, whyMissing } from './support/reachability.ts';
-import { environmentNames, mutant, type Stack, stacksOf } from './support/stacks.ts';
+import { environmentNames, type Find, mutant, type Stack, stacksOf } from './support/stacks.ts';
 
 const hasConnectors = (await loadPipelines()).some(({ connectors }) => connectors);
 
 const computed = (stacks: readonly Stack[]): string[] => connections(concrete(stacks));
 const found = (stacks: readonly Stack[]): string => networkFindings(concrete(stacks)).join('\n');
+
+/** The gateway endpoint of a service. */
+const gateway = (find: Find, service: string) =>
+  find(
+    'AWS::EC2::VPCEndpoint',
+    ({ Properties }) =>
+      Properties.VpcEndpointType === 'Gateway' && JSON.stringify(Properties.ServiceName).includes(`${service}"`),
+  ).resource;
 
 describe.each(environmentNames)('the network of %s', (environment) => {
   it('connects each pair that has to talk, and no other', () => {
@@ -125,12 +133,13 @@ describe('a connection too many is seen', () => {
 describe('a finding names the place', () => {
   const stacks = stacksOf('dev');
 
-  it('for an endpoint that reaches every bucket', () => {
-    const changed = mutant(stacks, (find) => {
-      const { resource } = find('AWS::EC2::VPCEndpoint', ({ Properties }) => Properties.VpcEndpointType === 'Gateway');
-      put(resource, 'Properties.PolicyDocument', undefined);
-    });
-    expect(found(changed)).toMatch(/^dev\/\w+ \w*Gateway\w*: PolicyDocument is missing/m);
+  it.each([
+    ['bucket', '.s3'],
+    ['table', '.dynamodb'],
+  ])('for an endpoint that reaches every %s', (what, service) => {
+    const changed = mutant(stacks, (find) => put(gateway(find, service), 'Properties.PolicyDocument', undefined));
+    const told = `^dev/\\w+ \\w*Gateway\\w*: PolicyDocument is missing, so that every ${what} of every account`;
+    expect(found(changed)).toMatch(new RegExp(told, 'm'));
   });
 
   it('for a rule that is open to the world', () => {
@@ -165,15 +174,16 @@ describe('a finding names the place', () => {
     expect(found(changed)).toMatch(/^dev\/network NetworkToServices1\w*: a route to 0\.0\.0\.0\/0 .* leads out/m);
   });
 
-  it('for a route table without the endpoint of S3', () => {
+  it.each([
+    ['S3', '.s3'],
+    ['DynamoDB', '.dynamodb'],
+  ])('for a route table without the endpoint of %s', (name, service) => {
     const changed = mutant(stacks, (find) => {
-      const { resource: endpoint } = find(
-        'AWS::EC2::VPCEndpoint',
-        ({ Properties }) => Properties.VpcEndpointType === 'Gateway',
-      );
+      const endpoint = gateway(find, service);
       put(endpoint, 'Properties.RouteTableIds', listAt(endpoint, 'Properties.RouteTableIds').slice(1));
     });
-    expect(found(changed)).toMatch(/^dev\/processing Spark\w+: route table .* has no S3 gateway endpoint/m);
+    const told = `^dev/processing Spark\\w+: route table .* has no ${name} gateway endpoint`;
+    expect(found(changed)).toMatch(new RegExp(told, 'm'));
   });
 
   it('for a zone that one VPC cannot ask', () => {

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { orderOf } from '../../lib/declaration/flow.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
-import { runNamePrefix } from '../../lib/declaration/names.ts';
+import { kebab, runNamePrefix } from '../../lib/declaration/names.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import type { AccessFile, AccessRole } from '../../local/iam/access.ts';
 import { Account } from '../../local/iam/decide.ts';
@@ -51,14 +51,16 @@ function executionsOf(pipeline: Pipeline): Omit<World, 'parameters'>[] {
   }));
   const [first] = [...during, ...after];
   // Those that are no part of a whole run.
-  const alone = Object.keys(pipeline.jobs).filter((name) => pipeline.jobs[name]?.alone);
+  const alone = Object.keys(pipeline.jobs)
+    .filter((name) => pipeline.jobs[name]?.alone)
+    .map(kebab);
   const jobs = [...(first === undefined ? [] : [first]), ...alone];
   return [
     { input: { action: 'run' } },
     { input: { action: 'stop' }, runs: new PlayedRuns({}, alive) },
     // The lock of an execution that ended is taken over.
     { input: { action: 'start' }, holder: arn },
-    ...jobs.map((job) => ({ input: { job } })),
+    ...jobs.map((job) => ({ input: { job: kebab(job) } })),
   ];
 }
 

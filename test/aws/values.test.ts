@@ -1,6 +1,6 @@
 /** Every alarm, filter, budget, limit and protection of the synthesized stacks, and who may be a role or pass an endpoint, against tables that people wrote. */
 import { describe, expect, it } from 'vitest';
-import { databaseOf } from '../../lib/declaration/flow.ts';
+import { databaseOf, itemsOf } from '../../lib/declaration/flow.ts';
 import { loadPipelines } from '../../lib/declaration/load.ts';
 import { expectedIn } from './support/expected.ts';
 import { environmentNames } from './support/stacks.ts';
@@ -15,7 +15,9 @@ describe.each(environmentNames)('in %s', (environment) => {
 
   it('the stacks that all pipelines share have the values of the table, and no others', () => {
     expect(valuesOf(environment, pipelines)).toEqual(
-      expected.filter((line) => !['pipeline', 'tables', 'changes', 'connectors'].includes(partOf(line))),
+      expected.filter(
+        (line) => !['pipeline', 'tables', 'items', 'changes', 'connectors', 'sources'].includes(partOf(line)),
+      ),
     );
   });
 
@@ -24,8 +26,10 @@ describe.each(environmentNames)('in %s', (environment) => {
     const parts = [
       'pipeline',
       ...(database ? ['tables'] : []),
+      ...(Object.keys(itemsOf(pipeline)).length > 0 ? ['items'] : []),
       ...(database?.logicalReplication ? ['changes'] : []),
       ...(pipeline.connectors ? ['connectors'] : []),
+      ...(pipeline.sources ? ['sources'] : []),
     ];
     expect(valuesOfPipeline(environment, pipeline)).toEqual(expected.filter((line) => parts.includes(partOf(line))));
   });

@@ -29,11 +29,11 @@ const calculated: readonly [file: string, argument: string, codes: readonly stri
   ],
   ['jobs/pyspark/millrace/sending/numbering.py', 'f"{numbering.column.upper()}S_EXHAUSTED"', ['<COLUMN>S_EXHAUSTED']],
   // The code that the query failed by, of which there is a literal.
-  ['jobs/pyspark/millrace/streaming/tables.py', 'failed.code', []],
+  ['jobs/pyspark/millrace/streaming/batches.py', 'failed.code', []],
 ];
 /** Codes that are made without one of these calls, in the files that hold them as literals. */
 const made: Readonly<Record<string, readonly string[]>> = {
-  'local/cli/main.ts': ['ABORTED', 'INTERNAL'],
+  'local/cli/main.ts': ['ABORTED', 'INTERNAL', 'WRONG_USAGE'],
   'local/cloudformation/operations.ts': ['DEPLOY_RESOURCE_FAILED'],
 };
 

@@ -1,7 +1,7 @@
 /** What a page may be told, with words in every place that nobody meant well. */
 import { noFigures } from '../../local/watch/figures.ts';
 import { machineIn } from '../../local/watch/machine.ts';
-import type { Model, RecordTold, RunTold, StateTold } from '../../local/watch/model.ts';
+import type { Model, RecordTold, RowsTold, RunTold, StateTold } from '../../local/watch/model.ts';
 import { pictureOf } from '../../local/watch/picture.ts';
 import { chained, machineOf } from '../lib/constructs/workflow/invented.ts';
 import { wordsPipeline } from '../local/support/words-pipeline.ts';
@@ -36,10 +36,15 @@ const batches = [1, 2, 3].map((batch) => ({
   lag: 10 - batch,
 }));
 
-/** An execution of the small pipeline whose rows add up. */
+const drawn = pictureOf(wordsPipeline().pipeline);
+const table = { id: 'tables.kept', shape: 'thing', kind: 'table', title: 'kept', name: 'kept_words' } as const;
+
+/** An execution of the small pipeline whose rows add up; it has a table beside what it declares. */
 export const model: Model = {
   picture: {
-    ...pictureOf(wordsPipeline().pipeline),
+    ...drawn,
+    nodes: [...drawn.nodes, table],
+    edges: [...drawn.edges, { id: 'jobs.count>tables.kept', from: 'jobs.count', to: 'tables.kept' }],
     description: `Words by how often they come. ${hostile}`,
     columns: [
       { field: 'word', title: 'word', format: 'text' },
@@ -131,5 +136,16 @@ export const records: readonly RecordTold[] = [
     headers: { [hostile]: hostile },
   },
 ];
+
+export const rows: RowsTold = {
+  columns: ['word', 'times'],
+  key: ['word'],
+  rows: [
+    [hostile, '12'],
+    ['one', '11'],
+  ],
+  count: 100_000,
+  more: true,
+};
 
 export const details = { spec: { note: hostile }, log: `${hostile}\nwords: 3 rows` };

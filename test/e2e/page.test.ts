@@ -21,7 +21,7 @@ import { States } from '../../local/watch/states.ts';
 import { root } from '../../tools/setup/folders.mjs';
 import { chained, machineOf } from '../lib/constructs/workflow/invented.ts';
 import { openBrowser } from '../support/browser.ts';
-import { details, hostile, model, records } from './page-model.ts';
+import { details, hostile, model, records, rows } from './page-model.ts';
 
 const { source: axe } = createRequire(import.meta.url)('axe-core') as { readonly source: string };
 const topic = '[id="topics.words"]';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   browser = await openBrowser();
   feed = new Feed();
   feed.publish(model);
-  const found: Readonly<Record<string, unknown>> = { records, runs: details };
+  const found: Readonly<Record<string, unknown>> = { records, rows, runs: details };
   served = await serve(await livePage('words'), feed, async (what) => found[what]);
 });
 afterAll(async () => {
@@ -244,11 +244,67 @@ test('by the keyboard alone a part is opened, read and closed', async () => {
   await page.close();
 });
 
+test('a table opens its rows, and says how many there are', async () => {
+  const { page, wrong } = await open();
+  await page.click('[id="tables.kept"]');
+  await page.waitForSelector('.details td');
+  const shown = (await textOf(page, '.details')).join(' ');
+  expect(shown).toContain('more than 100,000');
+  expect(shown).toContain('The last 2 rows by word');
+  expect(await violations(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  await page.close();
+});
+
+test('a page that nobody sees asks for no details', async () => {
+  let asked = 0;
+  const other = await serve(await livePage('words'), feed, async () => ({ spec: null, log: `asked ${++asked} times` }));
+  const { page } = await open(other.url);
+  const hide = (hidden: boolean) =>
+    page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })`);
+  await page.click('[id="jobs.count"]');
+  await page.locator('.log', { hasText: 'asked 1 times' }).waitFor();
+  await hide(true);
+  await page.waitForTimeout(4_000);
+  expect(asked).toBe(1);
+  await hide(false);
+  await page.locator('.log', { hasText: 'asked 2 times' }).waitFor({ timeout: 10_000 });
+  await page.close();
+  await other.close();
+});
+
+test('of a log the newest lines are seen, until somebody looks back', async () => {
+  let lines = 100;
+  const log = () => Array.from({ length: lines }, (_, line) => `line ${line}`).join('\n');
+  const other = await serve(
+    await livePage('words'),
+    feed,
+    async (what) => what === 'runs' && { spec: null, log: log() },
+  );
+  const { page } = await open(other.url);
+  await page.click('[id="jobs.count"]');
+  const frame = "document.querySelector('.log')";
+  const isAtEnd = () =>
+    page.evaluate<boolean>(`${frame}.scrollHeight - ${frame}.scrollTop - ${frame}.clientHeight < 5`);
+  const shows = (line: string) => page.locator('.log', { hasText: line }).waitFor({ timeout: 10_000 });
+  await shows('line 99');
+  expect(await isAtEnd()).toBe(true);
+  lines = 150;
+  await shows('line 149');
+  expect(await isAtEnd()).toBe(true);
+  await page.evaluate(`${frame}.scrollTo(0, 0)`);
+  lines = 200;
+  await shows('line 199');
+  expect(await page.evaluate(`${frame}.scrollTop`)).toBe(0);
+  await page.close();
+  await other.close();
+});
+
 test('what others wrote is shown as the text that it is, everywhere', async () => {
   const { page, wrong } = await open();
-  for (const part of ['topics.words', 'topics.lost', 'jobs.count', 'jobs.show']) {
+  for (const part of ['topics.words', 'topics.lost', 'jobs.count', 'jobs.show', 'tables.kept']) {
     await page.click(`[id="${part}"]`);
-    await page.waitForSelector('.details pre');
+    await page.waitForSelector('.details pre, .details [aria-label="The last 2 rows by word"] td');
     expect((await textOf(page, '.details')).join(' ')).toContain(hostile);
   }
   for (const part of ['header', '.account', '.scroll td', '[aria-labelledby="execution"] > p'])
@@ -348,6 +404,22 @@ test('the picture in the README is made by its script, in the size of the one th
   expect(begins(picture)).toBe(begins(join(root, 'docs', 'images', 'watch.png')));
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   expect(readme).toContain('](docs/images/watch.png)');
+});
+
+test('is printed as wide as a sheet of paper, and is as wide as its window again', async () => {
+  const { page } = await open();
+  const width = () => page.evaluate<number>("document.querySelector('.flow').offsetWidth");
+  const before = await width();
+  expect(before).toBeGreaterThan(700);
+  // What a page draws on paper is what it is when its own listeners have been heard.
+  await page.evaluate(`addEventListener('beforeprint', async () => {
+    for (let turn = 0; turn < 5; turn += 1) await undefined;
+    window.printed = document.querySelector('.flow').offsetWidth;
+  })`);
+  await page.pdf({ format: 'A4' });
+  expect(await page.evaluate('window.printed')).toBeLessThanOrEqual(700);
+  await page.waitForFunction(`document.querySelector('.flow').offsetWidth === ${before}`);
+  await page.close();
 });
 
 test('is printed dark on white, whatever the screen is like', async () => {

@@ -4,6 +4,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const unit = 'test/lib/constructs';
 const values = 'test/aws/values.test.ts';
+const stacks = 'test/lib/stacks/stacks.test.ts';
 /** The table of what is a number, a switch or a condition of the state machine. */
 const table = [`${unit}/workflow/definition.test.ts`];
 /** Its branches, executed. */
@@ -172,6 +173,110 @@ const observability: readonly Mutant[] = [
   ),
 ];
 
+const between: readonly Mutant[] = [
+  ...mutantsOf(
+    'lib/stacks/processing-stack.ts',
+    [stacks],
+    ['    this.application.node.addDependency(objects);\n', '', 'a worker that starts at once fails without a log'],
+    ['      warm: spark.warm,\n', '', 'workers that are to be kept warm are not'],
+  ),
+  ...mutantsOf(
+    'lib/stacks/pipeline-stack.ts',
+    [stacks],
+    ['    workflow.stateMachine.node.addDependency(contracts);\n', '', 'an execution finds no topics'],
+    [
+      "actionsOf(pipeline)[0] === 'run' ?",
+      "actionsOf(pipeline)[0] !== 'run' ?",
+      'a command does something else than it says',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/storage/emptied-bucket.ts',
+    [stacks],
+    ['.node.addDependency(provider);', ';', 'a bucket that is full keeps its stack from going'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/functions/handler-provider.ts',
+    [stacks],
+    [
+      "    waiter.node.findChild('Resource').node.addDependency(policy);\n",
+      '',
+      'the first deployment of topics may not ask whether they are made',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/storage/access-logs.ts',
+    [stacks],
+    ['/*`, ofAccount);', '/*`);', 'another account writes into the logs of accesses'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/storage/data-bucket.ts',
+    [stacks],
+    ['logFilePrefix: `${ACCESS_LOG_PREFIXES.data}/`', 'logFilePrefix: `other/`', 'nobody knows who read the data'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/storage/catalog.ts',
+    [stacks],
+    ["'IAM_ALLOWED_PRINCIPALS'", "'EVERYONE'", 'no job may use its tables'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/workflow/workflow.ts',
+    [stacks],
+    ['PIPELINE: pipeline.name', 'PIPELINE: pipeline.description', 'streams of a failed execution run on'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/registry/schema-registry.ts',
+    [stacks],
+    [
+      'containerInsightsV2: ecs.ContainerInsights.ENABLED',
+      'containerInsightsV2: ecs.ContainerInsights.ENHANCED',
+      'metrics that nobody looks at are paid for',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/workflow/workflow.ts',
+    [values],
+    [
+      '          stateMachineArn: [this.stateMachine.stateMachineArn],\n',
+      '',
+      'each pipeline is cleaned up after the executions of all',
+    ],
+    ["source: ['aws.states'],", "source: ['aws.events'],", 'nobody cleans up after executions'],
+    ['      deadLetterQueue: this.uncleaned,\n    });', '    });', 'nobody hears that nobody could clean up'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/observability/alerts.ts',
+    [values],
+    ['applicationId: [applicationId], ', '', 'job runs of others wake somebody'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/functions/node-function.ts',
+    [values],
+    ['lambda.Runtime.NODEJS_24_X', 'lambda.Runtime.NODEJS_22_X', 'functions run on what nobody has tested'],
+    ['lambda.Architecture.ARM_64', 'lambda.Architecture.X86_64', 'functions cost a quarter more'],
+    ['traced ? lambda.Tracing.ACTIVE', 'traced ? lambda.Tracing.PASS_THROUGH', 'the trace of an execution has holes'],
+  ),
+];
+
+const dashboard: readonly Mutant[] = mutantsOf(
+  'lib/constructs/observability/monitoring.ts',
+  [`${unit}/observability/monitoring.test.ts`],
+  [
+    "batchSeconds: ['progress', 'Maximum']",
+    "batchSeconds: ['progress', 'Minimum']",
+    'slow batches are hidden by fast ones',
+  ],
+  ["rowsIn: ['progress', 'Sum']", "rowsIn: ['progress', 'Average']", 'the dashboard shows a batch for a minute'],
+  [
+    '[metrics.rowsIn, metrics.rowsOut, metrics.deadLetterRows]',
+    '[metrics.rowsIn, metrics.rowsOut]',
+    'the dashboard hides what cannot be used',
+  ],
+  ["'limit 20'", "'limit 1'", 'the dashboard hides failures'],
+  ["'sort @timestamp desc'", "'sort @timestamp asc'", 'the dashboard shows failures of last month'],
+  ["title: 'Alarms', alarms,", "title: 'Alarms', alarms: [],", 'the dashboard shows no alarm'],
+);
+
 const network: readonly Mutant[] = [
   ...mutantsOf(
     'lib/constructs/network/endpoints.ts',
@@ -202,6 +307,51 @@ const network: readonly Mutant[] = [
       'a missing rule is not seen',
     ],
     ["['ToAnalytics', this.services.privateSubnets, props.analytics],", '', 'answers of the registry find no way back'],
+  ),
+];
+
+const connect: readonly Mutant[] = [
+  ...mutantsOf(
+    'lib/constructs/connect/worker.ts',
+    [`${unit}/connect/connectors.test.ts`],
+    [
+      'stopTimeout: Duration.seconds(60)',
+      'stopTimeout: Duration.seconds(2)',
+      'changes are read again after each deployment',
+    ],
+    ['startPeriod: Duration.minutes(3)', 'startPeriod: Duration.seconds(3)', 'no worker lives long enough to start'],
+    ['minHealthyPercent: 100', 'minHealthyPercent: 0', 'each deployment stops the connectors'],
+    ['circuitBreaker: { rollback: true }', 'circuitBreaker: { rollback: false }', 'a bad deployment hangs for hours'],
+    ['-Xmx640m', '-Xmx6400m', 'a worker is killed as soon as it is busy'],
+    ['-XX:+ExitOnOutOfMemoryError ', '', 'a worker without memory hangs'],
+    ["'umask 077',", "'umask 022',", 'whoever is in the container reads passwords'],
+    ['dnsTtl: Duration.seconds(10)', 'dnsTtl: Duration.minutes(10)', 'a deployment asks a worker that is gone'],
+    ['/health || exit 1', '/health || exit 0', 'a worker that hangs is never replaced'],
+    ['cpu: WORKER_SIZE.cpu', 'cpu: 256', 'a worker is refused, or slow'],
+    ['readOnly: false', 'readOnly: true', 'a worker cannot write its settings'],
+    ["tcp(port), 'a database outside", "allTcp(), 'a database outside", 'a plugin may call any address at any port'],
+    [
+      'this.service.node.addDependency(role, task.obtainExecutionRole());',
+      '',
+      'the first tasks may not read their secrets, and the deployment is rolled back',
+    ],
+  ),
+  ...mutantsOf(
+    'lib/constructs/connect/worker-properties.ts',
+    [`${unit}/connect/connectors.test.ts`],
+    ["'offset.flush.interval.ms': 5_000", "'offset.flush.interval.ms': 5_000_000", 'an hour of changes comes twice'],
+    [
+      "'offset.storage.replication.factor': -1",
+      "'offset.storage.replication.factor': 1",
+      'a broker that is lost takes along how far connectors have come',
+    ],
+    [
+      "'value.converter.schemas.enable': false",
+      "'value.converter.schemas.enable': true",
+      'no stream reads the changes',
+    ],
+    ["'status.storage.partitions': 1", "'status.storage.partitions': 25", 'partitions that are scarce are used up'],
+    ["'security.protocol': 'SASL_SSL'", "'security.protocol': 'SASL_PLAINTEXT'", 'MSK closes the connection'],
   ),
 ];
 
@@ -262,6 +412,11 @@ const rest: readonly Mutant[] = [
     'lib/constructs/kafka/express-cluster.ts',
     [`${unit}/kafka/express-cluster.test.ts`],
     ["expression: 'MAX(METRICS())'", "expression: 'AVG(METRICS())'", 'a broker is full while the others are empty'],
+    ['cloudWatchLogs: { enabled: true', 'cloudWatchLogs: { enabled: false', 'nobody sees what ails a broker'],
+    ['evaluationPeriods: 3', 'evaluationPeriods: 300', 'a full broker is told of a day later'],
+    ["statistic: 'Average'", "statistic: 'Minimum'", 'a full broker looks empty'],
+    ['period: Duration.minutes(5)', 'period: Duration.days(1)', 'a full broker is told of days later'],
+    ['GREATER_THAN_THRESHOLD', 'LESS_THAN_THRESHOLD', 'brokers that rest wake somebody, full ones nobody'],
   ),
   ...mutantsOf(
     'lib/constructs/kafka/kafka-cluster.ts',
@@ -299,6 +454,7 @@ const rest: readonly Mutant[] = [
       'handlers may administer the registry',
     ],
     ["path: '/health/ready'", "path: '/'", 'a registry without a database counts as healthy'],
+    ['healthyThresholdCount: 2', 'healthyThresholdCount: 10', 'a registry that works is not used for minutes'],
   ),
   ...mutantsOf(
     'lib/constructs/registry/registry-balancer.ts',
@@ -311,6 +467,21 @@ const rest: readonly Mutant[] = [
     [`${unit}/registry/schema-registry.test.ts`],
     ['minHealthyPercent: 100', 'minHealthyPercent: 0', 'each deployment stops the registry'],
     ['circuitBreaker: { rollback: true }', 'circuitBreaker: { rollback: false }', 'a bad deployment hangs for hours'],
+    ["JDBC_INITIAL_SIZE: '2'", "JDBC_INITIAL_SIZE: '20'", 'a small database has no connection left'],
+    ["JDBC_MIN_SIZE: '2'", "JDBC_MIN_SIZE: '20'", 'a small database has no connection left'],
+    ['passwordLength: 40', 'passwordLength: 8', 'the password of the registry can be guessed'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/registry/registry-image.ts',
+    [`${unit}/registry/schema-registry.test.ts`],
+    ['imageScanOnPush: true', 'imageScanOnPush: false', 'nobody hears of a hole in the image'],
+  ),
+  ...mutantsOf(
+    'lib/constructs/registry/registry-database.ts',
+    [`${unit}/registry/schema-registry.test.ts`],
+    ['maxAllocatedStorage: 100', 'maxAllocatedStorage: 21', 'the disk of the schemas fills up'],
+    ['storageType: rds.StorageType.GP3', 'storageType: rds.StorageType.GP2', 'a small disk is slow'],
+    ['copyTagsToSnapshot: true', 'copyTagsToSnapshot: false', 'nobody knows whose a snapshot is'],
   ),
   ...mutantsOf(
     'lib/constructs/registry/schema-registry.ts',
@@ -406,4 +577,13 @@ const databases: readonly Mutant[] = mutantsOf(
   ],
 );
 
-export const constructs: readonly Mutant[] = [...workflow, ...observability, ...network, ...databases, ...rest];
+export const constructs: readonly Mutant[] = [
+  ...workflow,
+  ...observability,
+  ...dashboard,
+  ...between,
+  ...network,
+  ...databases,
+  ...connect,
+  ...rest,
+];

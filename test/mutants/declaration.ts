@@ -6,6 +6,41 @@ const unit = 'test/lib/declaration';
 
 export const declaration: readonly Mutant[] = [
   ...mutantsOf(
+    'lib/declaration/limits.ts',
+    [`${unit}/jobs.test.ts`],
+    ['most * 0.9', 'most * 0.95', 'EMR refuses a job that was accepted here'],
+    ['4: [8, 30]', '4: [8, 60]', 'EMR refuses a job that was accepted here'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/limits.ts',
+    [`${unit}/kinds.test.ts`],
+    ["'retention.bytes': wholeFrom(-1)", "'retention.bytes': wholeFrom(0)", 'a topic that MSK takes is refused'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/parameter.ts',
+    [`${unit}/jobs.test.ts`],
+    ['value.length <= LONGEST_TEXT', 'value.length < LONGEST_TEXT', 'a text that is allowed is refused'],
+    ['Number(value) <= rule.maximum', 'Number(value) < rule.maximum', 'a number that is allowed is refused'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/checks/json-schema.ts',
+    [`${unit}/checks/json-schema.test.ts`],
+    ['MOST_DIGITS = 18', 'MOST_DIGITS = 38', 'a stream fails at its first record'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/kinds/dataset.ts',
+    [`${unit}/kinds.test.ts`],
+    ['fileSize = 128', 'fileSize = 1', 'maintenance makes files that are too small'],
+    ['keep = days(7)', 'keep = hours(7)', 'what was yesterday cannot be read any more'],
+    ['Math.ceil(keep / hours(1))', 'Math.floor(keep / hours(1))', 'states are forgotten before the declaration says'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/connectors/debezium-postgres.ts',
+    [`${unit}/connectors.test.ts`],
+    ['.length > 63', '.length > 630', 'two connectors share a slot whose name was cut off'],
+    ['?? 5432)', '?? 5433)', 'a connector does not reach its database'],
+  ),
+  ...mutantsOf(
     'lib/declaration/event-time.ts',
     [`${unit}/plan.test.ts`, `${unit}/jobs.test.ts`],
     ['hours(24 * count)', 'hours(count)', 'a day of an hour: the watermark overtakes a backlog and drops its rows'],

@@ -32,6 +32,25 @@ export const handlers: readonly Mutant[] = [
     ['SECOND_LOOK_MS = 3_000', 'SECOND_LOOK_MS = 0', 'a run that was just started is not seen'],
   ),
   ...mutantsOf(
+    'lambda/clean-up/core.ts',
+    [`${unit}/clean-up/core.test.ts`],
+    ['[1_000, 2_000, ...', '[60_000, 60_000, ...', 'a pipeline is held up after each failure'],
+  ),
+  ...mutantsOf(
+    'lambda/connectors/connectors.ts',
+    [`${unit}/connectors/connectors.test.ts`],
+    ['withinMs: 120_000', 'withinMs: 1_200', 'a deployment is rolled back because a worker takes its time'],
+    ['inRow: 3', 'inRow: 1', 'a deployment succeeds with a connector that fails a moment later'],
+    ['everyMs: 1_500', 'everyMs: 15', 'a worker is asked without a break'],
+  ),
+  ...mutantsOf(
+    'lambda/connectors/handler.ts',
+    [`${unit}/connectors/starting.test.ts`],
+    ['startingMs = 6 * 60_000', 'startingMs = 60 * 60_000', 'the function is killed before it says what is wrong'],
+    ['leavingMs = 30_000', 'leavingMs = 30_000_000', 'a stack hangs for an hour before it goes'],
+    ['[409, 502, 503, 504]', '[502, 503, 504]', 'a worker that divides its work fails the deployment'],
+  ),
+  ...mutantsOf(
     'lambda/connectors/connectors.ts',
     [`${unit}/connectors/connectors.test.ts`],
     ["refuse('connectors', mistakes.flat());", '', 'a misspelt setting is passed over in silence'],
@@ -68,6 +87,11 @@ export const handlers: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    'lambda/kafka-topics/handler.ts',
+    [`${unit}/kafka-topics/topics.test.ts`],
+    ['settleMs = 10_000', 'settleMs = 1_000_000', 'the function is killed while it waits for leaders'],
+  ),
+  ...mutantsOf(
     'lambda/kafka-topics/topics.ts',
     [`${unit}/kafka-topics/topics.test.ts`],
     ['leader >= 0 && partitionErrorCode === 0', 'partitionErrorCode === 0', 'jobs start on topics without leaders'],
@@ -77,6 +101,9 @@ export const handlers: readonly Mutant[] = [
       'jobs start on topics without leaders',
     ],
     ['replicationFactor: -1', 'replicationFactor: 1', 'MSK refuses every topic, or keeps one copy'],
+    ['agreeMs = 30_000', 'agreeMs = 0', 'a topic that only some brokers know fails the deployment'],
+    ['requestTimeoutMs = 30_000', 'requestTimeoutMs = 300', 'a cluster that takes its time fails the deployment'],
+    ['  await alter(admin, steps.alter, true);\n', '', 'a setting that is refused is found when others are changed'],
     ["type === 'TOPIC_ALREADY_EXISTS' || ", '', 'two deployments at once fail'],
     [
       'validateOnly && !verdicts.has(type)',
@@ -91,9 +118,15 @@ export const handlers: readonly Mutant[] = [
     ["type === 'UNKNOWN_TOPIC_OR_PARTITION';", "type === '';", 'a topic that somebody has deleted fails a deployment'],
   ),
   ...mutantsOf(
-    'lambda/kafka-topics/client.ts',
-    [`${unit}/kafka-topics/client.test.ts`],
+    'lambda/kafka/client.ts',
+    [`${unit}/kafka/client.test.ts`],
     ['retries: 7', 'retries: 0', 'a new network interface fails the deployment'],
+    [
+      'authenticationTimeout: 10_000',
+      'authenticationTimeout: 100',
+      'a cluster that takes its time fails the deployment',
+    ],
+    ['maxRetryTime: 5_000', 'maxRetryTime: 500_000', 'the function is killed while it waits'],
     ['requestTimeout: 60_000', 'requestTimeout: 600', 'a cluster that takes its time fails the deployment'],
     ['ssl: true, ', '', 'MSK closes the connection'],
   ),
@@ -181,6 +214,18 @@ export const handlers: readonly Mutant[] = [
     [`${unit}/stop-application/core.test.ts`],
     ["state === 'STARTED' && runs.length === 0", "state === 'STARTED'", 'a change of the application is refused'],
     ['if (!run.cancelling) await', 'await', 'a run that ends is cancelled again and again'],
+    ['pauseMs = 5_000', 'pauseMs = 50', 'the service refuses requests of all'],
+    ["|| state === 'STARTING' ", '', 'runs of an application that starts are begun before they are ended'],
+  ),
+  ...mutantsOf(
+    'lambda/stop-application/handler.ts',
+    [`${unit}/stop-application/handler.test.ts`],
+    ['limitMs = 13 * 60_000', 'limitMs = 130 * 60_000', 'the function is killed before it says what is wrong'],
+    [
+      'if (!(error instanceof ValidationException)) throw error;',
+      '',
+      'a right that is missing is told as a run that does not end',
+    ],
   ),
   ...mutantsOf(
     'lambda/tables/migrations.ts',

@@ -242,6 +242,11 @@ const streaming: readonly Mutant[] = [
     tests('registry'),
     ['(OSError, http.client.HTTPException)', 'OSError', 'an answer that breaks off ends a job in a stack trace'],
     ['                    json.loads(body)\n', '', 'half an answer ends a job in a stack trace'],
+    ['TIMEOUT_SECONDS = 5.0', 'TIMEOUT_SECONDS = 5_000.0', 'a registry that hangs hangs all jobs'],
+    ['8.0, 15.0, 15.0)', '8.0)', 'jobs fail while the registry is replaced'],
+    ['MOST_VERSIONS = 500', 'MOST_VERSIONS = 20', 'a topic whose schema changed often cannot be read'],
+    [' and error.code != 429', '', 'a registry that is asked too much fails jobs'],
+    ['error.code < 500', 'error.code <= 500', 'a registry that restarts fails jobs'],
   ),
   ...mutantsOf(`${jobs}/job/events.py`, tests('job'), [
     '            self._out.flush()\n',
@@ -306,6 +311,18 @@ const streaming: readonly Mutant[] = [
   ...mutantsOf(
     `${jobs}/streaming/progress.py`,
     tests('progress'),
+    ['most: int = 12', 'most: int = 1', 'the log of a stream shows one row'],
+    [
+      'key=lambda row: row[self.newest], reverse=True',
+      'key=lambda row: row[self.newest]',
+      'the log of a stream shows the oldest rows first',
+    ],
+    [
+      'progress.get("batchDuration", 0) / 1000',
+      'progress.get("batchDuration", 0)',
+      'batches take hours on the dashboard',
+    ],
+    ['state.get("numRowsTotal", 0)', 'state.get("numRowsUpdated", 0)', 'a state that grows is not seen'],
     ['max(0, offset - end', 'max(0, end', 'a stream that lags is not seen'],
     [
       '"deadLetterRows": dead_letters.total()',
@@ -323,7 +340,7 @@ const streaming: readonly Mutant[] = [
     tests('stream_tables'),
     ['if last == number:', 'if last is number:', 'a repeated batch is added twice'],
     ['last > number:', 'last > number + 10**9:', 'a driver that outlived its lock adds what is there'],
-    ['is_over=stop.requested.is_set,', '', 'a stream that waits for its database is killed'],
+    [', is_over=is_over', '', 'a stream that waits for its database is killed'],
     ['made, result.adds)', 'made)', 'sums are replaced by those of a batch'],
     [
       'F.lit(str(number)).cast("binary")',
@@ -339,10 +356,28 @@ const streaming: readonly Mutant[] = [
     ['(F.round(value, column.digits) != value)', 'F.lit(False)', 'money is rounded without a word'],
     [' OR integrity_constraint_violation', '', 'a row that a table does not take fails the batch'],
   ),
-  ...mutantsOf(`${jobs}/postgres/session.py`, tests('table'), [
+  ...mutantsOf(`${jobs}/postgres/session.py`, tests('limits'), [
     'r"08|53|',
     'r"53|',
     'a database that is away fails the stream',
+  ]),
+  ...mutantsOf(
+    `${jobs}/dynamodb/rows.py`,
+    tests('items'),
+    ['#version < :version', '#version <= :version', 'what is written again is told as a change'],
+    ['F.max("one")', 'F.min("one")', 'the oldest state of a batch is there'],
+    ['F.when(~is_whole, F.monotonically_increasing_id())', 'F.lit(None).cast("long")', 'rows without a key are lost'],
+  ),
+  ...mutantsOf(
+    `${jobs}/dynamodb/writing.py`,
+    tests('items'),
+    ['        "ThrottlingException",\n', '', 'a table that asks for patience fails the stream'],
+    ['over.is_set() or is_over()', 'over.is_set()', 'a stream that waits for its items is killed'],
+  ),
+  ...mutantsOf(`${jobs}/dynamodb/reading.py`, tests('items'), [
+    'asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]',
+    'return',
+    'a batch job reads the first megabyte of its items',
   ]),
   ...mutantsOf(`${jobs}/streaming/heartbeat.py`, tests('limits'), [
     'EVERY_SECONDS = 60.0',
@@ -414,4 +449,89 @@ const datasets: readonly Mutant[] = mutantsOf(
   ['* HOUR_MS).execute()', '* 0).execute()', 'files of a run that goes on are removed'],
 );
 
-export const ofJobs: readonly Mutant[] = [...formats, ...kafka, ...streaming, ...sending, ...datasets];
+/** Values on which people count, said literally by one file. */
+const limits: readonly Mutant[] = (
+  [
+    [
+      'job/stop.py',
+      'ANSWER_SECONDS = 0.3',
+      'ANSWER_SECONDS = 30.0',
+      'a stream that was asked to end takes half a minute more',
+    ],
+    ['streaming/query.py', 'POLL_SECONDS = 0.1', 'POLL_SECONDS = 10.0', 'a stream that was asked to end is killed'],
+    ['job/clock.py', 'STEP_SECONDS = 0.1', 'STEP_SECONDS = 10.0', 'a clock that is set back stops a stream unseen'],
+    [
+      'job/run.py',
+      'LONGEST_MESSAGE = 1_000',
+      'LONGEST_MESSAGE = 1_000_000',
+      'an error does not fit into a line of the log',
+    ],
+    [
+      'job/document.py',
+      'LONGEST_SHOWN = 100',
+      'LONGEST_SHOWN = 100_000',
+      'an error does not fit into a line of the log',
+    ],
+    [
+      'formats/checks.py',
+      'LONGEST_SHOWN = 100',
+      'LONGEST_SHOWN = 100_000',
+      'an error does not fit into a line of the log',
+    ],
+    ['streaming/binding.py', 'LOOKED_AT = 1_000', 'LOOKED_AT = 1', 'a rebuild takes windows for whole that are not'],
+    ['kafka/dead_letters.py', 'OWN_BYTES = 16_384', 'OWN_BYTES = 64', 'a large bad record stops the stream for ever'],
+    [
+      'kafka/dead_letters.py',
+      'HEADER_BYTES = 10',
+      'HEADER_BYTES = 0',
+      'a record of many headers stops the stream for ever',
+    ],
+    [
+      'kafka/connection.py',
+      '"kafka.reconnect.backoff.max.ms": "10000"',
+      '"kafka.reconnect.backoff.max.ms": "1000000"',
+      'a stream finds its brokers again after a quarter of an hour',
+    ],
+    [
+      'job/session.py',
+      '"spark.sql.adaptive.enabled": "false"',
+      '"spark.sql.adaptive.enabled": "true"',
+      'each batch is planned twice',
+    ],
+    [
+      'job/session.py',
+      '"spark.sql.optimizer.nestedSchemaPruning.enabled": "false"',
+      '"spark.sql.optimizer.nestedSchemaPruning.enabled": "true"',
+      'columns are lost on their way',
+    ],
+    [
+      'postgres/session.py',
+      '"connectTimeout": "30"',
+      '"connectTimeout": "3000"',
+      'a job hangs for an hour before a database that is away',
+    ],
+    ['postgres/session.py', '"socketTimeout": "600"', '"socketTimeout": "6"', 'a large batch is never written'],
+    ['postgres/session.py', '"tcpKeepAlive": "true"', '"tcpKeepAlive": "false"', 'a line that is broken is waited for'],
+    ['postgres/session.py', '|40P01|', '|', 'a deadlock fails a stream'],
+    ['postgres/session.py', '|57P|', '|', 'a database that restarts fails a stream'],
+    ['postgres/session.py', '0.5, 10.0', '0.5, 1_000.0', 'a stream stands still long after its database is back'],
+    ['postgres/loading.py', ', ("\\r", "\\\\r")', '', 'a text with a line end fails the batch'],
+    ['postgres/loading.py', 'PAGE = 5_000', 'PAGE = 5_000_000', 'a batch of bad rows fills the memory'],
+    ['kinds/table.py', 'AWAY_SECONDS = 300.0', 'AWAY_SECONDS = 3.0', 'a database that was paused fails a job'],
+    [
+      'kinds/table.py',
+      'FOLLOWED_SECONDS = 180.0',
+      'FOLLOWED_SECONDS = 1.8',
+      'a run fails because a connector takes its time',
+    ],
+    ['kinds/dataset.py', 'ORPHAN_HOURS = 72', 'ORPHAN_HOURS = 1', 'files of a run that goes on are removed'],
+    [
+      'sending/pacing.py',
+      'MANY_ROWS = 100_000',
+      'MANY_ROWS = 100_000_000',
+      'a large file is sent slower than was asked for',
+    ],
+  ] as const
+).flatMap(([file, ...change]) => mutantsOf(`${jobs}/${file}`, tests('limits'), change));
+
+export const ofJobs: readonly Mutant[] = [...formats, ...kafka, ...streaming, ...sending, ...datasets, ...limits];

@@ -6,6 +6,81 @@ const unit = 'test/local';
 
 export const machine: readonly Mutant[] = [
   ...mutantsOf(
+    'local/services/kafka.ts',
+    [`${unit}/services/settings.test.ts`],
+    ['Math.ceil(copies / 2)', 'Math.floor(copies / 2)', 'records go with one broker of three'],
+    [
+      "'auto.create.topics.enable': false",
+      "'auto.create.topics.enable': true",
+      'a misspelt name works here and fails on AWS',
+    ],
+    [
+      "'controlled.shutdown.enable': copies === 1",
+      "'controlled.shutdown.enable': copies !== 1",
+      'three brokers do not end',
+    ],
+    [
+      "'offsets.topic.replication.factor': copies",
+      "'offsets.topic.replication.factor': 1",
+      'one broker of three takes along how far readers have come',
+    ],
+    [
+      "'message.max.bytes': DEFAULT_MESSAGE_BYTES",
+      "'message.max.bytes': MOST_MESSAGE_BYTES",
+      'a record that MSK refuses is taken here',
+    ],
+    ['readyWithinMs: 180_000', 'readyWithinMs: 18_000', 'three brokers are given up while they start'],
+    ['stopWithinMs: 30_000', 'stopWithinMs: 300', 'a broker is killed while it writes'],
+  ),
+  ...mutantsOf(
+    'local/services/registry.ts',
+    [`${unit}/services/settings.test.ts`],
+    [';WRITE_DELAY=0', '', 'an id that records carry is lost with the process'],
+    ["    'quarkus.management.host': loopback,\n", '', 'other machines reach the registry'],
+    ['stopWithinMs: 20_000', 'stopWithinMs: 200', 'the registry is killed while it writes'],
+  ),
+  ...mutantsOf(
+    'local/services/postgres.ts',
+    [`${unit}/services/settings.test.ts`],
+    ["stopSignal: 'SIGINT'", "stopSignal: 'SIGTERM'", 'each end of the services takes twenty seconds'],
+    ["max_slot_wal_keep_size: '1GB'", "max_slot_wal_keep_size: '-1'", 'a connector that is away fills the disk'],
+    ["timezone: 'UTC'", "timezone: 'Asia/Tokyo'", 'times of a table are nine hours off'],
+  ),
+  ...mutantsOf(
+    'local/iam/access.ts',
+    [`${unit}/iam/usage.test.ts`],
+    ['randomBytes(32)', 'randomBytes(2)', 'a token is guessed'],
+    ['secretMode = 0o600', 'secretMode = 0o644', 'others read the credentials of all roles'],
+  ),
+  ...mutantsOf(
+    'local/iam/decision-log.ts',
+    [`${unit}/iam/usage.test.ts`],
+    ['mostDenied = 1_000', 'mostDenied = 10', 'denials are not told'],
+    ['flushMs = 5_000', 'flushMs = 5_000_000', 'what was asked is not told'],
+    ['const mode = 0o600', 'const mode = 0o644', 'others read what was asked for'],
+  ),
+  ...mutantsOf(
+    'local/emr/warm-jvms.ts',
+    [`${unit}/emr/warm-jvms.test.ts`],
+    ['idleSeconds = 300', 'idleSeconds = 3', 'no job finds a warm JVM'],
+  ),
+  ...mutantsOf(
+    'local/emr/spark-submit.ts',
+    [`${unit}/emr/spark-submit.test.ts`],
+    ['Math.max(2, Math.min', 'Math.max(1, Math.min', 'a stream waits for itself'],
+  ),
+  ...mutantsOf(
+    'local/emr/job-run-words.ts',
+    [`${unit}/emr/job-run-words.test.ts`],
+    ['endBytes = 8 * 2 ** 20', 'endBytes = 8 * 2 ** 10', 'a job that says much has no result'],
+    ['shownLines = 8', 'shownLines = 1', 'nobody learns why a job failed'],
+  ),
+  ...mutantsOf(
+    'local/cli/down.ts',
+    [`${unit}/cli/streams.test.ts`],
+    ['commandGraceMs = 30_000', 'commandGraceMs = 300', 'a command is killed before it has ended its jobs'],
+  ),
+  ...mutantsOf(
     'local/cli/run.ts',
     [`${unit}/cli/exit-code.test.ts`],
     [
@@ -246,6 +321,11 @@ export const machine: readonly Mutant[] = [
       'throw error;',
       'a reader that has seen enough is a stack trace',
     ],
+  ),
+  ...mutantsOf(
+    'local/cli/main.ts',
+    [`${unit}/cli/usage.test.ts`],
+    ["if (hasErrorCode(error, 'EPIPE')) return;", '', 'a run ends when nobody reads its progress any more'],
   ),
   ...mutantsOf(
     'local/cli/terminal.ts',

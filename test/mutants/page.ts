@@ -20,6 +20,15 @@ export const page: readonly Mutant[] = [
     ],
     ['if (response.writableNeedDrain) return;', 'return;', 'a page shows nothing'],
     ['mark = feed.mark;', '', 'a page gets everything again and again'],
+    ['randomBytes(24)', 'randomBytes(2)', 'the address of a page is guessed'],
+    ["  'referrer-policy': 'no-referrer',\n", '', 'whoever a page leads to reads the records'],
+    ["  'cache-control': 'no-store',\n", '', 'records stay in the browser'],
+  ),
+  ...mutantsOf(
+    'local/watch/results.ts',
+    [`${unit}/results.test.ts`],
+    ['mostRows = 2_000', 'mostRows = 20', 'a page hides rows'],
+    ['mostBehind = 5_000', 'mostBehind = 5', 'a page hides rows'],
   ),
   ...mutantsOf(
     'local/watch/feed.ts',

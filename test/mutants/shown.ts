@@ -8,6 +8,22 @@ const [topics, rejects, executions] = ['topics', 'rejects', 'executions'].map((n
 
 export const shown: readonly Mutant[] = [
   ...mutantsOf(
+    'local/cli/status.ts',
+    [`${unit}/status.test.ts`],
+    [
+      "all.findLast((one) => one.status === 'RUNNING') ?? all.at(-1)",
+      'all.at(-1)',
+      'a refused execution hides the one that runs',
+    ],
+    ['memoryBytes / 1024 ** 2', 'memoryBytes / 1000 ** 2', 'services look larger than they are'],
+  ),
+  ...mutantsOf(
+    'local/cli/run-outcome.ts',
+    [`${unit}/run-outcome.test.ts`],
+    ['deadLetters > 0)', 'deadLetters > 1)', 'nobody is told where a dead letter is'],
+    ['rejected > 0) ? [`rejects', 'rejected > 1) ? [`rejects', 'nobody is told where a rejected line is'],
+  ),
+  ...mutantsOf(
     'local/accounts/records.ts',
     topics,
     ['&& context ? rawJSON(context.source) : value', '? value : value', 'an amount loses its last digits'],

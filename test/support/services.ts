@@ -23,7 +23,7 @@ declare module 'vitest' {
 }
 
 /** Ports far from the usual ones, which may belong to a local run that is in use. */
-const ports = { iam: 27_700, kafka: 29_092, registry: 28_080, s3: 27_710, postgres: 25_432 };
+const ports = { iam: 27_700, kafka: 29_092, registry: 28_080, s3: 27_710, postgres: 25_432, dynamodb: 28_000 };
 
 /** Starts the services; what it returns stops them. */
 export default async function startForTests(project: TestProject): Promise<() => Promise<void>> {
@@ -38,6 +38,7 @@ export default async function startForTests(project: TestProject): Promise<() =>
       firstPorts: ports,
       strict: true,
       databases: true,
+      items: true,
     });
     project.provide('home', root);
     project.provide('bootstrapServers', kafka.bootstrapServers ?? '');

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+#: What librdkafka calls the end of a partition.
+PARTITION_END = "_PARTITION_EOF"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -38,8 +41,9 @@ class Record:
 
 
 def records(bootstrap: str, topic: str) -> Iterator[Record]:
-    """Every record that the topic holds now, partition by partition."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"external.oracle-{uuid.uuid4()}"})
+    """Every committed record that the topic holds now, partition by partition."""
+    group = f"external.oracle-{uuid.uuid4()}"
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.partition.eof": True})
     try:
         for partition in consumer.list_topics(topic, 20).topics[topic].partitions:
             low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 20)
@@ -47,7 +51,12 @@ def records(bootstrap: str, topic: str) -> Iterator[Record]:
             position = low
             while position < high:
                 message = consumer.poll(20)
-                if message is None or message.error():
+                error = message.error() if message is not None else None
+                if message is not None and error is not None and error.name() == PARTITION_END:
+                    # What follows the last record are marks of transactions.
+                    position = max(position, cast("int", message.offset()))
+                    continue
+                if message is None or error:
                     raise SystemExit(f"{topic}/{partition} ends at {position}, not at {high}")
                 position = cast("int", message.offset()) + 1
                 headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])

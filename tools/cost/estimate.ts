@@ -1,7 +1,7 @@
 /** What an environment costs: one line per part that is billed, totals, and what is in no line. No file, no clock, no network. */
 import type { Environment } from '../../config/environment.ts';
-import { databaseOf, ownTopicsOf, topicsOf } from '../../lib/declaration/flow.ts';
-import { EXPRESS_BROKER, WORKER_SIZE } from '../../lib/declaration/limits.ts';
+import { databaseOf, itemsOf, ownTopicsOf, sourcesOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { EXPRESS_BROKER, FUNCTION_MIB, WORKER_SIZE } from '../../lib/declaration/limits.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
 import { HOURS_A_MONTH, PRICES, type Price } from './prices.ts';
@@ -68,7 +68,9 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
   const lines = [
     ...sharedLines(environment),
     ...pipelines.flatMap((pipeline) => {
-      const all = [linesOf, connectorLines, databaseLines].flatMap((lines) => lines(environment, pipeline));
+      const all = [linesOf, connectorLines, sourceLines, databaseLines, itemLines].flatMap((lines) =>
+        lines(environment, pipeline),
+      );
       return all.map((line) => ({ ...line, pipeline: pipeline.name }));
     }),
   ];
@@ -197,13 +199,27 @@ function connectorLines(environment: Environment, pipeline: Pipeline): CostLine[
   return [
     hourly('Kafka Connect on Fargate, vCPU', cpu / 1024, of, PRICES.fargateCore),
     hourly('Kafka Connect on Fargate, GB', memoryMiB / 1024, of, PRICES.fargateMemory),
-    ...partitionLines(environment, 3 + ownTopicsOf(pipeline).length, 'of its workers'),
+    ...partitionLines(environment, 3 + ownTopicsOf({ ...pipeline, sources: {} }).length, 'of its workers'),
     monthly('Private zone', 1, 'of its worker', PRICES.hostedZone),
     monthly('CloudWatch alarms', 2, 'of its connectors', PRICES.alarm),
     ...(Object.values(pipeline.connectors ?? {}).some(({ ownTables }) => ownTables.length > 0)
       ? [monthly('Passwords', 1, 'by which they follow its database', PRICES.secret)]
       : []),
     monthly('Container Insights', STACKS.insights, 'metrics of its worker', PRICES.metric),
+  ];
+}
+
+/** The functions of a pipeline's sources, of which one runs all the time for each. */
+function sourceLines(environment: Environment, pipeline: Pipeline): CostLine[] {
+  const sources = Object.values(sourcesOf(pipeline));
+  if (sources.length === 0) return [];
+  const topics = sources.reduce((sum, { writes }) => sum + Object.keys(writes).length, 0);
+  const of = sources.length === 1 ? 'of one source' : `of ${sources.length} sources`;
+  return [
+    hourly('Listening functions, GB', (sources.length * FUNCTION_MIB) / 1024, of, PRICES.functionMemory),
+    ...partitionLines(environment, sources.length, 'of their cursors'),
+    monthly('CloudWatch alarms', topics + 2 * sources.length, of, PRICES.alarm),
+    monthly('CloudWatch metrics', topics + sources.length, of, PRICES.metric),
   ];
 }
 
@@ -236,6 +252,16 @@ function databaseLines({ databases }: Environment, pipeline: Pipeline): CostLine
   ];
 }
 
+/** What nobody has measured: the GB of a small table of items. */
+const ITEM_GIGABYTES = 1;
+
+/** Tables of items, which cost while nobody asks what they store. */
+function itemLines(_environment: Environment, pipeline: Pipeline): CostLine[] {
+  const tables = Object.keys(itemsOf(pipeline)).length;
+  const of = `${tables} x ${ITEM_GIGABYTES} GB, assumed; 25 GB of an account are free`;
+  return tables === 0 ? [] : [monthly('Storage of items', tables * ITEM_GIGABYTES, of, PRICES.itemStorage)];
+}
+
 function hourly(part: string, quantity: number, arithmetic: string, price: Price): CostLine {
   const hour = quantity * price.dollars;
   return { part, quantity, arithmetic, basis: 'hour', price, day: hour * 24, run: 0, month: hour * HOURS_A_MONTH };
@@ -253,13 +279,14 @@ function perRun(part: string, quantity: number, arithmetic: string, price: Price
 
 const LEFT_OUT: readonly string[] = [
   'records: 0.10 USD for each GiB written to MSK Serverless, 0.05 USD for each GiB read; 0.01 USD for each GB written to MSK Express, and 0.10 USD a month for each that it keeps; the sample files are far below one',
-  'data through the NAT gateway (0.045 USD a GB), mostly the image of the registry when a task starts, and through the endpoints (0.01 USD a GB)',
+  'data through the NAT gateway (0.045 USD a GB), mostly the image of the registry when a task starts and what sources hear, and through the endpoints (0.01 USD a GB)',
   'capacity units of the load balancer: they follow the calls, which are few; no price was looked up',
   'log lines outside demo runs (0.50 USD a GB): those of the registry, refused connections, handlers; nobody has measured how many',
   'storage in S3: job files and results are tens of MB; traffic between zones; storage of Kafka records; no reliable quantity',
   "the registry's image in ECR: half a GB at 0.10 USD a month",
   'backups of databases: free up to the size of their storage; reads and writes of Aurora (0.20 USD a million), snapshots that outlive a cluster',
+  'requests to items of DynamoDB, one for each KB that is written or refused by its version and for each 4 KB that is read, and the copies by which they are restored: no price of them was looked up',
   'tables in the Glue catalog: the first million of a month, and the first million of requests, are free',
-  'Lambda, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
+  'functions besides those that listen, DynamoDB, SNS, SQS and X-Ray: about ten thousand calls a month, cents or nothing',
   'requests to KMS, where the environment brings its own key: 0.03 USD for 10,000; a budget without actions and standard parameters cost nothing',
 ];

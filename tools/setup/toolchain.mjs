@@ -39,6 +39,8 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
  * @property {string} sparkClasses archive of the classes that jobs load
  * @property {string} registryHome folder with quarkus-run.jar
  * @property {string} registryClasses archive of the classes that the registry loads
+ * @property {string} dynamodbJars folder with DynamoDB Local
+ * @property {string} dynamodbServer archive with our own class that runs it
  * @property {string} postgresHome folder with the programs of PostgreSQL
  * @property {string} s3Jars folder with the S3 server
  * @property {string} s3aJars folder with S3A, and the SDK that the S3 server shares with it
@@ -69,11 +71,13 @@ const toolchainPath = join(buildFolder, 'toolchain.json');
 const LOCK_FILES = ['jgo.lock.toml', BOOTSTRAP_LOCK, PROJECT_LOCK];
 const kafkaIamSources = join(root, 'local', 'iam', 'kafka');
 const icebergSinkSources = join(root, 'connect', 'iceberg-sink');
+const dynamodbSources = join(root, 'local', 'services', 'dynamodb');
 
 /** @param {boolean} dev */
 function currentKey(dev) {
   const locks = LOCK_FILES.map((name) => join(root, name));
-  const sources = [...sourcesIn(kafkaIamSources), ...sourcesIn(icebergSinkSources), ...sparkClassesSources];
+  const ours = [kafkaIamSources, icebergSinkSources, dynamodbSources].flatMap((folder) => sourcesIn(folder));
+  const sources = [...ours, ...sparkClassesSources];
   // This file too: a tree that was brought up to date may know of more programs than its last set-up.
   const read = [...locks, ...Object.values(requirementsOf()), ...sources, fileURLToPath(import.meta.url)];
   const files = read.map((path) => readFileSync(path, 'utf8'));
@@ -203,6 +207,16 @@ async function install({ cache, dev, say }) {
     const compiling = { sources: icebergSinkSources, classPath, compiler, java: java.path, python: program };
     return told(compiled({ cache, name: 'iceberg-sink', ...compiling }), "the sink's own part compiled");
   };
+  const dynamodbJarsLoaded = archives('dynamodb-jars');
+  const dynamodb = async () => {
+    const [dynamodbJars, compiler] = await Promise.all([dynamodbJarsLoaded, compilerLoaded]);
+    const program = (await bootstrapped()).python;
+    const from = { sources: dynamodbSources, classPath: [dynamodbJars] };
+    const compiling = { ...from, compiler, java: java.path, python: program };
+    const { folder, made } = await compiled({ cache, name: 'dynamodb-server', ...compiling });
+    if (made) say('what runs DynamoDB Local compiled');
+    return { dynamodbServer: archiveOf(folder), folders: [dynamodbJars, folder], dynamodbJars };
+  };
   const steps = /** @type {const} */ ([
     told(environment({ python, cache, dev, uv }), 'Python packages installed'),
     kafkaJarsLoaded,
@@ -218,6 +232,7 @@ async function install({ cache, dev, say }) {
     archives('s3-jars'),
     archives('s3a-jars'),
     broker(),
+    dynamodb(),
     installNodePackages(root).then((made) => made && say('Node packages installed')),
     compilerLoaded,
   ]);
@@ -225,7 +240,7 @@ async function install({ cache, dev, say }) {
   await Promise.allSettled(steps);
   const [venv, kafkaJars, sparkJarsSource, icebergJars, postgresJars, ...rest] = await Promise.all(steps);
   const [connectJars, debeziumPostgresJars, icebergSinkJars, icebergSinkClasses, ...others] = rest;
-  const [postgresHome, registry, s3Jars, s3aJars, kafka] = others;
+  const [postgresHome, registry, s3Jars, s3aJars, kafka, items] = others;
   const packages = Object.entries(requirementsOf()).map(async ([pipeline, file]) => {
     const options = { cache, pipeline, file, venv, tools: await bootstrapped() };
     const made = await told(pythonPackages(options), `Python packages of ${pipeline} installed`);
@@ -270,6 +285,8 @@ async function install({ cache, dev, say }) {
     kafkaIam: kafka.kafkaIam,
     kafkaClasses: kafka.kafkaClasses,
     ...placed,
+    dynamodbJars: items.dynamodbJars,
+    dynamodbServer: items.dynamodbServer,
     postgresHome,
     sparkClasses: archiveIn(sparkFolder),
     registryHome: registry,
@@ -278,7 +295,7 @@ async function install({ cache, dev, say }) {
     s3aJars,
   };
   const loaded = [venv, kafkaJars, ...Object.values(mirrored), postgresHome, registry, s3Jars, s3aJars];
-  const folders = [...loaded, ...kafka.folders, registryFolder, sparkFolder, ...packaged];
+  const folders = [...loaded, ...kafka.folders, ...items.folders, registryFolder, sparkFolder, ...packaged];
   const key = currentKey(dev || venv.includes('venv-dev-'));
   /** @type {SetUp} */
   const setUp = { key, folders, mirrored, javaHome: process.env.JAVA_HOME ?? '' };

@@ -8,8 +8,6 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Secret as ManagedSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { DnsRecordType, PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
-import type { Secret } from '../../declaration/connector.ts';
-import { connectedTo, ownTopicsOf } from '../../declaration/flow.ts';
 import { Topic } from '../../declaration/kinds/topic.ts';
 import { CONNECT_PORT, WORKER_SIZE } from '../../declaration/limits.ts';
 import {
@@ -21,6 +19,7 @@ import {
   sinkGroups,
 } from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
+import type { Secret } from '../../declaration/secret.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { logGroup } from '../functions/logged-role.ts';
 import type { KafkaCluster } from '../kafka/kafka-cluster.ts';
@@ -98,14 +97,12 @@ export class Worker extends Construct {
     const plugins = [...new Set(connectors.map(({ plugin }) => plugin))];
     const archive = new Asset(this, 'Archive', { path: workerArchive(plugins) });
     assets.grantRead(role);
-    const topics = connectedTo(pipeline).flatMap(({ way, thing }) =>
-      way === 'writes' && thing instanceof Topic ? [thing.name] : [],
-    );
-    const own = ownTopicsOf(pipeline).map(({ name }) => name);
+    const topics = connectors.flatMap(({ writes }) => Object.values(writes).filter((thing) => thing instanceof Topic));
+    const own = Object.entries(pipeline.connectors ?? {}).flatMap(([name, one]) => one.ownTopics(pipeline.name, name));
     cluster.grantConnect(role, {
       group: connectGroup(pipeline.name),
       internal: Object.values(connectTopics(pipeline.name)),
-      writes: [...new Set([...topics, ...own])],
+      writes: [...new Set([...topics, ...own].map(({ name }) => name))],
     });
     this.grantSinks(role, props);
 

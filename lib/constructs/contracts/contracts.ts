@@ -21,8 +21,10 @@ export interface ContractsProps extends Omit<KindProps, 'schemas'> {
 
 /** Schemas of a pipeline, and its kinds of things. */
 export class Contracts extends Construct {
-  /** Parts of the pipeline's parameter: ids or addresses of schemas by their keys, of files by their aliases, of databases by their names. */
-  readonly parts: Readonly<Partial<Record<'schemas' | 'files' | 'databases', Readonly<Record<string, string>>>>>;
+  /** Parts of the pipeline's parameter: ids or addresses of schemas by their keys, of files by their aliases, of databases and items by their names. */
+  readonly parts: Readonly<
+    Partial<Record<'schemas' | 'files' | 'databases' | 'items', Readonly<Record<string, string>>>>
+  >;
   readonly alarms: readonly Alarm[];
   /** The database of the pipeline, where its connectors follow it. */
   readonly followed: FollowedDatabase | undefined;
@@ -42,11 +44,16 @@ export class Contracts extends Construct {
     this.kinds = new Map([...names].map((name) => [name, kindOf(name)(this, kindProps)]));
     const made = [...this.kinds.values()];
     const databases = Object.assign({}, ...made.map((kind) => kind.databases ?? {}));
+    const items = Object.assign({}, ...made.map((kind) => kind.items ?? {}));
     this.parts = {
       schemas: { ...registered?.ids, ...this.addressesOf(ofFormat('json')) },
       files: Object.assign({}, ...made.map(({ files }) => files ?? {})),
       ...(Object.keys(databases).length > 0 && { databases }),
+      ...(Object.keys(items).length > 0 && { items }),
     };
+    const begins = new Set(made.flatMap((kind) => kind.begins ?? []));
+    const others = this.node.children.filter((child) => !begins.has(child));
+    for (const one of begins) one.node.addDependency(...others);
     this.followed = made.find(({ followed }) => followed)?.followed;
     this.alarms = made.flatMap(({ alarms }) => alarms ?? []);
   }

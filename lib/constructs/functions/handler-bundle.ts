@@ -19,12 +19,30 @@ const bundled = new Map<string, string>();
 
 /** Bundles `lambda/<folder>/handler.ts` with all that it imports, the AWS SDK included: one version runs everywhere. */
 export function bundleHandler(folder: string): string {
-  const known = bundled.get(folder);
+  return bundle(folder, `export * from './lambda/${folder}/handler.ts';`);
+}
+
+/**
+ * Bundles a handler that is made of `lambda/<folder>/handler.ts`, which exports `handlerOf`, and of the default export of another module.
+ *
+ * @param name folder of `build/handlers`
+ * @param code path of that module
+ */
+export function bundleHandlerOf(name: string, folder: string, code: string): string {
+  const imports = [
+    `import { handlerOf } from './lambda/${folder}/handler.ts';`,
+    `import of from ${JSON.stringify(code)};`,
+  ];
+  return bundle(name, [...imports, 'export const handler = handlerOf(of);'].join('\n'));
+}
+
+function bundle(name: string, contents: string): string {
+  const known = bundled.get(name);
   if (known) return known;
-  const target = join(BUILD, 'handlers', folder);
+  const target = join(BUILD, 'handlers', name);
   const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: [join('lambda', folder, 'handler.ts')],
+    stdin: { contents, resolveDir: ROOT, sourcefile: `${name}.ts`, loader: 'ts' },
     outfile: join(target, 'index.js'),
     bundle: true,
     write: false,
@@ -39,7 +57,7 @@ export function bundleHandler(folder: string): string {
     logLevel: 'warning',
   });
   for (const { path, contents } of outputFiles) writeIfChanged(path, contents);
-  bundled.set(folder, target);
+  bundled.set(name, target);
   return target;
 }
 

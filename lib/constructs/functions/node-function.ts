@@ -1,6 +1,7 @@
 /** How every Lambda of the project is built: a folder of `lambda/`, bundled into one CommonJS file. */
 import { aws_lambda as lambda } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { FUNCTION_MIB } from '../../declaration/limits.ts';
 import { bundleHandler } from './handler-bundle.ts';
 import type { LoggedRole } from './logged-role.ts';
 
@@ -8,8 +9,8 @@ export type Placement = Pick<lambda.FunctionOptions, 'vpc' | 'vpcSubnets' | 'sec
 
 export interface NodeFunctionProps
   extends Pick<lambda.FunctionOptions, 'description' | 'timeout' | 'environment' | 'deadLetterQueue'> {
-  /** Folder in `lambda/` whose `handler.ts` is the entry. */
-  readonly folder: string;
+  /** Folder in `lambda/` whose `handler.ts` is the entry, or a bundle that was made of more. */
+  readonly folder: string | { readonly bundle: string };
   /**
    * Exported function.
    * @default `handler`
@@ -28,18 +29,18 @@ export interface NodeFunctionProps
   readonly traced?: boolean;
 }
 
-/** A function from `lambda/<folder>/handler.ts`. */
+/** A function whose code is a bundle. */
 export function nodeFunction(scope: Construct, id: string, props: NodeFunctionProps): lambda.Function {
   const { folder, handler = 'handler', identity, placement, traced, ...options } = props;
   return new lambda.Function(scope, id, {
     ...options,
     ...placement,
-    code: lambda.Code.fromAsset(bundleHandler(folder)),
+    code: lambda.Code.fromAsset(typeof folder === 'string' ? bundleHandler(folder) : folder.bundle),
     handler: `index.${handler}`,
     // docs/decisions/0031-node-24-and-the-kafka-client.md
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
-    memorySize: 256,
+    memorySize: FUNCTION_MIB,
     role: identity.role,
     logGroup: identity.logGroup,
     tracing: traced ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,

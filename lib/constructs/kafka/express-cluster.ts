@@ -11,9 +11,9 @@ import type { Brokers, KafkaClusterProps } from './brokers.ts';
 
 export function expressCluster(scope: Construct, props: KafkaClusterProps): Brokers {
   const { clusterName, network, key, logRetentionDays } = props;
-  const { analytics, sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup } = network;
+  const { analytics, sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup, sourceSecurityGroup } = network;
   const group = closedGroup(scope, 'BrokerClients', analytics, 'Kafka brokers');
-  for (const client of [sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup]) {
+  for (const client of [sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup, sourceSecurityGroup]) {
     group.connections.allowFrom(client, ec2.Port.tcp(KAFKA_PORT), 'Kafka with IAM');
   }
   const cluster = new msk.CfnCluster(scope, 'Express', {

@@ -32,6 +32,9 @@ const ADMINISTER = [
   'kafka-cluster:DescribeTopicDynamicConfiguration',
 ];
 
+/** Actions of a client whose records are written together or not at all. */
+const TRANSACT = ['kafka-cluster:AlterTransactionalId', 'kafka-cluster:DescribeTransactionalId'];
+
 /** Who may be granted something: a role, or a policy that is attached elsewhere. */
 type Grantee = iam.IGrantable & Construct;
 
@@ -66,6 +69,11 @@ export class KafkaCluster extends Construct {
   grantProduce(grantee: Grantee, topics: readonly string[]): void {
     allow(grantee, ['kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'], [this.clusterArn]);
     allow(grantee, PRODUCE, this.arnsOf('topic', topics));
+  }
+
+  /** Allows transactions of these names, in which nobody else's are ended. */
+  grantTransactions(grantee: Grantee, names: readonly string[]): void {
+    allow(grantee, TRANSACT, this.arnsOf('transactional-id', names));
   }
 
   /** Allows to read these topics in consumer groups whose names begin with the prefix and a hyphen. */

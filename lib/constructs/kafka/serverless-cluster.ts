@@ -8,7 +8,8 @@ import { closedGroup } from '../network/network.ts';
 import type { Brokers, KafkaClusterProps } from './brokers.ts';
 
 export function serverlessCluster(scope: Construct, props: KafkaClusterProps): Brokers {
-  const { analytics, services, sparkSecurityGroup, handlerSecurityGroup, connectSecurityGroup } = props.network;
+  const { analytics, services, sparkSecurityGroup, ...network } = props.network;
+  const inServices = [network.handlerSecurityGroup, network.connectSecurityGroup, network.sourceSecurityGroup];
   const attach = (name: string, vpc: ec2.Vpc, subnets: ec2.ISubnet[], ...clients: ec2.ISecurityGroup[]) => {
     const group = closedGroup(scope, `${name}Clients`, vpc, `Kafka endpoints in the ${name} VPC`);
     for (const one of clients) group.connections.allowFrom(one, ec2.Port.tcp(KAFKA_PORT), 'Kafka with IAM');
@@ -16,7 +17,7 @@ export function serverlessCluster(scope: Construct, props: KafkaClusterProps): B
   };
   const vpcConfigs = [
     attach('Analytics', analytics, analytics.isolatedSubnets, sparkSecurityGroup),
-    attach('Services', services, services.privateSubnets, handlerSecurityGroup, connectSecurityGroup),
+    attach('Services', services, services.privateSubnets, ...inServices),
   ];
   const { clusterName, removalPolicy } = props;
   const cluster = new msk.ServerlessCluster(scope, 'Cluster', { clusterName, vpcConfigs });

@@ -8,7 +8,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct, IDependable } from 'constructs';
+import type { Construct, IConstruct, IDependable } from 'constructs';
 import type { JobUse } from '../../declaration/flow.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { DatabaseSettings } from '../database/pipeline-database.ts';
@@ -19,6 +19,8 @@ import type { Catalog } from '../storage/catalog.ts';
 import type { DataBucket } from '../storage/data-bucket.ts';
 
 export interface KindProps {
+  /** Name of the environment. */
+  readonly environment: string;
   readonly pipeline: Pipeline;
   readonly network: Network;
   readonly cluster: KafkaCluster;
@@ -35,7 +37,7 @@ export interface KindProps {
    */
   readonly databases: DatabaseSettings | undefined;
   /**
-   * Key of what databases hold.
+   * Key of what databases and tables of items hold.
    * @default a key that AWS owns
    */
   readonly key?: IKey | undefined;
@@ -72,6 +74,11 @@ export interface Kind {
    */
   readonly databases?: Readonly<Record<string, string>>;
   /**
+   * ARN of the table of each of the pipeline's items, by their name, for the pipeline's parameter.
+   * @default none
+   */
+  readonly items?: Readonly<Record<string, string>>;
+  /**
    * How connectors of the pipeline follow its own database.
    * @default nobody may follow it
    */
@@ -86,6 +93,11 @@ export interface Kind {
    * @default none
    */
   readonly alarms?: readonly Alarm[];
+  /**
+   * What begins to work by itself, and so comes behind all that the pipeline's jobs have to find.
+   * @default nothing does
+   */
+  readonly begins?: readonly IConstruct[];
   /** Reading; missing in a kind that is only written. */
   readonly grantRead?: Grant;
   /** Writing; missing in a kind that is only read. */

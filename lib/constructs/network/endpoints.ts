@@ -1,4 +1,4 @@
-/** How Spark's workers reach CloudWatch Logs, the Glue catalog and S3 from a VPC without a way out. */
+/** How Spark's workers reach CloudWatch Logs, the Glue catalog, S3 and DynamoDB from a VPC without a way out. */
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -74,14 +74,9 @@ export interface ObjectsEndpointProps {
 export class ObjectsEndpoint extends Construct {
   constructor(scope: Construct, id: string, props: ObjectsEndpointProps) {
     super(scope, id);
-    const { bucket, assets, logRetentionDays } = props;
-    const { analytics, sparkSecurityGroup } = props.network;
+    const { network, bucket, assets, logRetentionDays } = props;
     const stack = Stack.of(this);
-    const endpoint = new ec2.GatewayVpcEndpoint(this, 'Gateway', {
-      vpc: analytics,
-      service: ec2.GatewayVpcEndpointAwsService.S3,
-      subnets: [{ subnets: analytics.isolatedSubnets }],
-    });
+    const endpoint = gateway(this, network, ec2.GatewayVpcEndpointAwsService.S3);
     const objects = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'];
     letThrough(endpoint, objects, bucket.arnForObjects('*'));
     letThrough(endpoint, ['s3:ListBucket'], bucket.bucketArn);
@@ -91,25 +86,63 @@ export class ObjectsEndpoint extends Construct {
     const own = `prod.${stack.region}.appinfo.src`;
     const ownObjects = stack.formatArn({ service: 's3', region: '', account: '', resource: own, resourceName: '*' });
     letThrough(endpoint, ['s3:PutObject', 's3:PutObjectAcl'], ownObjects);
-
-    // A rule cannot name a gateway endpoint, only S3's list of addresses, which has another id in each Region.
-    const prefixList = new AwsCall(this, 'PrefixList', {
-      service: 'EC2',
-      action: 'describeManagedPrefixLists',
-      parameters: { Filters: [{ Name: 'prefix-list-name', Values: [`com.amazonaws.${stack.region}.s3`] }] },
-      field: 'PrefixLists.0.PrefixListId',
-      permission: 'ec2:DescribeManagedPrefixLists',
-      logRetentionDays,
-    });
-    new ec2.CfnSecurityGroupEgress(this, 'FromWorkers', {
-      groupId: sparkSecurityGroup.securityGroupId,
-      ipProtocol: 'tcp',
-      fromPort: 443,
-      toPort: 443,
-      destinationPrefixListId: prefixList.answer,
-      description: 'S3 through the gateway endpoint',
-    });
+    leadTo(this, network, { service: 's3', of: 'S3', logRetentionDays });
   }
+}
+
+export interface ItemsEndpointProps {
+  readonly network: Network;
+  /** How names of tables begin that jobs may use. */
+  readonly prefix: string;
+  readonly logRetentionDays: number;
+}
+
+/** A gateway endpoint of DynamoDB, free of charge, that lets through to the items of pipelines, and the rule of the workers' group that leads to it. */
+export class ItemsEndpoint extends Construct {
+  constructor(scope: Construct, id: string, { network, prefix, logRetentionDays }: ItemsEndpointProps) {
+    super(scope, id);
+    const endpoint = gateway(this, network, ec2.GatewayVpcEndpointAwsService.DYNAMODB);
+    const tables = Stack.of(this).formatArn({ service: 'dynamodb', resource: 'table', resourceName: `${prefix}*` });
+    letThrough(endpoint, ['dynamodb:PutItem', 'dynamodb:Scan'], tables);
+    leadTo(this, network, { service: 'dynamodb', of: 'DynamoDB', logRetentionDays });
+  }
+}
+
+/** An endpoint that the workers' subnets have a route to. */
+function gateway(
+  scope: Construct,
+  { analytics }: Network,
+  service: ec2.GatewayVpcEndpointAwsService,
+): ec2.GatewayVpcEndpoint {
+  const subnets = [{ subnets: analytics.isolatedSubnets }];
+  return new ec2.GatewayVpcEndpoint(scope, 'Gateway', { vpc: analytics, service, subnets });
+}
+
+/**
+ * Lets workers out to a gateway endpoint. A rule cannot name one, only the service's list of addresses, which has another id in each Region.
+ */
+function leadTo(
+  scope: Construct,
+  { sparkSecurityGroup }: Network,
+  { service, of, logRetentionDays }: { service: string; of: string; logRetentionDays: number },
+): void {
+  const { region } = Stack.of(scope);
+  const prefixList = new AwsCall(scope, 'PrefixList', {
+    service: 'EC2',
+    action: 'describeManagedPrefixLists',
+    parameters: { Filters: [{ Name: 'prefix-list-name', Values: [`com.amazonaws.${region}.${service}`] }] },
+    field: 'PrefixLists.0.PrefixListId',
+    permission: 'ec2:DescribeManagedPrefixLists',
+    logRetentionDays,
+  });
+  new ec2.CfnSecurityGroupEgress(scope, 'FromWorkers', {
+    groupId: sparkSecurityGroup.securityGroupId,
+    ipProtocol: 'tcp',
+    fromPort: 443,
+    toPort: 443,
+    destinationPrefixListId: prefixList.answer,
+    description: `${of} through the gateway endpoint`,
+  });
 }
 
 function letThrough(endpoint: ec2.VpcEndpoint, actions: string[], resource: string, conditions = {}): void {

@@ -35,6 +35,8 @@ export class Network extends Construct {
   readonly handlerSecurityGroup: ec2.SecurityGroup;
   /** Of the workers of Kafka Connect. */
   readonly connectSecurityGroup: ec2.SecurityGroup;
+  /** Of sources, which listen to what is outside. */
+  readonly sourceSecurityGroup: ec2.SecurityGroup;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
@@ -82,12 +84,22 @@ export class Network extends Construct {
     connect.allowInternally(ec2.Port.tcp(CONNECT_PORT), 'between workers, while one takes over from another');
     const why = 'images, archive, secrets and logs through the NAT gateway: their hosts have no fixed addresses';
     this.connectSecurityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, why);
+    this.sourceSecurityGroup = closedGroup(this, 'Sources', this.services, 'Sources');
+    const outside =
+      'what they listen to, and their secrets, through the NAT gateway: their hosts have no fixed addresses';
+    this.sourceSecurityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, outside);
   }
 
   /** Where the Lambdas that manage topics and schemas are attached. */
   get handlers(): Placement {
     const { services: vpc, handlerSecurityGroup } = this;
     return { vpc, vpcSubnets: { subnets: vpc.privateSubnets }, securityGroups: [handlerSecurityGroup] };
+  }
+
+  /** Where sources are attached. */
+  get sources(): Placement {
+    const { services: vpc, sourceSecurityGroup } = this;
+    return { vpc, vpcSubnets: { subnets: vpc.privateSubnets }, securityGroups: [sourceSecurityGroup] };
   }
 
   /**

@@ -49,7 +49,7 @@ export class CustomerKey extends kms.Key {
 const USES = {
   readObjects: ['s3', ['kms:Decrypt']],
   writeObjects: ['s3', ['kms:Decrypt', 'kms:GenerateDataKey']],
-  holdLocks: ['dynamodb', ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*']],
+  useItems: ['dynamodb', ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*']],
   readSecrets: ['secretsmanager', ['kms:Decrypt']],
 } as const;
 

@@ -119,7 +119,7 @@ export class Workflow extends Construct {
     allow(['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], [props.lockTable.tableArn], {
       'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [props.pipeline.name] },
     });
-    allowKey(role, props.lockTable.encryptionKey, 'holdLocks');
+    allowKey(role, props.lockTable.encryptionKey, 'useItems');
     allow(['states:DescribeExecution'], [this.arnOf('execution', `${props.stateMachineName}:*`)]);
     const roles = props.jobs.map((job) => job.role);
     props.application.grantRun(role, roles, { [PIPELINE_TAG]: plan.pipeline });
@@ -171,7 +171,7 @@ export class Workflow extends Construct {
         conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [pipeline.name] } },
       }),
     );
-    allowKey(identity.role, lockTable.encryptionKey, 'holdLocks');
+    allowKey(identity.role, lockTable.encryptionKey, 'useItems');
     new events.Rule(this, 'Ended', {
       description: `Executions of pipeline ${pipeline.name} that ended without success`,
       eventPattern: {

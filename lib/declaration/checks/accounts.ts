@@ -15,13 +15,17 @@ function checkAmong<T>(note: Note, things: Named<T>, where: string, thing: T): v
   if (nameIn(things, thing) === undefined) note(where, 'is not used by a job of the pipeline', thing, names(things));
 }
 
-export function checkSum(pipeline: Pipeline, { sent, of, deadLetters, table, column }: Sum, note: Note): void {
+export function checkSum(pipeline: Pipeline, sum: Sum, note: Note): void {
+  const { sent, of, deadLetters, table, column, rows = {} } = sum;
   const topics = topicsOf(pipeline);
   checkAmong(note, topics, 'sent', sent);
   checkAmong(note, topics, 'deadLetters', deadLetters);
   checkAmong(note, tablesOf(pipeline), 'table', table);
   const { columns } = table.props;
   if (!columns.includes(column)) note('column', 'is no column of its table', column, columns.join(', '));
+  for (const name of Object.keys(rows)) {
+    if (!columns.includes(name)) note(`rows.${name}`, 'is no column of its table', name, columns.join(', '));
+  }
   if (of === undefined) {
     if (sent.cleanup !== 'compact')
       note('sent', 'holds no keys that count', sent.cleanup, "a topic with cleanup 'compact'");

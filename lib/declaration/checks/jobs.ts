@@ -9,24 +9,14 @@ import { Topic } from '../kinds/topic.ts';
 import { ACCOUNT_VCPU, KEPT_BATCHES, LONGEST_ARGUMENT, mostHeap, STATE_BYTES, WORKER_GIGABYTES } from '../limits.ts';
 import { type Note, noteAt } from '../mistakes.ts';
 import { commitsPrefix, drainOf } from '../names.ts';
-import { allowedInstead, INPUT_WORDS, LONGEST_TEXT, type Parameter, patternOf } from '../parameter.ts';
+import { LONGEST_TEXT, type Parameter } from '../parameter.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { specOf } from '../plan.ts';
 import { isSink, isSource, isStreamSource, type Named } from '../thing.ts';
 import { checkCamelCase, checkForm, type Fault, fileName, fitting, isWhole, made, whole } from './form.ts';
+import { checkParameter, isParameter, parameterForms } from './parameters.ts';
 
 const text = z.string();
-const integer = fitting('is not a whole number', `up to ${Number.MAX_SAFE_INTEGER}`, Number.isSafeInteger, 'number');
-const numeric = (number: z.ZodType) => ({ default: number, minimum: number, maximum: number, unit: text });
-const ofParameter = { kind: text, description: text };
-const parameterForms: Record<Parameter['kind'], z.ZodType> = {
-  integer: z.strictObject({ ...ofParameter, ...numeric(integer) }),
-  decimal: z.strictObject({ ...ofParameter, ...numeric(z.number()) }),
-  text: z.strictObject({ ...ofParameter, default: text, pattern: text, unit: text }),
-  instant: z.strictObject({ ...ofParameter, default: text }),
-};
-const hasKind = (value: unknown): value is Parameter => Object.hasOwn(parameterForms, Object(value).kind);
-
 const process = fitting(
   'is not a worker size',
   `cores ${Object.keys(WORKER_GIGABYTES).join(', ')}, memory in whole GiB up to what they can have`,
@@ -37,7 +27,7 @@ const process = fitting(
   },
   'object',
 );
-const parameter = fitting('is no parameter', 'integer(...), decimal(...), text(...) or instant(...)', hasKind);
+const parameter = fitting('is no parameter', 'integer(...), decimal(...), text(...) or instant(...)', isParameter);
 /** Up to a day: how long a run may take and a window may be. */
 const minutes = whole(1, 1_440);
 const ofJob = {
@@ -64,7 +54,7 @@ const forms = {
 export function checkJobForm(job: Job, at: string, note: Note): Fault[] {
   const faults = checkForm(forms[job.kind], job.given, at, note);
   for (const [name, parameter] of Object.entries(job.parameters)) {
-    if (!hasKind(parameter)) continue;
+    if (!isParameter(parameter)) continue;
     faults.push(...checkForm(parameterForms[parameter.kind], parameter, `${at}.parameters.${name}`, note));
   }
   return faults;
@@ -131,21 +121,6 @@ function checkStream(note: Note, job: Job): void {
   const got = `${state.rows.toLocaleString('en-US')} rows, ${megabytes(state.bytes)}`;
   const allowed = `${megabytes(state.held)}, or larger executors`;
   note('keys', 'make more state than the executors hold', got, allowed);
-}
-
-function checkParameter(note: Note, name: string, parameter: Parameter): void {
-  checkCamelCase(note, '', name);
-  if (Object.hasOwn(INPUT_WORDS, name)) {
-    note('', `is the word by which an input ${INPUT_WORDS[name]}`, name, 'another name');
-  }
-  if ('minimum' in parameter && parameter.minimum > parameter.maximum) {
-    note('', 'has an empty range', parameter.minimum, `<= ${parameter.maximum}`);
-  } else if (parameter.kind === 'text' && !patternOf(parameter.pattern)) {
-    note('pattern', 'is not a regular expression', parameter.pattern, 'one that JavaScript reads with the flag u');
-  } else {
-    const allowed = allowedInstead(parameter, parameter.default);
-    if (allowed) note('default', 'is not a value of its own parameter', parameter.default, allowed);
-  }
 }
 
 /** What a run says of itself besides its spec: its role, its entry point, Spark's settings. */

@@ -1,8 +1,8 @@
 /** What is inside a part of the picture: the records of a topic, the batches, spec and log of a job. */
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import type { Model, PictureNode, RecordTold, RunDetails, RunTold } from '../model.ts';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { Model, PictureNode, RecordTold, RowsTold, RunDetails, RunTold } from '../model.ts';
 import { type Fact, Facts } from './facts.tsx';
 import { useDetails } from './source.ts';
 import { byReason, count, duration, jobState, kindOf, moment, stateOf, sum } from './words.ts';
@@ -28,6 +28,7 @@ export function Details({ node, model, runs, onClose }: Shown) {
       </button>
       <p class="quiet">{node.name}</p>
       {node.shape === 'topic' && <Topic node={node} model={model} live={runs === undefined} />}
+      {node.kind === 'table' && (runs ? <Elsewhere what="rows" /> : <Rows alias={node.title} />)}
       {isJob && <Job node={node} model={model} runs={runs} />}
       {!isJob && <Neighbours node={node} model={model} />}
     </section>
@@ -118,11 +119,7 @@ function Topic({ node, model, live }: { readonly node: PictureNode; readonly mod
           rows={partitions.map(({ partition, from, to }) => [partition, count(from), count(to), count(to - from)])}
         />
       )}
-      {live ? (
-        <Records alias={node.title} />
-      ) : (
-        <p class="quiet">The newest records are on the page of “npx millrace watch”.</p>
-      )}
+      {live ? <Records alias={node.title} /> : <Elsewhere what="newest records" />}
     </>
   );
 }
@@ -150,7 +147,9 @@ function Records({ alias }: { readonly alias: string }) {
       caption="Newest records"
       head={[['Key'], ['Value'], ['Headers'], ['Partition, offset'], ['Time']]}
       rows={found.map(({ partition, offset, at, key, value, decoded, headers }) => [
-        <pre key="key">{key}</pre>,
+        <pre key="key" class="key">
+          {key}
+        </pre>,
         <div key="value" class="value">
           {!decoded && <em>not what its schema says</em>}
           <pre>{value}</pre>
@@ -164,6 +163,29 @@ function Records({ alias }: { readonly alias: string }) {
         moment(at),
       ])}
     />
+  );
+}
+
+/** Of what a report does not hold. */
+const Elsewhere = ({ what }: { readonly what: string }) => (
+  <p class="quiet">The {what} are on the page of “npx millrace watch”.</p>
+);
+
+function Rows({ alias }: { readonly alias: string }) {
+  const { found, failed } = useDetails<RowsTold>(`rows/${encodeURIComponent(alias)}`, 5_000);
+  if (!found) return <p class="quiet">{failed === '' ? 'Reading the rows.' : `The rows cannot be read: ${failed}`}</p>;
+  const { columns, key, rows, more } = found;
+  return (
+    <>
+      <Facts facts={[['Rows', `${more ? 'more than ' : ''}${count(found.count)}`]]} />
+      {rows.length > 0 && (
+        <Table
+          caption={`${rows.length < found.count ? `The last ${rows.length} rows` : 'Rows'} by ${key.join(', ')}`}
+          head={columns.map((column) => [column])}
+          rows={rows}
+        />
+      )}
+    </>
   );
 }
 
@@ -239,18 +261,34 @@ function Followed({ id }: { readonly id: string }) {
   return found ? <Log {...found} /> : null;
 }
 
-const Log = ({ spec, log }: RunDetails) => (
-  <>
-    <h3>End of its log</h3>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than its frame is reached by the keyboard */}
-    <section class="log" aria-label="End of its log" tabIndex={0}>
-      <pre>{log === '' ? 'Nothing yet.' : log}</pre>
-    </section>
-    {spec && (
-      <details>
-        <summary>What it was told (its spec)</summary>
-        <pre>{JSON.stringify(spec, null, 2)}</pre>
-      </details>
-    )}
-  </>
-);
+/** Pixels by which a frame may be off its end, since lengths are rounded. */
+const nearEnd = 4;
+
+function Log({ spec, log }: RunDetails) {
+  const frame = useRef<HTMLElement>(null);
+  const atEnd = useRef(true);
+  // The newest lines are seen, until somebody looks back.
+  useLayoutEffect(() => {
+    if (frame.current && atEnd.current) frame.current.scrollTop = frame.current.scrollHeight;
+  }, [log]);
+  const scrolled = ({
+    currentTarget: { scrollHeight, scrollTop, clientHeight },
+  }: Event & { currentTarget: Element }) => {
+    atEnd.current = scrollHeight - scrollTop - clientHeight < nearEnd;
+  };
+  return (
+    <>
+      <h3>End of its log</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than its frame is reached by the keyboard */}
+      <section class="log" aria-label="End of its log" tabIndex={0} ref={frame} onScroll={scrolled}>
+        <pre>{log === '' ? 'Nothing yet.' : log}</pre>
+      </section>
+      {spec && (
+        <details>
+          <summary>What it was told (its spec)</summary>
+          <pre>{JSON.stringify(spec, null, 2)}</pre>
+        </details>
+      )}
+    </>
+  );
+}

@@ -15,6 +15,8 @@ interface Shown {
 
 /** Text that is smaller cannot be read. */
 const leastScale = 0.75;
+/** A sheet of paper is as wide, less its margins; it is not scrolled. */
+const paperWidth = 700;
 
 export function Drawing({ label, of, placedIn, looks, children }: Shown) {
   const frame = useRef<HTMLElement>(null);
@@ -23,9 +25,17 @@ export function Drawing({ label, of, placedIn, looks, children }: Shown) {
   useLayoutEffect(() => {
     const measure = (): void => setWidth(frame.current?.clientWidth ?? 0);
     const observer = new ResizeObserver(measure);
+    // What is printed is laid out for its sheet before, since nothing is measured while it is.
+    const print = (): void => setWidth((known) => Math.min(known, paperWidth));
+    addEventListener('beforeprint', print);
+    addEventListener('afterprint', measure);
     if (frame.current) observer.observe(frame.current);
     measure();
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      removeEventListener('beforeprint', print);
+      removeEventListener('afterprint', measure);
+    };
   }, []);
   // It comes again with every word of the server, and is mostly the same.
   const places = useMemo(() => (width > 0 ? placedIn(width) : undefined), [JSON.stringify(of), width]);

@@ -57,7 +57,7 @@ export function followed(): { readonly model: Model | undefined; readonly connec
   return { model, connection };
 }
 
-/** Asks for details again and again while they are shown. */
+/** Asks for details again and again while they are shown, on a page that somebody sees. */
 export function useDetails<T>(
   path: string,
   everyMs: number,
@@ -67,6 +67,10 @@ export function useDetails<T>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     let over = false;
     const ask = async (): Promise<void> => {
+      if (document.hidden) {
+        timer = setTimeout(ask, everyMs);
+        return;
+      }
       try {
         const response = await fetch(path);
         if (!response.ok) throw new Error(await response.text());

@@ -79,7 +79,11 @@ test.each([
     { table: table('other', { database: postgres('bank'), key: ['a'], columns: ['a', 'batch_value'] }) },
     'is not used by a job of the pipeline; got "table other"; allowed: flow',
   ],
-  ['sums', { field: 'amount' }, 'is not a word for it; got "field"; allowed: sent, of, deadLetters, table, column'],
+  [
+    'sums',
+    { field: 'amount' },
+    'is not a word for it; got "field"; allowed: sent, of, deadLetters, table, column, rows',
+  ],
 ])('a sum with another %s is refused', (_what, change, told) => {
   const sums = bank.sums?.map((sum) => ({ ...sum, ...change }));
   expect(

@@ -14,6 +14,7 @@ const regional = (service: string, rest: string): string => `arn:aws:${service}:
 const arnOf: Readonly<Record<string, (name: string) => string>> = {
   'AWS::CertificateManager::Certificate': (name) => regional('acm', `certificate/${name}`),
   'AWS::CloudWatch::Alarm': (name) => regional('cloudwatch', `alarm:${name}`),
+  'AWS::DynamoDB::GlobalTable': (name) => regional('dynamodb', `table/${name}`),
   'AWS::DynamoDB::Table': (name) => regional('dynamodb', `table/${name}`),
   'AWS::ECR::Repository': (name) => regional('ecr', `repository/${name}`),
   'AWS::ECS::Cluster': (name) => regional('ecs', `cluster/${name}`),

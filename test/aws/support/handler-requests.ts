@@ -26,6 +26,7 @@ function answers(): (operation: string) => unknown {
     asked.set(operation, before + 1);
     const alive = { id: '00f1', name: 'readings/average/run-1', state: 'RUNNING' };
     const byOperation: Record<string, unknown> = {
+      GetSecretValue: { SecretString: '{"token":"t"}' },
       DescribeSecret: { LastRotatedDate: new Date() },
       DescribeServices: { services: [{ deployments: [{ status: 'PRIMARY', createdAt: new Date(0) }] }] },
       GetApplication: { application: { state: asked.has('StopApplication') ? 'STOPPED' : 'STARTED' } },
@@ -108,6 +109,10 @@ const RUNS: Readonly<Record<string, () => Promise<unknown>>> = {
     vi.stubEnv('STATE_MACHINE', 'arn:aws:states:us-east-1:000000000000:stateMachine:millrace-dev-readings');
     const { handler } = await import('../../../lambda/results-table/handler.ts');
     return handler({});
+  },
+  async 'lambda/source'() {
+    const { secretsOf } = await import('../../../lambda/source/secrets.ts');
+    return secretsOf({ token: { name: 'networks/mastodon', key: 'token' } })('token');
   },
   async 'lambda/stop-application before an update'() {
     const { onEvent } = await import('../../../lambda/stop-application/handler.ts');

@@ -152,6 +152,7 @@ export const ATTACHED: Readonly<Record<string, { name: string; subnets: string; 
     subnets: 'NetworkConfiguration.SubnetIds',
     groups: 'NetworkConfiguration.SecurityGroupIds',
   },
+  /** Or `sources`, by its logical id. */
   'AWS::Lambda::Function': { name: 'handlers', subnets: 'VpcConfig.SubnetIds', groups: 'VpcConfig.SecurityGroupIds' },
   /** Or `connect`, by its logical id. */
   'AWS::ECS::Service': {
@@ -206,7 +207,8 @@ function attachmentsOf(resources: readonly Concrete[], known: ReadonlyMap<string
         .slice(3)
         .join('.');
       const isWorker = resource.type === 'AWS::ECS::Service' && /Connect/.test(resource.id);
-      const named = isWorker ? 'connect' : where.name;
+      const isSource = resource.type === 'AWS::Lambda::Function' && /ContractsSource/.test(resource.id);
+      const named = isWorker ? 'connect' : isSource ? 'sources' : where.name;
       const name = resource.type === 'AWS::EC2::VPCEndpoint' ? `endpoint ${service}` : named;
       add(name, place, textsAt(properties, where.subnets), textsAt(properties, where.groups));
     }

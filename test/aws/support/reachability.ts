@@ -148,22 +148,35 @@ function ingressFindings(graph: Graph): string[] {
     .map((rule) => `${rule.place}: ports ${rule.from}-${rule.to} are open to the world (${rule.peerRange})`);
 }
 
-/** Spark's subnets have no way out but the gateway endpoint of S3. */
+/** What Spark reaches through gateway endpoints, and what each could reach without a policy. */
+const GATEWAYS = [
+  ['s3', 'S3', 'every bucket of every account'],
+  ['dynamodb', 'DynamoDB', 'every table of every account'],
+] as const;
+
+/** Spark's subnets have no way out but the gateway endpoints of S3 and DynamoDB. */
 function sparkFindings(graph: Graph, resources: readonly Concrete[]): string[] {
   const findings: string[] = [];
-  const gateways = ofType(resources, 'AWS::EC2::VPCEndpoint').filter(
-    ({ properties }) =>
-      String(properties.ServiceName).endsWith('.s3') && (properties.VpcEndpointType ?? 'Gateway') === 'Gateway',
-  );
-  for (const { place, properties } of gateways) {
-    if (properties.PolicyDocument === undefined) {
-      findings.push(`${place}: PolicyDocument is missing, so that every bucket of every account can be reached`);
+  const endpoints = ofType(resources, 'AWS::EC2::VPCEndpoint');
+  const gatewaysOf = (service: string) =>
+    endpoints.filter(
+      ({ properties }) =>
+        String(properties.ServiceName).endsWith(`.${service}`) &&
+        (properties.VpcEndpointType ?? 'Gateway') === 'Gateway',
+    );
+  for (const [service, , reached] of GATEWAYS) {
+    for (const { place, properties } of gatewaysOf(service)) {
+      if (properties.PolicyDocument !== undefined) continue;
+      findings.push(`${place}: PolicyDocument is missing, so that ${reached} can be reached`);
     }
   }
   for (const spark of graph.attachments.filter(({ name }) => name === 'spark')) {
     for (const { id, routeTable = '' } of spark.subnets) {
-      if (!gateways.some(({ properties }) => textsAt(properties, 'RouteTableIds').includes(routeTable))) {
-        findings.push(`${spark.place}: route table ${routeTable} of subnet ${id} has no S3 gateway endpoint`);
+      for (const [service, name] of GATEWAYS) {
+        if (gatewaysOf(service).some(({ properties }) => textsAt(properties, 'RouteTableIds').includes(routeTable))) {
+          continue;
+        }
+        findings.push(`${spark.place}: route table ${routeTable} of subnet ${id} has no ${name} gateway endpoint`);
       }
       for (const route of graph.routes.get(routeTable) ?? []) {
         if (route.target !== 'local' && !graph.peerings.has(route.target)) {

@@ -4,6 +4,7 @@ import { isObject, listAt, textsAt } from './json.ts';
 
 /** Types that hold what nobody can make again. */
 export const STATEFUL: ReadonlySet<string> = new Set([
+  'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
   'AWS::ECR::Repository',
   'AWS::EMRServerless::Application',

@@ -84,7 +84,7 @@ export function wildcardFindings(principals: readonly Principal[], explained: re
     const here = explained.filter((one) => one.pipeline === undefined || one.pipeline === pipeline);
     for (const { place, resources, actions, effect } of statements) {
       if (effect !== 'Allow') continue;
-      for (const resource of resources.filter((one) => one.includes('*'))) {
+      for (const resource of resources.filter((one) => /[*?]/.test(one))) {
         for (const shape of shapesOf(resource, actions)) {
           const reasons = here.filter((one) => matches(one.role, name) && matches(one.resource, shape));
           for (const { line } of reasons) used.add(line);

@@ -2,7 +2,7 @@
  * The small world in which permissions are tried: things with names, their ARNs and request contexts, and beside each a sentinel that nobody
  * may touch. What is of a pipeline is named with it, except in the pipeline's own table.
  */
-import { datasetsOf, foldersOf, ownTopicsOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { datasetsOf, foldersOf, ownTopicsOf, sourcesOf, topicsOf } from '../../../lib/declaration/flow.ts';
 import { PEOPLE } from '../../../lib/declaration/kinds/table.ts';
 import {
   connectGroup,
@@ -12,6 +12,8 @@ import {
   externalGroupPrefix,
   kebab,
   sinkGroups,
+  sourcePrefix,
+  sourceTransaction,
 } from '../../../lib/declaration/names.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { ACCOUNT, CLUSTER_UUID, REGION } from './arns.ts';
@@ -75,13 +77,17 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
   const connected = pipelines.filter((pipeline) => pipeline.connectors);
   const topics = [
     ...pipelines.flatMap((pipeline) => Object.values(topicsOf(pipeline)).map((topic) => topic.name)),
-    ...connected.flatMap((pipeline) => [
-      ...ownTopicsOf(pipeline).map((topic) => topic.name),
-      ...Object.values(connectTopics(pipeline.name)),
-    ]),
+    ...pipelines.flatMap((pipeline) => ownTopicsOf(pipeline).map((topic) => topic.name)),
+    ...connected.flatMap((pipeline) => Object.values(connectTopics(pipeline.name))),
   ];
+  const transactions = pipelines.flatMap((pipeline) =>
+    Object.values(sourcesOf(pipeline)).flatMap((source) =>
+      Object.keys(source.writes).map((alias) => sourceTransaction(pipeline.name, source.name, alias)),
+    ),
+  );
   const groups = pipelines.flatMap((pipeline) => [
     ...Object.keys(pipeline.jobs).map((job) => `millrace.${pipeline.name}.${job}-spark-kafka-1`),
+    ...Object.values(sourcesOf(pipeline)).map((one) => `${sourcePrefix(pipeline.name, one.name)}-spark-kafka-1`),
     ...(Object.values(topicsOf(pipeline)).some((topic) => topic.externalWays.includes('Reader'))
       ? [`${externalGroupPrefix(pipeline.name)}-spark-kafka-1`]
       : []),
@@ -109,7 +115,8 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
     ),
     thing('another group', 'group', name, 'another-group'),
     thing('a group whose name merely begins so', 'group', name, groups[0]?.replace('-spark', 'r-spark') ?? 'x'),
-    thing('a transaction', 'transactional-id', name, 'a'),
+    ...transactions.map((one) => thing(`transactions ${one}`, 'transactional-id', name, one)),
+    thing('another transaction', 'transactional-id', name, 'another'),
   ];
 }
 
@@ -312,6 +319,7 @@ function databaseThings(resources: readonly Concrete[], pipelines: readonly Pipe
 /** Things that are known by name, and beside each kind another one. */
 function namedThings(resources: readonly Concrete[]): Thing[] {
   const kinds: readonly [type: string, label: string, service: string, arn: (name: string) => string][] = [
+    ['AWS::DynamoDB::GlobalTable', 'items', 'dynamodb', (name) => regional('dynamodb', `table/${name}`)],
     ['AWS::Lambda::Function', 'function', 'lambda', (name) => regional('lambda', `function:${name}`)],
     ['AWS::Logs::LogGroup', 'log', 'logs', (name) => regional('logs', `log-group:${name}:log-stream:1`)],
     ['AWS::SSM::Parameter', 'parameter', 'ssm', (name) => regional('ssm', `parameter${name}`)],
@@ -356,10 +364,13 @@ function namedThings(resources: readonly Concrete[]): Thing[] {
   ];
 }
 
-/** Secrets of connectors, which somebody made, with the end that Secrets Manager gives their names. */
+/** Secrets of connectors and sources, which somebody made, with the end that Secrets Manager gives their names. */
 function secretThings(pipelines: readonly Pipeline[]): Thing[] {
-  const connectors = pipelines.flatMap((pipeline) => Object.values(pipeline.connectors ?? {}));
-  const names = new Set(connectors.flatMap(({ secrets }) => secrets.map(({ name }) => name)));
+  const secrets = pipelines.flatMap((pipeline) => [
+    ...Object.values(pipeline.connectors ?? {}).flatMap((one) => one.secrets),
+    ...Object.values(sourcesOf(pipeline)).flatMap((one) => Object.values(one.props.secrets ?? {})),
+  ]);
+  const names = new Set(secrets.map(({ name }) => name));
   return [...names].map((name) => ({
     label: `secret ${name}`,
     services: ['secretsmanager'],

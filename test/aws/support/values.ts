@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { sourcesOf } from '../../../lib/declaration/flow.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { type Concrete, concrete, ofType } from './concrete.ts';
 import { at, isObject, listAt, textsAt } from './json.ts';
@@ -60,9 +61,13 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
         ],
   'AWS::Lambda::Function': (fn) =>
     // Those around custom resources are as many as a pipeline has kinds of contracts.
-    /^(AWS|Contracts)/.test(fn.short) || !value(fn, 'Handler').startsWith('index.')
+    /^(AWS|Contracts(?!Source))/.test(fn.short) || !value(fn, 'Handler').startsWith('index.')
       ? []
-      : [`function: ${values(fn, 'Timeout', 'MemorySize')}`],
+      : [
+          `function: ${values(fn, 'Timeout', 'MemorySize')}, ${value(fn, 'Runtime')} on ${textsAt(fn.properties, 'Architectures')}` +
+            `${value(fn, 'TracingConfig.Mode') === 'Active' ? ', traced' : ''}` +
+            `${fn.properties.DeadLetterConfig === undefined ? '' : `, what it cannot do to ${lastPart(value(fn, 'DeadLetterConfig.TargetArn'))}`}`,
+        ],
   'AWS::RDS::DBCluster': (cluster) => [
     `cluster: ${values(cluster, 'DeletionProtection', 'BackupRetentionPeriod', 'StorageEncrypted', 'EnableIAMDatabaseAuthentication', 'MasterUserAuthenticationType')}`,
   ],
@@ -71,6 +76,12 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
       ? `instance: ${values(database, 'DBInstanceClass', 'PubliclyAccessible')}`
       : `database: ${values(database, 'DeletionProtection', 'MultiAZ', 'BackupRetentionPeriod', 'DeleteAutomatedBackups', 'StorageEncrypted', 'PubliclyAccessible')}`,
   ],
+  'AWS::DynamoDB::GlobalTable': (table) =>
+    listAt(table.properties, 'Replicas').map((replica) => {
+      const pointInTime = at(replica, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled');
+      const deletion = at(replica, 'DeletionProtectionEnabled');
+      return `items: ${values(table, 'BillingMode')}, PointInTimeRecoveryEnabled ${pointInTime}, DeletionProtectionEnabled ${deletion}`;
+    }),
   'AWS::DynamoDB::Table': (table) => [
     `table: ${values(table, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled')}`,
   ],
@@ -107,9 +118,12 @@ const lastPart = (arn: string): string =>
 
 const eventsOf = (rule: Concrete): string =>
   [
+    ...textsAt(rule.properties, 'EventPattern.source'),
     ...textsAt(rule.properties, 'EventPattern.detail-type'),
     ...textsAt(rule.properties, 'EventPattern.detail.status'),
     ...textsAt(rule.properties, 'EventPattern.detail.state'),
+    ...textsAt(rule.properties, 'EventPattern.detail.stateMachineArn').map((arn) => `of ${arn.split(':').at(-1)}`),
+    ...textsAt(rule.properties, 'EventPattern.detail.applicationId').map((id) => `of ${id}`),
   ].join(' ');
 
 function conditionsOf(statement: unknown): string {
@@ -128,23 +142,44 @@ export function valuesOf(environment: string, pipelines: readonly Pipeline[]): s
   return [...new Set(shared.map(({ stack, id, line }) => `${stack} ${id} | ${line}`))].sort();
 }
 
-/** The lines of the stack of a pipeline, in which its name and those of its jobs do not stand. */
-export function valuesOfPipeline(environment: string, { name, jobs }: Pipeline): string[] {
+/** The lines of the stack of a pipeline, in which its name and those of its jobs, of its sources and of their topics do not stand. */
+export function valuesOfPipeline(environment: string, pipeline: Pipeline): string[] {
+  const { name, jobs } = pipeline;
   const roles = Object.keys(jobs).map((job) => `Job${job}Role`);
+  const sources = Object.entries(sourcesOf(pipeline)).flatMap(([alias, source]) => [
+    [alias, 'SOURCE'] as const,
+    [source.name, 'SOURCE'] as const,
+    ...Object.keys(source.writes).map((topic) => [topic, 'TOPIC'] as const),
+  ]);
+  const ofSources = (text: string): string =>
+    sources.reduce((sofar, [word, general]) => sofar.replaceAll(word, general), text);
   const found = linesOf(environment).filter(({ stack }) => stack === name);
   return [
     ...new Set(
       found.map(({ id, line }) => {
-        const general = line.replace(new RegExp(`([ -])${name}(?=[-.]|$)`, 'g'), '$1PIPELINE');
-        return `${partOf(id)} ${roles.includes(id) ? 'JobRole' : id} | ${general}`;
+        const general = line.replace(new RegExp(`([ -])${name}(?=[-.,]|$)`, 'g'), '$1PIPELINE');
+        const part = partOf(id);
+        if (part === 'sources') return ofSources(`${part} ${id} | ${general}`);
+        return `${part} ${generalOf(id, roles)} | ${general}`;
       }),
     ),
   ].sort();
 }
 
+/** A resource without what a pipeline has named. */
+function generalOf(id: string, roles: readonly string[]): string {
+  if (id.startsWith(ITEMS)) return ITEMS;
+  return roles.includes(id) ? 'JobRole' : id;
+}
+
+/** How tables of items begin. */
+const ITEMS = 'ContractsItems';
+
 /** What a pipeline must have that has a resource. */
 function partOf(id: string): string {
   if (id.startsWith('Connect')) return 'connectors';
+  if (id.startsWith('ContractsSource')) return 'sources';
+  if (id.startsWith(ITEMS)) return 'items';
   if (id === 'ContractsDatabaseSlots') return 'changes';
   return id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';
 }

@@ -103,6 +103,18 @@ describe('the clean-up', () => {
   }
 });
 
+test('a job that ends within a second is not waited for longer', async () => {
+  const ports = played([run('readings/produce/first')], []);
+  const { wait } = ports;
+  const waits: number[] = [];
+  ports.wait = (ms) => {
+    waits.push(ms);
+    return wait(ms);
+  };
+  await cleanUp(EXECUTION, ports);
+  expect(waits).toEqual([1_000, 3_000]);
+});
+
 describe('a run that does not end', () => {
   test('keeps the lock, and is named with its state after five minutes', async () => {
     const stuck = run('readings/enrich/first', 'CANCELLING');

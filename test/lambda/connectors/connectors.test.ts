@@ -1,6 +1,6 @@
 /** Connectors are brought as they are declared, or not at all; played against a worker in memory, whose answers are those of a real one. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { bringConnectors, removeConnectors } from '../../../lambda/connectors/connectors.ts';
+import { bringConnectors, patience, removeConnectors } from '../../../lambda/connectors/connectors.ts';
 import { readDeclared } from '../../../lambda/connectors/declared.ts';
 import type { Rest } from '../../../lambda/custom-resource/rest.ts';
 
@@ -136,6 +136,10 @@ describe('connectors', () => {
     await expect(bring(declared('one'))).rejects.toThrow(
       `Connectors did not run within 0 s:\n- connector one: ${told}`,
     );
+  });
+
+  test('have two minutes, and are seen running three times in a row', () => {
+    expect(patience).toEqual({ withinMs: 120_000, everyMs: 1_500, inRow: 3 });
   });
 
   test('all go when the resource does', async () => {

@@ -1,8 +1,14 @@
 /** What is asked of a cluster, and when its topics can be used. */
-import { beforeEach, describe, expect, test } from 'vitest';
-import { begin, type Connect } from '../../../lambda/kafka-topics/handler.ts';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { begin, type Connect, goOn } from '../../../lambda/kafka-topics/handler.ts';
 import type { Goal } from '../../../lambda/kafka-topics/steps.ts';
-import { stepsFor, type TopicAdmin, takeSteps, waitUntilSettled } from '../../../lambda/kafka-topics/topics.ts';
+import {
+  checkSteps,
+  stepsFor,
+  type TopicAdmin,
+  takeSteps,
+  waitUntilSettled,
+} from '../../../lambda/kafka-topics/topics.ts';
 import { ServerlessCluster } from '../../support/serverless-cluster.ts';
 
 const topic = { name: 'a', partitions: 2, onRemoval: 'retain', configuration: {} } as const;
@@ -29,11 +35,11 @@ describe('a topic', () => {
     const asked: unknown[] = [];
     const { createTopics } = admin;
     admin.createTopics = (request) => {
-      asked.push(...request.topics.map(({ replicationFactor }) => replicationFactor));
+      asked.push(...request.topics.map(({ replicationFactor }) => [replicationFactor, request.timeout]));
       return createTopics(request);
     };
     expect(await take()).toBe(true);
-    expect(asked).toEqual([-1]);
+    expect(asked).toEqual([[-1, 30_000]]);
   });
 
   test('that somebody else has made in between is no failure', async () => {
@@ -64,6 +70,61 @@ describe('a topic', () => {
       await expect(takeSteps(admin, steps)).rejects.toThrow('The cluster could not create topics');
     },
   );
+
+  test('is changed once the cluster has found nothing wrong with the change', async () => {
+    await take();
+    const steps = await stepsFor(admin, {
+      ...goal,
+      declared: [{ ...topic, configuration: { 'retention.ms': '60000' } }],
+    });
+    const asked: (boolean | undefined)[] = [];
+    admin.alterConfigs = async ({ validateOnly }) => void asked.push(validateOnly);
+    await checkSteps(admin, steps);
+    await takeSteps(admin, steps);
+    expect(asked).toEqual([true, false]);
+  });
+
+  test('that only some brokers know yet is asked for again', async () => {
+    await take();
+    const { describeConfigs } = admin;
+    let asked = 0;
+    admin.describeConfigs = async (request) => {
+      asked += 1;
+      if (asked === 1) throw Object.assign(new Error('Unknown'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+      return describeConfigs(request);
+    };
+    expect((await stepsFor(admin, goal)).create).toEqual([]);
+    expect(asked).toBe(2);
+  });
+
+  test('that has no leader yet is waited for ten seconds by each call', async () => {
+    await take();
+    const { fetchTopicMetadata } = admin;
+    let asked = 0;
+    admin.fetchTopicMetadata = async () => {
+      asked += 1;
+      const { topics } = await fetchTopicMetadata();
+      for (const { partitions } of topics) for (const partition of partitions) partition.leader = -1;
+      return { topics };
+    };
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const connect = async (_: unknown, work: (client: TopicAdmin) => unknown) => work(admin);
+    const { describeConfigs } = admin;
+    admin.describeConfigs = (request) => {
+      now += 4_000;
+      return describeConfigs(request);
+    };
+    const ResourceProperties = {
+      ...{ BootstrapServers: 'b:9098', Security: 'iam', Pipeline: 'readings' },
+      Topics: [{ Name: 'a', Partitions: '2' }],
+    };
+    const event = { RequestType: 'Create', ResourceProperties, StartedAt: '0', PlannedPartitions: '2' } as const;
+    expect(await goOn(event, connect as Connect)).toEqual({ IsComplete: false });
+    // The first of these looks for what is left to do.
+    expect(asked).toBe(4);
+  });
 
   test('can be used once each partition has a leader', async () => {
     await take();

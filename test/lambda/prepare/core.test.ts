@@ -2,7 +2,7 @@
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { handler } from '../../../lambda/prepare/handler.ts';
-import { databaseOf } from '../../../lib/declaration/flow.ts';
+import { databaseOf, itemsOf } from '../../../lib/declaration/flow.ts';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
 import { planOf } from '../../../lib/declaration/plan.ts';
 import { Spec } from '../../../lib/declaration/spec.ts';
@@ -332,6 +332,12 @@ describe('every pipeline', async () => {
         pipeline: {
           schemas: Object.fromEntries(schemas.map(([, id, key]) => [key, id ? '12' : `s3://assets/${key}.json`])),
           files: Object.fromEntries(plan.files.map((file) => [file, `s3://assets/${file}`])),
+          items: Object.fromEntries(
+            Object.values(itemsOf(pipeline)).map(({ name }) => [
+              name,
+              `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`,
+            ]),
+          ),
           databases: { [databaseOf(pipeline)?.name ?? '']: 'jdbc:postgresql://database:5432/all' },
         },
       });

@@ -60,6 +60,16 @@ test('one that is starting is stopped once it has started', async () => {
   expect(calls).toEqual(['stop']);
 });
 
+test('one that is starting loses its runs at once, and is asked every five seconds', async () => {
+  const { ports, calls, now } = application('STARTING', 1, 5_000);
+  const waits = new Set<number>();
+  const { wait } = ports;
+  await stopApplication('app', { ...ports, wait: (ms) => wait(ms).then(() => void waits.add(ms)) }, minutes(5));
+  expect(calls).toEqual(['cancel run-1', 'stop']);
+  expect(now()).toBe(40_000);
+  expect([...waits]).toEqual([5_000]);
+});
+
 test('one that does not come to rest fails in time, with what to do', async () => {
   const { ports } = application('STARTED', 1, minutes(60));
   await expect(stopApplication('app', ports, minutes(2))).rejects.toThrow(

@@ -9,6 +9,8 @@ let parameter: string | undefined = '00app';
 /** Runs of the application, which is started while it has some or is asked to stop. */
 let runs: { id: string; state: string }[] = [];
 let state = 'STOPPED';
+/** Why a run is not cancelled. */
+let refusal: string | undefined;
 let server: Server;
 
 beforeEach(async () => {
@@ -16,6 +18,10 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     const target = request.headers['x-amz-target'];
     calls.push(target === undefined ? `${request.method} ${request.url}` : String(target));
+    if (request.method === 'DELETE' && refusal !== undefined) {
+      response.writeHead(400, { 'content-type': 'application/json', 'x-amzn-errortype': refusal }).end('{}');
+      return;
+    }
     const found = target === undefined || parameter !== undefined;
     response.writeHead(found ? 200 : 400, { 'content-type': 'application/json' });
     const [path] = String(request.url).split('?');
@@ -39,6 +45,7 @@ afterEach(async () => {
   parameter = '00app';
   runs = [];
   state = 'STOPPED';
+  refusal = undefined;
   await new Promise((resolve) => server.close(resolve));
 });
 
@@ -95,6 +102,21 @@ test('its runs are cancelled first, whatever state they are in but those that en
     'GET /applications/00app',
   ]);
 });
+
+test.each([
+  ['ValidationException', /Application 00app is still STARTED with 1 job runs after 13 minutes/],
+  ['AccessDeniedException', /AccessDenied|UnknownError|Unknown/],
+])(
+  'a run that is not cancelled for a %s is waited for as long as the function runs, or fails it',
+  async (name, told) => {
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void) => setImmediate(done)) as never);
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 60_000));
+    onTestFinished(() => void vi.restoreAllMocks());
+    [state, refusal, runs] = ['STARTED', name, [{ id: 'running', state: 'RUNNING' }]];
+    await expect(send('Delete', beforeDelete, 'as-before')).rejects.toThrow(told);
+  },
+);
 
 test('another application is another physical id', async () => {
   const { PhysicalResourceId } = await send('Update', { ...beforeDelete, ApplicationId: '00other' }, 'before');

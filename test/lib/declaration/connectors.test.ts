@@ -48,6 +48,26 @@ test('a connector is accepted, its topic written by it and read outside', () => 
   expect(refusal()).toEqual([]);
 });
 
+test('the port of a database outside is that of PostgreSQL unless another one is said; of the pipeline its own is known', () => {
+  const portOf = (config: object, tables: object = { changes: 'public.words' }) =>
+    connector('debezium-postgres', { ...right, config, tables } as never).databasePort;
+  const own = table('words', { database: postgres('tiny'), key: ['word'], columns: ['word'] });
+  expect([portOf({}), portOf({ 'database.port': 6_432 }), portOf({}, { changes: own })]).toEqual([
+    5_432,
+    6_432,
+    undefined,
+  ]);
+});
+
+test('a connector has a name with which its slot has at most 63 characters', () => {
+  const [longest, longer] = ['A', 'aA'].map((begin) => `a${begin.slice(0, -1)}${'A'.repeat(24)}`) as [string, string];
+  expect(refusal({}, longest)).toEqual([]);
+  const slot = `millrace_tiny_aa${'_a'.repeat(24)}`;
+  expect(refusal({}, longer)).toEqual([
+    `tiny.connectors.${longer}: makes the name of a replication slot too long; got "${slot}"; allowed: 63 characters`,
+  ]);
+});
+
 test('Kafka Connect is told what the declaration says, and of secrets only in which file they are', () => {
   expect(clients.connectors?.clientChanges?.configuration(clients, 'clientChanges')).toEqual({
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
@@ -125,7 +145,7 @@ describe('of a table of the pipeline', () => {
 });
 
 test('its topics are topics of the pipeline', () => {
-  expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'visits', 'lostVisits', 'counts']);
+  expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'visits', 'lostVisits', 'calls', 'counts']);
 });
 
 describe('refused is', () => {

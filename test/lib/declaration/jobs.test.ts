@@ -15,6 +15,7 @@ import {
 } from '../../../lib/declaration/index.ts';
 import type { Job } from '../../../lib/declaration/job.ts';
 import { KEPT_BATCHES } from '../../../lib/declaration/limits.ts';
+import { allowedInstead } from '../../../lib/declaration/parameter.ts';
 import { accepts, declare, refusalOf, refuses, tinyPipeline, tinyProject } from './tiny-pipeline.ts';
 
 tinyProject();
@@ -42,6 +43,25 @@ describe('jobs', () => {
       `tiny.jobs.show.size.driver: is not a worker size; got ${shown}; allowed: ${SIZES}`,
     );
   }
+  test('have heaps of nine tenths of the largest worker of their cores, and no larger ones', () => {
+    const refusedIn = (cores: number, memory: number) =>
+      refusalOf(
+        tinyPipeline({
+          jobs: ({ show }) =>
+            void Object.assign(show, { size: { driver: { cores, memory }, executor: worker, executors: 1 } }),
+        }),
+      ).filter((line) => line.includes('is not a worker size')).length;
+    const largest = [
+      [1, 7],
+      [2, 14],
+      [4, 27],
+      [8, 54],
+      [16, 108],
+    ] as const;
+    for (const [cores, memory] of largest) {
+      expect([cores, refusedIn(cores, memory), refusedIn(cores, memory + 1)]).toEqual([cores, 0, 1]);
+    }
+  });
   refuses(
     'no executors',
     { jobs: ({ show }) => void Object.assign(show, { size: { driver: worker, executor: worker, executors: 0 } }) },
@@ -101,6 +121,21 @@ describe('the state machine', () => {
 });
 
 describe('parameters', () => {
+  test('take texts of 1,000 characters, and numbers up to their bounds', () => {
+    const note = text({ pattern: '.*', unit: 'note', description: '' });
+    expect([999, 1_000, 1_001].map((length) => allowedInstead(note, 'x'.repeat(length)) === undefined)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const lines = integer({ default: 0, minimum: 0, maximum: 9, unit: 'lines', description: '' });
+    expect([-1, 0, 9, 10].map((value) => allowedInstead(lines, value) === undefined)).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
   const lineCount = (change: object) => ({
     jobs: ({ send }: { send: { parameters: { lineCount: object } } }) =>
       void Object.assign(send.parameters.lineCount, change),

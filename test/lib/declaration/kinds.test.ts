@@ -56,6 +56,9 @@ describe('topics', () => {
     { things: ({ words }) => void Object.assign(words, { configuration: { 'min.insync.replicas': '2' } }) },
     'tiny.topics.words.configuration: is not a setting of MSK Serverless; got "min.insync.replicas"; allowed: cleanup.policy, compression.type, max.message.bytes, message.timestamp.difference.max.ms, message.timestamp.type, retention.bytes, retention.ms',
   );
+  accepts('any size, and any time, that is kept by the broker', {
+    things: ({ words }) => void Object.assign(words, { configuration: { 'retention.bytes': '-1' } }),
+  });
   refuses(
     'a setting that has a word of its own',
     { things: ({ words }) => void Object.assign(words, { configuration: { 'retention.ms': '1' } }) },
@@ -244,6 +247,16 @@ describe('datasets', () => {
       Object.assign(send.writes, { kept: thing });
       Object.assign(show, { reads: { ...show.reads, kept: thing }, writes: { ...show.writes, kept: thing } });
     },
+  });
+  test('make files of 128 MiB and keep what was for a week, unless they say otherwise', () => {
+    const told = (props: object) => {
+      const { fileSize, keepHours } = Object(
+        kept(props).writePart({ pipeline: { name: 'tiny' }, alias: 'kept' } as never),
+      );
+      return [fileSize, keepHours];
+    };
+    expect(told({})).toEqual([128, 168]);
+    expect(told({ fileSize: 64, keep: days(1) + 1 })).toEqual([64, 25]);
   });
   for (const name of ['Words', 'a-b', '', '1a', 'x'.repeat(31)]) {
     refuses(

@@ -64,13 +64,13 @@ test.each([
   expect(Spec.safeParse({ ...spec, ...change }).success).toBe(false);
 });
 
-test('every kind brings its part', async () => {
+test('every kind brings its part, or says that no job has one', async () => {
   const folder = new URL('../../../lib/declaration/kinds/', import.meta.url);
   const whole = JSON.stringify(jsonSchemaOfSpec());
   for (const file of readdirSync(folder)) {
     const kind: { readSpecs?: z.ZodType[]; writeSpecs?: z.ZodType[] } = await import(new URL(file, folder).href);
     const parts = [...(kind.readSpecs ?? []), ...(kind.writeSpecs ?? [])];
-    expect(parts, file).not.toHaveLength(0);
+    expect(kind.readSpecs ?? kind.writeSpecs, file).toBeDefined();
     for (const part of parts) {
       const name = /"kind":\{.*?"const":"\w+"\}/.exec(JSON.stringify(z.toJSONSchema(part)))?.[0];
       expect(whole).toContain(name);

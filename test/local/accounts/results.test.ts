@@ -39,6 +39,19 @@ test('what is not there is shown as nothing', () => {
   expect(table([{ region: 'Asia', count: 1 }], columns.slice(0, 3))).toMatch(/^Asia +1$/m);
 });
 
+test('a text with line ends is one line, under its own title', () => {
+  const rows = [
+    { region: 'Asia\nEurope\u001b[31m', count: 1 },
+    { region: 'Oceania', count: 20 },
+  ];
+  expect(table(rows, [columns[0], columns[2]]).split('\n')).toEqual([
+    'region            count',
+    '----------------  -----',
+    'Asia␊Europe␛[31m      1',
+    'Oceania              20',
+  ]);
+});
+
 test('a whole amount is shown with its decimals', () => {
   expect(table([{ region: 'Europe', total: '1234', count: '2', window_start: '' }], columns)).toContain('1,234.00');
 });

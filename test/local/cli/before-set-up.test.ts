@@ -33,3 +33,11 @@ test('doctor tells what it can, says what it left out, and leaves the checkout a
   expect(states).toMatchObject({ node: 'ok', python: 'stops', 'set-up': 'note', disk: 'ok', rest: 'note' });
   expect(['node_modules', 'build', 'cache', 'home'].filter((name) => existsSync(join(checkout, name)))).toEqual([]);
 });
+
+test('what keeps a set-up from its end is told in JSON to who asked for that', () => {
+  const { status, stdout, stderr } = millrace('status', '--json');
+  const { error } = JSON.parse(stdout);
+  expect(status).toBe(1);
+  expect(error.code).toMatch(/^SETUP_/);
+  expect(stderr).toContain(`error ${error.code}: ${error.message}`);
+});

@@ -39,6 +39,13 @@ test.each(commands.map(([name]) => name))('a mistake in %s points to its own hel
   expect(told.join('')).toContain(`(see: npx millrace ${name} --help)`);
 });
 
+test.each(commands.filter(([name]) => name !== 'completion'))(
+  '%s answers programs in JSON',
+  (_name, command: Command) => {
+    expect(command.options.map(({ long }) => long)).toContain('--json');
+  },
+);
+
 describe('in bash', () => {
   /** What is offered for the last of these words, in a checkout with one pipeline. */
   function offered(...words: string[]): string[] {

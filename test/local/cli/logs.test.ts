@@ -24,10 +24,14 @@ function homeWithRuns() {
   return home;
 }
 
-async function linesOf(home: ReturnType<typeof millraceHome>, name: string, options: LogsOptions = {}) {
+async function linesOf(
+  home: ReturnType<typeof millraceHome>,
+  name: string,
+  options: LogsOptions & { readonly json?: boolean } = {},
+) {
   const lines: string[] = [];
   const { signal } = new AbortController();
-  const context = { home, terminal: new Terminal(), json: false, signal, onForce: [] };
+  const context = { home, terminal: new Terminal(), json: options.json === true, signal, onForce: [] };
   await logs({ ...context, print: (line) => void lines.push(line) }, name, options);
   return lines;
 }
@@ -39,6 +43,17 @@ test('a job’s own sentences are shown beside Spark’s warnings, its events on
     'sum-by-window: 2 windows of readings',
   ]);
   expect(await linesOf(home, 'readings/sum-by-window', { events: true })).toEqual([event]);
+});
+
+test('programs get each line as an object, with the run that it is of', async () => {
+  const home = homeWithRuns();
+  const told = (await linesOf(home, 'readings/sum-by-window', { json: true })).map((line) => JSON.parse(line));
+  expect(told.map(({ text }) => text)).toEqual([
+    '12:00:00.000 WARN Utils: of readings',
+    'sum-by-window: 2 windows of readings',
+  ]);
+  expect(new Set(told.map(({ of }) => of)).size).toBe(1);
+  expect(await linesOf(home, 'readings/sum-by-window', { events: true, json: true })).toEqual([event]);
 });
 
 test('a job is found by either way to write it, and an unknown one is told which there are', async () => {

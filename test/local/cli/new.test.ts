@@ -134,6 +134,17 @@ describe('a pipeline of a file', () => {
 });
 
 describe('what is seen of columns', () => {
+  test('lines that are no rows are told, with why where a quote stays open', async () => {
+    const others = async (row: string) => (await found('notes.csv', `id,note\n1,a\n${row}\n2,b\n`)).notes;
+    const told = (count: string, first: number) =>
+      `${count} lines have other than 2 fields, and would be rejected; the first is line ${first}`;
+    expect(await others('3')).toEqual([told('1 of 3', 3)]);
+    const open = 'line 3 opens a quote that it does not close: a field ends with its line, also within quotes';
+    expect(await others('3,"two\nlines"')).toEqual([told('1 of 4', 4), open]);
+    expect(await others('3,"two, or\nthree, lines"')).toEqual([open]);
+    expect(await others('"3", 5" pipe')).toEqual([]);
+  });
+
   test('is told, with the names that they get', async () => {
     const { columns, notes } = await found('takings.csv', TAKINGS);
     expect(columns.map(({ name, header, kind, nullable }) => [name, header, kind, nullable])).toEqual([

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { loadPipelines } from '../../../lib/declaration/load.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
-import { rejects, rejectsOf } from '../../../local/cli/rejects.ts';
+import { countedRejects, rejects, rejectsOf } from '../../../local/cli/rejects.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { bucketPath } from '../../../local/cloudformation/index.ts';
 import { JobRunRecords, type JobRunRequest } from '../../../local/emr/job-run-records.ts';
@@ -54,8 +54,22 @@ test('of an execution that is not known say which there are', () => {
   expect(() => rejectsOf(home, pipeline, 'x')).toThrow(
     'No execution "x" of "tiny" has read a file. The newest that did: one.',
   );
-  const { accounts: _accounts, ...without } = pipeline;
-  expect(() => rejectsOf(home, without, undefined)).toThrow('No account of pipeline "tiny" is of a file');
+  const { send: _send, ...jobs } = pipeline.jobs;
+  const { accounts: _accounts, ...without } = { ...pipeline, jobs };
+  expect(() => rejectsOf(home, without, undefined)).toThrow('No job of pipeline "tiny" sends the lines of a file');
+});
+
+test('are known without an account of the file, and counted for each execution', async () => {
+  const { accounts: _accounts, ...without } = wordsPipeline({ json: true }).pipeline;
+  sent(without, 'one', ['lines', 'rejects'], { line: 1, reason: 'late' }, { line: 2, reason: 'late' }, { line: 3 });
+  sent(without, 'two', ['lines', 'rejects']);
+  const file = bucketPath(home, 's3://data/lines.csv');
+  const folder = bucketPath(home, 's3://data/rejects/tiny/one');
+  expect(await countedRejects(home, without, 'one')).toEqual([
+    { file, folder, rejected: 3, rejectedByReason: { late: 2, unknown: 1 } },
+  ]);
+  expect(await countedRejects(home, without, 'two')).toMatchObject([{ rejected: 0 }]);
+  expect(await countedRejects(home, without, 'three')).toEqual([]);
 });
 
 test('are printed with file, line and reason, harmless to a terminal; as JSON lines they are the same data', async () => {

@@ -52,6 +52,8 @@ const account: Settled = {
   }),
 };
 
+const rejected = { file: '/lines', folder: '/rejects', rejected: 3, rejectedByReason: { late: 2, 'not-json': 1 } };
+
 const stream: StreamStatus = {
   pipeline: 'tiny',
   job: 'count',
@@ -92,6 +94,7 @@ function shown(output: Partial<Output>, more: Partial<Shown> = {}, json = false,
       output: told,
       jobs,
       accounts: [],
+      rejects: [],
       before: [],
       streams: [],
       requests: [],
@@ -117,6 +120,17 @@ describe('an execution', () => {
       'in no account: the rows of tell-all, show',
     ]);
     expect(stderr).toMatch(/results as CSV and JSON in .*\/results\/tiny\/one\n$/);
+  });
+
+  test('says which columns of its report no row of the results has', () => {
+    expect(shown({}).stderr).not.toContain('no row');
+    const columns = [
+      { field: 'word', title: 'word', format: 'text' as const },
+      { field: 'tims', title: 'times', format: 'count' as const },
+    ];
+    const report = { ...pipeline.report, columns } as NonNullable<typeof pipeline.report>;
+    const { stderr } = shown({}, { pipeline: { ...pipeline, report } });
+    expect(stderr).toContain('no row of the results has "tims", a column of the report; they have: word\n');
   });
 
   test('marks what it has changed, where a report of the same question was made before', () => {
@@ -162,8 +176,8 @@ describe('an execution', () => {
 
   test('is followed by what is likely to be wanted next', () => {
     const watched = ['npx millrace watch tiny', 'npx millrace down'];
-    expect(nextOf(pipeline, [account])).toEqual(watched);
-    expect(nextOf(pipeline, [{ ...account, rejected: 1, deadLetters: 2 }])).toEqual([
+    expect(nextOf(pipeline, [account], [{ ...rejected, rejected: 0 }])).toEqual(watched);
+    expect(nextOf(pipeline, [{ ...account, deadLetters: 1 }], [{ ...rejected, rejected: 1 }])).toEqual([
       'npx millrace rejects tiny',
       'npx millrace topics words --dead-letters',
       ...watched,
@@ -172,15 +186,15 @@ describe('an execution', () => {
     const results = { topic: topicsOf(pipeline).words };
     const several = { ...pipeline, accounts: [first, { ...first, results }] } as typeof pipeline;
     const names = (several.accounts ?? []).map((one) => accountName(several, one));
-    expect(nextOf(several, [{ ...account, account: names[1] ?? '', deadLetters: 1 }])).toEqual([
+    expect(nextOf(several, [{ ...account, account: names[1] ?? '', deadLetters: 1 }], [])).toEqual([
       `npx millrace topics ${first?.deadLetters.name} --dead-letters`,
       ...watched,
     ]);
   });
 
   test('tells rejected lines with their reasons and their place, and rows that do not add up with the log to read', () => {
-    const rejects = { rejected: 3, rejectedByReason: { late: 2, 'not-json': 1 }, rejectsFolder: '/rejects' };
-    const { stderr } = shown({}, { accounts: [{ ...account, ...rejects, addsUp: false }] });
+    const { stderr, stdout } = shown({}, { accounts: [{ ...account, addsUp: false }], rejects: [rejected] });
+    expect(stdout).not.toContain('rejected (');
     expect(stderr).toContain('3 rejected (2 late, 1 not-json) in /rejects\n');
     expect(stderr).toMatch(/The rows of words do not add up: .*"npx millrace logs count"/);
   });

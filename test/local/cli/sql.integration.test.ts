@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { ask, connectionOf } from '../../../local/cli/sql.ts';
+import { connectionOf } from '../../../local/cli/sql.ts';
 import { millraceHome } from '../../../local/home.ts';
+import { ask } from '../../../local/services/postgres-query.ts';
 import { asSuperuser, givePasswords } from '../../../local/services/postgres-sign-in.ts';
 
 const home = millraceHome(inject('home'));

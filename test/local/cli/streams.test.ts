@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { down } from '../../../local/cli/down.ts';
+import { commandGraceMs, down } from '../../../local/cli/down.ts';
 import { Terminal } from '../../../local/cli/terminal.ts';
 import { refuseRemovalOfLive } from '../../../local/cli/up.ts';
 import { liveStreams } from '../../../local/emr/streams.ts';
@@ -48,6 +48,10 @@ async function told(home: ReturnType<typeof millraceHome>, purge: boolean): Prom
 }
 
 describe('down', () => {
+  test('gives a command that runs an execution half a minute to end its jobs', () => {
+    expect(commandGraceMs).toBe(30_000);
+  });
+
   test('lets a stream finish its batch, and says so', async () => {
     // Longer than what every job gets.
     const { home, id, records } = await homeWithStream('2.5');

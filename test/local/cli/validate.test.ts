@@ -1,7 +1,7 @@
 /** What `millrace validate` says of a declaration without mistakes. */
 import { expect, test } from 'vitest';
 import { batch, integer, pipeline, stream } from '../../../lib/declaration/index.ts';
-import { linesOf } from '../../../local/cli/validate.ts';
+import { linesOf, toldOf, validate } from '../../../local/cli/validate.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
 
 test('jobs are listed in their order, and the state of a stream at its keys', () => {
@@ -12,6 +12,23 @@ test('jobs are listed in their order, and the state of a stream at its keys', ()
     '  after    tell-all, show',
     '  state    count: at most 100 rows, 1 MB, at 100 keys',
   ]);
+});
+
+test('programs get the same as one object', async () => {
+  expect(toldOf(wordsPipeline().pipeline)).toEqual({
+    name: 'tiny',
+    topics: expect.arrayContaining(['words']),
+    streams: ['count'],
+    during: ['send'],
+    after: ['tell-all', 'show'],
+    alone: [],
+    state: [{ job: 'count', rows: 100, bytes: expect.any(Number), keys: 100 }],
+  });
+  const printed: string[] = [];
+  expect(await validate({ json: true, print: (text) => void printed.push(text) })).toBe(0);
+  const [told = ''] = printed;
+  expect(printed).toHaveLength(1);
+  expect(JSON.parse(told).pipelines.length).toBeGreaterThan(1);
 });
 
 test('windows and lateness make the state larger, and a job that runs alone is listed as such', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { endWarmJvms } from '../../../local/emr/warm-jvms.ts';
+import { endWarmJvms, warmLaunch } from '../../../local/emr/warm-jvms.ts';
 import { identityOf, isSameProcess, type ProcessIdentity } from '../../../local/services/process.ts';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { temporaryFolder } from '../../tools/setup/temporary.ts';
@@ -22,6 +22,13 @@ beforeEach(() => {
 });
 afterEach(() => {
   for (const { pid } of keepers.splice(0)) if (pid !== undefined && identityOf(pid)) process.kill(pid, 'SIGTERM');
+});
+
+test('a JVM waits five minutes for its next job', () => {
+  const launch = { command: 'spark-submit', arguments: ['job.py'], jvm: ['--conf', 'a=b'], environment: {} };
+  const [, given = '', ...rest] = warmLaunch(launch, folder, '/run').arguments;
+  expect(JSON.parse(given)).toMatchObject({ folder, idleSeconds: 300, command: ['spark-submit', '--conf', 'a=b'] });
+  expect(rest).toEqual(['spark-submit', 'job.py']);
 });
 
 async function eventually(holds: () => boolean): Promise<void> {

@@ -65,7 +65,14 @@ export class TestBroker {
   readonly toolchain = readToolchain();
   private readonly processes: (() => Promise<unknown>)[] = [];
   private roles: readonly AccessRole[] = [];
-  private ports: Readonly<Record<FixedName, Ports>> = { iam: {}, kafka: {}, registry: {}, s3: {}, postgres: {} };
+  private ports: Readonly<Record<FixedName, Ports>> = {
+    iam: {},
+    kafka: {},
+    registry: {},
+    s3: {},
+    postgres: {},
+    dynamodb: {},
+  };
 
   async start(broker: ServiceDefinition = kafka): Promise<void> {
     this.deploy();

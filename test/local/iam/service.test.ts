@@ -45,8 +45,12 @@ const accessTo = (bucket: string): AccessFile => {
 beforeAll(async () => {
   writeAccess(home, accessTo('data'));
   // Any free port for what stands for S3.
-  const ports = { decisions: await nextFreePort(20_000 + Math.floor(Math.random() * 10_000), new Set()), s3: 0 };
-  const allPorts = { iam: ports, kafka: {}, registry: {}, s3: {}, postgres: {} };
+  const ports = {
+    decisions: await nextFreePort(20_000 + Math.floor(Math.random() * 10_000), new Set()),
+    s3: 0,
+    dynamodb: 0,
+  };
+  const allPorts = { iam: ports, kafka: {}, registry: {}, s3: {}, postgres: {}, dynamodb: {} };
   const { program, arguments: words } = iam.command({
     home,
     folder: '',

@@ -2,11 +2,11 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { textOf } from '../../../local/cli/access.ts';
 import { millraceHome } from '../../../local/home.ts';
-import { accessFile, credentialVariables, readAccess, writeAccess } from '../../../local/iam/access.ts';
-import { readDecisions } from '../../../local/iam/decision-log.ts';
+import { accessFile, credentialVariables, readAccess, tokenOf, writeAccess } from '../../../local/iam/access.ts';
+import { DecisionLog, readDecisions } from '../../../local/iam/decision-log.ts';
 import { DecisionPoint } from '../../../local/iam/decision-point.ts';
 import { accessOf } from '../../../local/iam/deployed-access.ts';
 import { usageOf } from '../../../local/iam/usage.ts';
@@ -90,6 +90,39 @@ test('credentials are random, readable for nobody else, and kept as long as the 
   deploy(reads, objects, logs);
   expect(credentialVariables(home, roleArn)).toEqual(before);
   expect(credentialVariables(home, `${roleArn}-gone`)).toEqual({});
+  expect(before.AWS_SECRET_ACCESS_KEY).toMatch(/^[A-Za-z0-9+/]{40}$/);
+  expect(before.AWS_SESSION_TOKEN).toMatch(/^[A-Za-z0-9+/]{120}$/);
+  expect(tokenOf(home)).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('of denials the first thousand that differ are kept, for nobody else to read', () => {
+  const other = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-iam-')));
+  const log = new DecisionLog(other);
+  const denied = { allowed: false, decision: 'implicitDeny', reason: 'no', statements: [] } as const;
+  for (let index = 0; index <= 1_000; index += 1) {
+    log.note(
+      'Jobcount',
+      { principal: roleArn, action: 's3:GetObject', resource: `arn:aws:s3:::data/${index}` },
+      denied,
+    );
+  }
+  expect(readDecisions(other)).toHaveLength(1_000);
+  expect(statSync(join(other.iam, 'decisions.jsonl')).mode & 0o777).toBe(0o600);
+  rmSync(other.root, { recursive: true });
+});
+
+test('how often a request came again is told within five seconds', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const other = millraceHome(mkdtempSync(join(tmpdir(), 'millrace-iam-')));
+  const log = new DecisionLog(other);
+  const request = { principal: roleArn, action: 's3:GetObject', resource: 'arn:aws:s3:::data/a' };
+  const allowed = { allowed: true, decision: 'allowed', reason: 'allowed', statements: [] } as const;
+  for (let times = 0; times < 3; times += 1) log.note('Jobcount', request, allowed);
+  expect(readDecisions(other).map(({ count }) => count)).toEqual([1]);
+  vi.advanceTimersByTime(5_000);
+  expect(readDecisions(other).map(({ count }) => count)).toEqual([1, 2]);
+  rmSync(other.root, { recursive: true });
 });
 
 describe('access', () => {

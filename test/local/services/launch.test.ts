@@ -69,7 +69,7 @@ test('nothing in the shell of a person changes what a service does, and the log 
     command: () => ({ program: process.execPath, arguments: ['-p', 'JSON.stringify(process.env)'] }),
   } as unknown as ServiceDefinition;
   const toolchain = {} as Parameters<typeof launch>[1];
-  const ports = { iam: {}, kafka: {}, postgres: {}, registry: {}, s3: {} };
+  const ports = { iam: {}, kafka: {}, postgres: {}, registry: {}, s3: {}, dynamodb: {} };
   onTestFinished(() => void vi.unstubAllEnvs());
   for (const [name, value] of Object.entries({ JAVA_TOOL_OPTIONS: '-Xmx1m', QUARKUS_HTTP_PORT: '1', LC_ALL: 'C' })) {
     vi.stubEnv(name, value);

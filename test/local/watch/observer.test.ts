@@ -163,3 +163,24 @@ test('looking leaves nothing', () => {
   observer.look();
   expect(files()).toEqual(before);
 });
+
+test('nothing hides in the words of strangers: in reasons, causes, results, specs', () => {
+  const [hidden, shown] = ['a\u202eb\u001b[31m\u200b', 'a⟨U+202E⟩b␛[31m⟨U+200B⟩'];
+  const execution = begin('20260131130000-aaaa');
+  const writes = { results: { kind: 'folder', url: 's3://data/results/one' } };
+  const [count, show] = [start('count', execution.name), start('show', execution.name, { writes })];
+  write(count, { event: 'progress', batch: 1, rowsIn: 2, deadLetters: { [hidden]: 2 } });
+  records.write({ ...count, state: 'FAILED', stateDetails: hidden });
+  const folder = join(home.buckets, 'data', 'results', 'one', 'json');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'part-0.json'), `${JSON.stringify({ word: hidden })}\n`);
+  records.write({ ...show, state: 'SUCCESS' });
+  executions.finish(execution, { status: 'FAILED', error: 'Failed', cause: hidden });
+  expect(observer.look()).toMatchObject({
+    execution: { cause: shown },
+    runs: [{ details: shown, deadLetters: { [shown]: 2 } }, {}],
+    results: { rows: [{ word: shown }] },
+  });
+  writeFileSync(records.stderr(count.id), hidden);
+  expect(observer.details(count.id)?.log).toBe(shown);
+});

@@ -1,7 +1,7 @@
 /** The picture of a pipeline is its declaration: all that it reads and writes, each once, with arrows in the direction of the rows. */
 import { expect, test } from 'vitest';
 import { topicsOf } from '../../../lib/declaration/flow.ts';
-import { batch, connector, folder, postgres, table } from '../../../lib/declaration/index.ts';
+import { batch, connector, folder, postgres, source, table } from '../../../lib/declaration/index.ts';
 import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
 import { pictureOf } from '../../../local/watch/picture.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
@@ -73,5 +73,18 @@ test('a connector stands between the tables that it follows, of the pipeline or 
   expect(drawn.nodes.filter(({ id }) => /connectors|outside/.test(id))).toMatchObject([
     { shape: 'connector', title: 'changes', name: 'debezium-postgres' },
     { shape: 'thing', kind: 'table outside', title: 'public.others' },
+  ]);
+});
+
+test('a source stands before its topics, as what brings something from outside', () => {
+  const { words, lost } = topicsOf(pipeline) as Record<'words' | 'lost', Topic>;
+  const heard = source('heard', { code: 'heard.ts', writes: { words, lost } });
+  const drawn = pictureOf({ ...pipeline, sources: { heard } });
+  expect(drawn.edges.map(({ id }) => id).filter((id) => id.includes('sources.'))).toEqual([
+    'sources.heard>topics.words',
+    'sources.heard>topics.lost',
+  ]);
+  expect(drawn.nodes.filter(({ id }) => id.startsWith('sources.'))).toEqual([
+    { id: 'sources.heard', shape: 'connector', kind: 'source', title: 'heard', name: 'heard' },
   ]);
 });

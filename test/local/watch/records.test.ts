@@ -67,6 +67,11 @@ test('nothing hides: escapes of terminals and turned text are shown, markup stay
   expect(visible('one\ttwo\nthree')).toBe('one\ttwo\nthree');
 });
 
+test('of a long value as much of its own is told, however that has to be written', async () => {
+  const [record] = await newestRecords(readerOf(['\u202e'.repeat(4_001)]), words, '');
+  expect(record?.value).toBe(`${'⟨U+202E⟩'.repeat(4_000)}… (1 more)`);
+});
+
 test('a long value is cut, and says so', async () => {
   const [record] = await newestRecords(readerOf(['x'.repeat(4_321)]), topic('any', { partitions: 1 }), '');
   expect(record?.value).toHaveLength(4_000 + '… (321 more)'.length);

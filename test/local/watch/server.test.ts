@@ -38,12 +38,36 @@ describe('who has the address', () => {
     expect(await ask('records/a%2Fb')).toMatchObject({ status: 200, body: '["found"]' });
   });
 
-  test.each(['nothing', 'records/other', 'records', '__proto__', 'constructor', 'records/a/b', '..%2f..%2fetc'])(
-    'finds nothing at %s',
-    async (path) => {
-      expect((await ask(path)).status).toBe(404);
-    },
-  );
+  test.each([
+    'nothing',
+    'records/other',
+    'records',
+    '__proto__',
+    'constructor',
+    'records/a/b',
+    '..%2f..%2fetc',
+    'records/%zz',
+  ])('finds nothing at %s', async (path) => {
+    expect((await ask(path)).status).toBe(404);
+  });
+
+  test('is told at once what following would be', async () => {
+    const { status, headers, body } = await ask('events', { method: 'HEAD' });
+    expect({ status, type: headers['content-type'], body }).toEqual({
+      status: 200,
+      type: 'text/event-stream',
+      body: '',
+    });
+  });
+
+  test('has an address that nobody guesses, and leaves no trace of it elsewhere', async () => {
+    expect(new URL(served.url).pathname).toMatch(/^\/[\w-]{32}\/$/);
+    expect((await ask('')).headers).toMatchObject({
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  });
 
   test('gets a page that may load nothing from elsewhere', async () => {
     const { headers } = await ask('');

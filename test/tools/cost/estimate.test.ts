@@ -210,8 +210,20 @@ test('connectors cost one worker that is always there, however many they are', (
   expect(line(result, 'Kafka Connect on Fargate, GB').month).toBeCloseTo(0.004445 * 730, 9);
   // Three of its own, besides that of heartbeats and that of the sink's tasks.
   const partitions = result.lines.filter(({ part }) => part === 'MSK Serverless, partitions');
-  expect(partitions.map(({ quantity }) => quantity)).toEqual([5, 5]);
+  expect(partitions.map(({ quantity }) => quantity)).toEqual([6, 5, 1]);
   const { clientChanges: other } = clients.connectors ?? {};
   const two = { ...clients, connectors: { ...clients.connectors, other } } as Pipeline;
   expect(quantityOf(estimate(tiny, [two]), 'Kafka Connect on Fargate, vCPU')).toBe(0.5);
+});
+
+test('a source costs a function that runs all the time, its cursors, alarms and metrics', () => {
+  const result = estimate(tiny, [clients]);
+  expect(line(result, 'Listening functions, GB').month).toBeCloseTo(0.25 * 0.0000133334 * 3600 * 730, 9);
+  const ofSource = result.lines.filter(({ arithmetic }) => /source|cursors/.test(arithmetic));
+  expect(ofSource.map(({ part, quantity }) => [part, quantity])).toEqual([
+    ['Listening functions, GB', 0.25],
+    ['MSK Serverless, partitions', 1],
+    ['CloudWatch alarms', 3],
+    ['CloudWatch metrics', 2],
+  ]);
 });

@@ -52,11 +52,16 @@ describe.each([dev, prod])('$name', (environment: Environment) => {
   });
 
   test('metrics, and what costs nothing because there is none', () => {
-    // That of failed tasks of connectors has values, and a price, only where one fails.
-    const metrics = resources('AWS::Logs::MetricFilter').filter(
-      (filter) => !JSON.stringify(filter).includes('connectorTaskFailures'),
+    const filters = resources('AWS::Logs::MetricFilter').map((filter) => JSON.stringify(filter));
+    // Those of what listens have values all month long. That of failed tasks of connectors has values, and a price, only where one fails.
+    const listening = filters.filter((filter) => filter.includes('listening'));
+    const others = filters.filter((filter) => !listening.includes(filter) && !filter.includes('connectorTaskFailures'));
+    const ofPart = estimate(environment, pipelines).lines.filter(({ part }) => part === 'CloudWatch metrics');
+    const [ofRuns, ofSources] = [/run/, /source/].map((what) =>
+      ofPart.filter(({ arithmetic }) => what.test(arithmetic)).reduce((sum, { quantity }) => sum + quantity, 0),
     );
-    expect((quantities['CloudWatch metrics'] ?? 0) * 730).toBeCloseTo(metrics.length, 9);
+    expect((ofRuns ?? 0) * 730).toBeCloseTo(others.length, 9);
+    expect(ofSources).toBe(listening.length);
     expect(resources('AWS::KMS::Key')).toEqual([]);
     const managed = resources('AWS::RDS::DBInstance').filter(
       ({ ManageMasterUserPassword }) => ManageMasterUserPassword,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -63,6 +63,14 @@ def write_lines(spark: SparkSession, lines: JavaObject, stream: JavaObject) -> N
     write = java_class(spark, "org.apache.commons.io.IOUtils").writeLines
     while lines.hasNext():
         write(to_list(some(lines, 0, LINES_AT_ONCE)), "\n", stream, "UTF-8")
+
+
+def frame_of_lines(spark: SparkSession, lines: Sequence[str]) -> DataFrame:
+    """Lines of text as a frame: one column `value` (string). They come to Java as one text, since each by itself would take longer than all of them."""
+    reader = java_class(spark, "java.io.StringReader")("\n".join(lines))
+    texts = java_class(spark, "org.apache.spark.sql.Encoders").STRING()
+    listed = java_class(spark, "org.apache.commons.io.IOUtils").readLines(reader)
+    return DataFrame(spark._jsparkSession.createDataset(listed, texts).toDF(), spark)
 
 
 def in_plan(frame: DataFrame) -> DataFrame:

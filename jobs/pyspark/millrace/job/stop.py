@@ -22,6 +22,10 @@ FIRST_OF_ALL = 100
 """Priority of the hook; Spark's own and those that close file systems have lower ones."""
 
 
+class Interrupted(Exception):  # noqa: N818  (no error)
+    """What was waited for is not wanted any more."""
+
+
 class StopRequest:
     """Whether the job was asked to end; the one who asked is kept waiting until `finished`."""
 

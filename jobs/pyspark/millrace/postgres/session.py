@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 from millrace.errors import JobError
 from millrace.job.events import Events
 from millrace.job.jvm import java_class, write_lines
+from millrace.job.stop import Interrupted
 
 T = TypeVar("T")
 
@@ -37,10 +38,6 @@ AWAY = re.compile(r"08|53|57P|25006|40001|40P01|HYT|$")
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 10.0
 LOOK_SECONDS = 0.1
-
-
-class Interrupted(Exception):  # noqa: N818  (no error)
-    """What was waited for is not wanted any more."""
 
 
 class DatabaseError(Exception):

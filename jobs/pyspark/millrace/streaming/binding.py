@@ -40,6 +40,8 @@ class Bound:
     """By result, the columns of its key."""
     tables: Standing | None = None
     """How the tables stand that it writes."""
+    items: Mapping[str, str] | None = None
+    """What the items are that it writes, and how they are written, by alias."""
 
 
 def bind(spark: SparkSession, spec: Spec, checkpoint: Checkpoint, bound: Bound) -> int | None:
@@ -89,6 +91,7 @@ def identity(spark: SparkSession, spec: Spec, cluster: Cluster, bound: Bound) ->
         "keys": dict(bound.keys),
         "statePartitions": int(spark.conf.get("spark.sql.shuffle.partitions") or 0),
         **({} if bound.tables is None else {"tables": dict(bound.tables.ids)}),
+        **({} if bound.items is None else {"items": dict(bound.items)}),
     }
 
 

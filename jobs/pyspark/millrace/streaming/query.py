@@ -25,13 +25,15 @@ from millrace.job.stop import StopRequest
 from millrace.kafka.dead_letters import dead_letters
 from millrace.kinds import topic
 from millrace.streaming import progress
+from millrace.streaming.batches import BatchSink, Together, with_rows
 from millrace.streaming.binding import Bound, bind, only_whole
 from millrace.streaming.checkpoint import RULES, Checkpoint
 from millrace.streaming.heartbeat import heartbeat
+from millrace.streaming.items import ItemsResult, ItemsSink
 from millrace.streaming.numbers import lead
 from millrace.streaming.progress import ProgressListener, Shown
 from millrace.streaming.source import Source
-from millrace.streaming.tables import Derived, TableResult, TableSink, with_tables
+from millrace.streaming.tables import Derived, TableResult, TableSink
 
 POLL_SECONDS = 0.1
 FINISH_SECONDS = 50.0
@@ -68,6 +70,7 @@ def run_query(
     dead_letters_alias: str = "deadLetters",
     tables: Sequence[TableResult] = (),
     derived: Sequence[Derived] = (),
+    items: Sequence[ItemsResult] = (),
 ) -> None:
     """Runs the query of a stream; returns when it is drained, or after a request to end.
 
@@ -78,9 +81,10 @@ def run_query(
         events: where progress is told.
         sources: the topics that the stream follows.
         results: what it makes of them.
-        dead_letters_alias: the topic for events that are no good, and rows that fit into no table, among the job's `writes`.
+        dead_letters_alias: the topic for events that are no good, and rows that fit into no table and are no item, among the job's `writes`.
         tables: what of it goes into tables.
         derived: what the database makes of these.
+        items: what of it becomes items.
 
     Raises:
         JobError: STREAM_FAILED in Spark's words when the query fails; those of `bind` when its checkpoint is of something else, and of
@@ -89,8 +93,15 @@ def run_query(
     """
     spark = sources[0].good.sparkSession
     checkpoint = Checkpoint(spark, spec.declared(spec.checkpoint, "checkpoint"))
-    sink = TableSink(spark, spec, events, tables, derived) if tables else None
-    whole_from = bind(spark, spec, checkpoint, bound_to(spark, spec, sources, results, sink))
+    sinks, bound = list[BatchSink](), bound_to(spark, spec, sources, results)
+    if tables:
+        sinks.append(to_tables := TableSink(spark, spec, events, tables, derived))
+        bound = replace(bound, tables=to_tables.standing())
+    if items:
+        sinks.append(to_items := ItemsSink(spark, spec, events, items))
+        bound = replace(bound, items=to_items.identities())
+    sink = Together(spark, spec, events, sinks) if sinks else None
+    whole_from = bind(spark, spec, checkpoint, bound)
     results = [replace(result, rows=only_whole(result.rows, whole_from)) for result in results]
     checkpoint.write(RULES, {source.alias: asdict(source.rules) for source in sources})
     ahead = lead(checkpoint, now_ms())
@@ -101,9 +112,9 @@ def run_query(
     if sink is None:
         writer = every.writeStream.format("kafka").options(**spec.kafka.sink_options("gzip"))
     else:
-        whole = [replace(one, rows=only_whole(one.rows, whole_from)) for one in tables]
+        whole = {alias: only_whole(rows, whole_from) for alias, rows in sink.rows.items()}
         write = sink.writer(lambda batch: checkpoint.planned_ms(batch) + ahead.ms, target, stop)
-        writer = with_tables(every, whole).writeStream.foreachBatch(write)
+        writer = with_rows(every, whole).writeStream.foreachBatch(write)
     writer = writer.queryName(spec.job).outputMode("update")
     writer = writer.option("checkpointLocation", checkpoint.query)
     repeating, draining = ahead.is_repeating or any(source.is_repeating for source in sources), spec.mode == "drain"
@@ -135,17 +146,14 @@ def run_query(
         )
 
 
-def bound_to(
-    spark: SparkSession, spec: Spec, sources: Sequence[Source], results: Sequence[Result], sink: TableSink | None = None
-) -> Bound:
-    """What the stream's checkpoint is of."""
+def bound_to(spark: SparkSession, spec: Spec, sources: Sequence[Source], results: Sequence[Result]) -> Bound:
+    """What the stream's checkpoint is of, but for what is no topic."""
     outputs = {result.alias: (spec.output(result.alias, topic.Output), result.key) for result in results}
     keys = {alias: topic.key_columns(spark, spec, output, key) for alias, (output, key) in outputs.items()}
     return Bound(
         tuple(name for one in sources for name in one.topics),
         tuple(output.topic for output, _ in outputs.values()),
         keys,
-        None if sink is None else sink.standing(),
     )
 
 

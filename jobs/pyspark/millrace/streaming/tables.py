@@ -1,6 +1,6 @@
 """Results of a stream that go into tables: each batch in one transaction with its number, so that it is there once, whatever ends the stream.
 
-The batch is written from the driver: its rows stay in Java, and those that do not fit become dead letters before the transaction is committed.
+Its rows stay in Java, and those that do not fit become dead letters before the transaction is committed.
 """
 
 from __future__ import annotations
@@ -9,29 +9,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from millrace.errors import JobError
 from millrace.job.events import Events
 from millrace.job.jvm import empty_of
-from millrace.job.run import spark_message
 from millrace.job.spec import Spec
-from millrace.job.stop import StopRequest
-from millrace.kafka.dead_letters import HEADERS, dead_letters
 from millrace.kinds import table, topic
 from millrace.postgres import loading
 from millrace.postgres.session import Database, Session, persistently, quoted, transaction
 from millrace.postgres.shape import Shape, check_frame, shape_of
+from millrace.streaming.batches import BatchSink
 from millrace.streaming.progress import Shown, Written
 
 POSITION = "millrace.position"
 """The table with the number of the last batch of each stream, made with the roles of the jobs."""
-
-REFUSED_ROW = "array<struct<reason:string,id:string,row:string>>"
-
-ROW_ID = "millrace.row"
-"""Header of a dead letter that is no record: the number of its batch, and the row among those of the batch that did not fit."""
 
 
 def _all(rows: DataFrame) -> DataFrame:
@@ -89,7 +82,7 @@ class _Target:
     shape: Shape
 
 
-class TableSink:
+class TableSink(BatchSink):
     """The tables that a stream writes; all in one database, since a pipeline has one."""
 
     def __init__(
@@ -105,12 +98,7 @@ class TableSink:
         Raises:
             JobError: WRONG_TABLE, or those of `millrace.postgres.session.persistently`.
         """
-        self._spark, self._spec, self._events = spark, spec, events
-        self.written: dict[int, Written] = {}
-        """What became of the rows of batches that are not reported yet."""
-        self.failure: Exception | None = None
-        """Why the last batch failed."""
-        self.results = results
+        super().__init__(spark, spec, events, {one.alias: one.rows for one in results})
         self._derived = derived
         written = [*[one.alias for one in results], *[one.alias for one in derived]]
         outputs = {alias: spec.output(alias, table.Output) for alias in written}
@@ -134,43 +122,9 @@ class TableSink:
 
         return persistently(self._database, look, self._events)
 
-    def writer(
-        self, numbered: Callable[[int], int], letters: topic.Output, stop: StopRequest
-    ) -> Callable[[DataFrame, int], None]:
-        """The function that Spark calls with each batch: the columns of Kafka's sink, and for each table a struct under its alias.
-
-        Args:
-            numbered: the number of a batch, by its id.
-            letters: where rows go that do not fit.
-            stop: whether the stream is to end, also while it waits for the database.
-        """
-
-        def write(batch: DataFrame, batch_id: int) -> None:
-            self.failure = None
-            try:
-                batch.persist()
-                try:
-                    to_topics = batch.where(F.col("topic").isNotNull()).select("topic", "key", "value", "headers")
-                    self._save(to_topics)
-                    self.written[batch_id] = persistently(
-                        self._database,
-                        lambda: self._write(batch, numbered(batch_id), letters),
-                        self._events,
-                        is_over=stop.requested.is_set,
-                    )
-                finally:
-                    batch.unpersist()
-            except Exception as error:
-                self.failure = error
-                raise
-
-        return write
-
-    def error_of(self, failed: JobError) -> JobError:
-        """The error of a query that has failed, in its own words where its batch did, which Spark would tell in the texts of two languages."""
-        if self.failure is None or isinstance(self.failure, JobError):
-            return self.failure or failed
-        return JobError(failed.code, f"The query failed: {spark_message(self.failure)}")
+    def write(self, batch: DataFrame, number: int, letters: topic.Output, is_over: Callable[[], bool]) -> Written:
+        """Writes one batch, as soon as the database is there."""
+        return persistently(self._database, lambda: self._write(batch, number, letters), self._events, is_over=is_over)
 
     @property
     def _query(self) -> str:
@@ -201,7 +155,7 @@ class TableSink:
                 rows += loaded.rows
                 reasons.update(loaded.refused)
                 for page in loading.refused(session, target.shape) if loaded.refused else ():
-                    self._save(self._letters(page, number, target, letters))
+                    self._save(self._letters(page, number, target.shape.name, letters))
                 if result.shown and loaded.rows:
                     [row] = made.agg(F.count("*").alias("rows"), *result.shown.chosen()).collect()
                     shown.append(f"{result.alias}: {result.shown.text(row)}")
@@ -230,45 +184,6 @@ class TableSink:
         batch = F.struct(F.lit(topic.BATCH).alias("key"), F.lit(str(number)).cast("binary").alias("value"))
         record = topic.columns(self._spark, self._spec, output, derived.key)(rows)
         self._save(rows.select(F.lit(output.topic).alias("topic"), *record, F.array(batch).alias("headers")))
-
-    def _letters(self, page: str, number: int, target: _Target, letters: topic.Output) -> DataFrame:
-        """Dead letters of rows that did not fit: the row is the value, and there is no record that it is of. One that is written again is known by its id."""
-        rows = self._spark.sql("SELECT inline(from_json(:rows, :form))", {"rows": page, "form": REFUSED_ROW})
-        row_id = F.concat(F.lit(f"{number}/"), "id")
-        records = rows.select(
-            "reason",
-            F.lit(None).cast("binary").alias("key"),
-            F.col("row").cast("binary").alias("value"),
-            F.lit(target.shape.name).alias("topic"),
-            F.lit(None).cast("int").alias("partition"),
-            F.lit(None).cast("bigint").alias("offset"),
-            F.array(F.struct(F.lit(ROW_ID).alias("key"), row_id.cast("binary").alias("value")))
-            .cast(HEADERS)
-            .alias("headers"),
-            F.current_timestamp().alias("first_timestamp"),
-        )
-        made = dead_letters(records, self._spec.job, letters.max_message_bytes)
-        return made.select(F.lit(letters.topic).alias("topic"), "key", "value", "headers")
-
-    def _save(self, records: DataFrame) -> None:
-        records.write.format("kafka").options(**self._spec.kafka.sink_options("gzip")).save()
-
-
-def with_tables(records: DataFrame, results: Sequence[TableResult]) -> DataFrame:
-    """Records, by the columns of Kafka's sink, and the rows of tables, each as a struct under its alias, in one frame; the other columns are null."""
-    kinds = {result.alias: result.rows.schema for result in results}
-
-    def structs(own: str | None = None) -> list[Column]:
-        return [
-            (F.struct(*[F.col(name) for name in kind.names]) if alias == own else F.lit(None).cast(kind)).alias(alias)
-            for alias, kind in kinds.items()
-        ]
-
-    both = records.select("*", *structs())
-    nothing = [F.lit(None).cast(field.dataType).alias(field.name) for field in records.schema.fields]
-    for result in results:
-        both = both.union(result.rows.select(*nothing, *structs(result.alias)))
-    return both
 
 
 def _identity(target: _Target) -> str:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from millrace.streaming.progress import progress_fields
+from pyspark.sql import Row
+
+from millrace.job.text_table import TableColumn
+from millrace.streaming.progress import Shown, progress_fields
 
 
 def progress(**changed: object) -> dict[str, Any]:
@@ -66,3 +69,13 @@ def test_dropped_rows_are_always_told() -> None:
     )
     assert fields is not None
     assert fields["droppedByWatermark"] == 2
+
+
+def test_of_what_a_batch_changed_a_dozen_rows_are_shown_the_newest_first() -> None:
+    columns = (TableColumn("town", 4), TableColumn("at", 2, is_number=True))
+    shown = Shown(columns, newest="at", key="town")
+    rows = [Row(town=town, at=at) for town, at in (("Ulm", 1), ("Rom", 2), ("Bonn", 2))]
+    observed = Row(rows=1_200, shown_0=rows[0], shown_1=None, shown_2=rows[1], shown_3=rows[2])
+    told = ["1,200 rows", "town  at", "Bonn   2", "Rom    2", "Ulm    1", "... and 1,197 more"]
+    assert shown.text(observed).splitlines() == told
+    assert shown.most == 12

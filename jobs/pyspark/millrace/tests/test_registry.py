@@ -56,6 +56,13 @@ def server() -> Iterator[Answers]:
     answers.server_close()
 
 
+PAUSES_SECONDS = registry.PAUSES_SECONDS
+
+
+def test_a_registry_has_five_seconds_for_an_answer_and_three_quarters_of_a_minute_to_be_replaced() -> None:
+    assert (registry.TIMEOUT_SECONDS, sum(PAUSES_SECONDS), registry.MOST_VERSIONS) == (5.0, 45.5, 500)
+
+
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "PAUSES_SECONDS", (0.0, 0.0))
@@ -63,6 +70,11 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def schema_path(content_id: int) -> str:
     return f"/apis/registry/v3/ids/contentIds/{content_id}"
+
+
+def test_a_registry_that_is_asked_too_much_is_asked_again(server: Answers) -> None:
+    server.by_path[schema_path(7)] = [(429, ""), (200, '"int"')]
+    assert Registry(server.url).schema(7) == '"int"'
 
 
 def test_a_registry_that_is_still_starting_is_asked_again(server: Answers) -> None:

@@ -129,7 +129,7 @@ def test_a_mistake_in_a_table_is_named(part: str, value: object, told: str) -> N
         (
             "reads.readings.kind",
             "queue",
-            'reads.readings.kind is "queue"; allowed: dataset, file, folder, lookup, table, topic.',
+            'reads.readings.kind is "queue"; allowed: dataset, file, folder, items, lookup, table, topic.',
         ),
         ("reads.readings.kind", ..., "reads.readings.kind is null"),
         ("reads.readings.kind", ["topic"], 'reads.readings.kind is ["topic"]; allowed: dataset, file'),
@@ -144,7 +144,7 @@ def test_a_mistake_in_a_table_is_named(part: str, value: object, told: str) -> N
         ),
         ("reads.readings.rules.latenessMinutes", -1, "latenessMinutes is -1; allowed: a whole number from 0 or null."),
         ("reads.towns.separator", "||", 'reads.towns.separator is "||"; allowed: one character.'),
-        ("writes.sums.kind", "lookup", 'writes.sums.kind is "lookup"; allowed: dataset, folder, table, topic.'),
+        ("writes.sums.kind", "lookup", 'writes.sums.kind is "lookup"; allowed: dataset, folder, items, table, topic.'),
         ("writes.sums.rules", {}, "writes.sums.rules is unknown"),
         ("parameters.rate", None, "parameters.rate is null; allowed: a text or a whole number or a number."),
         ("parameters.rate", [1], "parameters.rate is [1]"),

@@ -14,15 +14,15 @@ from pyspark.sql import functions as F
 from millrace.errors import JobError
 from millrace.job.events import Events
 from millrace.job.jvm import listening
-from millrace.job.stop import StopRequest
+from millrace.job.stop import Interrupted, StopRequest
 from millrace.job.text_table import TableColumn
 from millrace.kafka.dead_letters import HEADERS
 from millrace.kinds.topic import Output
-from millrace.postgres.session import Interrupted
+from millrace.streaming.batches import ROW_ID, with_rows
 from millrace.streaming.binding import refuse_added, refuse_behind
 from millrace.streaming.checkpoint import Checkpoint
 from millrace.streaming.progress import ProgressListener, Shown
-from millrace.streaming.tables import ROW_ID, Derived, Standing, TableResult, TableSink, with_tables
+from millrace.streaming.tables import Derived, Standing, TableResult, TableSink
 from millrace.tests.frames import frame_of
 from millrace.tests.postgres import POSITION, Server
 from millrace.tests.specs import DOCUMENT, spec_of
@@ -71,15 +71,14 @@ class Stream:
         """Works through what is there."""
         sink = sink or self.sink()
         write = sink.writer(self.checkpoint.planned_ms, LETTERS, stop or StopRequest())
-        [result] = sink.results
-        readings = result.rows
+        readings = sink.rows["levels"]
         copies = readings.select(
             F.lit("shop.copies").alias("topic"),
             F.lit(None).cast("binary").alias("key"),
             F.col("town").cast("binary").alias("value"),
             F.lit(None).cast(HEADERS).alias("headers"),
         )
-        both = with_tables(copies, sink.results)
+        both = with_rows(copies, sink.rows)
         writer = both.writeStream.queryName("sum").foreachBatch(write).trigger(availableNow=True)
         listener = ProgressListener(Events("sum"), {}, written=sink.written)
         with listening(self.spark, listener):

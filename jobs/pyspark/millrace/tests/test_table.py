@@ -10,9 +10,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from millrace.errors import JobError
 from millrace.job.events import Events
+from millrace.job.stop import Interrupted
 from millrace.kinds import table
 from millrace.postgres import loading
-from millrace.postgres.session import Database, DatabaseError, Interrupted, persistently, transaction
+from millrace.postgres.session import Database, DatabaseError, persistently, transaction
 from millrace.postgres.shape import Shape, check_frame, shape_of
 from millrace.tests.frames import frame_of
 from millrace.tests.postgres import Server

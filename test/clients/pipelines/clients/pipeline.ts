@@ -1,4 +1,4 @@
-/** Changes of a database that is not ours, counted by a stream, and visits that are kept: an invented pipeline with a connector each way. */
+/** Changes of a database that is not ours and calls of an exchange, counted by a stream, and visits that are kept: an invented pipeline with a connector each way and a source. */
 import {
   connector,
   dataset,
@@ -7,7 +7,9 @@ import {
   latest,
   pipeline,
   secret,
+  source,
   stream,
+  text,
   topic,
 } from '../../../../lib/declaration/index.ts';
 
@@ -20,6 +22,14 @@ const clients = topic('clients.changes', {
 const visits = topic('clients.visits', { partitions: 2, external: 'written', value: jsonSchema('visit.schema.json') });
 const lostVisits = deadLettersOf(visits);
 const kept = dataset('visits', { schema: jsonSchema('visit.schema.json'), partitionBy: ['days(visited_at)'] });
+const calls = topic('clients.calls', { partitions: 1 });
+const listenToCalls = source('listenToCalls', {
+  code: 'source/calls.ts',
+  writes: { calls },
+  secrets: { exchange: secret('shop/exchange', 'token') },
+  parameters: { city: text({ default: 'Ulm', pattern: '.+', unit: 'name of a city', description: 'Whose calls.' }) },
+  quietMinutes: 30,
+});
 const counts = topic('clients.counts', { partitions: 1 });
 
 export default pipeline(import.meta.url, {
@@ -38,7 +48,8 @@ export default pipeline(import.meta.url, {
     }),
     keepVisits: connector('iceberg-sink', { reads: { visits }, writes: { kept, lostVisits } }),
   },
+  sources: { listenToCalls },
   jobs: {
-    count: stream('count.py', { reads: { visits, clients: latest(clients) }, writes: { counts } }),
+    count: stream('count.py', { reads: { visits, calls, clients: latest(clients) }, writes: { counts } }),
   },
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { workerArchive } from '../../../../lib/constructs/connect/worker-archive.ts';
+import { propertiesOf } from '../../../../lib/constructs/connect/worker-properties.ts';
 import { at } from '../../../aws/support/json.ts';
 import clients from '../../../clients/pipelines/clients/pipeline.ts';
 import readings from '../../../readings/pipelines/readings/pipeline.ts';
@@ -37,20 +38,92 @@ describe('a worker', () => {
   });
 
   test('is told its group and topics, and signs in at each of its clients', () => {
-    const told = JSON.stringify(container('Run').Environment);
-    for (const line of [
+    const signIn = (client: string) => [
+      `${client}security.protocol=SASL_SSL`,
+      `${client}sasl.mechanism=AWS_MSK_IAM`,
+      `${client}sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required;`,
+      `${client}sasl.client.callback.handler.class=software.amazon.msk.auth.iam.IAMClientCallbackHandler`,
+    ];
+    expect(propertiesOf('clients', 'brokers:9098').split('\n')).toEqual([
+      'bootstrap.servers=brokers:9098',
+      ...['', 'producer.', 'consumer.', 'admin.'].flatMap(signIn),
       'group.id=millrace.clients.connect',
       'config.storage.topic=millrace.clients.connect-configs',
       'offset.storage.topic=millrace.clients.connect-offsets',
       'status.storage.topic=millrace.clients.connect-status',
+      'config.storage.replication.factor=-1',
+      'offset.storage.replication.factor=-1',
+      'status.storage.replication.factor=-1',
+      'offset.storage.partitions=1',
+      'status.storage.partitions=1',
+      'offset.flush.interval.ms=5000',
       'topic.creation.enable=false',
       'connector.client.config.override.policy=None',
-      'producer.sasl.mechanism=AWS_MSK_IAM',
-      'consumer.sasl.mechanism=AWS_MSK_IAM',
-      'admin.sasl.mechanism=AWS_MSK_IAM',
-    ]) {
-      expect(told).toContain(`${line}\\n`);
+      'key.converter=org.apache.kafka.connect.json.JsonConverter',
+      'key.converter.schemas.enable=false',
+      'value.converter=org.apache.kafka.connect.json.JsonConverter',
+      'value.converter.schemas.enable=false',
+      'config.providers=directory',
+      'config.providers.directory.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider',
+      'plugin.path=plugins',
+      'plugin.discovery=service_load',
+      'listeners=HTTP://0.0.0.0:8083',
+      '',
+    ]);
+    expect(JSON.stringify(container('Run').Environment)).toContain('group.id=millrace.clients.connect\\n');
+  });
+
+  test('has memory for its heap, a minute to end, three to start, and is another one when it does not answer', () => {
+    expect(only('AWS::ECS::TaskDefinition')[1]).toMatchObject({
+      Cpu: '512',
+      Memory: '1024',
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+    });
+    expect(container('Run')).toMatchObject({
+      StopTimeout: 60,
+      HealthCheck: {
+        Command: ['CMD-SHELL', 'curl -fs http://localhost:8083/health || exit 1'],
+        StartPeriod: 180,
+      },
+    });
+    expect(String(container('Run').Command)).toContain('exec java -Xmx640m -XX:+ExitOnOutOfMemoryError -cp ');
+    for (const one of containers()) {
+      expect(one.MountPoints).toEqual([{ ContainerPath: '/millrace', ReadOnly: false, SourceVolume: 'millrace' }]);
     }
+  });
+
+  test('keeps secrets from everybody else beside it', () => {
+    const commands = String(container('Bring').Command).split('\n');
+    const place = (words: string) => commands.findIndex((command) => command.startsWith(words));
+    expect(place('umask 077')).toBeGreaterThan(0);
+    expect(place('mkdir secrets')).toBeGreaterThan(place('umask 077'));
+    expect(place('i=0; for name in $SECRETS')).toBeGreaterThan(place('mkdir secrets'));
+  });
+
+  test('gives way to a new one once that runs, and is found by its name ten seconds later', () => {
+    const [, service] = only('AWS::ECS::Service');
+    expect(service.DeploymentConfiguration).toMatchObject({
+      DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      MinimumHealthyPercent: 100,
+    });
+    expect(at(only('AWS::ServiceDiscovery::Service')[1], 'DnsConfig.DnsRecords')).toEqual([{ TTL: 10, Type: 'A' }]);
+  });
+
+  test('starts no task before both of its roles may do what they are for', () => {
+    const [service] = Object.values(template?.findResources('AWS::ECS::Service') ?? {}) as { DependsOn: string[] }[];
+    const policies = service?.DependsOn.filter((id) => /^ConnectWorker.*DefaultPolicy/.test(id));
+    expect(policies?.map((id) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual([
+      'ConnectWorkerExecutionDefaultPolicy',
+      'ConnectWorkerRoleDefaultPolicy',
+    ]);
+  });
+
+  test('reaches a database outside at its port, and nothing else there', () => {
+    const groups = Object.entries(resourcesOf(template, 'AWS::EC2::SecurityGroup'));
+    const [, outside] = groups.find(([id]) => id.startsWith('ConnectWorkerOutside')) ?? [];
+    expect(outside?.SecurityGroupEgress).toEqual([
+      expect.objectContaining({ CidrIp: '0.0.0.0/0', IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432 }),
+    ]);
   });
 
   test('runs the files of this machine: its archive has the worker, the plugin, and nothing twice', () => {
@@ -102,13 +175,15 @@ test('the topics that connectors have for themselves are among the topics, and w
   const topics = at(only('Custom::KafkaTopics')[1], 'Topics') as { Name: string; Configuration: unknown }[];
   expect(topics.map(({ Name: name }) => name)).toEqual([
     'clients.changes',
+    'clients.calls',
     'clients.visits',
     'clients.visits.dead-letters',
     'clients.counts',
     'millrace.clients.heartbeat.clientChanges',
     'millrace.clients.control.keepVisits',
+    'millrace.clients.source.listenToCalls.cursors',
   ]);
-  expect(topics.slice(-2).map((topic) => topic.Configuration)).toEqual([
+  expect(topics.slice(-3, -1).map((topic) => topic.Configuration)).toEqual([
     { 'cleanup.policy': 'compact' },
     { 'cleanup.policy': 'delete', 'retention.ms': '604800000' },
   ]);

@@ -52,11 +52,21 @@ test('they allow any age of a record unless a topic says otherwise, as MSK Serve
 test('an alarm tells when the fullest of them has more than it is sized for', () => {
   const alarms = resourcesOf(express.streaming, 'AWS::CloudWatch::Alarm');
   const ofBrokers = Object.entries(alarms).filter(([id]) => id.startsWith('Kafka'));
-  const told = ofBrokers.map(([, { Threshold, Metrics, AlarmActions }]) => {
+  const told = ofBrokers.map(([, alarm]) => {
+    const { Threshold, Metrics, AlarmActions } = alarm;
     const metrics = Metrics as {
       Expression?: string;
-      MetricStat?: { Metric: { MetricName: string; Dimensions: object[] } };
+      MetricStat?: { Metric: { MetricName: string; Dimensions: object[] }; Stat: string; Period: number };
     }[];
+    expect(alarm).toMatchObject({
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 3,
+      TreatMissingData: 'missing',
+    });
+    const measured = metrics.flatMap(({ MetricStat }) =>
+      MetricStat ? [`${MetricStat.Stat} of ${MetricStat.Period} s`] : [],
+    );
+    expect(measured).toEqual(Array(3).fill('Average of 300 s'));
     expect(metrics.flatMap(({ Expression }) => Expression ?? [])).toEqual(['MAX(METRICS())']);
     expect(AlarmActions).toHaveLength(1);
     const looked = metrics.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []));
@@ -74,6 +84,14 @@ test('an alarm tells when the fullest of them has more than it is sized for', ()
     PartitionCount: 1_000,
   });
   expect(Object.keys(resourcesOf(serverless.streaming, 'AWS::CloudWatch::Alarm')).join()).not.toContain('Kafka');
+});
+
+test('what they say of themselves is kept', () => {
+  const [[, cluster] = []] = Object.entries(resourcesOf(express.streaming, 'AWS::MSK::Cluster'));
+  expect(cluster?.LoggingInfo).toEqual({
+    BrokerLogs: { CloudWatchLogs: { Enabled: true, LogGroup: { Ref: expect.stringMatching(/^KafkaBrokerLogs/) } } },
+  });
+  expect(cluster?.EnhancedMonitoring).toBe('DEFAULT');
 });
 
 test('what they keep is encrypted with the key of an environment that brings one', () => {

@@ -3,6 +3,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { databaseOf } from '../../../../lib/declaration/flow.ts';
 import { loadPipelines } from '../../../../lib/declaration/load.ts';
+import { listAt } from '../../../aws/support/json.ts';
 import { resourcesOf, templatesOf } from '../../support/templates.ts';
 
 const stacks = templatesOf({ environment: { alarmEmail: 'somebody@example.com', monthlySpendLimit: 700 } });
@@ -10,6 +11,16 @@ const stacks = templatesOf({ environment: { alarmEmail: 'somebody@example.com', 
 const [first] = (await loadPipelines()).filter((one) => databaseOf(one) === undefined);
 const pipeline = first?.name ?? '';
 const ALARM = 'AWS::CloudWatch::Alarm';
+
+interface Widget {
+  readonly type: string;
+  readonly properties: {
+    readonly title?: string;
+    readonly alarms?: readonly unknown[];
+    readonly metrics?: readonly (readonly unknown[])[];
+    readonly query?: string;
+  };
+}
 
 describe('alarms', () => {
   test('are not all: a job run that failed is told of as it happens, whoever waits for it', () => {
@@ -148,6 +159,42 @@ test('dead letters are counted by reason, whichever reasons a pipeline has', () 
   });
   const [dashboard] = Object.values(resourcesOf(stacks[pipeline], 'AWS::CloudWatch::Dashboard'));
   expect(JSON.stringify(dashboard)).toContain(`SEARCH('{Millrace/dev,Reason} MetricName=`);
+});
+
+test('the dashboard shows the alarms, and each number as it is put together', () => {
+  const [dashboard] = Object.values(resourcesOf(stacks[pipeline], 'AWS::CloudWatch::Dashboard'));
+  const parts = listAt(dashboard, 'DashboardBody.Fn::Join.1');
+  const body = JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'X')).join('')) as {
+    widgets: Widget[];
+  };
+  const alarms = body.widgets.find(({ type }) => type === 'alarm');
+  expect(alarms?.properties.alarms).toHaveLength(5);
+  const shown = body.widgets.flatMap(({ properties: { title = '', metrics = [] } }) =>
+    metrics.map((metric) => {
+      const options = Object(metric.at(-1)) as { stat?: string; period?: number; expression?: string };
+      const name = options.expression ?? `${metric[1]}, ${options.stat} of ${options.period ?? 300} s`;
+      return `${title}: ${name.replace(`${pipeline}.`, '')}`;
+    }),
+  );
+  expect(shown).toEqual([
+    'Rows in, out and not usable: rowsIn, Sum of 60 s',
+    'Rows in, out and not usable: rowsOut, Sum of 60 s',
+    'Rows in, out and not usable: deadLetterRows, Sum of 60 s',
+    `Dead letters by reason: SEARCH('{Millrace/dev,Reason} MetricName="deadLetters"', 'Sum', 60)`,
+    'Lag in records: lag, Maximum of 60 s',
+    'Seconds a micro-batch, and without a word of a query: batchSeconds, Maximum of 60 s',
+    'Seconds a micro-batch, and without a word of a query: silence, Maximum of 60 s',
+    'Executions: ExecutionsSucceeded, Sum of 300 s',
+    'Executions: ExecutionsFailed, Sum of 300 s',
+    'Job runs: RunningJobs, Maximum of 300 s',
+    'Job runs: FailedJobs, Sum of 300 s',
+  ]);
+  const [failures] = body.widgets.filter(({ type }) => type === 'log');
+  expect(failures?.properties.query?.split('\n| ').slice(1)).toEqual([
+    'filter event = "failed"',
+    'sort @timestamp desc',
+    'limit 20',
+  ]);
 });
 
 test('the dashboard asks for job runs by the name of the application, without which nothing is reported', () => {

@@ -126,6 +126,7 @@ describe('the service', () => {
       HealthCheckPath: '/health/ready',
       HealthCheckPort: '9000',
       HealthCheckIntervalSeconds: 15,
+      HealthyThresholdCount: 2,
       TargetGroupAttributes: Match.arrayWith([{ Key: 'deregistration_delay.timeout_seconds', Value: '30' }]),
     });
   });
@@ -134,7 +135,12 @@ describe('the service', () => {
     const [task] = Object.values(resourcesOf(streaming, 'AWS::ECS::TaskDefinition'));
     const [container] = (task?.ContainerDefinitions ?? []) as Record<string, { Name: string; Value?: unknown }[]>[];
     expect(JSON.stringify(container?.Image)).toMatch(/\.dkr\.ecr\..*RegistryImageRepository.*:3\.3\.3/);
-    expect(container?.Environment).toContainEqual({ Name: 'APICURIO_DATASOURCE_JDBC_MAX_SIZE', Value: '10' });
+    const pool = container?.Environment?.filter(({ Name }) => Name.startsWith('APICURIO_DATASOURCE_JDBC_'));
+    expect(pool?.map(({ Name, Value }) => `${Name.split('_JDBC_')[1]} ${Value}`)).toEqual([
+      'INITIAL_SIZE 2',
+      'MIN_SIZE 2',
+      'MAX_SIZE 10',
+    ]);
     expect(container?.Secrets?.map(({ Name }) => Name)).toEqual([
       'APICURIO_DATASOURCE_PASSWORD',
       'QUARKUS_SECURITY_USERS_EMBEDDED_USERS_WRITER',
@@ -147,6 +153,7 @@ describe('the service', () => {
     expect(repository).toMatchObject({
       RepositoryName: 'millrace-dev/apicurio/apicurio-registry',
       ImageTagMutability: 'IMMUTABLE',
+      ImageScanningConfiguration: { ScanOnPush: true },
       EmptyOnDelete: true,
     });
     streaming?.hasResourceProperties('AWS::ECR::PullThroughCacheRule', {
@@ -171,6 +178,12 @@ describe('the service', () => {
       QUARKUS_SECURITY_USERS_EMBEDDED_ROLES_WRITER: 'sr-developer',
       APICURIO_AUTH_ROLE_BASED_AUTHORIZATION: 'true',
       APICURIO_AUTH_ANONYMOUS_READ_ACCESS_ENABLED: 'true',
+    });
+  });
+
+  test('has a password of forty letters and digits, which no address has to escape', () => {
+    streaming?.hasResourceProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: { ExcludePunctuation: true, PasswordLength: 40 },
     });
   });
 
@@ -224,6 +237,16 @@ describe('the connection to the database', () => {
 });
 
 describe('the database', () => {
+  test('begins with 20 GB and grows to 100, and its snapshots say what they are of', () => {
+    streaming?.hasResourceProperties('AWS::RDS::DBInstance', {
+      AllocatedStorage: '20',
+      MaxAllocatedStorage: 100,
+      StorageType: 'gp3',
+      DBInstanceClass: 'db.t4g.micro',
+      CopyTagsToSnapshot: true,
+    });
+  });
+
   test('is of a major version, whose minor ones RDS upgrades by itself', () => {
     streaming?.hasResourceProperties('AWS::RDS::DBInstance', { EngineVersion: '17', AutoMinorVersionUpgrade: true });
   });

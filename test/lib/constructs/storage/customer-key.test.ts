@@ -17,7 +17,7 @@ describe('the key of an environment', () => {
     expect(JSON.stringify(Object.values(own).map((stack) => stack.toJSON()))).not.toContain('kms:');
   });
 
-  test('encrypts every log group, the objects, the lock, the database and its password', () => {
+  test('encrypts every log group, the objects, the lock, items, the database and its password', () => {
     const groups = all('AWS::Logs::LogGroup');
     expect(groups.length).toBeGreaterThan(10);
     for (const group of groups) expect(group).toHaveProperty('KmsKeyId', isKey);
@@ -33,6 +33,14 @@ describe('the key of an environment', () => {
     expect(all('AWS::DynamoDB::Table')).toMatchObject([
       { SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: isKey } },
     ]);
+    const items = all('AWS::DynamoDB::GlobalTable');
+    expect(items.length).toBeGreaterThan(0);
+    for (const table of items) {
+      expect(table).toMatchObject({
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        Replicas: [{ SSESpecification: { KMSMasterKeyId: isKey } }],
+      });
+    }
     const ofRegistry = all('AWS::RDS::DBInstance').filter(({ DBClusterIdentifier: cluster }) => cluster === undefined);
     expect(ofRegistry).toMatchObject([{ KmsKeyId: isKey, MasterUserSecret: { KmsKeyId: isKey } }]);
     // Those of pipelines have no password.
@@ -72,6 +80,8 @@ describe('the key of an environment', () => {
       'RegistryExecution: secretsmanager kms:Decrypt',
       `Workflow: dynamodb ${lock}`,
       `WorkflowCleanUp: dynamodb ${lock}`,
+      // Those that use items.
+      `each job: dynamodb ${lock}`,
       `each job: ${write}`,
     ]);
   });

@@ -14,6 +14,7 @@ describe('a schema that can be kept', () => {
     'a whole number': { type: 'integer', minimum: 0, maximum: 9 },
     'an amount': { type: 'number', multipleOf: 0.01, minimum: 0 },
     'a number of micro-units': { type: ['null', 'number'], multipleOf: 0.000001 },
+    'as many digits as columns have': { type: 'number', multipleOf: 1e-18 },
     'a truth': { type: 'boolean' },
   })) {
     test(`has ${what}`, () => expect(mistakeOf(property)).toBeUndefined());
@@ -60,6 +61,7 @@ describe('a schema is refused', () => {
     [{ type: 'number' }, 'a number says how exact it is by "multipleOf", such as 0.01'],
     [{ type: 'number', multipleOf: 0.25 }, '"multipleOf" is 0.25'],
     [{ type: 'number', multipleOf: 10 }, '"multipleOf" is 10'],
+    [{ type: 'number', multipleOf: 1e-19 }, '"multipleOf" is 1e-19'],
   ] as const) {
     test(`for the property ${JSON.stringify(property)}`, () => {
       expect(mistakeOf(property)?.startsWith(`property "one": ${mistake}`)).toBe(true);

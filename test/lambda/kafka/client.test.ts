@@ -3,13 +3,14 @@
  */
 import type { KafkaConfig, OauthbearerProviderResponse } from 'kafkajs';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Connection } from '../../../lambda/kafka-topics/client.ts';
+import type { Connection } from '../../../lambda/kafka/client.ts';
 import { bundledHandler } from '../../support/bundle.ts';
 
 interface Client {
-  readonly settingsOf: (connection: Connection) => KafkaConfig;
+  readonly settingsOf: (connection: Connection, clientId: string) => KafkaConfig;
 }
-const { settingsOf } = await bundledHandler<Client>('kafka-topics', 'client.ts');
+const client = await bundledHandler<Client>('kafka', 'client.ts');
+const settingsOf = (connection: Connection) => client.settingsOf(connection, 'tests');
 
 const serverless: Connection = { bootstrapServers: 'boot-1.example:9098, boot-2.example:9098', security: 'iam' };
 
@@ -40,6 +41,7 @@ test('MSK Serverless is entered through TLS with a token', () => {
 test('a first connection through a new network interface is tried for as long as that may take, and answers for as long as a cluster may', () => {
   expect(settingsOf(serverless)).toMatchObject({
     connectionTimeout: 10_000,
+    authenticationTimeout: 10_000,
     requestTimeout: 60_000,
     retry: { initialRetryTime: 300, maxRetryTime: 5_000, retries: 7 },
   });

@@ -1,0 +1,1 @@
+"""The meters pipeline's transforms; its entry points lie beside them and are shipped as single files."""

@@ -1,0 +1,1 @@
+"""Items in tables of DynamoDB: requests, and rows as what they say."""

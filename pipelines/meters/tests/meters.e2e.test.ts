@@ -1,0 +1,105 @@
+/** The meters by the command line alone, against an oracle that shares nothing with it: a whole run with garbage, a killed driver, and items that were away. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import { millraceHome } from '../../../local/home.ts';
+import { serviceStatus } from '../../../local/services/services.ts';
+import { python, until } from '../../../test/e2e/cli.ts';
+import { sharedMachine } from '../../../test/e2e/shared-machine.ts';
+import { kill } from '../../../test/support/kill.ts';
+import { readToolchain } from '../../../tools/setup/toolchain.mjs';
+
+interface Facts {
+  readonly records: number;
+  readonly items: Readonly<Record<string, readonly unknown[]>>;
+  readonly alerts: number;
+  readonly deadLetters: Readonly<Record<string, number>>;
+  readonly problems: readonly string[];
+}
+
+interface Ran {
+  readonly results: readonly { readonly site: string; readonly meters: string; readonly critical: string }[];
+}
+
+interface Clients {
+  readonly local: { readonly bootstrapServers: string };
+  readonly topics: { readonly topic: string; readonly access: { local: { python: { settings: object } } }[] }[];
+}
+
+interface Status {
+  readonly pipelines: readonly { readonly name: string; readonly streams: { job: string; pid: number }[] }[];
+}
+
+const machine = sharedMachine();
+const home = millraceHome(machine.home);
+let clients: Clients;
+
+beforeAll(async () => {
+  await machine.json('up', 'meters');
+  clients = await machine.json<Clients>('clients', 'meters');
+});
+
+const oracle = () =>
+  python<Facts>(new URL('oracle.py', import.meta.url), '--bootstrap', clients.local.bootstrapServers);
+const held = () =>
+  python<Facts['items']>(new URL('held.py', import.meta.url), '--url', String(serviceStatus(home, 'dynamodb').url));
+
+/** Sends what another application sends, with the settings that the command line prints for it. */
+async function send(): Promise<void> {
+  const writer = clients.topics.find(({ topic }) => topic === 'meters.readings')?.access[0];
+  const script = fileURLToPath(new URL('send.py', import.meta.url));
+  const words = [script, '--settings', JSON.stringify(writer?.local.python.settings)];
+  await promisify(execFile)(readToolchain().python, words);
+}
+
+test('the latest reading of each meter is there, also where a driver was killed and others sent garbage', async () => {
+  await send();
+  const input = '{"readings": 24000, "rate": 2000}';
+  const running = machine.start('run', 'meters', '--strict', '--json', '--input', input);
+  await until(() => /[1-9]\d* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
+  const { pipelines } = await machine.json<Status>('status');
+  kill(pipelines.find(({ name }) => name === 'meters')?.streams[0]?.pid);
+  const { code, stdout, stderr } = await running.ended;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/keep-latest +failed .*started again/);
+
+  const facts = oracle();
+  expect(facts.problems).toEqual([]);
+  expect(facts.records).toBe(24_019);
+  expect(facts.alerts).toBeGreaterThan(100);
+  expect(facts.deadLetters).toEqual({ 'bad-kwh': 3, 'bad-status': 1, 'missing-id': 1, 'not-json': 1, 'null-value': 1 });
+  const items = held();
+  expect(Object.keys(items)).toHaveLength(20_001);
+  expect(items).toEqual(facts.items);
+  // Sent out of turn: the ninth is the latest.
+  expect(items['m-99999']).toEqual([9, '1.125', 'ok', 'Bergen']);
+
+  const { results } = JSON.parse(stdout) as Ran;
+  expect(results.reduce((sum, { meters }) => sum + Number(meters), 0)).toBe(20_001);
+  const critical = Object.values(items).filter(([, , status]) => status === 'critical').length;
+  expect(results.reduce((sum, one) => sum + Number(one.critical), 0)).toBe(critical);
+});
+
+test('items that are away stall the stream and lose nothing', async () => {
+  const input = '{"readings": 12000, "rate": 2000, "seed": 2}';
+  const running = machine.start('run', 'meters', '--json', '--input', input);
+  await until(() => /[1-9]\d* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
+  kill(serviceStatus(home, 'dynamodb').pid);
+  await until(() => serviceStatus(home, 'dynamodb').state !== 'running', running.stderr);
+  await machine.json('up', 'meters');
+  const { code, stderr } = await running.ended;
+  expect(code, stderr).toBe(0);
+  const facts = oracle();
+  expect(facts.problems).toEqual([]);
+  expect(held()).toEqual(facts.items);
+});
+
+test('what is written again changes nothing', async () => {
+  const before = held();
+  await send();
+  await machine.json('run', 'meters', '--action', 'start');
+  await machine.json('run', 'meters', '--action', 'stop');
+  expect(held()).toEqual(before);
+  expect(oracle().problems).toEqual([]);
+});

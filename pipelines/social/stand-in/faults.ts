@@ -1,0 +1,102 @@
+/** What goes wrong between a network and who listens to it; how often, anybody may say while it plays. */
+
+export interface Faults {
+  /** Of all messages how many are told twice. */
+  repeated: number;
+  /** How many messages may wait while later ones are told before them. */
+  outOfOrder: number;
+  /** Of all messages how many have something behind them that is no message. */
+  malformed: number;
+  /** After about how many messages a connection is cut, half of the times in the middle of one; 0: never. */
+  cutAfter: number;
+  /** Of all connections how many are refused, to come again in a second. */
+  refused: number;
+}
+
+/** As it is on a good day. */
+export const GOOD_DAY: Faults = { repeated: 0.02, outOfOrder: 3, malformed: 0.005, cutAfter: 1_500, refused: 0.1 };
+
+/** What has gone wrong so far. */
+export interface Mishaps {
+  repeated: number;
+  outOfOrder: number;
+  malformed: number;
+  cuts: number;
+  halves: number;
+  refused: number;
+}
+
+/** Where messages of a connection go. */
+export interface Line {
+  /** Tells one; resolves when there is room for more. */
+  readonly tell: (message: string) => Promise<void>;
+  /** Tells the beginning of one and no more. */
+  readonly tellHalf: (message: string) => void;
+  /** A whole message that says nothing which anybody could read. */
+  readonly garbled: (message: string) => string;
+  readonly cut: () => void;
+  readonly isOpen: () => boolean;
+}
+
+/** Tells messages of one connection, as badly as it is meant to. */
+export class Teller {
+  private readonly line: Line;
+  private readonly faults: Faults;
+  private readonly mishaps: Mishaps;
+  private readonly waiting: string[] = [];
+  private readonly queue: string[] = [];
+  /** Not all connections are cut after as many messages. */
+  private readonly luck = 0.5 + Math.random();
+  private told = 0;
+  private telling = false;
+
+  constructor(line: Line, faults: Faults, mishaps: Mishaps) {
+    this.line = line;
+    this.faults = faults;
+    this.mishaps = mishaps;
+  }
+
+  add(message: string): void {
+    this.queue.push(message);
+    if (!this.telling) void this.tellAll();
+  }
+
+  private async tellAll(): Promise<void> {
+    this.telling = true;
+    for (let next = this.queue.shift(); next !== undefined && this.line.isOpen(); next = this.queue.shift()) {
+      this.waiting.push(next);
+      if (this.waiting.length <= this.faults.outOfOrder && Math.random() < 0.5) continue;
+      while (this.waiting.length > 0 && this.line.isOpen()) {
+        const at = Math.floor(Math.random() * this.waiting.length);
+        if (at > 0) this.mishaps.outOfOrder += 1;
+        await this.tellOne(this.waiting.splice(at, 1)[0] ?? '');
+        // The others may wait longer, while there is more to come.
+        if (this.queue.length > 0 && this.waiting.length <= this.faults.outOfOrder) break;
+      }
+    }
+    this.telling = false;
+  }
+
+  private async tellOne(message: string): Promise<void> {
+    this.told += 1;
+    const { cutAfter } = this.faults;
+    if (cutAfter > 0 && this.told > cutAfter * this.luck) {
+      this.mishaps.cuts += 1;
+      if (Math.random() < 0.5) {
+        this.mishaps.halves += 1;
+        this.line.tellHalf(message);
+      }
+      this.line.cut();
+      return;
+    }
+    await this.line.tell(message);
+    if (Math.random() < this.faults.repeated) {
+      this.mishaps.repeated += 1;
+      await this.line.tell(message);
+    }
+    if (Math.random() < this.faults.malformed) {
+      this.mishaps.malformed += 1;
+      await this.line.tell(this.line.garbled(message));
+    }
+  }
+}

@@ -92,7 +92,11 @@ export class Accounts {
     const now = await this.rangesOf(account);
     const range = since(ledger.deadLetters, now.deadLetters);
     const replays = this.replaysOf(account)?.name;
-    const letters = await deadLettersIn(this.reader, deadLetters.name, range, [sent.name, replays]);
+    // A stream that is rebuilt sets aside again what it had set aside before; with the ledger all before its offsets is accounted for.
+    const known = new Map([[sent.name, ledger.sent], ...(replays ? [[replays, ledger.replays] as const] : [])]);
+    const isAccounted = (source: Source) =>
+      source !== undefined && source.offset < (known.get(source.topic)?.[source.partition] ?? 0);
+    const letters = await deadLettersIn(this.reader, deadLetters.name, range, [sent.name, replays], isAccounted);
     // One whose source record is not known may be of this execution, too.
     const isNew = (source: Source) =>
       !source || (source.topic === sent.name && source.offset >= (before.sent.to[source.partition] ?? 0));

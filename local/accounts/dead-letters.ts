@@ -43,18 +43,20 @@ export function deadLetterOf({ headers = {}, offset }: KafkaMessage, partition: 
  * The dead letters of a source topic in a range, each source record once: how many, why, and their sources.
  *
  * @param of the source topic, and the topic by which its dead letters come back
+ * @param isAccounted whether those of a source count no more @default all count
  */
 export async function deadLettersIn(
   reader: TopicReader,
   topic: string,
   range: Range,
   [of, replays]: readonly [of: string, replays?: string],
+  isAccounted: (source: Source) => boolean = () => false,
 ) {
   const letters = new Map<string, DeadLetter>();
   await reader.read(topic, range, (record, partition) => {
     const letter = deadLetterOf(record, partition);
     // Sources of one stream share a topic of dead letters; each account counts its own.
-    if (![of, replays, undefined].includes(letter.topic)) return;
+    if (![of, replays, undefined].includes(letter.topic) || isAccounted(letter.source)) return;
     letters.set(letter.id, letter);
   });
   const found = [...letters.values()];

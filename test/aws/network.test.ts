@@ -7,7 +7,9 @@ import { listAt, put } from './support/json.ts';
 import { connections, networkFindings, whyMissing } from './support/reachability.ts';
 import { environmentNames, type Find, mutant, type Stack, stacksOf } from './support/stacks.ts';
 
-const hasConnectors = (await loadPipelines()).some(({ connectors }) => connectors);
+const pipelines = await loadPipelines();
+const hasConnectors = pipelines.some(({ connectors }) => connectors);
+const hasSources = pipelines.some(({ sources }) => sources);
 
 const computed = (stacks: readonly Stack[]): string[] => connections(concrete(stacks));
 const found = (stacks: readonly Stack[]): string => networkFindings(concrete(stacks)).join('\n');
@@ -25,6 +27,7 @@ describe.each(environmentNames)('the network of %s', (environment) => {
     const table = computed(stacksOf(environment));
     const expected = expectedIn(environment, 'network')
       .filter((line) => hasConnectors || !line.includes('connect'))
+      .filter((line) => hasSources || !line.includes('sources'))
       .sort();
     const missing = expected.filter((line) => !table.includes(line));
     expect(missing.flatMap((line) => whyMissing(concrete(stacksOf(environment)), line))).toEqual([]);
@@ -39,10 +42,11 @@ describe.each(environmentNames)('the network of %s', (environment) => {
 describe.each(environmentNames)('with MSK Express, the network of %s', (environment) => {
   const stacks = stacksOf(environment, 'express');
 
-  it('lets the same ones reach the brokers, handlers and connectors through the peering', () => {
+  it('lets the same ones reach the brokers, handlers, sources and connectors through the peering', () => {
     expect(computed(stacks).filter((line) => line.includes('kafka'))).toEqual([
       'connect -> kafka in analytics: 9098',
       'handlers -> kafka in analytics: 9098',
+      'sources -> kafka in analytics: 9098',
       'spark -> kafka in analytics: 9098',
     ]);
   });

@@ -154,7 +154,7 @@ function Records({ alias }: { readonly alias: string }) {
           {!decoded && <em>not what its schema says</em>}
           <pre>{value}</pre>
         </div>,
-        <pre key="headers">
+        <pre key="headers" class={Object.keys(headers).length > 0 ? 'key' : undefined}>
           {Object.entries(headers)
             .map(([name, text]) => `${name}: ${text}`)
             .join('\n')}

@@ -110,6 +110,27 @@ test('what one execution leaves unaccounted is carried over, unless it is anothe
   expect(await execution(broker, home, () => {})).toMatchObject([{ addsUp: true, carriedOver: 2, summarized: 2 }]);
 });
 
+test('a dead letter that a rebuild writes once more was accounted for before it', async () => {
+  const [broker, home] = [new Broker(), temporaryHome()];
+  const lost = (offset: number): Record => {
+    const place = { topic: 'tiny.words', partition: '0', offset: String(offset) };
+    const headers = Object.entries(place).map(([name, text]) => [`millrace.error.${name}`, text]);
+    return ['x', '', { ...Object.fromEntries(headers), 'millrace.error.reason': 'late' }];
+  };
+  const first = await execution(broker, home, () => {
+    broker.send('tiny.words', ['a', ''], ['x', '']);
+    broker.send('tiny.counts', ['a', '{"times":1}']);
+    broker.send(topics.lost.name, lost(1));
+  });
+  expect(first).toMatchObject([{ addsUp: true, sent: 2, summarized: 1, deadLetters: 1 }]);
+  const rebuilt = await execution(broker, home, () => {
+    broker.send('tiny.words', ['x', '']);
+    broker.send('tiny.counts', ['a', '{"times":1}']);
+    broker.send(topics.lost.name, lost(1), lost(2));
+  });
+  expect(rebuilt).toMatchObject([{ addsUp: true, sent: 1, summarized: 0, deadLetters: 1 }]);
+});
+
 test('nothing is carried over from topics that were made again, though the broker is the same', async () => {
   const [broker, home] = [new Broker(), temporaryHome()];
   const send = (...words: string[]) => {

@@ -54,6 +54,7 @@ public final class DatasetRow implements Converter {
         // A deletion is nothing that can be appended.
         if (value == null) throw new DataException("null-value");
         JsonNode record = read(value);
+        if (record == null) throw new DataException("not-json");
         if (!record.isObject()) throw new DataException("not-an-object");
         Map<String, Object> row = new HashMap<>();
         for (NestedField column : columns.columns()) {

@@ -151,6 +151,7 @@ test('records become rows, exactly as they are', async () => {
 test('what is no row is a dead letter as it came, with the reason, and holds up nothing', async () => {
   const wrong: [string | null, string][] = [
     ['{"visit_id": 1', 'not-json'],
+    ['', 'not-json'],
     ['[1]', 'not-an-object'],
     [null, 'null-value'],
     ['{"client": "c1"}', 'missing-visit-id'],

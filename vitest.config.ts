@@ -53,7 +53,7 @@ export default defineConfig({
           exclude: ELSEWHERE,
           globalSetup: ['test/support/services.ts'],
           testTimeout: seconds(120),
-          hookTimeout: seconds(180),
+          hookTimeout: seconds(300),
         },
       },
       {

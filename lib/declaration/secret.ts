@@ -10,7 +10,7 @@ export class Secret {
     this.key = key;
   }
 
-  /** Name of the file that holds it beside a worker. */
+  /** Name of the file that holds it beside a worker, and where a person keeps it on one machine. */
   get file(): string {
     return `${this.name.replaceAll('/', '.')}.${this.key}`;
   }

@@ -56,7 +56,8 @@ export async function deadLettersIn(
   await reader.read(topic, range, (record, partition) => {
     const letter = deadLetterOf(record, partition);
     // Sources of one stream share a topic of dead letters; each account counts its own.
-    if (![of, replays, undefined].includes(letter.topic) || isAccounted(letter.source)) return;
+    if (![of, replays, undefined].includes(letter.topic)) return;
+    if (isAccounted(letter.source)) return;
     letters.set(letter.id, letter);
   });
   const found = [...letters.values()];

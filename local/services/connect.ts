@@ -10,6 +10,7 @@ import { readJson, readText, writeFileAtomically, writeJson } from '../../tools/
 import type { Home } from '../home.ts';
 import { credentialVariables } from '../iam/access.ts';
 import { truststoreOptions } from '../iam/kafka-certificate.ts';
+import { secretMissing } from './diagnosis.ts';
 import { loopback } from './ports.ts';
 import { passwordOf } from './postgres.ts';
 import { inProperties, serviceFiles } from './service-files.ts';
@@ -61,12 +62,7 @@ function placeSecrets(home: Home, folder: string, names: readonly string[]): voi
   for (const name of names) {
     const source = join(home.secrets, name);
     const value = isOwnRole(name) ? passwordOf(home, name) : readText(source)?.trimEnd();
-    if (!value) {
-      throw new MillraceError(
-        'SECRET_MISSING',
-        `A connector needs the secret ${name}, which AWS keeps in Secrets Manager and this machine in the file ${source}, where nothing is. Write it there for you alone, such as with: (umask 077; cat > ${source})`,
-      );
-    }
+    if (!value) throw secretMissing(`A connector needs the secret ${name}`, source);
     writeFileAtomically(join(target, name), value, 0o600);
   }
 }

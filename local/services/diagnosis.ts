@@ -1,4 +1,4 @@
-/** Why a service ended or never got ready: cause, remedy and the last lines of its log. */
+/** Why a service ended, never got ready, or cannot begin: cause, remedy and the last lines of its log. */
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MillraceError } from '../../tools/errors.mjs';
@@ -52,6 +52,15 @@ export function serviceNotReady(definition: ServiceDefinition, lastAnswer: strin
 /** A service that was started before, and whose process is gone. */
 export function serviceGone(definition: ServiceDefinition, log: string): MillraceError {
   return failure('SERVICE_DIED', 'ended while a pipeline ran', definition, log);
+}
+
+/** A secret that nobody has laid into its file. @param wants who needs which, for people */
+export function secretMissing(wants: string, file: string): MillraceError {
+  const where = `which AWS keeps in Secrets Manager and this machine in the file ${file}, where nothing is`;
+  return new MillraceError(
+    'SECRET_MISSING',
+    `${wants}, ${where}. Write it there for you alone, such as with: (umask 077; cat > ${file})`,
+  );
 }
 
 function failure(code: string, what: string, { title, symptoms }: ServiceDefinition, log: string): MillraceError {

@@ -6,11 +6,12 @@ import { createHmac } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MillraceError } from '../../tools/errors.mjs';
+import { Secret } from '../../lib/declaration/secret.ts';
 import { readJson, readText, writeJson } from '../../tools/files.mjs';
 import { typescriptOptions } from '../../tools/setup/hand-over.mjs';
 import type { Home } from '../home.ts';
 import { tokenOf } from '../iam/access.ts';
+import { secretMissing } from './diagnosis.ts';
 import { loopback } from './ports.ts';
 import { serviceFiles } from './service-files.ts';
 import type { Ports, ServiceDefinition, SourceName, StandInName } from './types.ts';
@@ -70,8 +71,7 @@ export function sourcesIn(home: Home): ServiceDefinition[] {
 }
 
 /** The file in which a person keeps a secret on this machine. */
-const secretFile = (home: Home, { name, key }: NamedSecret) =>
-  join(home.secrets, `${name.replaceAll('/', '.')}.${key}`);
+const secretFile = (home: Home, { name, key }: NamedSecret) => join(home.secrets, new Secret(name, key).file);
 
 /** The texts of a secret by their keys, as Secrets Manager keeps them; undefined where there is none. Of what plays the outside they are made up. */
 export function secretOf(home: Home, name: string): Record<string, string> | undefined {
@@ -94,11 +94,8 @@ function requireSecrets(home: Home, name: SourceName): void {
   const { secrets = [], standIn } = readSource(home, name) ?? {};
   const missing = standIn === undefined ? secrets.find((one) => !readText(secretFile(home, one))?.trim()) : undefined;
   if (!missing) return;
-  const file = secretFile(home, missing);
-  throw new MillraceError(
-    'SECRET_MISSING',
-    `${titleOf(name)} needs the secret ${missing.name}, ${missing.key}, which AWS keeps in Secrets Manager and this machine in the file ${file}, where nothing is. Write it there for you alone, such as with: (umask 077; cat > ${file})`,
-  );
+  const wants = `${titleOf(name)} needs the secret ${missing.name}, ${missing.key}`;
+  throw secretMissing(wants, secretFile(home, missing));
 }
 
 const titleOf = (name: SourceName): string => {

@@ -102,5 +102,7 @@ export function python<T>(script: URL, ...others: string[]): T {
   // Oracles share how topics are read.
   const env = { ...process.env, PYTHONPATH: join(projectRoot, 'test', 'support') };
   const words = [fileURLToPath(script), ...others];
-  return JSON.parse(execFileSync(readToolchain().python, words, { encoding: 'utf8', env })) as T;
+  // One may print what all topics hold.
+  const maxBuffer = 64 * 2 ** 20;
+  return JSON.parse(execFileSync(readToolchain().python, words, { encoding: 'utf8', env, maxBuffer })) as T;
 }

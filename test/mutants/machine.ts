@@ -133,7 +133,8 @@ export const machine: readonly Mutant[] = [
   ),
   ...mutantsOf(
     'local/accounts/dead-letters.ts',
-    [`${unit}/accounts/dead-letters.test.ts`],
+    [`${unit}/accounts/dead-letters.test.ts`, `${unit}/accounts/accounts.test.ts`],
+    ['if (isAccounted(letter.source)) return;', '', 'a run after a rebuild does not add up'],
     ['if (![of, replays, undefined].includes(letter.topic)) return;', '', 'dead letters of another source are counted'],
     [
       'letters.set(letter.id,',

@@ -5,7 +5,7 @@ Never a session, a clock or an environment: what time it is, and everything else
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 # --- the stream
@@ -85,8 +85,9 @@ def last_hour(counts: DataFrame) -> DataFrame:
     Returns:
         `minute` (timestamp), `network`, `language`, `keyword` and `posts`, in one partition and in this order, the newest minute first.
     """
-    newest = counts.agg(F.max("minute").alias("newest"))
-    recent = counts.join(F.broadcast(newest), how="cross").where(
+    # Beside each row rather than in a join, which would read the topic twice.
+    newest = F.max("minute").over(Window.partitionBy())
+    recent = counts.withColumn("newest", newest).where(
         F.col("minute") > F.col("newest") - F.expr(f"INTERVAL {SHOWN_MINUTES} MINUTES")
     )
     ordered = recent.coalesce(1).sortWithinPartitions(F.desc("minute"), "network", "language", "keyword")

@@ -57,7 +57,7 @@ test('the latest reading of each meter is there, also where a driver was killed 
   await send();
   const input = '{"readings": 24000, "rate": 2000}';
   const running = machine.start('run', 'meters', '--strict', '--json', '--input', input);
-  await until(() => /[1-9]\d* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
+  await until(() => /[1-9][\d,]* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
   const { pipelines } = await machine.json<Status>('status');
   kill(pipelines.find(({ name }) => name === 'meters')?.streams[0]?.pid);
   const { code, stdout, stderr } = await running.ended;
@@ -84,7 +84,7 @@ test('the latest reading of each meter is there, also where a driver was killed 
 test('items that are away stall the stream and lose nothing', async () => {
   const input = '{"readings": 12000, "rate": 2000, "seed": 2}';
   const running = machine.start('run', 'meters', '--json', '--input', input);
-  await until(() => /[1-9]\d* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
+  await until(() => /[1-9][\d,]* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
   kill(serviceStatus(home, 'dynamodb').pid);
   await until(() => serviceStatus(home, 'dynamodb').state !== 'running', running.stderr);
   await machine.json('up', 'meters');

@@ -38,17 +38,27 @@ export interface Line {
   readonly isOpen: () => boolean;
 }
 
+/** No message waits longer than this for others, nor do later ones than this come before it. */
+const LONGEST_MS = 1_000;
+
+interface Message {
+  readonly text: string;
+  /** When what it tells happened. */
+  readonly atMs: number;
+}
+
 /** Tells messages of one connection, as badly as it is meant to. */
 export class Teller {
   private readonly line: Line;
   private readonly faults: Faults;
   private readonly mishaps: Mishaps;
-  private readonly waiting: string[] = [];
-  private readonly queue: string[] = [];
+  private readonly waiting: Message[] = [];
+  private readonly queue: Message[] = [];
   /** Not all connections are cut after as many messages. */
   private readonly luck = 0.5 + Math.random();
   private told = 0;
   private telling = false;
+  private late: NodeJS.Timeout | undefined;
 
   constructor(line: Line, faults: Faults, mishaps: Mishaps) {
     this.line = line;
@@ -56,8 +66,8 @@ export class Teller {
     this.mishaps = mishaps;
   }
 
-  add(message: string): void {
-    this.queue.push(message);
+  add(text: string, atMs: number): void {
+    this.queue.push({ text, atMs });
     if (!this.telling) void this.tellAll();
   }
 
@@ -66,15 +76,31 @@ export class Teller {
     for (let next = this.queue.shift(); next !== undefined && this.line.isOpen(); next = this.queue.shift()) {
       this.waiting.push(next);
       if (this.waiting.length <= this.faults.outOfOrder && Math.random() < 0.5) continue;
-      while (this.waiting.length > 0 && this.line.isOpen()) {
-        const at = Math.floor(Math.random() * this.waiting.length);
-        if (at > 0) this.mishaps.outOfOrder += 1;
-        await this.tellOne(this.waiting.splice(at, 1)[0] ?? '');
-        // The others may wait longer, while there is more to come.
-        if (this.queue.length > 0 && this.waiting.length <= this.faults.outOfOrder) break;
-      }
+      await this.tellWaiting();
     }
     this.telling = false;
+    clearTimeout(this.late);
+    // None waits for others that never come.
+    if (this.waiting.length > 0) this.late = setTimeout(() => void this.tellRest(), LONGEST_MS);
+  }
+
+  /** Tells what waits, in any order, until there is more to come. */
+  private async tellWaiting(): Promise<void> {
+    while (this.waiting.length > 0 && this.line.isOpen()) {
+      const isDue = (this.waiting.at(-1)?.atMs ?? 0) - (this.waiting[0]?.atMs ?? 0) > LONGEST_MS;
+      const at = isDue ? 0 : Math.floor(Math.random() * this.waiting.length);
+      if (at > 0) this.mishaps.outOfOrder += 1;
+      await this.tellOne(this.waiting.splice(at, 1)[0]?.text ?? '');
+      // The others may wait longer.
+      if (this.queue.length > 0 && this.waiting.length <= this.faults.outOfOrder) break;
+    }
+  }
+
+  private async tellRest(): Promise<void> {
+    if (this.telling) return;
+    this.telling = true;
+    await this.tellWaiting();
+    await this.tellAll();
   }
 
   private async tellOne(message: string): Promise<void> {

@@ -45,7 +45,9 @@ const isRefused = (): boolean => {
 /** A line over a socket or a response. @param ending what each message ends with */
 const lineOf = (to: Socket | ServerResponse, ending: string, encoded: (message: string) => Buffer): Line => ({
   async tell(message) {
-    if (!to.write(encoded(message)) && !to.destroyed) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+    if (to.write(encoded(message)) || to.destroyed) return;
+    // Who has hung up meanwhile is told nothing more.
+    await Promise.race([once(to, 'drain'), once(to, 'close')]).catch(() => undefined);
   },
   tellHalf: (message) => {
     const bytes = encoded(message);
@@ -66,8 +68,8 @@ function follow(
   messageOf: (one: Happening) => string,
 ): void {
   const teller = new Teller(line, faults, mishaps);
-  for (const happening of before) teller.add(messageOf(happening));
-  const listener = (happening: Happening) => teller.add(messageOf(happening));
+  const listener = (happening: Happening) => teller.add(messageOf(happening), happening.atMs);
+  before.forEach(listener);
   listeners[network].add(listener);
   to.once('close', () => listeners[network].delete(listener));
   to.on('error', () => undefined);
@@ -89,6 +91,7 @@ function jetstreamOf({ what, post, text, cursor }: Happening): string {
 }
 
 function subscribe(request: IncomingMessage, socket: Socket): void {
+  socket.on('error', () => undefined);
   if (isRefused()) {
     socket.end(`HTTP/1.1 429 Too Many Requests\r\n${RETRY_AFTER}: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     return;

@@ -33,6 +33,7 @@ export interface Happening {
   readonly post: Invented;
   /** As it was then. */
   readonly text: string;
+  readonly atMs: number;
 }
 
 interface Vocabulary {
@@ -193,7 +194,7 @@ export class World {
     const all = this.happenings[post.network];
     const last = all.at(-1)?.cursor ?? 0n;
     const now = cursor ?? this.cursorOf({ ...post, madeMs: Date.now() });
-    const happening = { cursor: now > last ? now : last + 1n, what, post, text: post.text };
+    const happening = { cursor: now > last ? now : last + 1n, what, post, text: post.text, atMs: Date.now() };
     all.push(happening);
     this.listener(post.network, happening);
   }

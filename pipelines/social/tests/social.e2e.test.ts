@@ -127,7 +127,14 @@ test('each post is on its topic once, over twenty disconnects, two kills of the 
 });
 
 test('a run adds up while its source goes on', async () => {
+  const sinceMs = Date.now();
   await play(world, { rate: 30 });
+  // A source that has heard nothing for a while asks again after a while.
+  await until(
+    () => Object.keys(oracle(sinceMs).counts).length > 5,
+    () => 'nothing was heard',
+    { everyMs: 1_000 },
+  );
   const { accounts } = await run();
   expect(accounts.map(({ addsUp }) => addsUp)).toEqual([true, true]);
   expect(accounts.reduce((sum, { sent }) => sum + sent, 0)).toBeGreaterThan(0);

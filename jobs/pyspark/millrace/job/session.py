@@ -20,6 +20,7 @@ SETTINGS = {
     "spark.sql.constraintPropagation.enabled": "false",
     # Spark 4.1.1 loses columns on the way through the steps in which JSON keys and values are read, where it prunes what is nested in them.
     "spark.sql.optimizer.nestedSchemaPruning.enabled": "false",
+    "spark.sql.optimizer.expression.nestedPruning.enabled": "false",
 }
 
 STREAM_SETTINGS = {

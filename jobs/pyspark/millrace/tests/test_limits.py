@@ -57,6 +57,7 @@ def test_times_are_utc_and_what_is_no_state_has_four_partitions() -> None:
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.constraintPropagation.enabled": "false",
         "spark.sql.optimizer.nestedSchemaPruning.enabled": "false",
+        "spark.sql.optimizer.expression.nestedPruning.enabled": "false",
     }
 
 

@@ -1,13 +1,16 @@
 """What the stream counts and the batch job shows, on frames of a few rows, and what of it the database makes."""
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from millrace.formats.json_records import JsonCodec
 from millrace.formats.json_schema import schema_of
 from millrace.kafka.dead_letters import HEADERS
+from millrace.kinds import topic
 from millrace.streaming.event_time import EventTimeRules
 from millrace.streaming.source import judge
 from millrace.tests.frames import frame_of
@@ -103,3 +106,22 @@ def test_places_that_no_word_has_are_left_out(spark: SparkSession) -> None:
     words = [("bluesky", 2, None, 0), ("bluesky", 1, "coffee", 7)]
     rows = transforms.top(frame_of(spark, words, transforms.TOP_WORDS_COLUMNS)).collect()
     assert [(row.place, row.word, row.posts) for row in rows] == [(1, "coffee", 7)]
+
+
+def test_what_the_topics_hold_is_read_and_shown(spark: SparkSession) -> None:
+    count = {"minute": "2026-11-21T12:00:00.000Z", "network": "bluesky", "language": "en", "keyword": "rain"}
+    word = {"network": "bluesky", "place": 1, "word": "coffee", "posts": 3}
+
+    def records(name: str, key: Mapping[str, object], value: Mapping[str, object]) -> DataFrame:
+        raw = [(json.dumps(key).encode(), json.dumps(value).encode(), "t", 0, 0, NOON, None)]
+        schemas = [
+            schema_of(SCHEMA.with_name(f"{of}.schema.json").read_text("utf-8"), of) for of in (f"{name}-key", name)
+        ]
+        codecs = [JsonCodec(schema) for schema in schemas]
+        judged = topic.decoded(frame_of(spark, raw, RECORD), codecs[0], codecs[1], deletions=False)
+        return topic.latest(judged.counted().frame).select("value.*")
+
+    shown = transforms.last_hour(records("count", count, count | {"posts": 2})).cache()
+    assert [(row.keyword, row.posts) for row in shown.collect()] == [("rain", 2)]
+    ranked = transforms.top(records("top-word", {"network": "bluesky", "place": 1}, word))
+    assert [(row.word, row.posts) for row in ranked.collect()] == [("coffee", 3)]

@@ -35,7 +35,7 @@ export const declaration: readonly Mutant[] = [
     ['Math.ceil(keep / hours(1))', 'Math.floor(keep / hours(1))', 'states are forgotten before the declaration says'],
   ),
   ...mutantsOf(
-    'lib/declaration/connector.ts',
+    'lib/declaration/connectors/debezium-postgres.ts',
     [`${unit}/connectors.test.ts`],
     ['.length > 63', '.length > 630', 'two connectors share a slot whose name was cut off'],
     ['?? 5432)', '?? 5433)', 'a connector does not reach its database'],

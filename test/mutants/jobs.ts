@@ -427,7 +427,7 @@ const datasets: readonly Mutant[] = mutantsOf(
   tests('dataset'),
   ['.option(f"snapshot-property.{POSITION}", said)', '', 'each run appends the whole topic once more'],
   [
-    'rewriting = rewriting.snapshotProperty(POSITION, _said(positions))',
+    'rewriting = rewriting.snapshotProperty(POSITION, said)',
     'pass',
     'maintenance forgets how far topics were read',
   ],

@@ -175,9 +175,9 @@ test('the topics that connectors have for themselves are among the topics, and w
   const topics = at(only('Custom::KafkaTopics')[1], 'Topics') as { Name: string; Configuration: unknown }[];
   expect(topics.map(({ Name: name }) => name)).toEqual([
     'clients.changes',
-    'clients.calls',
     'clients.visits',
     'clients.visits.dead-letters',
+    'clients.calls',
     'clients.counts',
     'millrace.clients.heartbeat.clientChanges',
     'millrace.clients.control.keepVisits',

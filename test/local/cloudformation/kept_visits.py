@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from iceberg_table import table_of
 
@@ -11,6 +12,7 @@ def main(home: str) -> None:
     table = table_of(home, "clients/visits")
     rows = table.scan().to_arrow().to_pylist()
     found = {
+        "folder": str(Path(table.metadata_location).parent),
         "columns": {field.name: str(field.field_type) for field in table.schema().fields},
         "division": [str(field.transform) for field in table.spec().fields],
         "commits": len(table.metadata.snapshots),

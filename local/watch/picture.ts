@@ -40,10 +40,7 @@ export function pictureOf(pipeline: Pipeline): Picture {
     return edge(from, to);
   });
   const heard = Object.entries(sourcesOf(pipeline)).flatMap(([source, { writes }]) =>
-    Object.keys(writes).map((alias): PictureEdge => {
-      const [from, to] = [`sources.${source}`, `topics.${alias}`];
-      return { id: `${from}>${to}`, from, to };
-    }),
+    Object.keys(writes).map((alias) => edge(`sources.${source}`, `topics.${alias}`)),
   );
   const { nodes: connectors, edges: followed } = connected(pipeline);
   const { name, description, report } = pipeline;

@@ -1,7 +1,16 @@
 /** The picture of a pipeline is its declaration: all that it reads and writes, each once, with arrows in the direction of the rows. */
 import { expect, test } from 'vitest';
 import { topicsOf } from '../../../lib/declaration/flow.ts';
-import { batch, connector, folder, postgres, source, table } from '../../../lib/declaration/index.ts';
+import {
+  batch,
+  connector,
+  dataset,
+  folder,
+  jsonSchema,
+  postgres,
+  source,
+  table,
+} from '../../../lib/declaration/index.ts';
 import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
 import { pictureOf } from '../../../local/watch/picture.ts';
 import { wordsPipeline } from '../support/words-pipeline.ts';
@@ -66,14 +75,27 @@ test('a connector stands between the tables that it follows, of the pipeline or 
   const drawn = pictureOf({ ...pipeline, jobs, connectors: { changes } });
   expect(drawn.edges.map(({ id }) => id).filter((id) => id.includes('connectors.'))).toEqual([
     'tables.kept>connectors.changes',
-    'connectors.changes>topics.words',
     'outside.public.others>connectors.changes',
+    'connectors.changes>topics.words',
     'connectors.changes>topics.lost',
   ]);
   expect(drawn.nodes.filter(({ id }) => /connectors|outside/.test(id))).toMatchObject([
     { shape: 'connector', title: 'changes', name: 'debezium-postgres' },
     { shape: 'thing', kind: 'table outside', title: 'public.others' },
   ]);
+});
+
+test('a connector that reads stands between its topics and its dataset', () => {
+  const { words, lost } = topicsOf(pipeline) as Record<'words' | 'lost', Topic>;
+  const kept = dataset('kept', { schema: jsonSchema('word.schema.json') });
+  const keep = connector('iceberg-sink', { reads: { words }, writes: { kept, lost } });
+  const drawn = pictureOf({ ...pipeline, connectors: { keep } });
+  expect(drawn.edges.map(({ id }) => id).filter((id) => id.includes('connectors.'))).toEqual([
+    'topics.words>connectors.keep',
+    'connectors.keep>datasets.kept',
+    'connectors.keep>topics.lost',
+  ]);
+  expect(drawn.nodes.filter(({ title }) => title === 'kept')).toMatchObject([{ kind: 'dataset', shape: 'thing' }]);
 });
 
 test('a source stands before its topics, as what brings something from outside', () => {

@@ -38,16 +38,17 @@ export const aliased = <T>(things: Named<T> = {}): Aliased<T>[] =>
 /** The things of a pipeline, each once, whichever way it is read. Two of different kinds may share an alias. */
 export function thingsOf(pipeline: Pipeline): Aliased[] {
   const used = usesOf(pipeline).map(({ alias, thing }) => ({ alias, thing: thing.origin }));
-  const brought = broughtTo(pipeline).map(({ alias, topic }) => ({ alias, thing: topic }));
-  const all = [...aliased<Thing>(pipeline.topics), ...aliased<Thing>(pipeline.sources), ...brought, ...used];
+  const connected = connectedTo(pipeline).map(({ alias, thing }) => ({ alias, thing }));
+  const all = [...aliased<Thing>(pipeline.topics), ...aliased<Thing>(pipeline.sources), ...connected, ...used];
   return [...new Map(all.map((one) => [one.thing, one])).values()];
 }
 
-/** Every topic that a connector or a source writes, in the order of the declaration. */
-export const broughtTo = ({ connectors = {}, sources = {} }: Pipeline) =>
-  [...Object.entries(connectors), ...Object.entries(sources)].flatMap(([by, { writes }]) =>
-    Object.entries(writes ?? {}).map(([alias, topic]) => ({ by, alias, topic })),
-  );
+/** Everything that a connector or a source reads or writes, in the order of the declaration. */
+export const connectedTo = ({ connectors = {}, sources = {} }: Pipeline) =>
+  [...Object.values(connectors), ...Object.values(sources)].flatMap((one) => [
+    ...aliased<Thing>(('reads' in one && one.reads) || {}).map((read) => ({ ...read, way: 'reads' as const })),
+    ...aliased<Thing>(one.writes ?? {}).map((written) => ({ ...written, way: 'writes' as const })),
+  ]);
 
 const ofClass = <T extends Thing>(
   pipeline: Pipeline,
@@ -66,11 +67,9 @@ const followedBy = ({ connectors = {} }: Pipeline, topics: readonly Thing[]): Th
     ),
   );
 
-/** Topics that connectors and sources have for themselves, which hold the last record of each key. */
+/** Topics that connectors and sources have for themselves. */
 export const ownTopicsOf = ({ name: pipeline, connectors = {}, sources = {} }: Pipeline): Topic[] => [
-  ...Object.entries(connectors)
-    .flatMap(([name, connector]) => connector.ownTopics(pipeline, name))
-    .map((name) => new Topic(name, { partitions: 1, cleanup: 'compact' })),
+  ...Object.entries(connectors).flatMap(([name, connector]) => connector.ownTopics(pipeline, name)),
   ...Object.values(sources).map((source) => source.ownTopic(pipeline)),
 ];
 

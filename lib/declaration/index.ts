@@ -1,6 +1,6 @@
 /** The words in which a pipeline is declared. */
 export { sendingParameters, streamParameters } from './common.ts';
-export { connector } from './connector.ts';
+export { connector } from './connectors/index.ts';
 export { days, hours } from './event-time.ts';
 export { batch, oneWorker, stream } from './job.ts';
 export { dataset } from './kinds/dataset.ts';

@@ -31,6 +31,22 @@ export const connectTopics = (pipeline: string) => {
 export const heartbeatTopic = (pipeline: string, connector: string): string =>
   `millrace.${pipeline}.heartbeat.${connector}`;
 
+/** Name in Kafka Connect of a connector that reads topics. A dot stands in no pipeline's name, so that it is one of the cluster. */
+export const sinkName = (pipeline: string, connector: string): string => `${pipeline}.${connector}`;
+
+/** Consumer groups of such a connector: that of its tasks, which Kafka Connect names, and that of the task which commits. */
+export const sinkGroups = (pipeline: string, connector: string): string[] => {
+  const group = `connect-${sinkName(pipeline, connector)}`;
+  return [group, `${group}-coord`];
+};
+
+/** Topic by which the tasks of such a connector agree on what is committed. */
+export const controlTopic = (pipeline: string, connector: string): string =>
+  `millrace.${pipeline}.control.${connector}`;
+
+/** Prefix of the groups in which its tasks read that topic, and of their transactions. */
+export const controlPrefix = (pipeline: string, connector: string): string => `${controlTopic(pipeline, connector)}-`;
+
 /** How names of a source at the brokers begin: those of its groups and of its transactions. A dot stands in no job's name, so that none of a job begins so. */
 export const sourcePrefix = (pipeline: string, source: string): string => `millrace.${pipeline}.source.${source}`;
 

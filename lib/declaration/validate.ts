@@ -8,7 +8,7 @@ import { isPythonName, RESERVED_PIPELINE_NAMES } from './checks/reserved-names.t
 import { checkTables } from './checks/tables.ts';
 import { checkTogether } from './checks/together.ts';
 import { Connector } from './connector.ts';
-import { type Aliased, aliased, broughtTo, peakCores, thingsOf, usesOf } from './flow.ts';
+import { type Aliased, aliased, connectedTo, peakCores, thingsOf, usesOf } from './flow.ts';
 import { Job } from './job.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
@@ -108,8 +108,7 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   const uses = usesOf(readable);
   const things = thingsOf(readable).filter(isReadable);
   checkName(pipeline, note);
-  const brought = broughtTo(readable).map(({ alias, topic }) => ({ alias, thing: topic }));
-  const outside = [...aliased<Thing>(readable.topics), ...aliased<Thing>(readable.sources), ...brought];
+  const outside = [...aliased<Thing>(readable.topics), ...aliased<Thing>(readable.sources), ...connectedTo(readable)];
   checkAliases([...outside, ...uses].filter(isReadable), note);
   for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
   for (const use of uses.filter(isReadable)) {
@@ -167,8 +166,10 @@ function checkForms(pipeline: Pipeline, note: Note): Fault[] {
     if (!(connector instanceof Connector)) continue;
     const at = `connectors.${name}`;
     faults.push(...checkForm(connector.form, connector.given, at, note));
-    for (const [alias, topic] of Object.entries(Object(connector.writes))) {
-      faults.push(...checkThing(topic, `${at}.writes.${alias}`));
+    for (const way of ['reads', 'writes'] as const) {
+      for (const [alias, thing] of Object.entries(Object(connector[way]))) {
+        faults.push(...checkThing(thing, `${at}.${way}.${alias}`));
+      }
     }
   }
   for (const [name, source] of Object.entries(Object(pipeline.sources))) {

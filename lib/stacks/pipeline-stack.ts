@@ -55,6 +55,8 @@ export class PipelineStack extends Stack {
         network: networkStack.network,
         cluster,
         assets,
+        bucket,
+        catalog,
         zoneName: networkStack.network.zone.zoneName,
         logRetentionDays,
         alerts: networkStack.alerts.topic,

@@ -89,12 +89,15 @@ export function descriptionOf(pipeline: Pipeline) {
     datasets,
     database: databaseOf(pipeline)?.name,
     tables,
-    connectors: Object.entries(pipeline.connectors ?? {}).map(([connector, { plugin, tables: follows, writes }]) => ({
-      name: kebab(connector),
-      plugin,
-      follows: Object.values(follows).map((one) => (typeof one === 'string' ? one : `${name}.${one.name}`)),
-      writes: Object.keys(writes),
-    })),
+    connectors: Object.entries(pipeline.connectors ?? {}).map(
+      ([connector, { plugin, tables: follows, reads, writes }]) => ({
+        name: kebab(connector),
+        plugin,
+        follows: Object.values(follows).map((one) => (typeof one === 'string' ? one : `${name}.${one.name}`)),
+        reads: Object.keys(reads),
+        writes: Object.keys(writes),
+      }),
+    ),
     sources: Object.values(sourcesOf(pipeline)).map(({ name: source, writes, props }) => ({
       name: source,
       code: props.code,
@@ -302,8 +305,9 @@ export function textOf(pipeline: Pipeline): string {
   const shownTables = tables.map(({ name, table, columns, key }) => {
     return `${name}: ${table} in database ${database}, columns ${columns.join(', ')}; key ${key.join(', ')}`;
   });
-  const shownConnectors = described.connectors.map(({ name, plugin, follows, writes }) => {
-    return `${name}: ${plugin}, changes of ${follows.join(', ')} to ${writes.join(', ')}`;
+  const shownConnectors = described.connectors.map(({ name, plugin, follows, reads, writes }) => {
+    const from = follows.length > 0 ? `changes of ${follows.join(', ')}` : `records of ${reads.join(', ')}`;
+    return `${name}: ${plugin}, ${from} to ${writes.join(', ')}`;
   });
   const shownSources = described.sources.flatMap(({ name, code, writes, secrets, parameters }) => {
     const signed = secrets.length > 0 ? `, with the secrets ${secrets.join(', ')}` : '';

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PLUGINS } from '../../lib/declaration/plugins.ts';
+import type { PluginName } from '../../lib/declaration/plugins.ts';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readJson, readText, writeFileAtomically, writeJson } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
@@ -23,6 +23,8 @@ export interface WorkerSettings {
   readonly region: string;
   /** Files of secrets that it may read, by name: `shop.debezium.password`. */
   readonly secrets: readonly string[];
+  /** The plugins of its connectors. */
+  readonly plugins: readonly PluginName[];
 }
 
 const PREFIX = 'connect-';
@@ -44,7 +46,7 @@ export const forgetWorker = (home: Home, name: WorkerName): void =>
 /** The workers that are deployed. */
 export function workersIn(home: Home): ServiceDefinition[] {
   const names = readdirSync(home.services).filter((name): name is WorkerName => name.startsWith(PREFIX));
-  return names.filter((name) => existsSync(workerFile(home, name))).map(connect);
+  return names.filter((name) => existsSync(workerFile(home, name))).map((name) => connect(home, name));
 }
 
 const port = (ports: Ports) => ports.rest ?? 0;
@@ -65,12 +67,36 @@ function placeSecrets(home: Home, folder: string, names: readonly string[]): voi
   }
 }
 
-function placePlugins({ folder, toolchain }: ServiceContext): void {
+function placePlugins({ folder, toolchain }: ServiceContext, plugins: readonly PluginName[]): void {
   const target = join(folder, 'plugins');
   rmSync(target, { recursive: true, force: true });
-  mkdirSync(target);
-  const homes = { 'debezium-postgres': toolchain.debeziumPostgresJars } satisfies Record<keyof typeof PLUGINS, string>;
-  for (const [name, source] of Object.entries(homes)) symlinkSync(source, join(target, name));
+  const homes: Record<PluginName, readonly string[]> = {
+    'debezium-postgres': [toolchain.debeziumPostgresJars],
+    'iceberg-sink': [toolchain.icebergSinkJars, toolchain.icebergSinkClasses],
+  };
+  for (const plugin of plugins) {
+    mkdirSync(join(target, plugin), { recursive: true });
+    for (const source of homes[plugin]) {
+      for (const jar of readdirSync(source)) symlinkSync(join(source, jar), join(target, plugin, jar));
+    }
+  }
+}
+
+/** Plugins that write datasets. */
+const writesDatasets = (plugins: readonly PluginName[]): boolean => plugins.includes('iceberg-sink');
+
+/** Settings of connectors that only this machine has: its catalog knows tables by where they lie, and S3 is the server that asks the deployed policies. */
+function datasetOptions({ allPorts }: ServiceContext, plugins: readonly PluginName[]): string[] {
+  if (!writesDatasets(plugins)) return [];
+  const settings = {
+    'catalog.type': 'hadoop',
+    'hadoop.fs.s3a.endpoint': `http://${loopback}:${allPorts.iam.s3}`,
+    'hadoop.fs.s3a.path.style.access': 'true',
+    'hadoop.fs.s3a.connection.ssl.enabled': 'false',
+    // What a deployment put into the folder has no ETag.
+    'hadoop.fs.s3a.change.detection.version.required': 'false',
+  };
+  return Object.entries(settings).map(([name, value]) => `-Diceberg.${name}=${value}`);
 }
 
 const toldOf = ({ home, folder }: ServiceContext): WorkerSettings => {
@@ -86,43 +112,46 @@ async function probe(ports: Ports): Promise<void> {
   if (!response.ok) throw new Error(String(Object(JSON.parse(text)).message ?? response.status));
 }
 
-const connect = (name: WorkerName): ServiceDefinition => ({
+const connect = (home: Home, name: WorkerName): ServiceDefinition => ({
   name,
   title: `Kafka Connect of ${name.slice(PREFIX.length)}`,
   only: 'connectors',
+  beside: writesDatasets(readWorker(home, name)?.plugins ?? []) ? ['s3'] : [],
   memoryBytes: 550 * 1024 * 1024,
   ports: [{ name: 'rest', preferred: 8083 }],
   readyWithinMs: 180_000,
   stopWithinMs: 30_000,
   async prepare(context) {
-    const { properties, secrets } = toldOf(context);
+    const { properties, secrets, plugins } = toldOf(context);
     const here = { listeners: `HTTP://${loopback}:${port(context.ports)}`, 'rest.advertised.host.name': loopback };
     const lines = Object.entries({ ...properties, ...here }).map(([key, value]) => `${key}=${inProperties(value)}\n`);
     writeFileAtomically(join(context.folder, 'worker.properties'), lines.join(''), 0o600);
     placeSecrets(context.home, context.folder, secrets);
-    placePlugins(context);
+    placePlugins(context, plugins);
   },
   environment: (context) => {
     const { role, region } = toldOf(context);
     return { AWS_REGION: region, AWS_EC2_METADATA_DISABLED: 'true', ...credentialVariables(context.home, role) };
   },
-  command: ({ home, scratch, toolchain }) => ({
-    program: toolchain.java17,
+  command: (context) => ({
+    program: context.toolchain.java17,
     arguments: [
       '-Xmx256m',
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
       '-XX:TieredStopAtLevel=1',
       '-Djava.awt.headless=true',
-      `-Djava.io.tmpdir=${scratch}`,
+      `-Djava.io.tmpdir=${context.scratch}`,
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.connect.runtime=info',
       '-Dorg.slf4j.simpleLogger.log.io.debezium=info',
+      '-Dorg.slf4j.simpleLogger.log.org.apache.iceberg.connect=info',
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss',
+      ...datasetOptions(context, toldOf(context).plugins),
       ...truststoreOptions(home),
       '-cp',
-      join(toolchain.connectJars, '*'),
+      join(context.toolchain.connectJars, '*'),
       'org.apache.kafka.connect.cli.ConnectDistributed',
       'worker.properties',
     ],

@@ -370,8 +370,11 @@ export const purposeOf = (name: ServiceName): Purpose | undefined => {
 
 const withName = (name: ServiceName) => [...fixed, ...allBrokers].find((one) => one.name === name);
 
-const neededOf = (definitions: readonly ServiceDefinition[], options: StartOptions) =>
-  definitions.filter(({ only }) => only === undefined || options[only]);
+function neededOf(definitions: readonly ServiceDefinition[], options: StartOptions): ServiceDefinition[] {
+  const needed = definitions.filter(({ only }) => only === undefined || options[only]);
+  const beside = new Set(needed.flatMap((one) => one.beside ?? []));
+  return definitions.filter((one) => needed.includes(one) || beside.has(one.name as FixedName));
+}
 
 type Progress = (line: string) => void;
 

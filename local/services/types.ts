@@ -21,6 +21,8 @@ export type ServiceToolchain = Pick<
   | 'java17Home'
   | 'connectJars'
   | 'debeziumPostgresJars'
+  | 'icebergSinkJars'
+  | 'icebergSinkClasses'
   | 'dynamodbJars'
   | 'dynamodbServer'
   | 'java21'
@@ -58,6 +60,8 @@ export interface ServiceDefinition {
   readonly title: string;
   /** What alone needs it. @default everything does */
   readonly only?: Purpose;
+  /** Services that it needs too, though they are for something else. @default none */
+  readonly beside?: readonly FixedName[];
   /** Memory that one needs to start it, from measurements with some room. */
   readonly memoryBytes: number;
   /** Ports with the number that is tried first; the first one is what others connect to. */

@@ -44,13 +44,10 @@ export function pictureOf(pipeline: Pipeline): Picture {
   const edges = usesOf(pipeline).map((use): PictureEdge => {
     const [thing, job] = [thingId(use), jobId(use.job)];
     const [from, to] = use.way === 'reads' ? [thing, job] : [job, thing];
-    return { id: `${from}>${to}`, from, to };
+    return edge(from, to);
   });
   const heard = Object.entries(sourcesOf(pipeline)).flatMap(([source, { writes }]) =>
-    Object.keys(writes).map((alias): PictureEdge => {
-      const [from, to] = [`sources.${source}`, `topics.${alias}`];
-      return { id: `${from}>${to}`, from, to };
-    }),
+    Object.keys(writes).map((alias) => edge(`sources.${source}`, `topics.${alias}`)),
   );
   const { nodes: connectors, edges: followed } = connected(pipeline);
   const { name, description, report, views = [] } = pipeline;
@@ -65,26 +62,26 @@ export function pictureOf(pipeline: Pipeline): Picture {
   };
 }
 
-/** The connectors, with the tables that they follow; of those outside of the pipeline each once. */
+const edge = (from: string, to: string): PictureEdge => ({ id: `${from}>${to}`, from, to });
+
+/** The connectors, with what they read and write, and the tables that they follow; of those outside of the pipeline each once. */
 function connected(pipeline: Pipeline): Drawn {
   const aliases = new Map(thingsOf(pipeline).map((one) => [one.thing, thingId(one)]));
   const nodes = new Map<string, PictureNode>();
   const edges: PictureEdge[] = [];
-  for (const [name, { plugin, tables, writes }] of Object.entries(pipeline.connectors ?? {})) {
+  for (const [name, { plugin, tables, reads, writes }] of Object.entries(pipeline.connectors ?? {})) {
     const connector = `connectors.${name}`;
     nodes.set(connector, { id: connector, shape: 'connector', kind: 'connector', title: kebab(name), name: plugin });
-    for (const [alias, table] of Object.entries(tables)) {
+    for (const thing of Object.values(reads)) edges.push(edge(aliases.get(thing) ?? '', connector));
+    for (const table of Object.values(tables)) {
       const outside = `outside.${table}`;
       const from = typeof table === 'string' ? outside : (aliases.get(table) ?? '');
       if (from === outside) {
         nodes.set(outside, { id: outside, shape: 'store', kind: 'table outside', title: `${table}`, name: `${table}` });
       }
-      const to = aliases.get(writes[alias] as Topic) ?? '';
-      edges.push(
-        { id: `${from}>${connector}`, from, to: connector },
-        { id: `${connector}>${to}`, from: connector, to },
-      );
+      edges.push(edge(from, connector));
     }
+    for (const thing of Object.values(writes)) edges.push(edge(connector, aliases.get(thing) ?? ''));
   }
   return { nodes: [...nodes.values()], edges };
 }

@@ -35,7 +35,7 @@ export const declaration: readonly Mutant[] = [
     ['Math.ceil(keep / hours(1))', 'Math.floor(keep / hours(1))', 'states are forgotten before the declaration says'],
   ),
   ...mutantsOf(
-    'lib/declaration/connector.ts',
+    'lib/declaration/connectors/debezium-postgres.ts',
     [`${unit}/connectors.test.ts`],
     ['.length > 63', '.length > 630', 'two connectors share a slot whose name was cut off'],
     ['?? 5432)', '?? 5433)', 'a connector does not reach its database'],
@@ -72,7 +72,19 @@ export const declaration: readonly Mutant[] = [
     ['`\\${directory:secrets:${value.file}}`', 'value.key', 'a connector signs in with the name of a key'],
   ),
   ...mutantsOf(
-    'lib/declaration/plugins.ts',
+    'lib/declaration/connectors/iceberg-sink.ts',
+    [`${unit}/sinks.test.ts`],
+    ["'by_duration:P1D'", "'latest'", 'what a worker read before its first commit is lost when it ends just then'],
+    ["'errors.tolerance': 'all'", "'errors.tolerance': 'none'", 'one record that is no row stops all others'],
+    [
+      'if (alone && Object.keys(reads).length === 0) continue;',
+      'if (alone) continue;',
+      'a job and a connector add the same records',
+    ],
+    ['else if (property.type !== type)', 'else if (false)', 'every record of a topic becomes a dead letter'],
+  ),
+  ...mutantsOf(
+    'lib/declaration/connectors/debezium-postgres.ts',
     [`${unit}/connectors.test.ts`],
     ["'slot.name': connectorSlot(pipeline, name),", '', 'two connectors share a slot, and each loses changes'],
     ['exactly(`${prefix}.${table}`)', '`${prefix}.${table}`', 'changes of another table come to a topic'],

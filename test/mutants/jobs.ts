@@ -362,6 +362,16 @@ const streaming: readonly Mutant[] = [
     'r"53|',
     'a database that is away fails the stream',
   ]),
+  ...mutantsOf(`${jobs}/postgres/session.py`, tests('stream_tables'), [
+    'NO_ROOM = "53100"',
+    'NO_ROOM = "none"',
+    'who has to make room looks for a database that is away',
+  ]),
+  ...mutantsOf(`${jobs}/postgres/session.py`, tests('rds_sign_in'), [
+    'self._connection.unwrap(own)',
+    'self._connection',
+    'no job writes a table on AWS',
+  ]),
   ...mutantsOf(
     `${jobs}/dynamodb/rows.py`,
     tests('items'),
@@ -427,11 +437,7 @@ const datasets: readonly Mutant[] = mutantsOf(
   `${jobs}/kinds/dataset.py`,
   tests('dataset'),
   ['.option(f"snapshot-property.{POSITION}", said)', '', 'each run appends the whole topic once more'],
-  [
-    'rewriting = rewriting.snapshotProperty(POSITION, _said(positions))',
-    'pass',
-    'maintenance forgets how far topics were read',
-  ],
+  ['rewriting = rewriting.snapshotProperty(POSITION, said)', 'pass', 'maintenance forgets how far topics were read'],
   ['max(wanted, first)', 'first', 'what was appended is appended again'],
   ['if known.id != state.id:', 'if False:', 'records of a topic that was made again are passed over'],
   [

@@ -34,6 +34,8 @@ import { archiveIn, sparkClasses, sources as sparkClassesSources } from './spark
  * @property {string} postgresJars folder with the archives that jobs get which use a table
  * @property {string} connectJars folder with the class path of workers of Kafka Connect
  * @property {string} debeziumPostgresJars folder with their plugin for changes of PostgreSQL
+ * @property {string} icebergSinkJars folder with their plugin that writes datasets
+ * @property {string} icebergSinkClasses folder with the archive of our own part of it
  * @property {string} sparkClasses archive of the classes that jobs load
  * @property {string} registryHome folder with quarkus-run.jar
  * @property {string} registryClasses archive of the classes that the registry loads
@@ -59,6 +61,8 @@ const MIRRORED = /** @type {const} */ ({
   postgresJars: 'postgres-jars',
   connectJars: 'connect-jars',
   debeziumPostgresJars: 'debezium-postgres-jars',
+  icebergSinkJars: 'iceberg-sink-jars',
+  icebergSinkClasses: 'iceberg-sink-classes',
 });
 /** @typedef {keyof typeof MIRRORED} Mirrored */
 const mirroredNames = /** @type {Mirrored[]} */ (Object.keys(MIRRORED));
@@ -66,12 +70,14 @@ const mirroredNames = /** @type {Mirrored[]} */ (Object.keys(MIRRORED));
 const toolchainPath = join(buildFolder, 'toolchain.json');
 const LOCK_FILES = ['jgo.lock.toml', BOOTSTRAP_LOCK, PROJECT_LOCK];
 const kafkaIamSources = join(root, 'local', 'iam', 'kafka');
+const icebergSinkSources = join(root, 'connect', 'iceberg-sink');
 const dynamodbSources = join(root, 'local', 'services', 'dynamodb');
 
 /** @param {boolean} dev */
 function currentKey(dev) {
   const locks = LOCK_FILES.map((name) => join(root, name));
-  const sources = [...sourcesIn(kafkaIamSources), ...sourcesIn(dynamodbSources), ...sparkClassesSources];
+  const ours = [kafkaIamSources, icebergSinkSources, dynamodbSources].flatMap((folder) => sourcesIn(folder));
+  const sources = [...ours, ...sparkClassesSources];
   // This file too: a tree that was brought up to date may know of more programs than its last set-up.
   const read = [...locks, ...Object.values(requirementsOf()), ...sources, fileURLToPath(import.meta.url)];
   const files = read.map((path) => readFileSync(path, 'utf8'));
@@ -182,25 +188,34 @@ async function install({ cache, dev, say }) {
     return told(artifactFolder({ cache, artifacts, name, python: interpreter, unpack }), `${name} loaded and checked`);
   };
   const kafkaJarsLoaded = archives('kafka-jars');
+  const connectJarsLoaded = archives('connect-jars');
+  const icebergSinkLoaded = archives('iceberg-sink-jars');
   const compilerLoaded = archives('compiler');
   const broker = async () => {
     const [kafkaJars, compiler] = await Promise.all([kafkaJarsLoaded, compilerLoaded]);
     const program = (await bootstrapped()).python;
-    const compiling = { sources: kafkaIamSources, classPath: kafkaJars, compiler, java: java.path, python: program };
+    const compiling = { sources: kafkaIamSources, classPath: [kafkaJars], compiler, java: java.path, python: program };
     const iam = await compiled({ cache, name: 'kafka-iam', ...compiling });
     const kafkaIam = archiveOf(iam.folder);
     const classes = await kafkaClasses({ cache, java, kafkaJars, kafkaIam });
     if (classes.made) say("the broker's plug-ins compiled, its classes archived");
     return { kafkaIam, folders: [iam.folder, classes.folder], kafkaClasses: archiveIn(classes.folder) };
   };
+  const sinkClasses = async () => {
+    const [compiler, ...classPath] = await Promise.all([compilerLoaded, connectJarsLoaded, icebergSinkLoaded]);
+    const program = (await bootstrapped()).python;
+    const compiling = { sources: icebergSinkSources, classPath, compiler, java: java.path, python: program };
+    return told(compiled({ cache, name: 'iceberg-sink', ...compiling }), "the sink's own part compiled");
+  };
   const dynamodbJarsLoaded = archives('dynamodb-jars');
   const dynamodb = async () => {
-    const [classPath, compiler] = await Promise.all([dynamodbJarsLoaded, compilerLoaded]);
+    const [dynamodbJars, compiler] = await Promise.all([dynamodbJarsLoaded, compilerLoaded]);
     const program = (await bootstrapped()).python;
-    const compiling = { sources: dynamodbSources, classPath, compiler, java: java.path, python: program };
+    const from = { sources: dynamodbSources, classPath: [dynamodbJars] };
+    const compiling = { ...from, compiler, java: java.path, python: program };
     const { folder, made } = await compiled({ cache, name: 'dynamodb-server', ...compiling });
     if (made) say('what runs DynamoDB Local compiled');
-    return { dynamodbServer: archiveOf(folder), folders: [classPath, folder], dynamodbJars: classPath };
+    return { dynamodbServer: archiveOf(folder), folders: [dynamodbJars, folder], dynamodbJars };
   };
   const steps = /** @type {const} */ ([
     told(environment({ python, cache, dev, uv }), 'Python packages installed'),
@@ -208,8 +223,10 @@ async function install({ cache, dev, say }) {
     archives('spark-jars'),
     archives('iceberg-jars'),
     archives('postgres-jars'),
-    archives('connect-jars'),
+    connectJarsLoaded,
     archives('debezium-postgres-jars'),
+    icebergSinkLoaded,
+    sinkClasses(),
     archives(`postgres-${process.platform}-${process.arch}`, join('bin', 'postgres')),
     archives('registry', 'quarkus-run.jar'),
     archives('s3-jars'),
@@ -221,8 +238,8 @@ async function install({ cache, dev, say }) {
   ]);
   // All of them come to their end before one failure is told: what was finished stays for the next try.
   await Promise.allSettled(steps);
-  const [venv, kafkaJars, sparkJarsSource, icebergJars, postgresJars, connectJars, debeziumPostgresJars, ...others] =
-    await Promise.all(steps);
+  const [venv, kafkaJars, sparkJarsSource, icebergJars, postgresJars, ...rest] = await Promise.all(steps);
+  const [connectJars, debeziumPostgresJars, icebergSinkJars, icebergSinkClasses, ...others] = rest;
   const [postgresHome, registry, s3Jars, s3aJars, kafka, items] = others;
   const packages = Object.entries(requirementsOf()).map(async ([pipeline, file]) => {
     const options = { cache, pipeline, file, venv, tools: await bootstrapped() };
@@ -249,7 +266,8 @@ async function install({ cache, dev, say }) {
   await Promise.allSettled([...packages, ...more]);
   const packaged = await Promise.all(packages);
   const [registryFolder, sparkFolder] = await Promise.all(more);
-  const mirrored = { sparkJars: sparkJarsSource, icebergJars, postgresJars, connectJars, debeziumPostgresJars };
+  const ofConnect = { connectJars, debeziumPostgresJars, icebergSinkJars, icebergSinkClasses };
+  const mirrored = { sparkJars: sparkJarsSource, icebergJars, postgresJars, ...ofConnect };
   const placed = { ...mirrored };
   for (const name of mirroredNames) {
     placed[name] = join(buildFolder, MIRRORED[name]);

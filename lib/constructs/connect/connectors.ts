@@ -1,11 +1,13 @@
 /** The connectors of a pipeline: a worker that runs them, a custom resource that tells the worker what they are, alarms. */
-import { CfnParameter, CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnParameter, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { Connector } from '../../declaration/connector.ts';
 import { HandlerProvider } from '../functions/handler-provider.ts';
+import { databaseIn } from '../kinds/dataset.ts';
 import { Worker, type WorkerProps } from './worker.ts';
 
 export interface ConnectorsProps extends WorkerProps {
@@ -39,16 +41,27 @@ export class Connectors extends Construct {
         Pipeline: pipeline.name,
         Url: url.valueAsString,
         Connectors: Object.entries(pipeline.connectors ?? {}).map(([name, connector]) => ({
-          Name: name,
+          Name: connector.id(pipeline.name, name),
           Config: {
-            ...connector.configuration(pipeline.name, name),
+            ...connector.configuration(pipeline, name),
             ...(connector.ownTables.length > 0 && props.followed?.place),
+            ...this.placeOf(props, connector),
           },
         })),
       },
     });
     resource.node.addDependency(provider, worker.service);
     for (const alarm of this.alarms(props, worker)) alarm.addAlarmAction(new SnsAction(props.alerts));
+  }
+
+  /** Where the dataset of a connector is. */
+  private placeOf({ pipeline, bucket, catalog }: ConnectorsProps, { dataset }: Connector): Record<string, string> {
+    if (!dataset) return {};
+    return {
+      'millrace.dataset.location': dataset.address(bucket.bucketName, pipeline.name),
+      'millrace.dataset.database': databaseIn(catalog, dataset),
+      'iceberg.hadoop.fs.s3a.endpoint.region': Stack.of(this).region,
+    };
   }
 
   private alarms({ environment, pipeline }: ConnectorsProps, { logGroup, service }: Worker): cloudwatch.Alarm[] {

@@ -9,11 +9,11 @@ import { writeIfChanged } from '../functions/handler-bundle.ts';
 
 const BUILD = fileURLToPath(new URL('../../../build', import.meta.url));
 
-/** Path of the archive with `libs/` and `plugins/<name>/`. Jars are named by their versions, so that one made of the same names is the same. */
+/** Path of the archive with `libs/` and `plugins/<name>/`. Jars are named by their versions, and ours by its content, so that one made of the same names is the same. */
 export function workerArchive(plugins: readonly PluginName[]): string {
   const folders = [
     ['libs', 'connect-jars'],
-    ...plugins.toSorted().map((name) => [`plugins/${name}`, PLUGINS[name].jars]),
+    ...plugins.toSorted().flatMap((name) => PLUGINS[name].jars.map((folder) => [`plugins/${name}`, folder])),
   ] as [string, string][];
   const files = folders.flatMap(([inside, folder]) =>
     readdirSync(join(BUILD, folder))

@@ -8,18 +8,29 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Secret as ManagedSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { DnsRecordType, PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
+import { Topic } from '../../declaration/kinds/topic.ts';
 import { CONNECT_PORT, WORKER_SIZE } from '../../declaration/limits.ts';
-import { connectGroup, connectTopics, RDS_CERTIFICATE, replicationRole } from '../../declaration/names.ts';
+import {
+  connectGroup,
+  connectTopics,
+  controlPrefix,
+  RDS_CERTIFICATE,
+  replicationRole,
+  sinkGroups,
+} from '../../declaration/names.ts';
 import type { Pipeline } from '../../declaration/pipeline.ts';
 import type { Secret } from '../../declaration/secret.ts';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { logGroup } from '../functions/logged-role.ts';
 import type { KafkaCluster } from '../kafka/kafka-cluster.ts';
+import { grantDataset } from '../kinds/dataset.ts';
 import type { FollowedDatabase } from '../kinds/index.ts';
 import { closedGroup, type Network } from '../network/network.ts';
 import { rdsAuthority } from '../network/rds-authority.ts';
 import type { AssetsFolder } from '../storage/assets-folder.ts';
+import type { Catalog } from '../storage/catalog.ts';
 import { allowKey } from '../storage/customer-key.ts';
+import type { DataBucket } from '../storage/data-bucket.ts';
 import { workerArchive } from './worker-archive.ts';
 import { propertiesOf } from './worker-properties.ts';
 
@@ -56,6 +67,9 @@ export interface WorkerProps {
   readonly network: Network;
   readonly cluster: KafkaCluster;
   readonly assets: AssetsFolder;
+  readonly bucket: DataBucket;
+  /** Where tables of datasets are looked up. @default the environment keeps no datasets */
+  readonly catalog: Catalog | undefined;
   /** Name of the zone in which it is to be found. */
   readonly zoneName: string;
   readonly logRetentionDays: number;
@@ -83,13 +97,14 @@ export class Worker extends Construct {
     const plugins = [...new Set(connectors.map(({ plugin }) => plugin))];
     const archive = new Asset(this, 'Archive', { path: workerArchive(plugins) });
     assets.grantRead(role);
-    const topics = connectors.flatMap(({ writes }) => Object.values(writes).map(({ name }) => name));
+    const topics = connectors.flatMap(({ writes }) => Object.values(writes).filter((thing) => thing instanceof Topic));
     const own = Object.entries(pipeline.connectors ?? {}).flatMap(([name, one]) => one.ownTopics(pipeline.name, name));
     cluster.grantConnect(role, {
       group: connectGroup(pipeline.name),
       internal: Object.values(connectTopics(pipeline.name)),
-      writes: [...new Set([...topics, ...own])],
+      writes: [...new Set([...topics, ...own].map(({ name }) => name))],
     });
+    this.grantSinks(role, props);
 
     const task = new ecs.FargateTaskDefinition(this, 'Task', {
       cpu: WORKER_SIZE.cpu,
@@ -134,6 +149,8 @@ export class Worker extends Construct {
       portMappings: [{ containerPort: CONNECT_PORT }],
       environment: {
         WORKER_PROPERTIES: propertiesOf(pipeline.name, cluster.bootstrapServers),
+        // A machine without the archive brings these.
+        PLUGINS: plugins.join(' '),
         ...(props.followed && { RDS_AUTHORITY: rdsAuthority(this) }),
       },
       healthCheck: {
@@ -173,6 +190,21 @@ export class Worker extends Construct {
     });
     this.service.node.addDependency(role, task.obtainExecutionRole());
     this.url = `http://worker.${namespace.namespaceName}:${CONNECT_PORT}`;
+  }
+
+  /** Allows what connectors do that write datasets. */
+  private grantSinks(role: iam.Role, props: WorkerProps): void {
+    const { pipeline, cluster } = props;
+    for (const [name, connector] of Object.entries(pipeline.connectors ?? {})) {
+      if (!connector.dataset) continue;
+      const control = connector.ownTopics(pipeline.name, name);
+      cluster.grantSink(role, {
+        reads: [...Object.values(connector.reads), ...control].map((topic) => topic.name),
+        groups: sinkGroups(pipeline.name, name),
+        prefix: controlPrefix(pipeline.name, name),
+      });
+      grantDataset(props, role, connector.dataset, 'write');
+    }
   }
 
   /** By the files that connectors look for them in. */

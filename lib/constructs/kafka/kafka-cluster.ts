@@ -14,6 +14,7 @@ import { serverlessCluster } from './serverless-cluster.ts';
 const PRODUCE = ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'];
 const CONSUME = ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'];
 const CONSUMER_GROUP = ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'];
+const TRANSACTIONS = ['kafka-cluster:AlterTransactionalId', 'kafka-cluster:DescribeTransactionalId'];
 /** Topics that only their writer reads, whose settings it looks at. */
 const KEEP = [
   'kafka-cluster:CreateTopic',
@@ -97,6 +98,25 @@ export class KafkaCluster extends Construct {
     allow(grantee, KEEP, this.arnsOf('topic', internal));
     allow(grantee, CONSUMER_GROUP, this.arnsOf('group', [group]));
     allow(grantee, PRODUCE, this.arnsOf('topic', writes));
+  }
+
+  /**
+   * Allows what a connector does that reads topics, besides what it does as part of a worker: to read in its groups, and to agree with its tasks on a topic, in
+   * transactions. The names of these, and of the groups in which each task reads that topic, begin with a prefix.
+   */
+  grantSink(
+    grantee: Grantee,
+    {
+      reads,
+      groups,
+      prefix,
+    }: { readonly reads: readonly string[]; readonly groups: readonly string[]; readonly prefix: string },
+  ): void {
+    allow(grantee, CONSUME, this.arnsOf('topic', reads));
+    allow(grantee, CONSUMER_GROUP, this.arnsOf('group', [...groups, `${prefix}*`]));
+    allow(grantee, TRANSACTIONS, this.arnsOf('transactional-id', [`${prefix}*`]));
+    const reason = 'The sink ends the names of groups and transactions of its tasks with numbers of its own.';
+    acknowledge(grantee, { [`AwsSolutions-IAM5[/${prefix}*]`]: reason });
   }
 
   /** Allows to create, alter and delete these topics. */

@@ -1,5 +1,5 @@
 /** Checks how data flows through a pipeline: that each thing has a writer and a use, that nothing flows back, and what comes before what. */
-import { broughtTo, orderOf, predecessorsOf, thingsOf, upstreamOf, usesOf } from '../flow.ts';
+import { connectedTo, orderOf, predecessorsOf, thingsOf, upstreamOf, usesOf } from '../flow.ts';
 import { Source } from '../kinds/source.ts';
 import { Topic } from '../kinds/topic.ts';
 import type { Note } from '../mistakes.ts';
@@ -24,17 +24,20 @@ export function checkFlow(pipeline: Pipeline, note: Note): void {
   checkOrder(pipeline, note);
 }
 
-/** A thing needs a writer and a use, each a job of ours or, for topics, an application outside. */
+/** A thing needs a writer and a use, each a job or a connector of ours or, for topics, an application outside. */
 function checkUses(pipeline: Pipeline, note: Note): void {
   const uses = usesOf(pipeline);
-  const brought = broughtTo(pipeline);
+  const connected = connectedTo(pipeline);
   for (const { alias, thing } of thingsOf(pipeline)) {
     // Jobs use what it writes.
     if (thing instanceof Source) continue;
     const ours = uses.filter((use) => use.thing.origin === thing);
-    const isBrought = brought.some(({ topic }) => topic === thing);
+    const ways = connected.filter((one) => one.thing === thing).map(({ way }) => way);
+    const isBrought = ways.includes('writes');
+    // What a connector or a source of ours writes and nobody reads is nothing; dead letters and datasets are for people.
+    const isEnd = ways.includes('reads') || (isBrought && (isReadOutside(thing) || isOfSink(pipeline, thing)));
     const at = `${thing.plural}.${alias}`;
-    if (ours.length === 0 && !isUsedOutside(pipeline, alias) && !(isBrought && isReadOutside(thing))) {
+    if (ours.length === 0 && !isUsedOutside(pipeline, alias) && !isEnd) {
       note(at, 'is neither written nor read by a job', thing, "a job that uses it, or external: 'both'");
     } else if (!thing.isWrittenOutside && !isBrought && !ours.some(({ way }) => way === 'writes')) {
       const allowed = `a job that writes it${thing.plural === 'topics' ? ", or external: 'written'" : ''}`;
@@ -48,6 +51,11 @@ function checkUses(pipeline: Pipeline, note: Note): void {
 }
 
 const isReadOutside = (thing: Thing): boolean => thing instanceof Topic && thing.externalWays.includes('Reader');
+
+const isOfSink = ({ connectors = {} }: Pipeline, thing: Thing): boolean =>
+  Object.values(connectors).some(
+    ({ reads, writes }) => Object.keys(reads).length > 0 && Object.values(writes).some((one) => one === thing),
+  );
 
 const isUsedOutside = ({ topics }: Pipeline, alias: string): boolean => topics?.[alias]?.externalWays.length === 2;
 

@@ -27,7 +27,7 @@ export interface DatasetProps {
 }
 
 /** A division of files: `column`, `days(column)`, `bucket(16, column)`. */
-const DIVISION = /^(?:(\w+)|(years|months|days|hours)\((\w+)\)|(?:bucket|(truncate))\([1-9]\d{0,5}, (\w+)\))$/;
+export const DIVISION = /^(?:(\w+)|(years|months|days|hours)\((\w+)\)|(?:bucket|(truncate))\([1-9]\d{0,5}, (\w+)\))$/;
 
 const form = z.strictObject({
   name: fitting(
@@ -70,6 +70,18 @@ export class Dataset extends Thing implements Source, Sink {
     return { partitionBy, fileSize, keep };
   }
 
+  /** What its table says of itself; `millrace.kinds.dataset` says the same. */
+  get properties(): Readonly<Record<string, string>> {
+    const { partitionBy, fileSize } = this.settings;
+    return {
+      'format-version': '2',
+      // Each commit writes a file of metadata: the last hundred are enough.
+      'write.metadata.delete-after-commit.enabled': 'true',
+      'millrace.partition-by': partitionBy.join(', '),
+      'write.target-file-size-bytes': String(fileSize * 2 ** 20),
+    };
+  }
+
   override place(pipeline: string): string {
     return `table ${datasetTable(pipeline, this.name)}`;
   }
@@ -78,13 +90,17 @@ export class Dataset extends Thing implements Source, Sink {
     return [{ key: schemaKey(alias, 'dataset'), schema: this.props.schema, artifact: undefined, immutable: false }];
   }
 
+  /** Where its table lies: below what a role may use, since S3A asks for folders themselves too, and a catalog of files for the one above a table's. */
+  address(bucket: string, pipeline: string): string {
+    return `s3://${bucket}/${datasetPrefix(pipeline, this.name)}/iceberg/table`;
+  }
+
   readPart({ pipeline }: Use): Template {
     return {
       kind: this.kind,
       database: '{platform.database}',
       table: datasetTable(pipeline.name, this.name),
-      // Below what the role may use, since S3A asks for folders themselves too, and a catalog of files for the one above a table's.
-      url: `s3://{platform.bucket}/${datasetPrefix(pipeline.name, this.name)}/iceberg/table`,
+      url: this.address('{platform.bucket}', pipeline.name),
     };
   }
 

@@ -1,6 +1,7 @@
 /** Container services: the schema registry, which runs already, and workers of Kafka Connect, which are started here with what their containers would be told. */
 import { isObject } from '../../../lib/declaration/json.ts';
 import { pipelineOfStack } from '../../../lib/declaration/names.ts';
+import type { PluginName } from '../../../lib/declaration/plugins.ts';
 import { MillraceError } from '../../../tools/errors.mjs';
 import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { isOwnRole, type WorkerSettings, workerOf } from '../../services/connect.ts';
@@ -73,6 +74,7 @@ function settingsOf(request: ResourceRequest, machine: Machine): WorkerSettings 
     role: String(properties.TaskRoleArn),
     region: request.stack.region,
     secrets: variable('SECRETS').split(' ').filter(Boolean),
+    plugins: variable('PLUGINS').split(' ').filter(Boolean) as PluginName[],
   };
 }
 

@@ -29,7 +29,7 @@ test('the database may be followed, and its writer alone deletes', () => {
 });
 
 test('a deletion is told with the customer before its key is forgotten, and each change with its place in the log', () => {
-  expect(customers.connectors?.customerChanges?.configuration('customers', 'customerChanges')).toMatchObject({
+  expect(customers.connectors?.customerChanges?.configuration(customers, 'customerChanges')).toMatchObject({
     'table.include.list': 'customers\\.customer',
     'transforms.to_changes.replacement': 'customers.changes',
     'transforms.unwrap.delete.tombstone.handling.mode': 'rewrite-with-tombstone',

@@ -7,9 +7,11 @@ import { PEOPLE } from '../../../lib/declaration/kinds/table.ts';
 import {
   connectGroup,
   connectTopics,
+  controlPrefix,
   databaseRole,
   externalGroupPrefix,
   kebab,
+  sinkGroups,
   sourcePrefix,
   sourceTransaction,
 } from '../../../lib/declaration/names.ts';
@@ -89,6 +91,7 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
     ...(Object.values(topicsOf(pipeline)).some((topic) => topic.externalWays.includes('Reader'))
       ? [`${externalGroupPrefix(pipeline.name)}-spark-kafka-1`]
       : []),
+    ...sinksOf(pipeline).map((sink) => `${controlPrefix(pipeline.name, sink)}spark-kafka-1`),
   ]);
   return [
     { label: 'the cluster', services: ['kafka', 'kafka-cluster'], arn: cluster.id },
@@ -101,16 +104,25 @@ function kafkaThings(resources: readonly Concrete[], pipelines: readonly Pipelin
     thing('another topic', 'topic', name, 'another.topic'),
     ...topics.map((topic) => thing(`topic ${topic} of another cluster`, 'topic', 'another', topic)),
     ...groups.map((group) => thing(`groups ${group.replace(/spark.*/, '*')}`, 'group', name, group)),
-    ...connected.map((pipeline) => {
-      const group = connectGroup(pipeline.name);
-      return thing(`group ${group}`, 'group', name, group);
+    ...connected.flatMap((pipeline) => {
+      const ofSinks = sinksOf(pipeline).flatMap((sink) => sinkGroups(pipeline.name, sink));
+      return [connectGroup(pipeline.name), ...ofSinks].map((group) => thing(`group ${group}`, 'group', name, group));
     }),
+    ...connected.flatMap((pipeline) =>
+      sinksOf(pipeline)
+        .map((sink) => controlPrefix(pipeline.name, sink))
+        .map((prefix) => thing(`transactions ${prefix}*`, 'transactional-id', name, `${prefix}worker-txn-1-0`)),
+    ),
     thing('another group', 'group', name, 'another-group'),
     thing('a group whose name merely begins so', 'group', name, groups[0]?.replace('-spark', 'r-spark') ?? 'x'),
     ...transactions.map((one) => thing(`transactions ${one}`, 'transactional-id', name, one)),
     thing('another transaction', 'transactional-id', name, 'another'),
   ];
 }
+
+/** Names of the connectors of a pipeline that write datasets. */
+const sinksOf = ({ connectors = {} }: Pipeline): string[] =>
+  Object.keys(connectors).filter((name) => connectors[name]?.dataset);
 
 const object = (label: string, bucket: string, key: string, group?: string): Thing => ({
   label,

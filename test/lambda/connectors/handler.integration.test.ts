@@ -21,6 +21,9 @@ import { bundledHandler } from '../../support/bundle.ts';
 import type { Handlers } from '../../support/lifecycle.ts';
 import { emptyDatabase } from '../../support/postgres.ts';
 
+// Workers start slowly on a machine that has other work.
+vi.setConfig({ testTimeout: 300_000 });
+
 const handlers = await bundledHandler<Handlers>('connectors');
 const broker = new TestBroker();
 const folder = mkdtempSync(join(tmpdir(), 'millrace-connectors-'));
@@ -80,6 +83,7 @@ beforeAll(async () => {
     role: role.arn,
     region: 'us-east-1',
     secrets: ['shop.debezium.password'],
+    plugins: ['debezium-postgres'],
   });
   worker = workersIn(broker.home)[0] as ServiceDefinition;
   const { rest } = await broker.startMore(worker);
@@ -135,7 +139,10 @@ describe('connectors', () => {
     writeFileSync(input, 'one\ntwo\n');
     await declare({ source: { ...source, 'value.converter': string }, sink: { ...sink, 'value.converter': string } });
     expect(await names()).toEqual(['sink', 'source']);
-    await vi.waitFor(() => expect(readFileSync(output, 'utf8')).toBe('one\ntwo\n'), { timeout: 30_000, interval: 200 });
+    await vi.waitFor(() => expect(readFileSync(output, 'utf8')).toBe('one\ntwo\n'), {
+      timeout: 120_000,
+      interval: 200,
+    });
   });
 
   test('go when they are no longer declared, and the others go on', async () => {
@@ -177,6 +184,7 @@ describe('connectors', () => {
 
 describe('Debezium', () => {
   let database: Client;
+  const patiently = { timeout: 120_000, interval: 500 };
 
   beforeAll(async () => {
     database = await emptyDatabase(inject('home'), 'clients');
@@ -187,7 +195,7 @@ describe('Debezium', () => {
   afterAll(() => database?.end());
 
   const configuration = () => ({
-    ...clients.connectors?.clientChanges?.configuration('clients', 'clientChanges'),
+    ...clients.connectors?.clientChanges?.configuration(clients, 'clientChanges'),
     'database.hostname': '127.0.0.1',
     'database.port': String(postgresAddress(millraceHome(inject('home'))).port),
     'database.dbname': 'clients',
@@ -216,10 +224,34 @@ describe('Debezium', () => {
       [{ id: 2 }, null],
     ];
     await vi.waitFor(async () => expect(await recordsOf(changes)).toEqual(expected), {
-      timeout: 60_000,
+      timeout: 240_000,
       interval: 500,
     });
     expect(await recordsOf(heartbeats)).not.toEqual([]);
+  });
+
+  test('whose slot was dropped says so and passes over nothing, until it is told to read its tables anew', async () => {
+    const told = async () => {
+      const { tasks } = (await (await fetch(`${url}/connectors/clientChanges/status`)).json()) as {
+        readonly tasks: readonly { readonly state: string; readonly trace?: string }[];
+      };
+      return tasks.map(({ state, trace }) => `${state} ${trace}`).join();
+    };
+    const ask = (what: string) => fetch(`${url}/connectors/clientChanges/${what}`, { method: 'PUT' });
+    await ask('stop');
+    await vi.waitFor(() => database.query("SELECT pg_drop_replication_slot('clients_of_handler')"), patiently);
+    await database.query("INSERT INTO public.clients VALUES (3, 'Edsger')");
+    await ask('resume');
+    await vi.waitFor(
+      async () =>
+        expect(await told()).toMatch(/^FAILED .*read change stream starting at .* no longer available on the server/s),
+      patiently,
+    );
+    await declare({ clientChanges: { ...configuration(), 'snapshot.mode': 'when_needed' } });
+    await vi.waitFor(
+      async () => expect(await recordsOf(changes)).toContainEqual([{ id: 3 }, { id: 3, name: 'Edsger' }]),
+      patiently,
+    );
   });
 
   test('leaves no secret where others may read it', async () => {

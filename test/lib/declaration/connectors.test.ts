@@ -69,7 +69,7 @@ test('a connector has a name with which its slot has at most 63 characters', () 
 });
 
 test('Kafka Connect is told what the declaration says, and of secrets only in which file they are', () => {
-  expect(clients.connectors?.clientChanges?.configuration('clients', 'clientChanges')).toEqual({
+  expect(clients.connectors?.clientChanges?.configuration(clients, 'clientChanges')).toEqual({
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     'tasks.max': '1',
     'database.hostname': 'clients.example',
@@ -102,7 +102,7 @@ describe('of a table of the pipeline', () => {
     connector('debezium-postgres', { writes: { changes }, tables: { changes: words }, config: { ...config } });
 
   test('it signs in as a role that is made for it, and makes no publication', () => {
-    const told = reading(own()).configuration('tiny', 'wordChanges');
+    const told = reading(own()).configuration(tinyPipeline(), 'wordChanges');
     expect(told).toMatchObject({
       'database.dbname': 'tiny',
       'database.user': 'tiny_replication',
@@ -145,13 +145,13 @@ describe('of a table of the pipeline', () => {
 });
 
 test('its topics are topics of the pipeline', () => {
-  expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'calls', 'visits', 'counts']);
+  expect(Object.keys(topicsOf(clients))).toEqual(['clients', 'visits', 'lostVisits', 'calls', 'counts']);
 });
 
 describe('refused is', () => {
   test('a plugin that is not there', () => {
     expect(refusal({ plugin: 'debezium-mysql' })).toEqual([
-      'tiny.connectors.wordChanges.plugin: is none of its words; got "debezium-mysql"; allowed: debezium-postgres',
+      'tiny.connectors.wordChanges.plugin: is none of its words; got "debezium-mysql"; allowed: debezium-postgres, iceberg-sink',
     ]);
   });
   test('a word that is none', () => {

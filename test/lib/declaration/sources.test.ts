@@ -26,6 +26,7 @@ test('its topics are topics of the pipeline, and it has one more in which it kee
   expect(Object.keys(sourcesOf(clients))).toEqual(['listenToCalls']);
   expect(ownTopicsOf(clients).map(({ name, cleanup, props }) => [name, cleanup, props.partitions])).toEqual([
     ['millrace.clients.heartbeat.clientChanges', 'compact', 1],
+    ['millrace.clients.control.keepVisits', 'delete', 1],
     ['millrace.clients.source.listenToCalls.cursors', 'compact', 1],
   ]);
 });

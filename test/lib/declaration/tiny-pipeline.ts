@@ -40,6 +40,14 @@ const FILES: Readonly<Record<string, string>> = {
     properties: { word: { type: 'string' }, times: { type: 'integer' }, weight: { type: 'number', multipleOf: 0.01 } },
     required: ['word'],
   }),
+  'pipelines/tiny/schemas/wider.schema.json': JSON.stringify({
+    type: 'object',
+    properties: {
+      word: { type: 'string' },
+      weight: { type: 'number', multipleOf: 0.001 },
+      spoken_at: { type: 'string', format: 'date-time' },
+    },
+  }),
   'pipelines/tiny/schemas/broken.schema.json': '{"type": "array"}',
   'jobs/pyspark/tiny/send.py': '',
   'jobs/pyspark/tiny/count.py': '',

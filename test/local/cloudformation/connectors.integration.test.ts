@@ -6,7 +6,9 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { dev } from '../../../config/dev.ts';
 import { createApp } from '../../../lib/app.ts';
 import { connector, secret } from '../../../lib/declaration/index.ts';
+import type { Topic } from '../../../lib/declaration/kinds/topic.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
+import type { Named } from '../../../lib/declaration/thing.ts';
 import { deploy } from '../../../local/cloudformation/index.ts';
 import { millraceHome } from '../../../local/home.ts';
 import { postgresAddress } from '../../../local/services/postgres.ts';
@@ -15,6 +17,9 @@ import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import clients from '../../clients/pipelines/clients/pipeline.ts';
 import { withTestAdmin } from '../../support/kafka.ts';
 import { emptyDatabase } from '../../support/postgres.ts';
+
+// Workers start slowly on a machine that has other work.
+vi.setConfig({ testTimeout: 300_000 });
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-connected-'));
 const home = millraceHome(root);
@@ -40,7 +45,7 @@ const pipeline = (setting: Record<string, string> = {}): Pipeline => ({
   ...clients,
   connectors: {
     clientChanges: connector('debezium-postgres', {
-      writes: clients.connectors?.clientChanges?.writes ?? {},
+      writes: clients.connectors?.clientChanges?.writes as Named<Topic>,
       tables: { clients: 'public.clients' },
       config: {
         'database.hostname': '127.0.0.1',
@@ -79,7 +84,7 @@ test('it is deployed, and rows of its table are on its topic', async () => {
       const [partition] = await admin.fetchTopicOffsets('clients.changes');
       expect(partition?.high).toBe('1');
     });
-  await vi.waitFor(written, { timeout: 60_000, interval: 500 });
+  await vi.waitFor(written, { timeout: 240_000, interval: 500 });
 });
 
 test('a deployment of the same changes nothing, and one with a misspelt setting is refused and leaves it running', async () => {

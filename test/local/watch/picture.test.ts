@@ -88,14 +88,27 @@ test('a connector stands between the tables that it follows, of the pipeline or 
   const drawn = pictureOf({ ...pipeline, jobs, connectors: { changes } });
   expect(drawn.edges.map(({ id }) => id).filter((id) => id.includes('connectors.'))).toEqual([
     'tables.kept>connectors.changes',
-    'connectors.changes>topics.words',
     'outside.public.others>connectors.changes',
+    'connectors.changes>topics.words',
     'connectors.changes>topics.lost',
   ]);
   expect(drawn.nodes.filter(({ id }) => /connectors|outside/.test(id))).toMatchObject([
     { shape: 'connector', title: 'changes', name: 'debezium-postgres' },
     { shape: 'store', kind: 'table outside', title: 'public.others' },
   ]);
+});
+
+test('a connector that reads stands between its topics and its dataset', () => {
+  const { words, lost } = topicsOf(pipeline) as Record<'words' | 'lost', Topic>;
+  const kept = dataset('kept', { schema: jsonSchema('word.schema.json') });
+  const keep = connector('iceberg-sink', { reads: { words }, writes: { kept, lost } });
+  const drawn = pictureOf({ ...pipeline, connectors: { keep } });
+  expect(drawn.edges.map(({ id }) => id).filter((id) => id.includes('connectors.'))).toEqual([
+    'topics.words>connectors.keep',
+    'connectors.keep>datasets.kept',
+    'connectors.keep>topics.lost',
+  ]);
+  expect(drawn.nodes.filter(({ title }) => title === 'kept')).toMatchObject([{ kind: 'dataset', shape: 'thing' }]);
 });
 
 test('a source stands before its topics, as what brings something from outside', () => {

@@ -208,9 +208,9 @@ test('connectors cost one worker that is always there, however many they are', (
   const result = estimate(tiny, [clients]);
   expect(line(result, 'Kafka Connect on Fargate, vCPU').month).toBeCloseTo(0.5 * 0.04048 * 730, 9);
   expect(line(result, 'Kafka Connect on Fargate, GB').month).toBeCloseTo(0.004445 * 730, 9);
-  // Three of its own, besides that of heartbeats.
+  // Three of its own, besides that of heartbeats and that of the sink's tasks.
   const partitions = result.lines.filter(({ part }) => part === 'MSK Serverless, partitions');
-  expect(partitions.map(({ quantity }) => quantity)).toEqual([4, 4, 1]);
+  expect(partitions.map(({ quantity }) => quantity)).toEqual([6, 5, 1]);
   const { clientChanges: other } = clients.connectors ?? {};
   const two = { ...clients, connectors: { ...clients.connectors, other } } as Pipeline;
   expect(quantityOf(estimate(tiny, [two]), 'Kafka Connect on Fargate, vCPU')).toBe(0.5);

@@ -9,12 +9,12 @@ import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 import { temporaryFolder } from './temporary.ts';
 
 test('another source is compiled anew, the same one is not, and a mistake is told and leaves nothing', async () => {
-  const { java17: java, kafkaJars: classPath, python } = readToolchain();
+  const { java17: java, kafkaJars, python } = readToolchain();
   const artifacts = parseLock(readFileSync(join(root, 'jgo.lock.toml'), 'utf8'));
   const compiler = join(cacheFolder(), folderNameOf(artifacts, 'compiler'));
   const [cache, sources] = [temporaryFolder(), temporaryFolder()];
   const write = (text: string) => writeFileSync(join(sources, 'Word.java'), `package words; class Word { ${text} }`);
-  const compile = () => compiled({ cache, name: 'words', sources, classPath, compiler, java, python });
+  const compile = () => compiled({ cache, name: 'words', sources, classPath: [kafkaJars], compiler, java, python });
 
   write('org.apache.kafka.common.Endpoint endpoint;');
   const first = await compile();

@@ -193,8 +193,9 @@ def maintain(spark: SparkSession, spec: Spec, alias: str) -> Maintained:
     table = _table(spark, name)
     actions = java_class(spark, "org.apache.iceberg.spark.actions.SparkActions").get(spark._jsparkSession)
     rewriting = actions.rewriteDataFiles(table).option("min-input-files", "2")
-    if positions := _positions(table, alias):
-        rewriting = rewriting.snapshotProperty(POSITION, _said(positions))
+    # A dataset that a connector writes has none: its connector looks for its own beneath.
+    if said := _last_said(table):
+        rewriting = rewriting.snapshotProperty(POSITION, said)
     rewritten = rewriting.execute()
     table.refresh()
     now = now_ms()
@@ -295,19 +296,26 @@ def _said(positions: Mapping[str, Position]) -> str:
 
 def _positions(table: Any, alias: str) -> dict[str, Position]:  # noqa: ANN401  (Java's)
     """How far topics have been read, by the newest commit of ours; what others committed since says nothing of it."""
-    snapshot = table.currentSnapshot()
-    if snapshot is None:
+    if (said := _last_said(table)) is not None:
+        return {name: Position(**one) for name, one in json.loads(said).items()}
+    if table.currentSnapshot() is None:
         return {}
-    while snapshot is not None:
-        if (said := snapshot.summary().get(POSITION)) is not None:
-            return {name: Position(**one) for name, one in json.loads(said).items()}
-        parent = snapshot.parentId()
-        snapshot = None if parent is None else table.snapshot(parent)
     message = f"No state of dataset {alias} says how far its topics were read: others have written it, and what was before is forgotten."
     raise JobError(
         "DATASET_POSITION",
         f"{message} Go back to a state that says so (rollback_to_snapshot), or declare another dataset.",
     )
+
+
+def _last_said(table: Any) -> str | None:  # noqa: ANN401  (Java's)
+    """The positions of the newest commit that has some."""
+    snapshot = table.currentSnapshot()
+    while snapshot is not None:
+        if (said := snapshot.summary().get(POSITION)) is not None:
+            return str(said)
+        parent = snapshot.parentId()
+        snapshot = None if parent is None else table.snapshot(parent)
+    return None
 
 
 def _start(

@@ -36,6 +36,8 @@ SETTINGS = {
 AWAY = re.compile(r"08|53|57P|25006|40001|40P01|HYT|$")
 """Beginnings of the states that pass by themselves: no line, no room, no such process (any more), a reader where there was a writer, deadlocks."""
 
+NO_ROOM = "53100"
+
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 10.0
 LOOK_SECONDS = 0.1
 
@@ -165,7 +167,7 @@ def persistently(
                 raise _refused(database, error) from error
             if began is None:
                 began = time.monotonic()
-                events.note(f"database {database.place} is away: {error.words}. It is tried again until it is back.")
+                events.note(f"database {database.place} {_told_of(error)}")
             if seconds is not None and time.monotonic() - began > seconds:
                 message = f"Database {database.place} has been away for {seconds:.0f} s: {error.words}."
                 raise JobError("DATABASE_AWAY", message) from error
@@ -175,6 +177,12 @@ def persistently(
                 events.note(f"database {database.place} is back after {time.monotonic() - began:.0f} s")
             return done
     raise AssertionError("unreachable")
+
+
+def _told_of(error: DatabaseError) -> str:
+    if error.state == NO_ROOM:
+        return f"has no room: {error.words}. It is tried again until it has."
+    return f"is away: {error.words}. It is tried again until it is back."
 
 
 def _wait(seconds: float, is_over: Callable[[], bool]) -> None:

@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,19 @@ class Server:
             self.process.wait()
             (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
         self.process = None
+
+    @contextmanager
+    def full(self, spark: SparkSession, table: str) -> Iterator[None]:
+        """While it lasts an empty table finds no room for its first row: its file is one that is always full."""
+        [[place]] = self.rows(spark, f"SELECT pg_relation_filepath('{table}')")
+        file = self.folder / "data" / str(place)
+        aside = file.with_name(f"{file.name}.aside")
+        file.rename(aside)
+        file.symlink_to("/dev/full")
+        try:
+            yield
+        finally:
+            aside.replace(file)
 
     def run(self, spark: SparkSession, *statements: str) -> None:
         """Runs statements, as soon as it takes them."""

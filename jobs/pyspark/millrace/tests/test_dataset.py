@@ -358,6 +358,18 @@ def test_a_commit_of_others_hides_no_position_and_without_any_nothing_is_appende
     assert shop.ids() == [2]
 
 
+def test_maintenance_keeps_a_dataset_in_order_that_a_connector_writes(shop: Shop) -> None:
+    shop.tickets.send(0, 1)
+    shop.append()
+    for number in (2, 3):
+        shop.sql(f"INSERT INTO KEPT SELECT {number}, * EXCEPT (id) FROM KEPT WHERE id = 1")
+    shop.sql(
+        "CALL datasets.system.expire_snapshots(table => 'tickets.iceberg.table', older_than => TIMESTAMP '2100-01-01', retain_last => 1)"
+    )
+    rewritten = dataset.maintain(shop.spark, shop.spec, "kept").rewritten
+    assert (rewritten, sorted(shop.ids())) == (3, [1, 2, 3])
+
+
 def test_two_topics_have_a_position_each(shop: Shop) -> None:
     shop.tickets.send(0, 1)
     shop.append()

@@ -1,8 +1,10 @@
 """A stream that writes a table of a real PostgreSQL: each batch is there once, whatever happens in between, and what does not fit is set aside."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from millrace.job.stop import Interrupted, StopRequest
 from millrace.job.text_table import TableColumn
 from millrace.kafka.dead_letters import HEADERS
 from millrace.kinds.topic import Output
+from millrace.postgres import session
 from millrace.streaming.batches import ROW_ID, with_rows
 from millrace.streaming.binding import refuse_added, refuse_behind
 from millrace.streaming.checkpoint import Checkpoint
@@ -210,6 +213,24 @@ def test_a_database_that_goes_away_stalls_the_stream_and_loses_nothing(stream: S
     stream.run(sink)
     back.join()
     assert stream.levels() == {"Ulm": "3.00"}
+
+
+def test_a_database_without_room_stalls_the_stream_which_says_so_and_sets_nothing_aside(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream.add(("Ulm", 1))
+    stream.add(("Ulm", 2))
+    sink = stream.sink()
+    with ExitStack() as full:
+        full.enter_context(stream.server.full(stream.spark, "shop.levels"))
+        # There is room again as soon as somebody waits for it.
+        monkeypatch.setattr(session, "_wait", lambda *_: full.close())
+        stream.run(sink)
+    assert stream.levels() == {"Ulm": "3.00"}
+    assert stream.letters() == []
+    told, back = (line for line in capsys.readouterr().err.splitlines() if "database" in line)
+    assert re.search(r"postgres has no room: .*No space left on device\. It is tried again until it has\.$", told)
+    assert "is back after" in back
 
 
 def test_a_stream_that_waits_for_its_database_ends_when_it_is_asked_to(stream: Stream) -> None:

@@ -21,12 +21,20 @@ export async function peerClassPath(): Promise<string> {
   try {
     const python = async () => (await bootstrap(findPython(), cache)).python;
     const loaded = (name: string) => artifactFolder({ cache, python, artifacts, name });
-    const { folder: classPath } = await loaded('bench-jars');
+    const { folder: jars } = await loaded('bench-jars');
     const { folder: compiler } = await loaded('compiler');
     const java = readToolchain().java17;
     const packing = { python: await python() };
-    const { folder } = await compiled({ cache, name: 'bench-peers', sources, classPath, compiler, java, ...packing });
-    return [archiveOf(folder), join(classPath, '*')].join(':');
+    const { folder } = await compiled({
+      cache,
+      name: 'bench-peers',
+      sources,
+      classPath: [jars],
+      compiler,
+      java,
+      ...packing,
+    });
+    return [archiveOf(folder), join(jars, '*')].join(':');
   } finally {
     release();
   }

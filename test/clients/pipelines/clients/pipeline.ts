@@ -1,6 +1,8 @@
-/** Changes of a database that is not ours and calls of an exchange, counted by a stream: an invented pipeline with a connector and a source. */
+/** Changes of a database that is not ours and calls of an exchange, counted by a stream, and visits that are kept: an invented pipeline with a connector each way and a source. */
 import {
   connector,
+  dataset,
+  deadLettersOf,
   jsonSchema,
   latest,
   pipeline,
@@ -17,7 +19,9 @@ const clients = topic('clients.changes', {
   timestamps: 'LogAppendTime',
   value: jsonSchema('client.schema.json'),
 });
-const visits = topic('clients.visits', { partitions: 1, external: 'written' });
+const visits = topic('clients.visits', { partitions: 2, external: 'written', value: jsonSchema('visit.schema.json') });
+const lostVisits = deadLettersOf(visits);
+const kept = dataset('visits', { schema: jsonSchema('visit.schema.json'), partitionBy: ['days(visited_at)'] });
 const calls = topic('clients.calls', { partitions: 1 });
 const listenToCalls = source('listenToCalls', {
   code: 'source/calls.ts',
@@ -42,6 +46,7 @@ export default pipeline(import.meta.url, {
         'database.password': secret('shop/debezium', 'password'),
       },
     }),
+    keepVisits: connector('iceberg-sink', { reads: { visits }, writes: { kept, lostVisits } }),
   },
   sources: { listenToCalls },
   jobs: {

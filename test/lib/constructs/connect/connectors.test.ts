@@ -127,13 +127,18 @@ describe('a worker', () => {
   });
 
   test('runs the files of this machine: its archive has the worker, the plugin, and nothing twice', () => {
-    const names = Object.keys(unzipSync(readFileSync(workerArchive(['debezium-postgres']))));
+    const names = Object.keys(unzipSync(readFileSync(workerArchive(['debezium-postgres', 'iceberg-sink']))));
     expect(names).toContain('libs/connect-runtime-4.3.1.jar');
     expect(names).toContain('libs/aws-msk-iam-auth-2.3.5.jar');
     const plugin = names.filter((name) => name.startsWith('plugins/debezium-postgres/'));
     expect(plugin.some((name) => name.includes('debezium-connector-postgres-'))).toBe(true);
     // The worker gives these to plugins; a second copy would be another class of the same name.
-    expect(plugin.filter((name) => /connect-api|kafka-clients|slf4j-api/.test(name))).toEqual([]);
+    const sink = names.filter((name) => name.startsWith('plugins/iceberg-sink/'));
+    expect(sink.filter((name) => /iceberg-kafka-connect-1|iceberg-sink-[0-9a-f]{16}\.jar$/.test(name))).toHaveLength(2);
+    const given = /connect-api|kafka-clients|slf4j-api/;
+    expect([...plugin, ...sink].filter((name) => given.test(name))).toEqual([]);
+    // A second one of these would be told from the worker's by those parts of it that the worker brings.
+    expect(sink.filter((name) => /jackson-(annotations|core|databind)-/.test(name))).toEqual([]);
   });
 });
 
@@ -145,7 +150,16 @@ describe('the custom resource', () => {
       expect.arrayContaining([only('AWS::ECS::Service')[0], only('Custom::KafkaTopics')[0]]),
     );
     expect(properties.Connectors).toEqual([
-      { Name: 'clientChanges', Config: clients.connectors?.clientChanges?.configuration('clients', 'clientChanges') },
+      { Name: 'clientChanges', Config: clients.connectors?.clientChanges?.configuration(clients, 'clientChanges') },
+      {
+        Name: 'clients.keepVisits',
+        Config: {
+          ...clients.connectors?.keepVisits?.configuration(clients, 'keepVisits'),
+          'millrace.dataset.location': expect.objectContaining({ 'Fn::Join': expect.anything() }),
+          'millrace.dataset.database': 'millrace_dev',
+          'iceberg.hadoop.fs.s3a.endpoint.region': expect.anything(),
+        },
+      },
     ]);
     expect(properties.Url).toEqual({ Ref: 'ConnectUrl' });
   });
@@ -157,17 +171,22 @@ describe('the custom resource', () => {
   });
 });
 
-test('the topic of heartbeats is among the topics, and what workers keep is not: they make it themselves', () => {
+test('the topics that connectors have for themselves are among the topics, and what workers keep is not: they make it themselves', () => {
   const topics = at(only('Custom::KafkaTopics')[1], 'Topics') as { Name: string; Configuration: unknown }[];
   expect(topics.map(({ Name: name }) => name)).toEqual([
     'clients.changes',
-    'clients.calls',
     'clients.visits',
+    'clients.visits.dead-letters',
+    'clients.calls',
     'clients.counts',
     'millrace.clients.heartbeat.clientChanges',
+    'millrace.clients.control.keepVisits',
     'millrace.clients.source.listenToCalls.cursors',
   ]);
-  expect(topics.at(-2)?.Configuration).toEqual({ 'cleanup.policy': 'compact' });
+  expect(topics.slice(-3, -1).map((topic) => topic.Configuration)).toEqual([
+    { 'cleanup.policy': 'compact' },
+    { 'cleanup.policy': 'delete', 'retention.ms': '604800000' },
+  ]);
 });
 
 test('somebody hears of a task that failed, and of a worker that is away', () => {

@@ -84,7 +84,7 @@ test('each has its time to start and to end, its memory and its ports', () => {
   const of = ({ name, readyWithinMs, stopWithinMs, memoryBytes, stopSignal = 'SIGTERM', ports }: typeof kafka) =>
     `${name}: ${readyWithinMs / 1_000} s, ${stopWithinMs / 1_000} s by ${stopSignal}, ${memoryBytes / 2 ** 20} MiB, ${ports.map(({ preferred }) => preferred)}`;
   const home = millraceHome(temporaryFolder());
-  writeWorker(home, 'connect-shop', { properties: {}, role: '', region: '', secrets: [] });
+  writeWorker(home, 'connect-shop', { properties: {}, role: '', region: '', secrets: [], plugins: [] });
   writeSource(home, 'source-shop-calls', { listens: '', turnMs: 0, standIn: 'stand-in.ts' } as never);
   const others = [...workersIn(home), ...sourcesIn(home)];
   expect([...brokers, registry, postgres, iam, s3, dynamodb, ...others].map(of)).toEqual([

@@ -60,6 +60,6 @@ test('benchmarks are chosen by name; a wrong one lists them', () => {
 });
 
 test('the quick ones are those that do not take millions of rows', () => {
-  const quick = ['tables', 'latency', 'sender', 'pacing', 'resources', 'synth', 'contracts', 'up'];
+  const quick = ['tables', 'totals', 'latency', 'sender', 'pacing', 'resources', 'synth', 'contracts', 'up'];
   expect(chosen([], true).map(({ name }) => name)).toEqual(quick);
 });

@@ -35,6 +35,16 @@ const formats: readonly Mutant[] = [
     ],
     ['F.coalesce(reduce(or_, _faults(one, kind)), F.lit(True))', 'F.lit(False)', 'bad values in a list are summed'],
   ),
+  ...mutantsOf(`${jobs}/formats/delimited.py`, tests('delimited'), [
+    'F.col(END).eqNullSafe(MARK)',
+    'F.lit(True)',
+    'a line that was cut within a quote is sent as a whole one',
+  ]),
+  ...mutantsOf(`${jobs}/formats/small_table.py`, tests('small_table'), [
+    'if last != [LAST_LINE]:',
+    'if False:',
+    'the rest of a file is the region of a country',
+  ]),
   ...mutantsOf(`${jobs}/formats/moments.py`, tests('json_records'), [
     '([Zz]|[+-]\\d{2}:\\d{2})\\z"',
     '([Zz]|[+-]\\d{2}:\\d{2})$"',

@@ -29,6 +29,8 @@ export const page: readonly Mutant[] = [
     [`${unit}/results.test.ts`],
     ['mostRows = 2_000', 'mostRows = 20', 'a page hides rows'],
     ['mostBehind = 5_000', 'mostBehind = 5', 'a page hides rows'],
+    ['String(row[last]) === newest', 'true', 'windows of long ago are shown as the last one'],
+    ['one > other ? one : other', 'one < other ? one : other', 'the first window is shown as the last one'],
   ),
   ...mutantsOf(
     'local/watch/feed.ts',

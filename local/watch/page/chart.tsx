@@ -33,6 +33,7 @@ Drawing.register(
 const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#7f7f7f'];
 /** A line for more points than that, else bars. */
 const barsUpTo = 12;
+const tallest = 640;
 
 interface Shown {
   readonly chart: Chart;
@@ -59,7 +60,9 @@ export function ResultsChart({ chart, columns, rows }: Shown) {
   }, [told]);
   useEffect(() => () => drawing.current?.destroy(), []);
   const what = `${titleOf(chart.y)} by ${titleOf(chart.x)}${chart.by ? `, a colour for each ${titleOf(chart.by)}` : ''}`;
-  const height = isTime ? 340 : Math.max(200, points.length * 24 + 60);
+  // Bars beside each other need room each, and a picture that fills the screen tells no more.
+  const room = Math.min(tallest, points.length * (12 + 12 * series.length) + 60);
+  const height = isTime ? 340 : Math.max(200, room);
   return (
     <figure>
       <div class="canvas" style={{ height: `${height}px` }}>

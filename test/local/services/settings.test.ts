@@ -78,10 +78,10 @@ test('each has its time to start and to end, its memory and its ports', () => {
     'kafka: 180 s, 30 s by SIGTERM, 500 MiB, 9092,9093,9098',
     'kafka-2: 180 s, 30 s by SIGTERM, 500 MiB, 9192,9193,9198',
     'kafka-3: 180 s, 30 s by SIGTERM, 500 MiB, 9292,9293,9298',
-    'registry: 90 s, 20 s by SIGTERM, 450 MiB, 8080,9000',
-    'postgres: 60 s, 20 s by SIGINT, 150 MiB, 5432',
-    'iam: 30 s, 5 s by SIGTERM, 100 MiB, 9700,9701,9702',
-    's3: 60 s, 5 s by SIGTERM, 200 MiB, 9710',
+    'registry: 180 s, 20 s by SIGTERM, 450 MiB, 8080,9000',
+    'postgres: 180 s, 20 s by SIGINT, 150 MiB, 5432',
+    'iam: 180 s, 5 s by SIGTERM, 100 MiB, 9700,9701,9702',
+    's3: 180 s, 5 s by SIGTERM, 200 MiB, 9710',
   ]);
 });
 

@@ -45,7 +45,7 @@ export const dynamodb: ServiceDefinition = {
   only: 'items',
   memoryBytes: 300 * 1024 * 1024,
   ports: [{ name: 'server', preferred: 8000 }],
-  readyWithinMs: 60_000,
+  readyWithinMs: 180_000,
   stopWithinMs: 5_000,
   prepare: async ({ data }) => void mkdirSync(data, { recursive: true }),
   command: ({ toolchain, ports, data, scratch }) => ({

@@ -24,7 +24,7 @@ export const iam: ServiceDefinition = {
     { name: 's3', preferred: 9701 },
     { name: 'dynamodb', preferred: 9702 },
   ],
-  readyWithinMs: 30_000,
+  readyWithinMs: 180_000,
   stopWithinMs: 5_000,
   prepare: async ({ home }) => void tokenOf(home),
   command: ({ home, ports }) => ({

@@ -154,7 +154,7 @@ export const postgres: ServiceDefinition = {
   memoryBytes: 150 * 1024 * 1024,
   ports: [{ name: 'server', preferred: 5432 }],
   portOption: '--postgres-port',
-  readyWithinMs: 60_000,
+  readyWithinMs: 180_000,
   stopWithinMs: 20_000,
   // At SIGTERM it would wait until everybody has left.
   stopSignal: 'SIGINT',

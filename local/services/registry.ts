@@ -42,7 +42,7 @@ export const registry: ServiceDefinition = {
     { name: 'management', preferred: 9000 },
   ],
   portOption: '--registry-port',
-  readyWithinMs: 90_000,
+  readyWithinMs: 180_000,
   stopWithinMs: 20_000,
   prepare: async ({ data }) => void mkdirSync(data, { recursive: true }),
   command: (context) => ({

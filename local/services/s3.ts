@@ -30,7 +30,7 @@ export const s3: ServiceDefinition = {
   only: 'strict',
   memoryBytes: 200 * 1024 * 1024,
   ports: [{ name: 'server', preferred: 9710 }],
-  readyWithinMs: 60_000,
+  readyWithinMs: 180_000,
   stopWithinMs: 5_000,
   prepare: async ({ home, ports }) => {
     const settings = {

@@ -4,6 +4,7 @@ export { connector } from './connector.ts';
 export { days, hours } from './event-time.ts';
 export { batch, oneWorker, stream } from './job.ts';
 export { dataset } from './kinds/dataset.ts';
+export { feed } from './kinds/feed.ts';
 export { csv, jsonLines } from './kinds/file.ts';
 export { folder, standingFolder } from './kinds/folder.ts';
 export { items } from './kinds/items.ts';

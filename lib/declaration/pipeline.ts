@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Connector } from './connector.ts';
 import type { Job } from './job.ts';
+import type { Feed } from './kinds/feed.ts';
 import type { InputFile } from './kinds/file.ts';
 import type { Folder } from './kinds/folder.ts';
 import type { Source } from './kinds/source.ts';
@@ -100,6 +101,8 @@ export interface Declaration<J extends Named<Job> = Named<Job>> {
   readonly connectors?: Named<Connector>;
   /** Programs of ours that listen to what is outside, by their aliases. @default none */
   readonly sources?: Named<Source>;
+  /** Programs of ours that are told each change of items, by their aliases. @default none */
+  readonly feeds?: Named<Feed>;
   /** Topics that no job of ours uses, by their aliases. @default none */
   readonly topics?: Named<Topic>;
   /**

@@ -10,6 +10,7 @@ import { checkTogether } from './checks/together.ts';
 import { Connector } from './connector.ts';
 import { type Aliased, aliased, broughtTo, peakCores, thingsOf, usesOf } from './flow.ts';
 import { Job } from './job.ts';
+import { Feed } from './kinds/feed.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
 import { Source } from './kinds/source.ts';
@@ -53,6 +54,7 @@ const form = z.strictObject({
   jobs: z.record(text, job),
   connectors: z.record(text, made(Connector, 'a connector made by connector(...)')).optional(),
   sources: z.record(text, made(Source, 'a source made by source(...)')).optional(),
+  feeds: z.record(text, made(Feed, 'a feed made by feed(...)')).optional(),
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
@@ -90,7 +92,7 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   };
   const isWhole = (at: string): boolean => !broken.some(({ where }) => isWithin(where, at) || isWithin(at, where));
   const hasIn = (at: string): boolean => faults.some(({ where }) => isWithin(where, at));
-  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors' | 'sources'): Named<T> =>
+  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors' | 'sources' | 'feeds'): Named<T> =>
     Object.fromEntries(Object.entries<T>(Object(pipeline[part])).filter(([name]) => isWhole(`${part}.${name}`)));
   const readable = {
     ...pipeline,
@@ -98,13 +100,15 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
     topics: wholeOf<Topic>('topics'),
     connectors: wholeOf<Connector>('connectors'),
     sources: wholeOf<Source>('sources'),
+    feeds: wholeOf<Feed>('feeds'),
   };
   const isReadable = ({ alias, thing }: Aliased): boolean => isWhole(`${thing.plural}.${alias}`);
   const uses = usesOf(readable);
   const things = thingsOf(readable).filter(isReadable);
   checkName(pipeline, note);
   const brought = broughtTo(readable).map(({ alias, topic }) => ({ alias, thing: topic }));
-  const outside = [...aliased<Thing>(readable.topics), ...aliased<Thing>(readable.sources), ...brought];
+  const { topics, sources, feeds } = readable;
+  const outside = [...[topics, sources, feeds].flatMap((some) => aliased<Thing>(some)), ...brought];
   checkAliases([...outside, ...uses].filter(isReadable), note);
   for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
   for (const use of uses.filter(isReadable)) {
@@ -160,12 +164,14 @@ function checkForms(pipeline: Pipeline, note: Note): Fault[] {
       faults.push(...checkThing(topic, `${at}.writes.${alias}`));
     }
   }
-  for (const [name, source] of Object.entries(Object(pipeline.sources))) {
-    if (!(source instanceof Source)) continue;
-    const at = `sources.${name}`;
-    faults.push(...checkThing(source, at));
-    for (const [alias, topic] of Object.entries(Object(source.writes))) {
-      faults.push(...checkThing(topic, `${at}.writes.${alias}`));
+  for (const part of ['sources', 'feeds'] as const) {
+    for (const [name, thing] of Object.entries(Object(pipeline[part]))) {
+      if (!(thing instanceof Source || thing instanceof Feed)) continue;
+      const at = `${part}.${name}`;
+      faults.push(...checkThing(thing, at));
+      for (const [alias, topic] of Object.entries(Object(thing.writes))) {
+        faults.push(...checkThing(topic, `${at}.writes.${alias}`));
+      }
     }
   }
   for (const [name, job] of Object.entries(Object(pipeline.jobs))) {

@@ -5,6 +5,7 @@ import { days, hours } from '../../lib/declaration/event-time.ts';
 import {
   databaseOf,
   datasetsOf,
+  feedsOf,
   filesOf,
   foldersOf,
   orderOf,
@@ -102,6 +103,13 @@ export function descriptionOf(pipeline: Pipeline) {
       secrets: Object.values(props.secrets ?? {}).map((one) => one.name),
       standIn: props.standIn,
       parameters: Object.entries(props.parameters ?? {}).map(([parameter, rule]) => ({ name: parameter, ...rule })),
+    })),
+    feeds: Object.values(feedsOf(pipeline)).map(({ name: feed, writes, props, settings }) => ({
+      name: feed,
+      code: props.code,
+      of: props.of.name,
+      writes: Object.keys(writes),
+      ...settings,
     })),
     jobs: sortedJobs(pipeline).map(([job, declared]) => ({
       name: kebab(job),
@@ -236,6 +244,8 @@ export function drawnFlow(pipeline: Pipeline): string[] {
       .map((one) => [one.id, one.title, one.name] as const),
     [jobId(name), kebab(name), kind] as const,
   ]);
+  // Of what no job reads behind them.
+  sorted.push(...connectors.map((one) => [one.id, one.title, one.name] as const));
   const boxes = [...new Map(sorted.map((part) => [part[0], part] as const)).values()].map(([id, ...words]) => ({
     words,
     reads: readBy(id).map(label),
@@ -312,10 +322,13 @@ export function textOf(pipeline: Pipeline): string {
     );
     return [`${name}: ${code}, what it hears to ${writes.join(', ')}${signed}`, ...told];
   });
+  const shownFeeds = described.feeds.map(({ name, code, of, writes, batchSize, retries }) => {
+    return `${name}: ${code}, changes of items ${of} to ${writes.join(', ')}; ${batchSize} at once, ${retries} tries more`;
+  });
   const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
   const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };
   const kept = { Folders: shownFolders, Datasets: shownDatasets, Tables: shownTables };
-  const brought = { Connectors: shownConnectors, Sources: shownSources };
+  const brought = { Connectors: shownConnectors, Sources: shownSources, Feeds: shownFeeds };
   const all = Object.entries({ ...sections, ...kept, ...brought, Jobs: shownJobs }).filter(([, rows]) => rows.length);
   return [
     `${name}: ${description}`,

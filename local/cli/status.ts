@@ -1,6 +1,7 @@
 /** `millrace status`: what runs here and what was run, for people or as one object. */
 import { readDeployment } from '../cloudformation/index.ts';
 import { streamLine, streamsOf } from '../emr/streams.ts';
+import { givenUpOf } from '../services/feeds.ts';
 import { brokersOf, purposeOf, serviceStatus, serviceStatuses } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
@@ -13,6 +14,7 @@ const STARTS = {
   items: 'starts with a pipeline that has items',
   connectors: 'starts with its pipeline',
   sources: 'starts with its pipeline',
+  feeds: 'starts with its pipeline',
 };
 
 export async function status({ home, json, print }: Context): Promise<number> {
@@ -28,6 +30,7 @@ export async function status({ home, json, print }: Context): Promise<number> {
     return {
       name,
       streams: streams.filter(({ pipeline }) => pipeline === name),
+      feeds: givenUpOf(home, name),
       lastExecution: last && summaryOf(last),
     };
   });
@@ -46,10 +49,13 @@ export async function status({ home, json, print }: Context): Promise<number> {
     print(columns.filter((column) => column !== '').join('  '));
   }
   print(deployment ? `deployed   ${deployment.deployedAt}` : 'Nothing is deployed. Run "npx millrace up".');
-  for (const { name, streams: ours, lastExecution: last } of pipelines) {
+  for (const { name, streams: ours, feeds, lastExecution: last } of pipelines) {
     const ran = last ? `last execution ${last.name} ${last.status}` : `never run; "npx millrace run ${name}"`;
     print(`${name.padEnd(9)}  ${ran}`);
     for (const stream of ours) print(`${''.padEnd(9)}  ${streamLine(stream)}`);
+    for (const { feed, messages, file } of feeds) {
+      if (messages > 0) print(`${''.padEnd(9)}  feed ${feed} has given changes up: ${messages} messages in ${file}`);
+    }
   }
   return 0;
 }

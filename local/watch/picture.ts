@@ -1,7 +1,8 @@
 /** The picture of a pipeline from its declaration alone: what it reads and writes, and its jobs between. */
 
 import type { Aliased } from '../../lib/declaration/flow.ts';
-import { replayWaysOf, sourcesOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { feedsOf, replayWaysOf, sourcesOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { Feed } from '../../lib/declaration/kinds/feed.ts';
 import { Source } from '../../lib/declaration/kinds/source.ts';
 import { Topic } from '../../lib/declaration/kinds/topic.ts';
 import { kebab } from '../../lib/declaration/names.ts';
@@ -12,6 +13,8 @@ type Drawn = Pick<Picture, 'nodes' | 'edges'>;
 
 export const jobId = (job: string): string => `jobs.${job}`;
 export const thingId = ({ alias, thing }: Aliased): string => `${thing.origin.plural}.${alias}`;
+
+const edge = (from: string, to: string): PictureEdge => ({ id: `${from}>${to}`, from, to });
 
 export function pictureOf(pipeline: Pipeline): Picture {
   const replays = replayWaysOf(pipeline).map((way) => way.replays);
@@ -24,8 +27,8 @@ export function pictureOf(pipeline: Pipeline): Picture {
     const { alias: title, thing } = one;
     const { kind, name } = thing;
     const node = { id: thingId(one), kind, title, name };
-    // It brings what is outside to topics, as a connector does.
-    if (thing instanceof Source) return { ...node, shape: 'connector' };
+    // It brings what is outside, or what changes, to topics, as a connector does.
+    if (thing instanceof Source || thing instanceof Feed) return { ...node, shape: 'connector' };
     if (!(thing instanceof Topic)) return { ...node, shape: 'thing' };
     const role = roleOf(thing);
     return { ...node, shape: 'topic', ...(role && { role }) };
@@ -36,22 +39,23 @@ export function pictureOf(pipeline: Pipeline): Picture {
   });
   const edges = usesOf(pipeline).map((use): PictureEdge => {
     const [thing, job] = [thingId(use), jobId(use.job)];
-    const [from, to] = use.way === 'reads' ? [thing, job] : [job, thing];
-    return { id: `${from}>${to}`, from, to };
+    return use.way === 'reads' ? edge(thing, job) : edge(job, thing);
   });
   const heard = Object.entries(sourcesOf(pipeline)).flatMap(([source, { writes }]) =>
-    Object.keys(writes).map((alias): PictureEdge => {
-      const [from, to] = [`sources.${source}`, `topics.${alias}`];
-      return { id: `${from}>${to}`, from, to };
-    }),
+    Object.keys(writes).map((alias) => edge(`sources.${source}`, `topics.${alias}`)),
   );
+  const ids = new Map(thingsOf(pipeline).map((one) => [one.thing, thingId(one)]));
+  const told = Object.entries(feedsOf(pipeline)).flatMap(([feed, { writes, props }]) => [
+    edge(ids.get(props.of) ?? '', `feeds.${feed}`),
+    ...Object.keys(writes).map((alias) => edge(`feeds.${feed}`, `topics.${alias}`)),
+  ]);
   const { nodes: connectors, edges: followed } = connected(pipeline);
   const { name, description, report } = pipeline;
   return {
     pipeline: name,
     description,
     nodes: [...things, ...connectors, ...jobs],
-    edges: [...followed, ...heard, ...edges],
+    edges: [...followed, ...heard, ...edges, ...told],
     columns: report?.columns ?? [],
     chart: report?.chart,
   };
@@ -72,10 +76,7 @@ function connected(pipeline: Pipeline): Drawn {
         nodes.set(outside, { id: outside, shape: 'thing', kind: 'table outside', title: `${table}`, name: `${table}` });
       }
       const to = aliases.get(writes[alias] as Topic) ?? '';
-      edges.push(
-        { id: `${from}>${connector}`, from, to: connector },
-        { id: `${connector}>${to}`, from: connector, to },
-      );
+      edges.push(edge(from, connector), edge(connector, to));
     }
   }
   return { nodes: [...nodes.values()], edges };

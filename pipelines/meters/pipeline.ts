@@ -1,9 +1,10 @@
-/** Readings of electricity meters: the latest of each meter is an item that is found within milliseconds, and critical ones are told at once. No registry takes part. */
+/** Readings of electricity meters: the latest of each meter is an item that is found within milliseconds, and one that becomes critical is told at once. No registry takes part. */
 import {
   batch,
   days,
   deadLettersOf,
   events,
+  feed,
   folder,
   integer,
   items,
@@ -57,16 +58,19 @@ const produce = batch('produce.py', {
 
 const keepLatest = stream('keep_latest.py', {
   reads: { readings: events(readings, { lateness: 'none' }) },
-  writes: { latest, alerts, deadLetters },
+  writes: { latest, deadLetters },
   parameters: { triggerSeconds },
 });
+
+const alerting = feed('alerting', { of: latest, code: 'feed/alerting.ts', writes: { alerts } });
 
 const showSites = batch('show_sites.py', { reads: { latest }, writes: { results } });
 
 export default pipeline(import.meta.url, {
   description:
-    'Readings of electricity meters: the latest of each as an item of DynamoDB, and alerts of critical ones.',
+    'Readings of electricity meters: the latest of each as an item of DynamoDB, and an alert when one becomes critical.',
   jobs: { produce, keepLatest, showSites },
+  feeds: { alerting },
   report: {
     job: showSites,
     folder: results,

@@ -57,14 +57,6 @@ def _draw(seed: int, what: str, below: int) -> Column:
     return F.pmod(F.xxhash64(F.lit(seed), F.lit(what), "position"), F.lit(below).cast("bigint"))
 
 
-# --- the stream
-
-
-def alerts(readings: DataFrame) -> DataFrame:
-    """Those that somebody has to know of; same columns."""
-    return readings.where(F.col("status") == CRITICAL)
-
-
 # --- the batch
 
 

@@ -83,7 +83,8 @@ class Teller extends Construct {
       'Serverless-LambdaDLQ': 'What it cannot do goes to the queue of the mapping.',
       'Serverless-LambdaTracing': 'Nobody waits for its calls: how far it is behind says more.',
     });
-    acknowledge(givenUp, { 'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue itself.' });
+    const itself = 'It is a dead-letter queue itself.';
+    acknowledge(givenUp, { 'AwsSolutions-SQS3': itself, 'Serverless-SQSRedrivePolicy': itself });
     this.alarms = this.alarmsOf(feed, tell, givenUp, props);
   }
 

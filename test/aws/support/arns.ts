@@ -8,6 +8,9 @@ export const REGION = 'us-east-1';
 /** Stands for the random part of a cluster's ARN. */
 export const CLUSTER_UUID = '11111111-2222-3333-4444-555555555555-1';
 
+/** Stands for when a table began to keep its changes. */
+export const STREAM_LABEL = '2026-01-01T00:00:00.000';
+
 const regional = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
 
 /** The ARN of a resource by its name. */
@@ -111,6 +114,9 @@ export function attributeOf(named: Named, attribute: string): unknown {
   if (typeof property === 'string') return property;
   if (attribute === 'MasterUserSecret.SecretArn') {
     return regional('secretsmanager', `secret:rds!db-${shortId(named.logicalId)}-AbCdEf`);
+  }
+  if (named.type === 'AWS::DynamoDB::GlobalTable' && attribute === 'StreamArn') {
+    return regional('dynamodb', `table/${nameOf(named)}/stream/${STREAM_LABEL}`);
   }
   if (attribute.endsWith('Arn') && !named.type.startsWith('Custom::')) {
     throw new Error(

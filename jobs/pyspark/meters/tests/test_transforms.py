@@ -76,11 +76,6 @@ def test_what_is_sent_is_read_and_what_is_none_is_told_apart(spark: SparkSession
     ]
 
 
-def test_alerts_are_of_what_is_critical_and_of_nothing_else(spark: SparkSession) -> None:
-    rows = frame_of(spark, [("m-1", "ok"), ("m-2", "critical"), ("m-3", "warning")], "id string, status string")
-    assert [row.id for row in transforms.alerts(rows).collect()] == ["m-2"]
-
-
 def test_sites_are_counted_as_their_meters_are_now(spark: SparkSession) -> None:
     later = NOON + timedelta(minutes=1)
     rows = [

@@ -14,5 +14,6 @@ export { postgres, table } from './kinds/table.ts';
 export { deadLettersOf, events, replaysOf, topic } from './kinds/topic.ts';
 export { decimal, instant, integer, text } from './parameter.ts';
 export { pipeline } from './pipeline.ts';
+export { schedule } from './schedule.ts';
 export { avro, jsonSchema } from './schema.ts';
 export { secret } from './secret.ts';

@@ -10,6 +10,7 @@ import type { Source } from './kinds/source.ts';
 import type { Table } from './kinds/table.ts';
 import type { Topic } from './kinds/topic.ts';
 import type { InstantParameter, IntegerParameter, TextParameter } from './parameter.ts';
+import type { Schedule } from './schedule.ts';
 import type { Named, Owner } from './thing.ts';
 
 /**
@@ -103,6 +104,8 @@ export interface Declaration<J extends Named<Job> = Named<Job>> {
   readonly sources?: Named<Source>;
   /** Programs of ours that are told each change of items, by their aliases. @default none */
   readonly feeds?: Named<Feed>;
+  /** Times at which batch jobs are run by themselves, by their aliases. @default none */
+  readonly schedules?: Named<Schedule>;
   /** Topics that no job of ours uses, by their aliases. @default none */
   readonly topics?: Named<Topic>;
   /**

@@ -19,6 +19,7 @@ import { Topic } from './kinds/topic.ts';
 import { ACCOUNT_VCPU } from './limits.ts';
 import { type Mistake, type Note, noteAt, noteUnder } from './mistakes.ts';
 import type { Pipeline } from './pipeline.ts';
+import { Schedule } from './schedule.ts';
 import { type Named, Thing } from './thing.ts';
 
 /** Also the name of a Python package and part of the name of a stack, which between them allow no other character. */
@@ -55,6 +56,7 @@ const form = z.strictObject({
   connectors: z.record(text, made(Connector, 'a connector made by connector(...)')).optional(),
   sources: z.record(text, made(Source, 'a source made by source(...)')).optional(),
   feeds: z.record(text, made(Feed, 'a feed made by feed(...)')).optional(),
+  schedules: z.record(text, made(Schedule, 'a schedule made by schedule(...)')).optional(),
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
@@ -119,6 +121,9 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   for (const [name, connector] of Object.entries(readable.connectors)) {
     connector.check(readable, name, noteAt(note, `connectors.${name}`));
   }
+  for (const [name, schedule] of Object.entries<Schedule>(Object(pipeline.schedules))) {
+    if (isWhole(`schedules.${name}`)) schedule.check(pipeline, noteAt(note, `schedules.${name}`));
+  }
   checkTables(pipeline, things, note);
   checkJobs(readable, note, (name) => {
     const used = uses.filter(({ job }) => job === name);
@@ -173,6 +178,10 @@ function checkForms(pipeline: Pipeline, note: Note): Fault[] {
         faults.push(...checkThing(topic, `${at}.writes.${alias}`));
       }
     }
+  }
+  for (const [name, schedule] of Object.entries(Object(pipeline.schedules))) {
+    if (schedule instanceof Schedule)
+      faults.push(...checkForm(schedule.form, schedule.given, `schedules.${name}`, note));
   }
   for (const [name, job] of Object.entries(Object(pipeline.jobs))) {
     if (!(job instanceof Job)) continue;

@@ -1,6 +1,7 @@
 /** `millrace describe`: a pipeline from its declaration alone, for people or as one object; imports nothing but declarations and their picture. */
 import { readFileSync } from 'node:fs';
 import { schemaPath } from '../../lib/declaration/checks/schema.ts';
+import { inZone } from '../../lib/declaration/cron.ts';
 import { days, hours } from '../../lib/declaration/event-time.ts';
 import {
   databaseOf,
@@ -110,6 +111,13 @@ export function descriptionOf(pipeline: Pipeline) {
       of: props.of.name,
       writes: Object.keys(writes),
       ...settings,
+    })),
+    schedules: Object.values(pipeline.schedules ?? {}).map((schedule) => ({
+      name: schedule.name,
+      cron: schedule.props.cron,
+      timeZone: schedule.props.timeZone,
+      ...schedule.input(pipeline),
+      next: schedule.next(Date.now(), 3).map((time) => inZone(time, schedule.props.timeZone)),
     })),
     jobs: sortedJobs(pipeline).map(([job, declared]) => ({
       name: kebab(job),
@@ -325,10 +333,13 @@ export function textOf(pipeline: Pipeline): string {
   const shownFeeds = described.feeds.map(({ name, code, of, writes, batchSize, retries }) => {
     return `${name}: ${code}, changes of items ${of} to ${writes.join(', ')}; ${batchSize} at once, ${retries} tries more`;
   });
+  const shownSchedules = described.schedules.map(({ name, cron, timeZone, job, next }) => {
+    return `${name}: ${job} by ${cron} in ${timeZone}; next ${next.join(', ')}`;
+  });
   const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
   const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };
   const kept = { Folders: shownFolders, Datasets: shownDatasets, Tables: shownTables };
-  const brought = { Connectors: shownConnectors, Sources: shownSources, Feeds: shownFeeds };
+  const brought = { Connectors: shownConnectors, Sources: shownSources, Feeds: shownFeeds, Schedules: shownSchedules };
   const all = Object.entries({ ...sections, ...kept, ...brought, Jobs: shownJobs }).filter(([, rows]) => rows.length);
   return [
     `${name}: ${description}`,

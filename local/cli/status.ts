@@ -5,6 +5,7 @@ import { givenUpOf } from '../services/feeds.ts';
 import { brokersOf, purposeOf, serviceStatus, serviceStatuses } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
+import { schedulesOf } from '../stepfunctions/schedules.ts';
 import { type Context, environment } from './context.ts';
 
 /** When a service starts that is not always needed. */
@@ -16,6 +17,9 @@ const STARTS = {
   sources: 'starts with its pipeline',
   feeds: 'starts with its pipeline',
 };
+
+/** How many of the times of a schedule are shown. */
+const NEXT_TIMES = 3;
 
 export async function status({ home, json, print }: Context): Promise<number> {
   const services = await serviceStatuses(home);
@@ -31,6 +35,7 @@ export async function status({ home, json, print }: Context): Promise<number> {
       name,
       streams: streams.filter(({ pipeline }) => pipeline === name),
       feeds: givenUpOf(home, name),
+      schedules: deployment ? schedulesOf(deployment, name, NEXT_TIMES) : [],
       lastExecution: last && summaryOf(last),
     };
   });
@@ -49,10 +54,13 @@ export async function status({ home, json, print }: Context): Promise<number> {
     print(columns.filter((column) => column !== '').join('  '));
   }
   print(deployment ? `deployed   ${deployment.deployedAt}` : 'Nothing is deployed. Run "npx millrace up".');
-  for (const { name, streams: ours, feeds, lastExecution: last } of pipelines) {
+  for (const { name, streams: ours, feeds, schedules, lastExecution: last } of pipelines) {
     const ran = last ? `last execution ${last.name} ${last.status}` : `never run; "npx millrace run ${name}"`;
     print(`${name.padEnd(9)}  ${ran}`);
     for (const stream of ours) print(`${''.padEnd(9)}  ${streamLine(stream)}`);
+    for (const { name: schedule, next } of schedules) {
+      print(`${''.padEnd(9)}  schedule ${schedule} comes next on AWS ${next.join(', ')}`);
+    }
     for (const { feed, messages, file } of feeds) {
       if (messages > 0) print(`${''.padEnd(9)}  feed ${feed} has given changes up: ${messages} messages in ${file}`);
     }

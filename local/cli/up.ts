@@ -31,6 +31,7 @@ import {
 import { type SourceSettings, sourceOf, sourcesIn } from '../services/sources.ts';
 import type { FeedName, PlainEndpoints, SourceName } from '../services/types.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
+import { schedulesOf } from '../stepfunctions/schedules.ts';
 import { type Context, pipelines as declaredPipelines, environment, pipelineOf } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -198,6 +199,12 @@ export async function up(
     `Registry  ${url}  (Confluent clients: ${url}/apis/ccompat/v7)`,
     ...(postgres.url ? [`Database  ${postgres.url}  (npx millrace sql <pipeline>)`] : []),
     ...(dynamodb.url ? [`Items     ${dynamodb.url}  (DynamoDB: aws dynamodb --endpoint-url ${dynamodb.url} ...)`] : []),
+    ...[...deployedPipelines(deployment).keys()].flatMap((pipeline) =>
+      schedulesOf(deployment, pipeline, 1).map(
+        ({ name, next }) =>
+          `Schedule  ${name} of ${pipeline}, on AWS ${next}  (at once: npx millrace run ${pipeline} --schedule ${name})`,
+      ),
+    ),
     `Next      npx millrace run ${names[0] ?? [...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
   ];
   context.print(context.json ? JSON.stringify({ environment, ...services, started }) : lines.join('\n'));

@@ -48,6 +48,14 @@ test('what changes of an item is told to the topic of alerts', () => {
   ).toEqual([['alerting', 'alerting', 'latest', { batchSize: 500, retries: 20, maxAgeMinutes: 1_440 }]]);
 });
 
+test('the sites are reported each night, as clocks show it where the meters are', () => {
+  const nightly = meters.schedules?.nightly;
+  expect([nightly?.props.cron, nightly?.props.timeZone, nightly?.input(meters)]).toEqual([
+    ...['30 2 * * ? *', 'Europe/Brussels'],
+    { job: 'report-sites' },
+  ]);
+});
+
 test('every meter is read once, two thousand a second', () => {
   const { parameters, actions } = planOf(meters);
   expect(Object.fromEntries(Object.entries(parameters).map(([name, rule]) => [name, rule.default]))).toEqual({

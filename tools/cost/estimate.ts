@@ -68,8 +68,8 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
   const lines = [
     ...sharedLines(environment),
     ...pipelines.flatMap((pipeline) => {
-      const all = [linesOf, connectorLines, sourceLines, databaseLines, itemLines, feedLines].flatMap((lines) =>
-        lines(environment, pipeline),
+      const all = [linesOf, connectorLines, sourceLines, databaseLines, itemLines, feedLines, scheduleLines].flatMap(
+        (lines) => lines(environment, pipeline),
       );
       return all.map((line) => ({ ...line, pipeline: pipeline.name }));
     }),
@@ -267,6 +267,12 @@ function feedLines(_environment: Environment, pipeline: Pipeline): CostLine[] {
   const feeds = Object.keys(feedsOf(pipeline)).length;
   const of = feeds === 1 ? 'of one feed' : `of ${feeds} feeds`;
   return feeds === 0 ? [] : [monthly('CloudWatch alarms', 2 * feeds, of, PRICES.alarm)];
+}
+
+/** Schedules, which cost nothing but what tells that one was missed; starts are free up to millions a month. */
+function scheduleLines(_environment: Environment, pipeline: Pipeline): CostLine[] {
+  const isScheduled = Object.keys(pipeline.schedules ?? {}).length > 0;
+  return isScheduled ? [monthly('CloudWatch alarms', 1, 'of its schedules', PRICES.alarm)] : [];
 }
 
 function hourly(part: string, quantity: number, arithmetic: string, price: Price): CostLine {

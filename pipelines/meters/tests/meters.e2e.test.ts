@@ -35,6 +35,7 @@ interface Status {
     readonly name: string;
     readonly streams: { job: string; pid: number }[];
     readonly feeds: object[];
+    readonly schedules: object[];
   }[];
 }
 
@@ -134,6 +135,31 @@ test('a feed that was killed tells what changed since, and loses nothing', async
   const { pipelines } = await machine.json<Status>('status');
   const meters = pipelines.find(({ name }) => name === 'meters');
   expect(meters?.feeds).toMatchObject([{ feed: 'alerting', messages: 0 }]);
+});
+
+test('each night the sites are reported, as their meters are then', async () => {
+  const { feeds, schedules } =
+    (await machine.json<Status>('status')).pipelines.find(({ name }) => name === 'meters') ?? {};
+  expect(feeds).toHaveLength(1);
+  expect(schedules).toMatchObject([
+    { name: 'nightly', next: Array(3).fill(expect.stringMatching(/ 02:30 Europe\/Brussels$/)) },
+  ]);
+  for (let times = 0; times < 2; times += 1) await machine.json('run', 'meters', '--schedule', 'nightly');
+  const items = Object.values(held());
+  const query =
+    'SELECT count(*) AS sites, sum(meters) AS meters, sum(critical) AS critical, sum(kwh) AS kwh FROM site_report';
+  const { rows } = await machine.json<{ rows: Record<string, unknown>[] }>('sql', 'meters', query);
+  const watts = items.reduce((sum, [, kwh]) => sum + Math.round(Number(kwh) * 1_000), 0);
+  expect(
+    rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))),
+  ).toEqual([
+    {
+      sites: new Set(items.map(([, , , site]) => site)).size,
+      meters: items.length,
+      critical: items.filter(([, , status]) => status === 'critical').length,
+      kwh: watts / 1_000,
+    },
+  ]);
 });
 
 test('what is written again changes nothing', async () => {

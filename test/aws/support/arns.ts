@@ -41,6 +41,7 @@ const arnOf: Readonly<Record<string, (name: string) => string>> = {
   'AWS::SQS::Queue': (name) => regional('sqs', name),
   'AWS::SSM::Parameter': (name) => regional('ssm', `parameter${name}`),
   'AWS::SecretsManager::Secret': (name) => regional('secretsmanager', `secret:${name}-AbCdEf`),
+  'AWS::Scheduler::ScheduleGroup': (name) => regional('scheduler', `schedule-group/${name}`),
   'AWS::ServiceDiscovery::Service': (name) => regional('servicediscovery', `service/${name}`),
   'AWS::StepFunctions::StateMachine': (name) => regional('states', `stateMachine:${name}`),
 };
@@ -88,7 +89,8 @@ export interface Named {
 
 /** The name that AWS would give, or that the template gives. */
 export function nameOf({ stackName, logicalId, type, properties }: Named): string {
-  if (type === 'AWS::SSM::Parameter') return String(properties.Name);
+  if (['AWS::SSM::Parameter', 'AWS::Scheduler::Schedule', 'AWS::Scheduler::ScheduleGroup'].includes(type))
+    return String(properties.Name);
   // Ids of applications have a form of their own, which the models of the service check.
   if (type === 'AWS::EMRServerless::Application') return '00fabcdefghij09';
   const given = nameProperties.map((property) => properties[property]).find((name) => typeof name === 'string');

@@ -56,6 +56,10 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
     `changes: ${values(mapping, 'BatchSize', 'BisectBatchOnFunctionError', 'MaximumRetryAttempts', 'MaximumRecordAgeInSeconds', 'StartingPosition')}, ` +
       `what is given up to ${lastPart(value(mapping, 'DestinationConfig.OnFailure.Destination'))}`,
   ],
+  'AWS::Scheduler::Schedule': (schedule) => [
+    `schedule: asks ${lastPart(value(schedule, 'Target.Arn'))}, ${values(schedule, 'Target.RetryPolicy.MaximumRetryAttempts', 'Target.RetryPolicy.MaximumEventAgeInSeconds', 'FlexibleTimeWindow.Mode')}, ` +
+      `what it cannot start to ${lastPart(value(schedule, 'Target.DeadLetterConfig.Arn'))}`,
+  ],
   'AWS::SQS::Queue': (queue) => [`queue: ${values(queue, 'MessageRetentionPeriod')} s`],
   'AWS::StepFunctions::StateMachine': (machine) =>
     machine.properties.LoggingConfiguration === undefined
@@ -146,7 +150,7 @@ export function valuesOf(environment: string, pipelines: readonly Pipeline[]): s
   return [...new Set(shared.map(({ stack, id, line }) => `${stack} ${id} | ${line}`))].sort();
 }
 
-/** The lines of the stack of a pipeline, in which its name and those of its jobs, of its sources, of their topics and of its feeds do not stand. */
+/** The lines of the stack of a pipeline, in which its name and those of its jobs, of its sources, of their topics of its feeds and schedules do not stand. */
 export function valuesOfPipeline(environment: string, pipeline: Pipeline): string[] {
   const { name, jobs } = pipeline;
   const roles = Object.keys(jobs).map((job) => `Job${job}Role`);
@@ -158,6 +162,7 @@ export function valuesOfPipeline(environment: string, pipeline: Pipeline): strin
   const feeds = Object.entries(feedsOf(pipeline)).flatMap(([alias, feed]) =>
     [alias, feed.name].map((one) => [one, 'FEED'] as const),
   );
+  const schedules = Object.keys(pipeline.schedules ?? {}).map((alias) => [`Schedule${alias}`, 'SCHEDULE'] as const);
   const without = (words: readonly (readonly [string, string])[], text: string): string =>
     words.reduce((sofar, [word, general]) => sofar.replaceAll(word, general), text);
   const found = linesOf(environment).filter(({ stack }) => stack === name);
@@ -167,6 +172,7 @@ export function valuesOfPipeline(environment: string, pipeline: Pipeline): strin
         const general = line.replace(new RegExp(`([ -])${name}(?=[-.,]|$)`, 'g'), '$1PIPELINE');
         const part = partOf(id);
         if (part === 'sources') return without(sources, `${part} ${id} | ${general}`);
+        if (part === 'schedules') return without(schedules, `${part} ${id} | ${general}`);
         if (part === 'feeds') return without(feeds, `${part} ${id} | ${general}`);
         return `${part} ${generalOf(id, roles)} | ${general}`;
       }),
@@ -188,6 +194,7 @@ function partOf(id: string): string {
   if (id.startsWith('Connect')) return 'connectors';
   if (id.startsWith('ContractsSource')) return 'sources';
   if (id.startsWith('ContractsFeed')) return 'feeds';
+  if (id.startsWith('Schedules')) return 'schedules';
   if (id.startsWith(ITEMS)) return 'items';
   if (id === 'ContractsDatabaseSlots') return 'changes';
   return id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';

@@ -5,7 +5,7 @@ import { CRON_FORM, cronOf, isTimeZone, nextTimes } from './cron.ts';
 import { Job } from './job.ts';
 import type { Note } from './mistakes.ts';
 import { kebab } from './names.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Named } from './thing.ts';
 
 export interface ScheduleProps {
   /** When, as EventBridge Scheduler takes it: minutes, hours, day of the month, month, day of the week, year. One of the days is `?`. */
@@ -14,6 +14,11 @@ export interface ScheduleProps {
   readonly timeZone: string;
   /** The batch job that is run then. */
   readonly job: Job;
+}
+
+/** What it has to know of its pipeline. */
+interface Declared {
+  readonly jobs: Named<Job>;
 }
 
 const form = z.strictObject({
@@ -48,7 +53,7 @@ export class Schedule {
   }
 
   /** The input of an execution that it starts. */
-  input({ jobs }: Pick<Pipeline, 'jobs'>): { readonly job: string } {
+  input({ jobs }: Declared): { readonly job: string } {
     const name = Object.keys(jobs).find((one) => jobs[one] === this.props.job);
     return { job: kebab(name ?? '') };
   }
@@ -60,7 +65,7 @@ export class Schedule {
     return cron && isTimeZone(timeZone) ? nextTimes(cron, timeZone, after, count) : [];
   }
 
-  check({ jobs }: Pick<Pipeline, 'jobs'>, note: Note): void {
+  check({ jobs }: Declared, note: Note): void {
     const { cron, timeZone, job } = this.props;
     checkCamelCase(note, 'name', this.name);
     if (!Object.values(jobs).includes(job)) note('job', 'is no job of the pipeline', job, 'a job in its `jobs`');

@@ -63,7 +63,7 @@ def changes(url: str) -> list[dict[str, Any]]:
 def became_critical(change: dict[str, Any]) -> bool:
     """Whether the item is critical, and was not."""
     before, after = (change.get(image, {}).get("status", {}).get("S") for image in ("OldImage", "NewImage"))
-    return after == "critical" and before != "critical"
+    return bool(after == "critical" and before != "critical")
 
 
 def main() -> None:

@@ -4,10 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CompressionTypes, type Consumer, Kafka, type Message, type Producer } from 'kafkajs';
-import type { HeardRecord } from '../../lib/declaration/listening.ts';
+import { CompressionTypes, type Consumer, Kafka, type Producer } from 'kafkajs';
 import { cursorTopic, sourcePrefix, sourceTransaction } from '../../lib/declaration/names.ts';
 import { type Connection, settingsOf } from '../kafka/client.ts';
+import { messageOf, RETRY } from '../kafka/records.ts';
 import { type OpenSink, TakenOver } from './run.ts';
 
 export interface KafkaSinkProps extends Connection {
@@ -22,9 +22,6 @@ const FENCED = ['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'];
 
 /** A transaction that is not ended for so long is given up by the brokers. */
 export const TRANSACTION_MS = 60_000;
-
-/** A request that fails for so long is better begun anew. */
-const RETRY = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 6 };
 
 /** How long it may take to read how far everything has come. */
 export const READ_MS = 30_000;
@@ -83,11 +80,6 @@ export async function openKafka(props: KafkaSinkProps): Promise<OpenSink> {
     close,
   };
 }
-
-const messageOf = ({ key, value }: HeardRecord): Message => ({
-  key,
-  value: value === null ? null : JSON.stringify(value),
-});
 
 /** The last value of each of some keys of a topic of one partition; of keys that it does not have nothing. */
 async function lastOf(

@@ -2,6 +2,7 @@
 import { STATE_ROW_BYTES, statePartitions, stateRows } from './event-time.ts';
 import type { Job, JobSize } from './job.ts';
 import { Dataset } from './kinds/dataset.ts';
+import { Feed } from './kinds/feed.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
 import { Items } from './kinds/items.ts';
@@ -39,13 +40,15 @@ export const aliased = <T>(things: Named<T> = {}): Aliased<T>[] =>
 export function thingsOf(pipeline: Pipeline): Aliased[] {
   const used = usesOf(pipeline).map(({ alias, thing }) => ({ alias, thing: thing.origin }));
   const connected = connectedTo(pipeline).map(({ alias, thing }) => ({ alias, thing }));
-  const all = [...aliased<Thing>(pipeline.topics), ...aliased<Thing>(pipeline.sources), ...connected, ...used];
+  const listening = [...aliased<Thing>(pipeline.topics), ...aliased<Thing>(pipeline.sources)];
+  // What is told of changes comes behind what changes.
+  const all = [...listening, ...connected, ...used, ...aliased<Thing>(pipeline.feeds)];
   return [...new Map(all.map((one) => [one.thing, one])).values()];
 }
 
-/** Everything that a connector or a source reads or writes, in the order of the declaration. */
-export const connectedTo = ({ connectors = {}, sources = {} }: Pipeline) =>
-  [...Object.values(connectors), ...Object.values(sources)].flatMap((one) => [
+/** Everything that a connector, a source or a feed reads or writes, in the order of the declaration. */
+export const connectedTo = ({ connectors = {}, sources = {}, feeds = {} }: Pipeline) =>
+  [...Object.values(connectors), ...Object.values(sources), ...Object.values(feeds)].flatMap((one) => [
     ...aliased<Thing>(('reads' in one && one.reads) || {}).map((read) => ({ ...read, way: 'reads' as const })),
     ...aliased<Thing>(one.writes ?? {}).map((written) => ({ ...written, way: 'writes' as const })),
   ]);
@@ -59,13 +62,17 @@ const ofClass = <T extends Thing>(
 };
 
 export const topicsOf = (pipeline: Pipeline): Record<string, Topic> => ofClass(pipeline, Topic);
-/** The pipeline's own tables that connectors read, by the topics that get their changes. */
-const followedBy = ({ connectors = {} }: Pipeline, topics: readonly Thing[]): Thing[] =>
-  Object.values(connectors).flatMap(({ writes, tables }) =>
+/** The pipeline's own tables that connectors read, and the items whose changes feeds are told, by the topics that get their changes. */
+const followedBy = ({ connectors = {}, feeds = {} }: Pipeline, topics: readonly Thing[]): Thing[] => [
+  ...Object.values(connectors).flatMap(({ writes, tables }) =>
     Object.entries(tables).flatMap(([alias, table]) =>
       table instanceof Table && topics.some((topic) => topic === writes[alias]) ? [table] : [],
     ),
-  );
+  ),
+  ...Object.values(feeds).flatMap(({ writes, props }) =>
+    Object.values(writes).some((topic) => topics.includes(topic)) ? [props.of] : [],
+  ),
+];
 
 /** Topics that connectors and sources have for themselves. */
 export const ownTopicsOf = ({ name: pipeline, connectors = {}, sources = {} }: Pipeline): Topic[] => [
@@ -78,6 +85,7 @@ export const datasetsOf = (pipeline: Pipeline): Record<string, Dataset> => ofCla
 export const foldersOf = (pipeline: Pipeline): Record<string, Folder> => ofClass(pipeline, Folder);
 export const itemsOf = (pipeline: Pipeline): Record<string, Items> => ofClass(pipeline, Items);
 export const tablesOf = (pipeline: Pipeline): Record<string, Table> => ofClass(pipeline, Table);
+export const feedsOf = (pipeline: Pipeline): Record<string, Feed> => ofClass(pipeline, Feed);
 export const sourcesOf = (pipeline: Pipeline): Record<string, Listener> => ofClass(pipeline, Listener);
 
 /** A file whose lines a job sends, and the folder of those that it cannot send, by their aliases. */

@@ -15,11 +15,15 @@ export interface Outside {
   readonly standIn: string | undefined;
 }
 
-/** A record that is to be written. */
-export interface HeardRecord {
+/** A record that is to be written, as JSON. */
+export interface JsonRecord {
   readonly key: string;
   /** Null where the key is to be forgotten. */
   readonly value: Readonly<Record<string, string | number | boolean | null>> | null;
+}
+
+/** A record of what was heard. */
+export interface HeardRecord extends JsonRecord {
   /** What tells it from all others; the same whenever the same is told again. */
   readonly id: string;
 }

@@ -3,12 +3,14 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Connector } from './connector.ts';
 import type { Job } from './job.ts';
+import type { Feed } from './kinds/feed.ts';
 import type { InputFile } from './kinds/file.ts';
 import type { Folder } from './kinds/folder.ts';
 import type { Source } from './kinds/source.ts';
 import type { Table } from './kinds/table.ts';
 import type { Topic } from './kinds/topic.ts';
 import type { InstantParameter, IntegerParameter, TextParameter } from './parameter.ts';
+import type { Schedule } from './schedule.ts';
 import type { Named, Owner } from './thing.ts';
 
 /**
@@ -112,6 +114,10 @@ export interface Declaration<J extends Named<Job> = Named<Job>> {
   readonly connectors?: Named<Connector>;
   /** Programs of ours that listen to what is outside, by their aliases. @default none */
   readonly sources?: Named<Source>;
+  /** Programs of ours that are told each change of items, by their aliases. @default none */
+  readonly feeds?: Named<Feed>;
+  /** Times at which batch jobs are run by themselves, by their aliases. @default none */
+  readonly schedules?: Named<Schedule>;
   /** Topics that no job of ours uses, by their aliases. @default none */
   readonly topics?: Named<Topic>;
   /**

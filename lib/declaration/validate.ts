@@ -10,6 +10,7 @@ import { checkTogether } from './checks/together.ts';
 import { Connector } from './connector.ts';
 import { type Aliased, aliased, connectedTo, peakCores, thingsOf, usesOf } from './flow.ts';
 import { Job } from './job.ts';
+import { Feed } from './kinds/feed.ts';
 import { InputFile } from './kinds/file.ts';
 import { Folder } from './kinds/folder.ts';
 import { Source } from './kinds/source.ts';
@@ -18,6 +19,7 @@ import { Topic } from './kinds/topic.ts';
 import { ACCOUNT_VCPU } from './limits.ts';
 import { type Mistake, type Note, noteAt, noteUnder } from './mistakes.ts';
 import type { Pipeline } from './pipeline.ts';
+import { Schedule } from './schedule.ts';
 import { type Named, Thing } from './thing.ts';
 
 /** Also the name of a Python package and part of the name of a stack, which between them allow no other character. */
@@ -57,6 +59,8 @@ const form = z.strictObject({
   jobs: z.record(text, job),
   connectors: z.record(text, made(Connector, 'a connector made by connector(...)')).optional(),
   sources: z.record(text, made(Source, 'a source made by source(...)')).optional(),
+  feeds: z.record(text, made(Feed, 'a feed made by feed(...)')).optional(),
+  schedules: z.record(text, made(Schedule, 'a schedule made by schedule(...)')).optional(),
   topics: z.record(text, topic).optional(),
   usually: z.enum(['run', 'start']).optional(),
   accounts: z.array(account).optional(),
@@ -95,7 +99,7 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   };
   const isWhole = (at: string): boolean => !broken.some(({ where }) => isWithin(where, at) || isWithin(at, where));
   const hasIn = (at: string): boolean => faults.some(({ where }) => isWithin(where, at));
-  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors' | 'sources'): Named<T> =>
+  const wholeOf = <T>(part: 'jobs' | 'topics' | 'connectors' | 'sources' | 'feeds'): Named<T> =>
     Object.fromEntries(Object.entries<T>(Object(pipeline[part])).filter(([name]) => isWhole(`${part}.${name}`)));
   const readable = {
     ...pipeline,
@@ -103,12 +107,14 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
     topics: wholeOf<Topic>('topics'),
     connectors: wholeOf<Connector>('connectors'),
     sources: wholeOf<Source>('sources'),
+    feeds: wholeOf<Feed>('feeds'),
   };
   const isReadable = ({ alias, thing }: Aliased): boolean => isWhole(`${thing.plural}.${alias}`);
   const uses = usesOf(readable);
   const things = thingsOf(readable).filter(isReadable);
   checkName(pipeline, note);
-  const outside = [...aliased<Thing>(readable.topics), ...aliased<Thing>(readable.sources), ...connectedTo(readable)];
+  const { topics, sources, feeds } = readable;
+  const outside = [...[topics, sources, feeds].flatMap((some) => aliased<Thing>(some)), ...connectedTo(readable)];
   checkAliases([...outside, ...uses].filter(isReadable), note);
   for (const { alias, thing } of things) thing.check(pipeline, noteAt(note, `${thing.plural}.${alias}`));
   for (const use of uses.filter(isReadable)) {
@@ -118,6 +124,9 @@ function checkPipeline(pipeline: Pipeline, noteForm: Note): Aliased[] {
   }
   for (const [name, connector] of Object.entries(readable.connectors)) {
     connector.check(readable, name, noteAt(note, `connectors.${name}`));
+  }
+  for (const [name, schedule] of Object.entries<Schedule>(Object(pipeline.schedules))) {
+    if (isWhole(`schedules.${name}`)) schedule.check(pipeline, noteAt(note, `schedules.${name}`));
   }
   checkTables(pipeline, things, note);
   checkJobs(readable, note, (name) => {
@@ -172,13 +181,19 @@ function checkForms(pipeline: Pipeline, note: Note): Fault[] {
       }
     }
   }
-  for (const [name, source] of Object.entries(Object(pipeline.sources))) {
-    if (!(source instanceof Source)) continue;
-    const at = `sources.${name}`;
-    faults.push(...checkThing(source, at));
-    for (const [alias, topic] of Object.entries(Object(source.writes))) {
-      faults.push(...checkThing(topic, `${at}.writes.${alias}`));
+  for (const part of ['sources', 'feeds'] as const) {
+    for (const [name, thing] of Object.entries(Object(pipeline[part]))) {
+      if (!(thing instanceof Source || thing instanceof Feed)) continue;
+      const at = `${part}.${name}`;
+      faults.push(...checkThing(thing, at));
+      for (const [alias, topic] of Object.entries(Object(thing.writes))) {
+        faults.push(...checkThing(topic, `${at}.writes.${alias}`));
+      }
     }
+  }
+  for (const [name, schedule] of Object.entries(Object(pipeline.schedules))) {
+    if (schedule instanceof Schedule)
+      faults.push(...checkForm(schedule.form, schedule.given, `schedules.${name}`, note));
   }
   for (const [name, job] of Object.entries(Object(pipeline.jobs))) {
     if (!(job instanceof Job)) continue;

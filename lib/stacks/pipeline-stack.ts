@@ -11,6 +11,7 @@ import { Monitoring } from '../constructs/observability/monitoring.ts';
 import { JobAssets } from '../constructs/spark/job-assets.ts';
 import { SparkJob } from '../constructs/spark/spark-job.ts';
 import { AssetsFolder, pipelineSynthesizer } from '../constructs/storage/assets-folder.ts';
+import { Schedules } from '../constructs/workflow/schedules.ts';
 import { Workflow } from '../constructs/workflow/workflow.ts';
 import { actionsOf } from '../declaration/flow.ts';
 import { pipelineParameter } from '../declaration/names.ts';
@@ -93,6 +94,11 @@ export class PipelineStack extends Stack {
     });
     // No execution before the topics exist; the schemas are there already, since the parameter holds their ids.
     workflow.stateMachine.node.addDependency(contracts);
+    if (Object.keys(pipeline.schedules ?? {}).length > 0) {
+      const groupName = `millrace-${environment.name}-${pipeline.name}`;
+      const schedules = new Schedules(this, 'Schedules', { pipeline, groupName, stateMachine: workflow.stateMachine });
+      schedules.alarm.addAlarmAction(new SnsAction(networkStack.alerts.topic));
+    }
     const monitoring = new Monitoring(this, 'Monitoring', {
       environment: environment.name,
       pipeline,

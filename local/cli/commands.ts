@@ -75,6 +75,7 @@ export function commandLine(perform: Perform): Command {
     .option('--sample-data <folder>', 'files to use instead of the project’s own')
     .option('--input <json>', 'input of the execution, such as \'{"rate": 100}\'')
     .option('--job <name>', 'one batch job alone, by its name with hyphens')
+    .option('--schedule <name>', 'what a schedule would run at its time, at once')
     .option('--action <action>', 'run the whole pipeline; or start, stop or upgrade its streams')
     .option('--stream <name>', 'the one stream that the action is about')
     .option('--rebuild', 'let streams begin anew, over what they have read and written before')

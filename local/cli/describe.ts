@@ -1,10 +1,12 @@
 /** `millrace describe`: a pipeline from its declaration alone, for people or as one object; imports nothing but declarations and their picture. */
 import { readFileSync } from 'node:fs';
 import { schemaPath } from '../../lib/declaration/checks/schema.ts';
+import { inZone } from '../../lib/declaration/cron.ts';
 import { days, hours } from '../../lib/declaration/event-time.ts';
 import {
   databaseOf,
   datasetsOf,
+  feedsOf,
   filesOf,
   foldersOf,
   orderOf,
@@ -105,6 +107,20 @@ export function descriptionOf(pipeline: Pipeline) {
       secrets: Object.values(props.secrets ?? {}).map((one) => one.name),
       standIn: props.standIn,
       parameters: Object.entries(props.parameters ?? {}).map(([parameter, rule]) => ({ name: parameter, ...rule })),
+    })),
+    feeds: Object.values(feedsOf(pipeline)).map(({ name: feed, writes, props, settings }) => ({
+      name: feed,
+      code: props.code,
+      of: props.of.name,
+      writes: Object.keys(writes),
+      ...settings,
+    })),
+    schedules: Object.values(pipeline.schedules ?? {}).map((schedule) => ({
+      name: schedule.name,
+      cron: schedule.props.cron,
+      timeZone: schedule.props.timeZone,
+      ...schedule.input(pipeline),
+      next: schedule.next(Date.now(), 3).map((time) => inZone(time, schedule.props.timeZone)),
     })),
     jobs: sortedJobs(pipeline).map(([job, declared]) => ({
       name: kebab(job),
@@ -239,6 +255,8 @@ export function drawnFlow(pipeline: Pipeline): string[] {
       .map((one) => [one.id, one.title, one.name] as const),
     [jobId(name), kebab(name), kind] as const,
   ]);
+  // Of what no job reads behind them.
+  sorted.push(...connectors.map((one) => [one.id, one.title, one.name] as const));
   const boxes = [...new Map(sorted.map((part) => [part[0], part] as const)).values()].map(([id, ...words]) => ({
     words,
     reads: readBy(id).map(label),
@@ -316,10 +334,16 @@ export function textOf(pipeline: Pipeline): string {
     );
     return [`${name}: ${code}, what it hears to ${writes.join(', ')}${signed}`, ...told];
   });
+  const shownFeeds = described.feeds.map(({ name, code, of, writes, batchSize, retries }) => {
+    return `${name}: ${code}, changes of items ${of} to ${writes.join(', ')}; ${batchSize} at once, ${retries} tries more`;
+  });
+  const shownSchedules = described.schedules.map(({ name, cron, timeZone, job, next }) => {
+    return `${name}: ${job} by ${cron} in ${timeZone}; next ${next.join(', ')}`;
+  });
   const shownJobs = table(jobs.map(({ name, kind, entryPoint, runs }) => [name, kind, entryPoint, runs]));
   const sections = { Flow: flow, Parameters: shownParameters, Files: shownFiles, Topics: shownTopics };
   const kept = { Folders: shownFolders, Datasets: shownDatasets, Tables: shownTables };
-  const brought = { Connectors: shownConnectors, Sources: shownSources };
+  const brought = { Connectors: shownConnectors, Sources: shownSources, Feeds: shownFeeds, Schedules: shownSchedules };
   const all = Object.entries({ ...sections, ...kept, ...brought, Jobs: shownJobs }).filter(([, rows]) => rows.length);
   return [
     `${name}: ${description}`,

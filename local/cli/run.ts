@@ -20,6 +20,7 @@ import { endpointsOf, serviceStatus, serviceStatuses, startServices, watchServic
 import { sourceOf } from '../services/sources.ts';
 import { LocalStateMachines } from '../stepfunctions/execute.ts';
 import { forgetOld } from '../stepfunctions/executions.ts';
+import { scheduledInput } from '../stepfunctions/schedules.ts';
 import type { JsonObject } from '../stepfunctions/task.ts';
 import type { Watch } from '../watch/watch.ts';
 import { type Context, environment, notUp, pipelineOf } from './context.ts';
@@ -36,6 +37,7 @@ export interface RunOptions {
   readonly sampleData?: string;
   readonly input?: string;
   readonly job?: string;
+  readonly schedule?: string;
   readonly action?: string;
   readonly stream?: string;
   readonly rebuild?: boolean;
@@ -49,7 +51,7 @@ export interface RunOptions {
 export async function run(context: Context, name: string, options: RunOptions): Promise<number> {
   const { home, terminal } = context;
   const pipeline = await pipelineOf(name);
-  const input = inputOf(options);
+  const input = options.schedule === undefined ? inputOf(options) : inputOfSchedule(context, pipeline, options);
   // Those that ship with a pipeline are edited too; what is asked of a part of it needs none that were not there before.
   const whole = input.job === undefined && input.action === undefined;
   const folder = options.sampleData ?? (whole ? pipeline.folders.sampleData : undefined);
@@ -72,6 +74,25 @@ export async function run(context: Context, name: string, options: RunOptions): 
   if (options.dryRun || !tools) return dryRun(context, pipeline.name, input, deployment);
   if (options.strict) await startServices(home, readToolchain(), terminal.line, context.signal, { strict: true });
   return runDeployed(context, pipeline, input, { deployment, tools }, options, true);
+}
+
+/** What a deployed schedule gives an execution. @throws MillraceError INVALID_INPUT, NOT_UP, ACCESS_DENIED */
+function inputOfSchedule({ home }: Context, pipeline: Pipeline, options: RunOptions): JsonObject {
+  const { schedule = '', input, job, action, stream, rebuild } = options;
+  const names = Object.values(pipeline.schedules ?? {}).map(({ name }) => name);
+  if (!names.includes(schedule)) {
+    const allowed = names.join(', ') || 'none: the pipeline declares none';
+    throw new MillraceError('INVALID_INPUT', `--schedule is "${schedule}". Allowed: ${allowed}.`);
+  }
+  const [other] =
+    Object.entries({ input, job, action, stream, rebuild }).find(([, value]) => value !== undefined) ?? [];
+  if (other !== undefined) {
+    const words = `--schedule "${schedule}" says all that the execution is told, and --${other} was given too.`;
+    throw new MillraceError('INVALID_INPUT', `${words} Allowed: one of them.`);
+  }
+  const deployment = readDeployment(home, environment);
+  if (!deployment) throw notUp('Nothing is deployed here.');
+  return scheduledInput(home, deployment, pipeline.name, schedule);
 }
 
 /** Whoever runs all of a pipeline wants what its sources hear. */

@@ -1,9 +1,11 @@
 /** `millrace status`: what runs here and what was run, for people or as one object. */
 import { readDeployment } from '../cloudformation/index.ts';
 import { streamLine, streamsOf } from '../emr/streams.ts';
+import { givenUpOf } from '../services/feeds.ts';
 import { brokersOf, purposeOf, serviceStatus, serviceStatuses } from '../services/services.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
 import { type ExecutionRecord, Executions } from '../stepfunctions/executions.ts';
+import { schedulesOf } from '../stepfunctions/schedules.ts';
 import { type Context, environment } from './context.ts';
 
 /** When a service starts that is not always needed. */
@@ -13,7 +15,11 @@ const STARTS = {
   items: 'starts with a pipeline that has items',
   connectors: 'starts with its pipeline',
   sources: 'starts with its pipeline',
+  feeds: 'starts with its pipeline',
 };
+
+/** How many of the times of a schedule are shown. */
+const NEXT_TIMES = 3;
 
 export async function status({ home, json, print }: Context): Promise<number> {
   const services = await serviceStatuses(home);
@@ -28,6 +34,8 @@ export async function status({ home, json, print }: Context): Promise<number> {
     return {
       name,
       streams: streams.filter(({ pipeline }) => pipeline === name),
+      feeds: givenUpOf(home, name),
+      schedules: deployment ? schedulesOf(deployment, name, NEXT_TIMES) : [],
       lastExecution: last && summaryOf(last),
     };
   });
@@ -46,10 +54,16 @@ export async function status({ home, json, print }: Context): Promise<number> {
     print(columns.filter((column) => column !== '').join('  '));
   }
   print(deployment ? `deployed   ${deployment.deployedAt}` : 'Nothing is deployed. Run "npx millrace up".');
-  for (const { name, streams: ours, lastExecution: last } of pipelines) {
+  for (const { name, streams: ours, feeds, schedules, lastExecution: last } of pipelines) {
     const ran = last ? `last execution ${last.name} ${last.status}` : `never run; "npx millrace run ${name}"`;
     print(`${name.padEnd(9)}  ${ran}`);
     for (const stream of ours) print(`${''.padEnd(9)}  ${streamLine(stream)}`);
+    for (const { name: schedule, next } of schedules) {
+      print(`${''.padEnd(9)}  schedule ${schedule} comes next on AWS ${next.join(', ')}`);
+    }
+    for (const { feed, messages, file } of feeds) {
+      if (messages > 0) print(`${''.padEnd(9)}  feed ${feed} has given changes up: ${messages} messages in ${file}`);
+    }
   }
   return 0;
 }

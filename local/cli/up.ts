@@ -8,6 +8,7 @@ import { readToolchain } from '../../tools/setup/toolchain.mjs';
 import {
   type Deployment,
   deploy,
+  deployedFeeds,
   deployedSources,
   explain,
   knownStacks,
@@ -18,10 +19,19 @@ import {
 import { liveStreams, moment, streamLine } from '../emr/streams.ts';
 import type { Home } from '../home.ts';
 import { workersIn } from '../services/connect.ts';
-import { bringSources, type StartedServices, startServices, stopServices } from '../services/services.ts';
+import { type FeedSettings, feedNameOf, feedsIn } from '../services/feeds.ts';
+import {
+  bringPrograms,
+  FEEDS,
+  SOURCES,
+  type StartedServices,
+  startServices,
+  stopServices,
+} from '../services/services.ts';
 import { type SourceSettings, sourceOf, sourcesIn } from '../services/sources.ts';
-import type { PlainEndpoints, SourceName } from '../services/types.ts';
+import type { FeedName, PlainEndpoints, SourceName } from '../services/types.ts';
 import { deployedPipelines } from '../stepfunctions/deployed-pipelines.ts';
+import { schedulesOf } from '../stepfunctions/schedules.ts';
 import { type Context, pipelines as declaredPipelines, environment, pipelineOf } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -84,8 +94,11 @@ export async function bringUp(context: Context, options: UpOptions): Promise<Run
     });
     const counts = Object.entries(changes).map(([what, count]) => `${count} ${what}`);
     progress(`deployed environment ${environment}: ${counts.join(', ')}`);
-    const begun = await bringSources(home, readToolchain(), await wantedSources(deployment, live), progress, signal);
-    services = { ...services, started: [...services.started, ...begun] };
+    const sources = await wantedSources(deployment, live);
+    const listening = await bringPrograms(home, readToolchain(), SOURCES, sources, progress, signal);
+    services = { ...services, started: [...services.started, ...listening] };
+    const telling = await bringPrograms(home, readToolchain(), FEEDS, wantedFeeds(deployment), progress, signal);
+    services = { ...services, started: [...services.started, ...telling] };
     for (const stream of liveStreams(home, deployment)) progress(`${stream.pipeline}: ${streamLine(stream)}`);
     return { ...services, deployment, tools: { bootstrapServers: brokers.bootstrapServers, registryUrl } };
   } catch (error) {
@@ -107,6 +120,10 @@ async function wantedSources(deployment: Deployment, live: boolean): Promise<Map
     }),
   );
 }
+
+/** The deployed feeds. */
+const wantedFeeds = (deployment: Deployment): Map<FeedName, FeedSettings> =>
+  new Map(deployedFeeds(deployment).map(({ pipeline, feed, ...settings }) => [feedNameOf(pipeline, feed), settings]));
 
 /** Does two things at once. What fails first calls the other one off; the first is undone where it had succeeded. */
 export async function bothOrNone<First, Second>(
@@ -152,8 +169,8 @@ export function refuseRemovalOfLive(home: Home, declared: readonly Pipeline[]): 
 /** Stops the services that this command started; their data stays. */
 export async function stopStarted({ home, terminal }: Context, started: StartedServices['started']): Promise<void> {
   if (started.length === 0) return;
-  // The deployment may have started workers and sources, which are nothing without their broker.
-  const all = started.includes('kafka') ? [...workersIn(home), ...sourcesIn(home)] : [];
+  // The deployment may have started workers, sources and feeds, which are nothing without their broker.
+  const all = started.includes('kafka') ? [...workersIn(home), ...sourcesIn(home), ...feedsIn(home)] : [];
   const workers = all.map(({ name }) => name);
   await stopServices(home, { purge: false, only: [...started, ...workers] });
   terminal.line(`stopped ${started.join(' and ')}`);
@@ -182,6 +199,12 @@ export async function up(
     `Registry  ${url}  (Confluent clients: ${url}/apis/ccompat/v7)`,
     ...(postgres.url ? [`Database  ${postgres.url}  (npx millrace sql <pipeline>)`] : []),
     ...(dynamodb.url ? [`Items     ${dynamodb.url}  (DynamoDB: aws dynamodb --endpoint-url ${dynamodb.url} ...)`] : []),
+    ...[...deployedPipelines(deployment).keys()].flatMap((pipeline) =>
+      schedulesOf(deployment, pipeline, 1).map(
+        ({ name, next }) =>
+          `Schedule  ${name} of ${pipeline}, on AWS ${next}  (at once: npx millrace run ${pipeline} --schedule ${name})`,
+      ),
+    ),
     `Next      npx millrace run ${names[0] ?? [...deployedPipelines(deployment).keys()][0] ?? '<pipeline>'}`,
   ];
   context.print(context.json ? JSON.stringify({ environment, ...services, started }) : lines.join('\n'));

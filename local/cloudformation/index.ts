@@ -2,6 +2,7 @@
 export { localAccount, localRegion, stacksOf, typesOf } from './assembly.ts';
 export type { Condition } from './condition-expression.ts';
 export { deploy } from './deploy.ts';
+export { deployedFeeds } from './feeds.ts';
 export { type InvokeOptions, invokeFunction, LambdaError } from './invoke.ts';
 export type { Changes, DeployedResource, Deployment, DeployOptions, Endpoints } from './model.ts';
 export { explain } from './providers/index.ts';

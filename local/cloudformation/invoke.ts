@@ -40,15 +40,20 @@ export interface WorkerData {
   readonly folder: string;
   /** `file.export`, as in the template. */
   readonly handler: string;
-  readonly event: unknown;
-  readonly timeoutMs: number;
   /** Whether it trusts others than this machine. */
   readonly reachesOutside: boolean;
-  /** The constant part of the handler's second argument. */
+  /** What of the handler's second argument is the same for all calls. */
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** What the worker posts: `loaded` once, then one of the others. */
+/** What the worker is sent for each call. */
+export interface WorkerCall {
+  readonly event: unknown;
+  readonly timeoutMs: number;
+  readonly awsRequestId: string;
+}
+
+/** What the worker posts: `loaded` once, then one of the others for each call. */
 export type WorkerMessage =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'result'; readonly json: string | undefined }
@@ -69,6 +74,27 @@ export async function invokeFunction(
   event: unknown,
   options: InvokeOptions = {},
 ): Promise<unknown> {
+  const opened = await openFunction(home, fn, options);
+  try {
+    return await opened.call(event, options.signal);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A function whose code is loaded once and called again and again, as Lambda keeps one that is called often. */
+export interface OpenFunction {
+  /** One call after the other; one that has failed is not called again. @throws LambdaError when the function fails */
+  call(event: unknown, signal?: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** @throws LambdaError when nobody may call the function, or nobody can */
+export async function openFunction(
+  home: Home,
+  fn: DeployedResource,
+  options: InvokeOptions = {},
+): Promise<OpenFunction> {
   options.signal?.throwIfAborted();
   const runtime = String(fn.properties.Runtime);
   if (!runtime.startsWith('nodejs')) {
@@ -79,22 +105,18 @@ export async function invokeFunction(
   const { allowed, reason } = decisionPoint(home).decide({ ...assume(role), principal: 'lambda.amazonaws.com' });
   if (!allowed) throw new LambdaError('AccessDeniedException', reason);
   const timeoutMs = options.timeoutMs ?? Number(fn.properties.Timeout ?? defaultTimeoutSeconds) * 1000;
-  const requestId = randomUUID();
   const memory = Number(fn.properties.MemorySize ?? defaultMemoryMegabytes);
   const signIn = await functionSignIn(home, role);
   const folder = codeFolder(home, fn.properties.Code);
   const workerData: WorkerData = {
     folder,
     handler: String(fn.properties.Handler),
-    event: JSON.parse(JSON.stringify(event ?? null)) as unknown,
-    timeoutMs,
     reachesOutside: options.reachesOutside ?? false,
     context: {
       functionName: fn.physicalId,
       functionVersion: '$LATEST',
       invokedFunctionArn: String(fn.attributes.Arn),
       memoryLimitInMB: String(memory),
-      awsRequestId: requestId,
       logGroupName: `/aws/lambda/${fn.physicalId}`,
       logStreamName: 'local',
     },
@@ -114,15 +136,33 @@ export async function invokeFunction(
     stderr: true,
   });
   const log = options.log ?? createWriteStream(logOf(home, fn.physicalId), { flags: 'a' });
-  log.write(`${new Date().toISOString()} START ${requestId}\n`);
   worker.stdout.pipe(log, { end: false });
   worker.stderr.pipe(log, { end: false });
-  try {
-    return await answerOf(worker, timeoutMs, options.signal);
-  } finally {
-    await worker.terminate();
-    log.end(`${new Date().toISOString()} END ${requestId}\n`);
-  }
+  let loaded = false;
+  // One that fails before it is called is asked for its error then.
+  worker.on('error', () => undefined);
+  worker.on('message', ({ kind }: WorkerMessage) => {
+    loaded ||= kind === 'loaded';
+  });
+  return {
+    async call(event, signal) {
+      const call: WorkerCall = {
+        event: JSON.parse(JSON.stringify(event ?? null)) as unknown,
+        timeoutMs,
+        awsRequestId: randomUUID(),
+      };
+      log.write(`${new Date().toISOString()} START ${call.awsRequestId}\n`);
+      try {
+        return await answerOf(worker, call, loaded, signal);
+      } finally {
+        log.write(`${new Date().toISOString()} END ${call.awsRequestId}\n`);
+      }
+    },
+    async close() {
+      await worker.terminate();
+      log.end();
+    },
+  };
 }
 
 /** The log of a function, begun anew when it is long; the one before is kept. */
@@ -133,7 +173,12 @@ function logOf(home: Home, name: string): string {
   return file;
 }
 
-function answerOf(worker: Worker, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
+function answerOf(
+  worker: Worker,
+  call: WorkerCall,
+  isLoaded: boolean,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   const listening = new AbortController();
   return new Promise((resolve, reject) => {
     const fail = (type: string, message: string) => reject(new LambdaError(type, message));
@@ -142,23 +187,31 @@ function answerOf(worker: Worker, timeoutMs: number, signal: AbortSignal | undef
       listening.signal.addEventListener('abort', () => clearTimeout(timer));
       return timer;
     };
-    const loading = failAfter(startTimeoutMs, `The code could not be loaded within ${startTimeoutMs / 1000} s.`);
+    const begin = () => failAfter(call.timeoutMs, `Task timed out after ${(call.timeoutMs / 1000).toFixed(2)} seconds`);
+    const loading = isLoaded
+      ? begin()
+      : failAfter(startTimeoutMs, `The code could not be loaded within ${startTimeoutMs / 1000} s.`);
     signal?.addEventListener('abort', () => reject(signal.reason), { signal: listening.signal });
-    worker.on('message', (message: WorkerMessage) => {
+    const on = <Argument>(event: string, listener: (argument: Argument) => void) => {
+      worker.on(event, listener);
+      listening.signal.addEventListener('abort', () => worker.off(event, listener));
+    };
+    on('message', (message: WorkerMessage) => {
       if (message.kind === 'loaded') {
         clearTimeout(loading);
-        failAfter(timeoutMs, `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`);
+        begin();
       } else if (message.kind === 'result') {
         resolve(message.json === undefined ? null : JSON.parse(message.json));
       } else {
         fail(message.errorType, message.errorMessage);
       }
     });
-    worker.on('error', (error: NodeJS.ErrnoException) => {
+    on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') fail(error.name, error.message);
       else fail('Runtime.OutOfMemory', 'The function used more memory than it has.');
     });
-    worker.on('exit', () => fail('Runtime.ExitError', 'The function ended its process without giving an answer.'));
+    on('exit', () => fail('Runtime.ExitError', 'The function ended its process without giving an answer.'));
+    worker.postMessage(call);
   }).finally(() => listening.abort());
 }
 

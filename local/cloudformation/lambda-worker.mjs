@@ -1,6 +1,6 @@
 /**
- * The worker thread of one function call: loads the handler from its folder, lets it find no module outside of it,
- * and posts what came of it. Plain JavaScript, because it is loaded anew for each event and stripping types would take
+ * The worker thread of a function: loads the handler from its folder, lets it find no module outside of it,
+ * and posts what came of each call. Plain JavaScript, because it is loaded anew for most events and stripping types would take
  * longer than all the rest.
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
@@ -78,18 +78,35 @@ async function loadHandler(folder, name) {
 const failure = (name, message) => Object.assign(new Error(message), { name });
 
 /** @param {import('./invoke.ts').WorkerData} data */
-async function run(data) {
+async function load(data) {
   trust(process.env.NODE_EXTRA_CA_CERTS, data.reachesOutside);
   const folder = realpathSync(data.folder);
   refuseModulesOutside(folder);
   const handler = await loadHandler(folder, data.handler);
   post({ kind: 'loaded' });
-  const deadline = performance.now() + data.timeoutMs;
-  const context = { ...data.context, getRemainingTimeInMillis: () => Math.max(0, deadline - performance.now()) };
-  const result = await handler(data.event, context);
+  return handler;
+}
+
+/**
+ * @param {(event: unknown, context: unknown) => unknown} handler
+ * @param {import('./invoke.ts').WorkerCall} call
+ */
+async function answer(handler, { event, timeoutMs, awsRequestId }) {
+  const deadline = performance.now() + timeoutMs;
+  const getRemainingTimeInMillis = () => Math.max(0, deadline - performance.now());
+  const result = await handler(event, { ...workerData.context, awsRequestId, getRemainingTimeInMillis });
   post({ kind: 'result', json: JSON.stringify(result) });
 }
 
 process.on('uncaughtException', postError);
 process.on('unhandledRejection', postError);
-run(workerData).catch(postError);
+const loading = load(workerData);
+loading.catch(() => undefined);
+parentPort?.on('message', (call) => {
+  // A handler that waits for nothing that could come ends its process, as one that is called once does.
+  parentPort?.unref();
+  loading
+    .then((handler) => answer(handler, call))
+    .catch(postError)
+    .finally(() => parentPort?.ref());
+});

@@ -58,6 +58,7 @@ const withReading = 'MSK wants it beside ReadData; Spark assigns partitions itse
 
 /** Actions that nothing on this machine asks for, though something stands for their service. */
 const awsOnlyActions: Readonly<Record<string, string>> = {
+  'dynamodb:ListStreams': 'Lambda asks which streams there are before it reads one',
   'kafka-cluster:AlterGroup': withReading,
   'kafka-cluster:DescribeGroup': withReading,
   'lambda:GetFunction': 'the CDK asks whether a function that it calls is ready yet',

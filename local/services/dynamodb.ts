@@ -15,18 +15,22 @@ export const dynamodbUrl = (home: Home): string => urlOf(readServiceFile(home, '
 export const dynamodbFrontUrl = (home: Home): string =>
   `http://${loopback}:${readServiceFile(home, 'iam').ports?.dynamodb ?? 0}`;
 
+/** What answers requests: tables, or the streams of their changes. */
+type Api = 'DynamoDB_20120810' | 'DynamoDBStreams_20120810';
+
 /** A request, in the one form that all of them have. @throws Error in DynamoDB's words */
 export async function askDynamodb(
   url: string,
   operation: string,
   parameters: object,
+  api: Api = 'DynamoDB_20120810',
 ): Promise<Readonly<Record<string, unknown>>> {
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
   const response = await fetch(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': `DynamoDB_20120810.${operation}`,
+      'x-amz-target': `${api}.${operation}`,
       // Its form is asked for, and no more.
       authorization: `AWS4-HMAC-SHA256 Credential=millrace/${day}/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
     },

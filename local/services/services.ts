@@ -9,6 +9,7 @@ import { type Home, purgeHome } from '../home.ts';
 import { forgetWorker, readWorker, type WorkerSettings, workersIn, writeWorker } from './connect.ts';
 import { PORT_LOST, serviceGone } from './diagnosis.ts';
 import { dynamodb } from './dynamodb.ts';
+import { type FeedSettings, feedNames, feedsIn, forgetFeed, isOfFeeds, readFeed, writeFeed } from './feeds.ts';
 import { iam } from './iam.ts';
 import { addressesOf, brokers as allBrokers, kafka } from './kafka.ts';
 import { launch, waitUntilReady } from './launch.ts';
@@ -39,6 +40,7 @@ import {
 import type {
   BrokerAddresses,
   BrokerName,
+  FeedName,
   FixedName,
   PlainEndpoints,
   Ports,
@@ -66,15 +68,17 @@ const brokersIn = (home: Home): Brokers =>
     ? allBrokers
     : [kafka];
 
-/** All of a home, the workers of its connectors and its sources among them. */
+/** All of a home, the workers of its connectors, its sources and its feeds among them. */
 const definitionsOf = (home: Home, brokers = brokersIn(home)): ServiceDefinition[] => [
   ...fixed.flatMap((one) => (one === kafka ? brokers : one)),
   ...workersIn(home),
   ...sourcesIn(home),
+  ...feedsIn(home),
 ];
 
 /** What is nothing without a broker. */
-const needsBroker = ({ only }: ServiceDefinition): boolean => only === 'connectors' || only === 'sources';
+const needsBroker = ({ only = 'strict' }: ServiceDefinition): boolean =>
+  ['connectors', 'sources', 'feeds'].includes(only);
 
 /** Whose data belong together. */
 const holdersOf = (brokers: Brokers): ServiceName[] => [...brokers.map(({ name }) => name), 'registry'];
@@ -106,6 +110,8 @@ export interface StartOptions {
   readonly connectors?: boolean | undefined;
   /** Starts deployed sources too, and what plays the outside for them. @default they stay as they are */
   readonly sources?: boolean | undefined;
+  /** Starts deployed feeds too. @default they stay as they are */
+  readonly feeds?: boolean | undefined;
   /** Memory to be had, for tests. @default what the machine says */
   readonly availableMemoryBytes?: number;
 }
@@ -298,23 +304,53 @@ export async function bringWorker(
   await startServices(home, toolchain, progress, signal, { connectors: true });
 }
 
-/** Sees to it that these sources run with these settings, and no others; gives the names of those that it started. */
-export async function bringSources(
+/** How programs of one kind are kept in a home. */
+interface Programs<Name extends ServiceName, Settings> {
+  readonly purpose: Purpose;
+  names(home: Home): Name[];
+  read(home: Home, name: Name): Settings | undefined;
+  write(home: Home, name: Name, settings: Settings): void;
+  forget(home: Home, name: Name): void;
+  /** All services of one. */
+  servicesOf(name: Name): ServiceName[];
+}
+
+export const SOURCES: Programs<SourceName, SourceSettings> = {
+  purpose: 'sources',
+  names: sourceNames,
+  read: readSource,
+  write: writeSource,
+  forget: forgetSource,
+  servicesOf: (name) => [name, standInOf(name)],
+};
+
+export const FEEDS: Programs<FeedName, FeedSettings> = {
+  purpose: 'feeds',
+  names: feedNames,
+  read: readFeed,
+  write: writeFeed,
+  forget: forgetFeed,
+  servicesOf: (name) => [name],
+};
+
+/** Sees to it that these programs run with these settings, and no others of their kind; gives the names of those that it started. */
+export async function bringPrograms<Name extends ServiceName, Settings>(
   home: Home,
   toolchain: ServiceToolchain,
-  wanted: ReadonlyMap<SourceName, SourceSettings>,
+  programs: Programs<Name, Settings>,
+  wanted: ReadonlyMap<Name, Settings>,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<readonly ServiceName[]> {
-  for (const name of new Set([...sourceNames(home), ...wanted.keys()])) {
+  for (const name of new Set([...programs.names(home), ...wanted.keys()])) {
     const settings = wanted.get(name);
-    if (sameJson(readSource(home, name), settings)) continue;
-    await stopServices(home, { purge: false, only: [name, standInOf(name)] });
-    if (settings) writeSource(home, name, settings);
-    else forgetSource(home, name);
+    if (sameJson(programs.read(home, name), settings)) continue;
+    await stopServices(home, { purge: false, only: programs.servicesOf(name) });
+    if (settings) programs.write(home, name, settings);
+    else programs.forget(home, name);
   }
   if (wanted.size === 0) return [];
-  const { started } = await startServices(home, toolchain, progress, signal, { sources: true });
+  const { started } = await startServices(home, toolchain, progress, signal, { [programs.purpose]: true });
   return started;
 }
 
@@ -336,8 +372,8 @@ export function watchServices(
   onGone: (error: MillraceError) => void,
   onLess: (line: string) => void,
 ): () => void {
-  // Who writes to a database or to items that are away waits for them, as on AWS; and what a source has written can be worked through without it.
-  const unwatched = new Set(['databases', 'items', 'sources']);
+  // Who writes to a database or to items that are away waits for them, as on AWS; and what a source or a feed has written can be worked through without it.
+  const unwatched = new Set(['databases', 'items', 'sources', 'feeds']);
   const watched = definitionsOf(home).filter(
     (one) => !unwatched.has(one.only ?? '') && status(home, one).state === 'running',
   );
@@ -365,6 +401,7 @@ export function watchServices(
 export const purposeOf = (name: ServiceName): Purpose | undefined => {
   const known = withName(name);
   if (known) return known.only;
+  if (isOfFeeds(name)) return 'feeds';
   return isOfSources(name) ? 'sources' : 'connectors';
 };
 

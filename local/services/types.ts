@@ -10,10 +10,12 @@ export type WorkerName = `connect-${string}`;
 /** A source of a pipeline, and what plays the outside for it. */
 export type SourceName = `source-${string}`;
 export type StandInName = `stand-in-${string}`;
-export type ServiceName = FixedName | BrokerName | WorkerName | SourceName | StandInName;
+/** A feed of a pipeline. */
+export type FeedName = `feed-${string}`;
+export type ServiceName = FixedName | BrokerName | WorkerName | SourceName | StandInName | FeedName;
 
-/** What a service is for that is not always needed: strict runs, pipelines with a database, those with items, those with connectors, those with sources. */
-export type Purpose = 'strict' | 'databases' | 'items' | 'connectors' | 'sources';
+/** What a service is for that is not always needed: strict runs, pipelines with a database, those with items, those with connectors, those with sources, those with feeds. */
+export type Purpose = 'strict' | 'databases' | 'items' | 'connectors' | 'sources' | 'feeds';
 
 export type ServiceToolchain = Pick<
   Toolchain,

@@ -1,8 +1,9 @@
 /** The picture of a pipeline from its declaration alone: what it reads and writes, and its jobs between. */
 
 import type { Aliased } from '../../lib/declaration/flow.ts';
-import { replayWaysOf, sourcesOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
+import { feedsOf, replayWaysOf, sourcesOf, thingsOf, usesOf } from '../../lib/declaration/flow.ts';
 import { Dataset } from '../../lib/declaration/kinds/dataset.ts';
+import { Feed } from '../../lib/declaration/kinds/feed.ts';
 import { Items } from '../../lib/declaration/kinds/items.ts';
 import { Source } from '../../lib/declaration/kinds/source.ts';
 import { Table } from '../../lib/declaration/kinds/table.ts';
@@ -19,6 +20,8 @@ const stores = [Table, Items, Dataset];
 export const jobId = (job: string): string => `jobs.${job}`;
 export const thingId = ({ alias, thing }: Aliased): string => `${thing.origin.plural}.${alias}`;
 
+const edge = (from: string, to: string): PictureEdge => ({ id: `${from}>${to}`, from, to });
+
 export function pictureOf(pipeline: Pipeline): Picture {
   const replays = replayWaysOf(pipeline).map((way) => way.replays);
   const roleOf = (topic: Topic): PictureNode['role'] => {
@@ -30,8 +33,8 @@ export function pictureOf(pipeline: Pipeline): Picture {
     const { alias: title, thing } = one;
     const { kind, name } = thing;
     const node = { id: thingId(one), kind, title, name };
-    // It brings what is outside to topics, as a connector does.
-    if (thing instanceof Source) return { ...node, shape: 'connector' };
+    // It brings what is outside, or what changes, to topics, as a connector does.
+    if (thing instanceof Source || thing instanceof Feed) return { ...node, shape: 'connector' };
     if (stores.some((store) => thing instanceof store)) return { ...node, shape: 'store' };
     if (!(thing instanceof Topic)) return { ...node, shape: 'thing' };
     const role = roleOf(thing);
@@ -49,20 +52,23 @@ export function pictureOf(pipeline: Pipeline): Picture {
   const heard = Object.entries(sourcesOf(pipeline)).flatMap(([source, { writes }]) =>
     Object.keys(writes).map((alias) => edge(`sources.${source}`, `topics.${alias}`)),
   );
+  const ids = new Map(thingsOf(pipeline).map((one) => [one.thing, thingId(one)]));
+  const told = Object.entries(feedsOf(pipeline)).flatMap(([feed, { writes, props }]) => [
+    edge(ids.get(props.of) ?? '', `feeds.${feed}`),
+    ...Object.keys(writes).map((alias) => edge(`feeds.${feed}`, `topics.${alias}`)),
+  ]);
   const { nodes: connectors, edges: followed } = connected(pipeline);
   const { name, description, report, views = [] } = pipeline;
   return {
     pipeline: name,
     description,
     nodes: [...things, ...connectors, ...jobs],
-    edges: [...followed, ...heard, ...edges],
+    edges: [...followed, ...heard, ...edges, ...told],
     columns: report?.columns ?? [],
     chart: report?.chart,
     views: views.map(({ title, columns, chart }) => ({ title, columns, chart })),
   };
 }
-
-const edge = (from: string, to: string): PictureEdge => ({ id: `${from}>${to}`, from, to });
 
 /** The connectors, with what they read and write, and the tables that they follow; of those outside of the pipeline each once. */
 function connected(pipeline: Pipeline): Drawn {

@@ -1,16 +1,20 @@
-/** Readings of electricity meters: the latest of each meter is an item that is found within milliseconds, and critical ones are told at once. No registry takes part. */
+/** Readings of electricity meters: the latest of each meter is an item that is found within milliseconds, and one that becomes critical is told at once. No registry takes part. */
 import {
   batch,
   days,
   deadLettersOf,
   events,
+  feed,
   folder,
   integer,
   items,
   jsonSchema,
   pipeline,
+  postgres,
+  schedule,
   stream,
   streamParameters,
+  table,
   topic,
 } from '../../lib/declaration/index.ts';
 
@@ -22,6 +26,13 @@ const alerts = topic('meters.alerts', { partitions: 1, retention: days(7), value
 
 // Meters number their readings: one that is sent again changes nothing, and one that comes late takes nothing's place.
 const latest = items('latest', { partitionKey: 'id', version: 'number' });
+
+const reports = postgres('meters');
+const siteReport = table('site_report', {
+  database: reports,
+  key: ['day', 'site'],
+  columns: ['day', 'site', 'meters', 'kwh', 'warning', 'critical', 'newest'],
+});
 
 const results = folder('results');
 
@@ -57,16 +68,24 @@ const produce = batch('produce.py', {
 
 const keepLatest = stream('keep_latest.py', {
   reads: { readings: events(readings, { lateness: 'none' }) },
-  writes: { latest, alerts, deadLetters },
+  writes: { latest, deadLetters },
   parameters: { triggerSeconds },
 });
 
+const alerting = feed('alerting', { of: latest, code: 'feed/alerting.ts', writes: { alerts } });
+
 const showSites = batch('show_sites.py', { reads: { latest }, writes: { results } });
+
+const reportSites = batch('report_sites.py', { reads: { latest }, writes: { siteReport }, alone: true });
+
+const nightly = schedule('nightly', { cron: '30 2 * * ? *', timeZone: 'Europe/Brussels', job: reportSites });
 
 export default pipeline(import.meta.url, {
   description:
-    'Readings of electricity meters: the latest of each as an item of DynamoDB, and alerts of critical ones.',
-  jobs: { produce, keepLatest, showSites },
+    'Readings of electricity meters: the latest of each as an item of DynamoDB, and an alert when one becomes critical, a report each night.',
+  jobs: { produce, keepLatest, showSites, reportSites },
+  feeds: { alerting },
+  schedules: { nightly },
   report: {
     job: showSites,
     folder: results,

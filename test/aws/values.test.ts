@@ -16,7 +16,10 @@ describe.each(environmentNames)('in %s', (environment) => {
   it('the stacks that all pipelines share have the values of the table, and no others', () => {
     expect(valuesOf(environment, pipelines)).toEqual(
       expected.filter(
-        (line) => !['pipeline', 'tables', 'items', 'changes', 'connectors', 'sources'].includes(partOf(line)),
+        (line) =>
+          !['pipeline', 'tables', 'items', 'changes', 'connectors', 'sources', 'feeds', 'schedules'].includes(
+            partOf(line),
+          ),
       ),
     );
   });
@@ -30,6 +33,8 @@ describe.each(environmentNames)('in %s', (environment) => {
       ...(database?.logicalReplication ? ['changes'] : []),
       ...(pipeline.connectors ? ['connectors'] : []),
       ...(pipeline.sources ? ['sources'] : []),
+      ...(pipeline.feeds ? ['feeds'] : []),
+      ...(pipeline.schedules ? ['schedules'] : []),
     ];
     expect(valuesOfPipeline(environment, pipeline)).toEqual(expected.filter((line) => parts.includes(partOf(line))));
   });

@@ -17,6 +17,17 @@ export const declaration: readonly Mutant[] = [
     ["'retention.bytes': wholeFrom(-1)", "'retention.bytes': wholeFrom(0)", 'a topic that MSK takes is refused'],
   ),
   ...mutantsOf(
+    'lib/declaration/cron.ts',
+    [`${unit}/schedules.test.ts`],
+    [
+      '.sort((one, other) => one - other).find(',
+      '.sort((one, other) => other - one).find(',
+      'a time of autumn is told an hour late',
+    ],
+    ['time > after', 'time >= after', 'a schedule is said to come when it has just come'],
+    ['day.getUTCDay() + 1', 'day.getUTCDay()', 'a job is said to run a day late'],
+  ),
+  ...mutantsOf(
     'lib/declaration/parameter.ts',
     [`${unit}/jobs.test.ts`],
     ['value.length <= LONGEST_TEXT', 'value.length < LONGEST_TEXT', 'a text that is allowed is refused'],

@@ -13,6 +13,17 @@ export const handlers: readonly Mutant[] = [
     ['[...Versions, ...DeleteMarkers]', '[...Versions]', 'a bucket with deleted objects cannot go'],
   ),
   ...mutantsOf(
+    'lambda/feed/change.ts',
+    [`${unit}/feed/handler.test.ts`],
+    ['before: OldImage &&', 'before: NewImage &&', 'what has become critical is not told'],
+    ['EXACT_DIGITS = 15', 'EXACT_DIGITS = 25', 'a number is told as another one'],
+  ),
+  ...mutantsOf(
+    'lambda/feed/handler.ts',
+    [`${unit}/feed/handler.test.ts`],
+    ['.filter(([, told]) => told.length > 0)', '', 'brokers are asked for nothing'],
+  ),
+  ...mutantsOf(
     'lambda/clean-up/handler.ts',
     [`${unit}/clean-up/handler.test.ts`],
     ["            ConditionExpression: 'holder = :holder',\n", '', 'the lock of a running execution is released'],

@@ -339,6 +339,24 @@ export const machine: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    'local/cloudformation/shard-polling.ts',
+    [`${unit}/cloudformation/shard-polling.test.ts`],
+    ['|| !isDone(parent)', '', 'a later change is told before an earlier one'],
+    ['if (records.length > 1) {', 'if (records.length > 10) {', 'one bad change takes others with it'],
+    ['if (tries >= settings.retries) {', 'if (false) {', 'a bad change holds up all that come behind it'],
+    [
+      "'RecordAgeExceeded', tries);",
+      "'RecordAgeExceeded', tries);\n      return done();",
+      'a fresh change is given up with an old one',
+    ],
+    ['polled.positions.get(id)?.after', 'undefined', 'all changes are told again and again'],
+  ),
+  ...mutantsOf(
+    'local/stepfunctions/schedules.ts',
+    [`${unit}/stepfunctions/schedules.test.ts`],
+    ['if (!allowed) throw', 'if (false) throw', 'a schedule that AWS would refuse runs here'],
+  ),
+  ...mutantsOf(
     'local/cloudformation/deploy.ts',
     [`${unit}/cloudformation/deploy.test.ts`],
     ['stacks.toReversed()', 'stacks', 'something is deleted that others still use'],

@@ -1,6 +1,6 @@
 /** What an environment costs: one line per part that is billed, totals, and what is in no line. No file, no clock, no network. */
 import type { Environment } from '../../config/environment.ts';
-import { databaseOf, itemsOf, ownTopicsOf, sourcesOf, topicsOf } from '../../lib/declaration/flow.ts';
+import { databaseOf, feedsOf, itemsOf, ownTopicsOf, sourcesOf, topicsOf } from '../../lib/declaration/flow.ts';
 import { EXPRESS_BROKER, FUNCTION_MIB, WORKER_SIZE } from '../../lib/declaration/limits.ts';
 import type { Pipeline } from '../../lib/declaration/pipeline.ts';
 import { demoRunOf, LOG_GIGABYTES, RUN_ASSUMPTIONS, STREAM_REQUESTS_AN_HOUR, TRANSITIONS } from './demo-run.ts';
@@ -68,8 +68,8 @@ export function estimate(environment: Environment, pipelines: readonly Pipeline[
   const lines = [
     ...sharedLines(environment),
     ...pipelines.flatMap((pipeline) => {
-      const all = [linesOf, connectorLines, sourceLines, databaseLines, itemLines].flatMap((lines) =>
-        lines(environment, pipeline),
+      const all = [linesOf, connectorLines, sourceLines, databaseLines, itemLines, feedLines, scheduleLines].flatMap(
+        (lines) => lines(environment, pipeline),
       );
       return all.map((line) => ({ ...line, pipeline: pipeline.name }));
     }),
@@ -260,6 +260,19 @@ function itemLines(_environment: Environment, pipeline: Pipeline): CostLine[] {
   const tables = Object.keys(itemsOf(pipeline)).length;
   const of = `${tables} x ${ITEM_GIGABYTES} GB, assumed; 25 GB of an account are free`;
   return tables === 0 ? [] : [monthly('Storage of items', tables * ITEM_GIGABYTES, of, PRICES.itemStorage)];
+}
+
+/** Feeds, which cost nothing while nothing changes but what tells that one is behind. */
+function feedLines(_environment: Environment, pipeline: Pipeline): CostLine[] {
+  const feeds = Object.keys(feedsOf(pipeline)).length;
+  const of = feeds === 1 ? 'of one feed' : `of ${feeds} feeds`;
+  return feeds === 0 ? [] : [monthly('CloudWatch alarms', 2 * feeds, of, PRICES.alarm)];
+}
+
+/** Schedules, which cost nothing but what tells that one was missed; starts are free up to millions a month. */
+function scheduleLines(_environment: Environment, pipeline: Pipeline): CostLine[] {
+  const isScheduled = Object.keys(pipeline.schedules ?? {}).length > 0;
+  return isScheduled ? [monthly('CloudWatch alarms', 1, 'of its schedules', PRICES.alarm)] : [];
 }
 
 function hourly(part: string, quantity: number, arithmetic: string, price: Price): CostLine {

@@ -12,8 +12,6 @@ from millrace.job.spec import Spec
 from millrace.job.text_table import TableColumn, table
 from millrace.kinds import folder, items
 
-LATEST = "id string, site string, read_at timestamp, kwh decimal(12,3), status string"
-
 TABLE = (
     TableColumn("site", 12),
     TableColumn("meters", 8, is_number=True),
@@ -26,7 +24,7 @@ TABLE = (
 
 def main(spec: Spec, events: Events) -> None:
     """Read, count, show."""
-    latest = items.read(session(spec), spec, "latest", LATEST)
+    latest = items.read(session(spec), spec, "latest", transforms.LATEST)
     events.started()
     sites = transforms.by_site(latest).cache()
     results = folder.write_results(spec, "results", sites)

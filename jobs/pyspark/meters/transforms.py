@@ -57,15 +57,10 @@ def _draw(seed: int, what: str, below: int) -> Column:
     return F.pmod(F.xxhash64(F.lit(seed), F.lit(what), "position"), F.lit(below).cast("bigint"))
 
 
-# --- the stream
+# --- the reports
 
-
-def alerts(readings: DataFrame) -> DataFrame:
-    """Those that somebody has to know of; same columns."""
-    return readings.where(F.col("status") == CRITICAL)
-
-
-# --- the batch
+LATEST = "id string, site string, read_at timestamp, kwh decimal(12,3), status string"
+"""The items, as far as reports need them."""
 
 
 def by_site(latest: DataFrame) -> DataFrame:
@@ -85,3 +80,18 @@ def by_site(latest: DataFrame) -> DataFrame:
         F.max("read_at").alias("newest"),
     )
     return sites.coalesce(1).sortWithinPartitions("site")
+
+
+def site_report(latest: DataFrame, day: Column) -> DataFrame:
+    """Rows of the table of reports.
+
+    Args:
+        latest: as for `by_site`.
+        day: of the report (date).
+
+    Returns:
+        `day`, and the columns of `by_site` in the types of the table.
+    """
+    counts = [F.col(name).cast("int").alias(name) for name in ("meters", "warning", CRITICAL)]
+    kwh = F.col("kwh").cast("decimal(18,3)").alias("kwh")
+    return by_site(latest).select(day.alias("day"), "site", kwh, *counts, "newest")

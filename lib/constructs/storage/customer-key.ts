@@ -50,6 +50,7 @@ const USES = {
   readObjects: ['s3', ['kms:Decrypt']],
   writeObjects: ['s3', ['kms:Decrypt', 'kms:GenerateDataKey']],
   useItems: ['dynamodb', ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*']],
+  readChanges: ['dynamodb', ['kms:Decrypt']],
   readSecrets: ['secretsmanager', ['kms:Decrypt']],
 } as const;
 

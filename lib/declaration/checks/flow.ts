@@ -1,5 +1,6 @@
 /** Checks how data flows through a pipeline: that each thing has a writer and a use, that nothing flows back, and what comes before what. */
 import { connectedTo, orderOf, predecessorsOf, thingsOf, upstreamOf, usesOf } from '../flow.ts';
+import { Feed } from '../kinds/feed.ts';
 import { Source } from '../kinds/source.ts';
 import { Topic } from '../kinds/topic.ts';
 import type { Note } from '../mistakes.ts';
@@ -31,12 +32,18 @@ function checkUses(pipeline: Pipeline, note: Note): void {
   for (const { alias, thing } of thingsOf(pipeline)) {
     // Jobs use what it writes.
     if (thing instanceof Source) continue;
+    const at = `${thing.plural}.${alias}`;
+    if (thing instanceof Feed) {
+      const { of } = thing.props;
+      if (uses.some((use) => use.way === 'writes' && use.thing === of)) continue;
+      note(`${at}.of`, 'is written by no job of the pipeline', of, 'items that one writes');
+      continue;
+    }
     const ours = uses.filter((use) => use.thing.origin === thing);
     const ways = connected.filter((one) => one.thing === thing).map(({ way }) => way);
     const isBrought = ways.includes('writes');
     // What a connector or a source of ours writes and nobody reads is nothing; dead letters and datasets are for people.
     const isEnd = ways.includes('reads') || (isBrought && (isReadOutside(thing) || isOfSink(pipeline, thing)));
-    const at = `${thing.plural}.${alias}`;
     if (ours.length === 0 && !isUsedOutside(pipeline, alias) && !isEnd) {
       note(at, 'is neither written nor read by a job', thing, "a job that uses it, or external: 'both'");
     } else if (!thing.isWrittenOutside && !isBrought && !ours.some(({ way }) => way === 'writes')) {

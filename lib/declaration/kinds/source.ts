@@ -1,8 +1,7 @@
 /** Sources: programs that listen to what is outside, for ever, and write what they hear to topics. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { checkCamelCase, fitting, made, whole } from '../checks/form.ts';
+import { checkFiles, checkTopics, path, topics } from '../checks/code.ts';
+import { checkCamelCase, fitting, whole } from '../checks/form.ts';
 import { checkParameter, isParameter, parameterForms } from '../checks/parameters.ts';
 import { type Note, noteAt } from '../mistakes.ts';
 import { cursorTopic } from '../names.ts';
@@ -29,18 +28,10 @@ export interface SourceProps<W extends Named<Topic> = Named<Topic>> {
 /** Without a record for so long, a source is thought to be deaf. */
 const QUIET_MINUTES = 15;
 
-/** A path below the folder of the declaration. */
-const path = fitting(
-  'is no path below the folder of the declaration',
-  'names of folders and a file with slashes between them, such as source/posts.ts',
-  (value) => typeof value === 'string' && /^(?!.*(^|\/)\.{1,2}(\/|$))[\w.-]+(\/[\w.-]+)*$/.test(value),
-  'string',
-);
-
 const form = z.strictObject({
   name: z.string(),
   code: path,
-  writes: z.record(z.string(), made(Topic, 'a topic made by topic(...)')),
+  writes: topics,
   secrets: z
     .record(
       z.string(),
@@ -95,20 +86,11 @@ export class Source extends Thing {
     return `source ${pipeline}.${this.name}`;
   }
 
-  override check({ folders }: Owner, note: Note): void {
+  override check(owner: Owner, note: Note): void {
     const { code, standIn, writes, parameters = {}, secrets = {} } = this.props;
     checkCamelCase(note, 'name', this.name);
-    for (const [at, file] of Object.entries({ code, standIn })) {
-      if (file === undefined || existsSync(join(folders.declaration, file))) continue;
-      note(at, 'does not exist', join(folders.declaration, file), `a file in ${folders.declaration}`);
-    }
-    if (Object.keys(writes).length === 0) note('writes', 'are none', 'no topic', 'at least one');
-    for (const [alias, { props }] of Object.entries(writes)) {
-      for (const schema of [props.key, props.value]) {
-        if (schema?.format !== 'avro') continue;
-        note(`writes.${alias}`, 'has a schema that sources do not write', schema, 'jsonSchema(...), or none');
-      }
-    }
+    checkFiles(owner, { code, standIn }, note);
+    checkTopics('sources', writes, note);
     for (const name of Object.keys(secrets)) checkCamelCase(note, `secrets.${name}`, name);
     for (const [name, parameter] of Object.entries(parameters)) {
       checkParameter(noteAt(note, `parameters.${name}`), name, parameter);

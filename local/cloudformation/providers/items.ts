@@ -20,8 +20,9 @@ const table: Provider = {
 
 /** Makes the table, or brings it to what is declared; another key is another table. */
 async function make(request: ResourceRequest, ask: Ask): Promise<Outcome> {
-  const properties = used(request, 'TableName', 'KeySchema', 'AttributeDefinitions', 'TimeToLiveSpecification');
-  const { KeySchema, AttributeDefinitions, TimeToLiveSpecification: ttl } = properties;
+  const names = ['TableName', 'KeySchema', 'AttributeDefinitions', 'TimeToLiveSpecification', 'StreamSpecification'];
+  const properties = used(request, ...names);
+  const { KeySchema, AttributeDefinitions, TimeToLiveSpecification: ttl, StreamSpecification: changes } = properties;
   const name = nameOf(request, properties.TableName, 255, JSON.stringify(KeySchema));
   const made = { TableName: name, BillingMode: 'PAY_PER_REQUEST', KeySchema, AttributeDefinitions };
   await unless('ResourceInUseException', ask('CreateTable', made));
@@ -37,13 +38,29 @@ async function make(request: ResourceRequest, ask: Ask): Promise<Outcome> {
     if (AttributeName === undefined || current === wanted) continue;
     await ask('UpdateTimeToLive', { TableName: name, TimeToLiveSpecification: { Enabled, AttributeName } });
   }
-  return { physicalId: name, attributes: { Arn: arn(request.stack, 'dynamodb', `table/${name}`) } };
+  const label = await streamOf(name, isObject(changes) ? changes : undefined, ask);
+  const attributes = { Arn: arn(request.stack, 'dynamodb', `table/${name}`) };
+  return {
+    physicalId: name,
+    attributes: label === undefined ? attributes : { ...attributes, StreamArn: `${attributes.Arn}/stream/${label}` },
+  };
 }
 
-async function standing(name: string, ask: Ask): Promise<void> {
+/** Sees to it that changes are kept, or are no longer; gives what they are known by. */
+async function streamOf(name: string, wanted: object | undefined, ask: Ask): Promise<unknown> {
+  const { StreamSpecification: now } = await standing(name, ask);
+  const isKept = isObject(now) && now.StreamEnabled === true;
+  if (isKept !== (wanted !== undefined)) {
+    const StreamSpecification = { ...wanted, StreamEnabled: wanted !== undefined };
+    await ask('UpdateTable', { TableName: name, StreamSpecification });
+  }
+  return wanted && (await standing(name, ask)).LatestStreamLabel;
+}
+
+async function standing(name: string, ask: Ask): Promise<Readonly<Record<string, unknown>>> {
   for (;;) {
     const { Table: described } = await ask('DescribeTable', { TableName: name });
-    if (isObject(described) && described.TableStatus === 'ACTIVE') return;
+    if (isObject(described) && described.TableStatus === 'ACTIVE') return described;
     await sleep(50);
   }
 }

@@ -71,7 +71,14 @@ const permission = upserting('an entry; the function that it names has to exist'
   return { physicalId: nameOf(request, undefined, 100), attributes: {} };
 });
 
+const mapping = upserting('a process that reads changes and calls the function', (request) => {
+  const names = ['FunctionName', 'EventSourceArn', 'BatchSize', 'MaximumRetryAttempts', 'MaximumRecordAgeInSeconds'];
+  used(request, ...names, 'DestinationConfig');
+  return { physicalId: nameOf(request, undefined, 100), attributes: {} };
+});
+
 export const providers: Record<string, Provider> = {
+  'AWS::Lambda::EventSourceMapping': mapping,
   'AWS::Lambda::Function': lambdaFunction,
   'AWS::Lambda::Permission': permission,
 };

@@ -62,11 +62,32 @@ const eventRule = upserting('an entry; its functions are called when an executio
   return { physicalId: name, attributes: { Arn: ruleArn, EventPattern: pattern ?? {} } };
 });
 
+const schedule = upserting('an entry; "millrace run --schedule" starts what it would start', (request) => {
+  const { Name: given } = used(
+    request,
+    'Name',
+    'GroupName',
+    'ScheduleExpression',
+    'ScheduleExpressionTimezone',
+    'Target',
+  );
+  const name = nameOf(request, given, 64);
+  const { GroupName: group } = request.properties;
+  return { physicalId: name, attributes: { Arn: arn(request.stack, 'scheduler', `schedule/${group}/${name}`) } };
+});
+
+const scheduleGroup = upserting('the name that its schedules have in common', (request) => {
+  const name = nameOf(request, used(request, 'Name').Name, 64);
+  return { physicalId: name, attributes: { Arn: arn(request.stack, 'scheduler', `schedule-group/${name}`) } };
+});
+
 export const providers: Record<string, Provider> = {
   'AWS::EMRServerless::Application': sparkApplication,
   'AWS::Events::Rule': eventRule,
   'AWS::Glue::Database': catalogDatabase,
   'AWS::MSK::Cluster': kafkaCluster,
   'AWS::MSK::ServerlessCluster': kafkaCluster,
+  'AWS::Scheduler::Schedule': schedule,
+  'AWS::Scheduler::ScheduleGroup': scheduleGroup,
   'AWS::StepFunctions::StateMachine': stateMachine,
 };

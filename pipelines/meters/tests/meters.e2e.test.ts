@@ -1,10 +1,11 @@
 /** The meters by the command line alone, against an oracle that shares nothing with it: a whole run with garbage, a killed driver, and items that were away. */
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { millraceHome } from '../../../local/home.ts';
-import { serviceStatus } from '../../../local/services/services.ts';
+import { serviceStatus, serviceStatuses } from '../../../local/services/services.ts';
 import { python, until } from '../../../test/e2e/cli.ts';
 import { sharedMachine } from '../../../test/e2e/shared-machine.ts';
 import { kill } from '../../../test/support/kill.ts';
@@ -13,7 +14,9 @@ import { readToolchain } from '../../../tools/setup/toolchain.mjs';
 interface Facts {
   readonly records: number;
   readonly items: Readonly<Record<string, readonly unknown[]>>;
+  readonly changes: number;
   readonly alerts: number;
+  readonly repeated: number;
   readonly deadLetters: Readonly<Record<string, number>>;
   readonly problems: readonly string[];
 }
@@ -28,7 +31,12 @@ interface Clients {
 }
 
 interface Status {
-  readonly pipelines: readonly { readonly name: string; readonly streams: { job: string; pid: number }[] }[];
+  readonly pipelines: readonly {
+    readonly name: string;
+    readonly streams: { job: string; pid: number }[];
+    readonly feeds: object[];
+    readonly schedules: object[];
+  }[];
 }
 
 const machine = sharedMachine();
@@ -41,7 +49,19 @@ beforeAll(async () => {
 });
 
 const oracle = () =>
-  python<Facts>(new URL('oracle.py', import.meta.url), '--bootstrap', clients.local.bootstrapServers);
+  python<Facts>(
+    new URL('oracle.py', import.meta.url),
+    ...['--bootstrap', clients.local.bootstrapServers, '--dynamodb', String(serviceStatus(home, 'dynamodb').url)],
+  );
+/** What the oracle says once nothing is to be told any more: a feed follows what changes by moments. */
+async function settled(): Promise<Facts> {
+  let facts = oracle();
+  for (let tries = 0; facts.problems.some((one) => /was not told/.test(one)) && tries < 30; tries += 1) {
+    await sleep(1_000);
+    facts = oracle();
+  }
+  return facts;
+}
 const held = () =>
   python<Facts['items']>(new URL('held.py', import.meta.url), '--url', String(serviceStatus(home, 'dynamodb').url));
 
@@ -64,10 +84,12 @@ test('the latest reading of each meter is there, also where a driver was killed 
   expect(code, stderr).toBe(0);
   expect(stderr).toMatch(/keep-latest +failed .*started again/);
 
-  const facts = oracle();
+  const facts = await settled();
   expect(facts.problems).toEqual([]);
   expect(facts.records).toBe(24_019);
+  expect(facts.changes).toBeGreaterThan(20_000);
   expect(facts.alerts).toBeGreaterThan(100);
+  expect(facts.repeated).toBe(0);
   expect(facts.deadLetters).toEqual({ 'bad-kwh': 3, 'bad-status': 1, 'missing-id': 1, 'not-json': 1, 'null-value': 1 });
   const items = held();
   expect(Object.keys(items)).toHaveLength(20_001);
@@ -90,9 +112,54 @@ test('items that are away stall the stream and lose nothing', async () => {
   await machine.json('up', 'meters');
   const { code, stderr } = await running.ended;
   expect(code, stderr).toBe(0);
-  const facts = oracle();
+  const facts = await settled();
   expect(facts.problems).toEqual([]);
+  expect(facts.repeated).toBe(0);
   expect(held()).toEqual(facts.items);
+});
+
+test('a feed that was killed tells what changed since, and loses nothing', async () => {
+  const before = (await settled()).alerts;
+  const input = '{"readings": 12000, "rate": 2000, "seed": 3}';
+  const running = machine.start('run', 'meters', '--json', '--input', input);
+  await until(() => /[1-9][\d,]* of [\d,]+ rows sent/.test(running.stderr()), running.stderr);
+  const feed = async () => (await serviceStatuses(home)).find(({ name }) => name === 'feed-meters-alerting');
+  kill((await feed())?.pid);
+  const { code, stderr } = await running.ended;
+  expect(code, stderr).toBe(0);
+  expect((await feed())?.state).toBe('dead');
+  await machine.json('up', 'meters');
+  const facts = await settled();
+  expect(facts.problems).toEqual([]);
+  expect(facts.alerts).toBeGreaterThan(before + 50);
+  const { pipelines } = await machine.json<Status>('status');
+  const meters = pipelines.find(({ name }) => name === 'meters');
+  expect(meters?.feeds).toMatchObject([{ feed: 'alerting', messages: 0 }]);
+});
+
+test('each night the sites are reported, as their meters are then', async () => {
+  const { feeds, schedules } =
+    (await machine.json<Status>('status')).pipelines.find(({ name }) => name === 'meters') ?? {};
+  expect(feeds).toHaveLength(1);
+  expect(schedules).toMatchObject([
+    { name: 'nightly', next: Array(3).fill(expect.stringMatching(/ 02:30 Europe\/Brussels$/)) },
+  ]);
+  for (let times = 0; times < 2; times += 1) await machine.json('run', 'meters', '--schedule', 'nightly');
+  const items = Object.values(held());
+  const query =
+    'SELECT count(*) AS sites, sum(meters) AS meters, sum(critical) AS critical, sum(kwh) AS kwh FROM site_report';
+  const { rows } = await machine.json<{ rows: Record<string, unknown>[] }>('sql', 'meters', query);
+  const watts = items.reduce((sum, [, kwh]) => sum + Math.round(Number(kwh) * 1_000), 0);
+  expect(
+    rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))),
+  ).toEqual([
+    {
+      sites: new Set(items.map(([, , , site]) => site)).size,
+      meters: items.length,
+      critical: items.filter(([, , status]) => status === 'critical').length,
+      kwh: watts / 1_000,
+    },
+  ]);
 });
 
 test('what is written again changes nothing', async () => {

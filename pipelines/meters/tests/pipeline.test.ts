@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { itemsOf, orderOf, peakCores, stateOf, topicsOf } from '../../../lib/declaration/flow.ts';
+import { feedsOf, itemsOf, orderOf, peakCores, stateOf, topicsOf } from '../../../lib/declaration/flow.ts';
 import { planOf, specOf } from '../../../lib/declaration/plan.ts';
 import { mistakesOf } from '../../../lib/declaration/validate.ts';
 import meters from '../pipeline.ts';
@@ -15,8 +15,8 @@ test('others may send readings and follow alerts', () => {
     ...externalWays,
   ]);
   expect(topics).toEqual([
-    ['readings', 'meters.readings', 4, 'Writer'],
     ['alerts', 'meters.alerts', 1, 'Reader'],
+    ['readings', 'meters.readings', 4, 'Writer'],
     ['deadLetters', 'meters.readings.dead-letters', 1],
   ]);
 });
@@ -40,6 +40,20 @@ test('each meter has one item, which the latest reading makes', () => {
   });
   expect(specOf(meters, 'showSites')).toMatchObject({ reads: { latest } });
   expect(meters.jobs.keepLatest && stateOf(meters.jobs.keepLatest)).toBeUndefined();
+});
+
+test('what changes of an item is told to the topic of alerts', () => {
+  expect(
+    Object.entries(feedsOf(meters)).map(([alias, { name, props, settings }]) => [alias, name, props.of.name, settings]),
+  ).toEqual([['alerting', 'alerting', 'latest', { batchSize: 500, retries: 20, maxAgeMinutes: 1_440 }]]);
+});
+
+test('the sites are reported each night, as clocks show it where the meters are', () => {
+  const nightly = meters.schedules?.nightly;
+  expect([nightly?.props.cron, nightly?.props.timeZone, nightly?.input(meters)]).toEqual([
+    ...['30 2 * * ? *', 'Europe/Brussels'],
+    { job: 'report-sites' },
+  ]);
 });
 
 test('every meter is read once, two thousand a second', () => {

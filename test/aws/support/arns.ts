@@ -8,6 +8,9 @@ export const REGION = 'us-east-1';
 /** Stands for the random part of a cluster's ARN. */
 export const CLUSTER_UUID = '11111111-2222-3333-4444-555555555555-1';
 
+/** Stands for when a table began to keep its changes. */
+export const STREAM_LABEL = '2026-01-01T00:00:00.000';
+
 const regional = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
 
 /** The ARN of a resource by its name. */
@@ -38,6 +41,7 @@ const arnOf: Readonly<Record<string, (name: string) => string>> = {
   'AWS::SQS::Queue': (name) => regional('sqs', name),
   'AWS::SSM::Parameter': (name) => regional('ssm', `parameter${name}`),
   'AWS::SecretsManager::Secret': (name) => regional('secretsmanager', `secret:${name}-AbCdEf`),
+  'AWS::Scheduler::ScheduleGroup': (name) => regional('scheduler', `schedule-group/${name}`),
   'AWS::ServiceDiscovery::Service': (name) => regional('servicediscovery', `service/${name}`),
   'AWS::StepFunctions::StateMachine': (name) => regional('states', `stateMachine:${name}`),
 };
@@ -85,7 +89,8 @@ export interface Named {
 
 /** The name that AWS would give, or that the template gives. */
 export function nameOf({ stackName, logicalId, type, properties }: Named): string {
-  if (type === 'AWS::SSM::Parameter') return String(properties.Name);
+  if (['AWS::SSM::Parameter', 'AWS::Scheduler::Schedule', 'AWS::Scheduler::ScheduleGroup'].includes(type))
+    return String(properties.Name);
   // Ids of applications have a form of their own, which the models of the service check.
   if (type === 'AWS::EMRServerless::Application') return '00fabcdefghij09';
   const given = nameProperties.map((property) => properties[property]).find((name) => typeof name === 'string');
@@ -111,6 +116,9 @@ export function attributeOf(named: Named, attribute: string): unknown {
   if (typeof property === 'string') return property;
   if (attribute === 'MasterUserSecret.SecretArn') {
     return regional('secretsmanager', `secret:rds!db-${shortId(named.logicalId)}-AbCdEf`);
+  }
+  if (named.type === 'AWS::DynamoDB::GlobalTable' && attribute === 'StreamArn') {
+    return regional('dynamodb', `table/${nameOf(named)}/stream/${STREAM_LABEL}`);
   }
   if (attribute.endsWith('Arn') && !named.type.startsWith('Custom::')) {
     throw new Error(

@@ -16,7 +16,7 @@ import {
   sourceTransaction,
 } from '../../../lib/declaration/names.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
-import { ACCOUNT, CLUSTER_UUID, REGION } from './arns.ts';
+import { ACCOUNT, CLUSTER_UUID, REGION, STREAM_LABEL } from './arns.ts';
 import type { AssetKeys } from './assets.ts';
 import { type Concrete, ofType } from './concrete.ts';
 
@@ -320,6 +320,12 @@ function databaseThings(resources: readonly Concrete[], pipelines: readonly Pipe
 function namedThings(resources: readonly Concrete[]): Thing[] {
   const kinds: readonly [type: string, label: string, service: string, arn: (name: string) => string][] = [
     ['AWS::DynamoDB::GlobalTable', 'items', 'dynamodb', (name) => regional('dynamodb', `table/${name}`)],
+    [
+      'AWS::DynamoDB::GlobalTable',
+      'changes of items',
+      'dynamodb',
+      (name) => regional('dynamodb', `table/${name}/stream/${STREAM_LABEL}`),
+    ],
     ['AWS::Lambda::Function', 'function', 'lambda', (name) => regional('lambda', `function:${name}`)],
     ['AWS::Logs::LogGroup', 'log', 'logs', (name) => regional('logs', `log-group:${name}:log-stream:1`)],
     ['AWS::SSM::Parameter', 'parameter', 'ssm', (name) => regional('ssm', `parameter${name}`)],

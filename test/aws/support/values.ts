@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { sourcesOf } from '../../../lib/declaration/flow.ts';
+import { feedsOf, sourcesOf } from '../../../lib/declaration/flow.ts';
 import type { Pipeline } from '../../../lib/declaration/pipeline.ts';
 import { type Concrete, concrete, ofType } from './concrete.ts';
 import { at, isObject, listAt, textsAt } from './json.ts';
@@ -52,6 +52,14 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
     `rule: ${value(rule, 'ScheduleExpression') === 'nothing' ? eventsOf(rule) : value(rule, 'ScheduleExpression')}, ` +
       `asks ${listAt(rule.properties, 'Targets').map((target) => `${lastPart(String(at(target, 'Arn')))}, retries ${at(target, 'RetryPolicy.MaximumRetryAttempts') ?? 'as usual'}`)}`,
   ],
+  'AWS::Lambda::EventSourceMapping': (mapping) => [
+    `changes: ${values(mapping, 'BatchSize', 'BisectBatchOnFunctionError', 'MaximumRetryAttempts', 'MaximumRecordAgeInSeconds', 'StartingPosition')}, ` +
+      `what is given up to ${lastPart(value(mapping, 'DestinationConfig.OnFailure.Destination'))}`,
+  ],
+  'AWS::Scheduler::Schedule': (schedule) => [
+    `schedule: asks ${lastPart(value(schedule, 'Target.Arn'))}, ${values(schedule, 'Target.RetryPolicy.MaximumRetryAttempts', 'Target.RetryPolicy.MaximumEventAgeInSeconds', 'FlexibleTimeWindow.Mode')}, ` +
+      `what it cannot start to ${lastPart(value(schedule, 'Target.DeadLetterConfig.Arn'))}`,
+  ],
   'AWS::SQS::Queue': (queue) => [`queue: ${values(queue, 'MessageRetentionPeriod')} s`],
   'AWS::StepFunctions::StateMachine': (machine) =>
     machine.properties.LoggingConfiguration === undefined
@@ -61,7 +69,7 @@ const DESCRIBED: Readonly<Record<string, Describe>> = {
         ],
   'AWS::Lambda::Function': (fn) =>
     // Those around custom resources are as many as a pipeline has kinds of contracts.
-    /^(AWS|Contracts(?!Source))/.test(fn.short) || !value(fn, 'Handler').startsWith('index.')
+    /^(AWS|Contracts(?!Source|Feed))/.test(fn.short) || !value(fn, 'Handler').startsWith('index.')
       ? []
       : [
           `function: ${values(fn, 'Timeout', 'MemorySize')}, ${value(fn, 'Runtime')} on ${textsAt(fn.properties, 'Architectures')}` +
@@ -142,7 +150,7 @@ export function valuesOf(environment: string, pipelines: readonly Pipeline[]): s
   return [...new Set(shared.map(({ stack, id, line }) => `${stack} ${id} | ${line}`))].sort();
 }
 
-/** The lines of the stack of a pipeline, in which its name and those of its jobs, of its sources and of their topics do not stand. */
+/** The lines of the stack of a pipeline, in which its name and those of its jobs, of its sources, of their topics of its feeds and schedules do not stand. */
 export function valuesOfPipeline(environment: string, pipeline: Pipeline): string[] {
   const { name, jobs } = pipeline;
   const roles = Object.keys(jobs).map((job) => `Job${job}Role`);
@@ -151,15 +159,21 @@ export function valuesOfPipeline(environment: string, pipeline: Pipeline): strin
     [source.name, 'SOURCE'] as const,
     ...Object.keys(source.writes).map((topic) => [topic, 'TOPIC'] as const),
   ]);
-  const ofSources = (text: string): string =>
-    sources.reduce((sofar, [word, general]) => sofar.replaceAll(word, general), text);
+  const feeds = Object.entries(feedsOf(pipeline)).flatMap(([alias, feed]) =>
+    [alias, feed.name].map((one) => [one, 'FEED'] as const),
+  );
+  const schedules = Object.keys(pipeline.schedules ?? {}).map((alias) => [`Schedule${alias}`, 'SCHEDULE'] as const);
+  const without = (words: readonly (readonly [string, string])[], text: string): string =>
+    words.reduce((sofar, [word, general]) => sofar.replaceAll(word, general), text);
   const found = linesOf(environment).filter(({ stack }) => stack === name);
   return [
     ...new Set(
       found.map(({ id, line }) => {
         const general = line.replace(new RegExp(`([ -])${name}(?=[-.,]|$)`, 'g'), '$1PIPELINE');
         const part = partOf(id);
-        if (part === 'sources') return ofSources(`${part} ${id} | ${general}`);
+        if (part === 'sources') return without(sources, `${part} ${id} | ${general}`);
+        if (part === 'schedules') return without(schedules, `${part} ${id} | ${general}`);
+        if (part === 'feeds') return without(feeds, `${part} ${id} | ${general}`);
         return `${part} ${generalOf(id, roles)} | ${general}`;
       }),
     ),
@@ -179,6 +193,8 @@ const ITEMS = 'ContractsItems';
 function partOf(id: string): string {
   if (id.startsWith('Connect')) return 'connectors';
   if (id.startsWith('ContractsSource')) return 'sources';
+  if (id.startsWith('ContractsFeed')) return 'feeds';
+  if (id.startsWith('Schedules')) return 'schedules';
   if (id.startsWith(ITEMS)) return 'items';
   if (id === 'ContractsDatabaseSlots') return 'changes';
   return id.startsWith('ContractsDatabase') ? 'tables' : 'pipeline';

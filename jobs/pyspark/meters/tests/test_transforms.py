@@ -18,7 +18,6 @@ from millrace.tests.frames import frame_of
 SCHEMA = Path(__file__).parents[4] / "pipelines/meters/schemas/reading.schema.json"
 NOON = datetime(2026, 5, 21, 12, tzinfo=UTC)
 RECORD = f"key binary, value binary, topic string, partition int, offset bigint, timestamp timestamp, headers {HEADERS}"
-LATEST = "id string, site string, read_at timestamp, kwh decimal(12,3), status string"
 
 
 def made(spark: SparkSession, count: int, seed: int = 1) -> list[tuple[object, ...]]:
@@ -76,11 +75,6 @@ def test_what_is_sent_is_read_and_what_is_none_is_told_apart(spark: SparkSession
     ]
 
 
-def test_alerts_are_of_what_is_critical_and_of_nothing_else(spark: SparkSession) -> None:
-    rows = frame_of(spark, [("m-1", "ok"), ("m-2", "critical"), ("m-3", "warning")], "id string, status string")
-    assert [row.id for row in transforms.alerts(rows).collect()] == ["m-2"]
-
-
 def test_sites_are_counted_as_their_meters_are_now(spark: SparkSession) -> None:
     later = NOON + timedelta(minutes=1)
     rows = [
@@ -88,9 +82,32 @@ def test_sites_are_counted_as_their_meters_are_now(spark: SparkSession) -> None:
         ("m-2", "Lyon", later.isoformat(), Decimal("0.001"), "critical"),
         ("m-3", "Bergen", NOON.isoformat(), Decimal("2.000"), "warning"),
     ]
-    found = [tuple(row) for row in transforms.by_site(frame_of(spark, rows, LATEST)).collect()]
+    found = [tuple(row) for row in transforms.by_site(frame_of(spark, rows, transforms.LATEST)).collect()]
     assert [one[:5] for one in found] == [
         ("Bergen", 1, Decimal("2.000"), 1, 0),
         ("Lyon", 2, Decimal("1.501"), 0, 1),
     ]
     assert found[1][5].astimezone(UTC) == later
+
+
+def test_a_report_is_of_its_day_in_the_types_of_its_table(spark: SparkSession) -> None:
+    rows = [("m-1", "Lyon", NOON.isoformat(), Decimal("1.500"), "critical")]
+    day = F.lit("2026-05-21").cast("date")
+    found = transforms.site_report(frame_of(spark, rows, transforms.LATEST), day)
+    assert [(field.name, field.dataType.simpleString()) for field in found.schema.fields] == [
+        ("day", "date"),
+        ("site", "string"),
+        ("kwh", "decimal(18,3)"),
+        ("meters", "int"),
+        ("warning", "int"),
+        ("critical", "int"),
+        ("newest", "timestamp"),
+    ]
+    [row] = found.collect()
+    assert (row.day.isoformat(), row.site, row.kwh, row.meters, row.critical) == (
+        "2026-05-21",
+        "Lyon",
+        Decimal("1.500"),
+        1,
+        1,
+    )

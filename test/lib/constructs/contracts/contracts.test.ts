@@ -117,7 +117,7 @@ describe('a kind', () => {
 
   test('without a construct is told with the file that is missing', () => {
     expect(() => kindOf('index')).toThrow(
-      'Kind "index" has no construct. Known are dataset, file, folder, items, lookup, source, table, topic; write lib/constructs/kinds/index.ts.',
+      'Kind "index" has no construct. Known are dataset, feed, file, folder, items, lookup, source, table, topic; write lib/constructs/kinds/index.ts.',
     );
   });
 });

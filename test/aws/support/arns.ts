@@ -8,8 +8,8 @@ export const REGION = 'us-east-1';
 /** Stands for the random part of a cluster's ARN. */
 export const CLUSTER_UUID = '11111111-2222-3333-4444-555555555555-1';
 
-/** Stands for when a table began to keep its changes. */
-export const STREAM_LABEL = '2026-01-01T00:00:00.000';
+/** Stands for when a table began to keep its changes. AWS writes colons in it, which a checker of policies takes for the end of a part. */
+export const STREAM_LABEL = '2026-01-01T00.00.00.000';
 
 const regional = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
 

@@ -18,6 +18,8 @@ import { tableOf } from './items.ts';
 
 /** Within a call brokers that are away are waited for, so that a try is worth minutes where they are, and a moment where code fails. */
 const LONGEST_CALL = Duration.minutes(5);
+/** Changes that have waited for so long are told too late. */
+const OLD_MS = 600_000;
 
 export default function feeds(scope: Construct, props: KindProps): Kind {
   const made = Object.entries(feedsOf(props.pipeline)).map(
@@ -106,7 +108,7 @@ class Teller extends Construct {
       }),
       tell.metric('IteratorAge', { period, statistic: 'Maximum' }).createAlarm(this, 'Old', {
         alarmDescription: describe('for a quarter of an hour it has been ten minutes behind the changes.'),
-        threshold: Duration.minutes(10).toMilliseconds(),
+        threshold: OLD_MS,
         evaluationPeriods: 3,
         treatMissingData,
       }),

@@ -184,6 +184,7 @@ async function change(request: IncomingMessage, send: (status: number, body: unk
 
 const told = (): object => ({
   rate: world.rate,
+  due: world.due,
   faults,
   mishaps,
   posts: world.posts.map((post) => ({

@@ -199,6 +199,11 @@ export class World {
     this.listener(post.network, happening);
   }
 
+  /** How much of what is decided has not happened yet. */
+  get due(): number {
+    return this.timers.size;
+  }
+
   private later(afterMs: number, work: () => void): void {
     const timer = setTimeout(() => {
       this.timers.delete(timer);

@@ -21,6 +21,8 @@ export interface PlayedPost {
 
 export interface PlayedWorld {
   readonly rate: number;
+  /** Corrections and deletions that are still to come. */
+  readonly due: number;
   readonly mishaps: Mishaps;
   readonly posts: readonly PlayedPost[];
 }

@@ -54,6 +54,7 @@ test('every post that is kept is written once, whatever goes wrong on the way, a
   await untilWorld(({ mishaps, posts }) => mishaps.cuts > 25 && mishaps.refused > 2 && posts.length > 1_200);
   await play(url, { rate: 0, faults: { refused: 0, malformed: 0, cutAfter: 0 } });
   // Deletions follow for a while, and connections that were cut come back.
+  await untilWorld(({ due }) => due === 0);
   let problems = ['nothing was looked at'];
   for (const deadline = Date.now() + 60_000; problems.length > 0 && Date.now() < deadline; await sleep(500)) {
     problems = problemsOf(await worldAt(url), broker, begunMs);

@@ -132,7 +132,7 @@ describe('the form', () => {
   refuses(
     'a misspelt word of the whole',
     { whole: (whole) => void Object.assign(whole, { topic: {} }) },
-    'tiny.topic: is not a word for it; got "topic"; allowed: description, jobs, connectors, sources, topics, usually, accounts, sums, report, views, name, folders',
+    'tiny.topic: is not a word for it; got "topic"; allowed: description, jobs, connectors, sources, feeds, schedules, topics, usually, accounts, sums, report, views, name, folders',
   );
   refuses(
     'a misspelt word deep in a list',

@@ -108,7 +108,7 @@ test('a connector that reads stands between its topics and its dataset', () => {
     'connectors.keep>datasets.kept',
     'connectors.keep>topics.lost',
   ]);
-  expect(drawn.nodes.filter(({ title }) => title === 'kept')).toMatchObject([{ kind: 'dataset', shape: 'thing' }]);
+  expect(drawn.nodes.filter(({ title }) => title === 'kept')).toMatchObject([{ kind: 'dataset', shape: 'store' }]);
 });
 
 test('a source stands before its topics, as what brings something from outside', () => {

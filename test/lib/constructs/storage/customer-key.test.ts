@@ -76,6 +76,8 @@ describe('the key of an environment', () => {
     const write = 's3 kms:Decrypt kms:GenerateDataKey';
     expect([...new Set(granted)].sort()).toEqual([
       'ConnectWorkerExecution: secretsmanager kms:Decrypt',
+      // It reads the changes of items.
+      'ContractsFeedalertingFunction: dynamodb kms:Decrypt',
       'MonitoringResultsFunction: s3 kms:Decrypt',
       'RegistryExecution: secretsmanager kms:Decrypt',
       `Workflow: dynamodb ${lock}`,

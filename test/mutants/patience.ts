@@ -154,6 +154,11 @@ export const patience: readonly Mutant[] = [
       'data that is kept can never be read again',
     ],
   ),
+  ...mutantsOf(
+    'jobs/pyspark/millrace/streaming/checkpoint.py',
+    ['jobs/pyspark/millrace/tests/test_checkpoint.py'],
+    ['if self._text(name) == text:', 'if False:', 'a driver that is killed at its start leaves damaged rules'],
+  ),
   ...mutantsOf('tools/files.mjs', files, [
     "if (typeof value === 'object' && value !== null && isWhole(value)) return value;",
     'return value;',

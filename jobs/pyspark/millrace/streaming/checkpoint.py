@@ -53,10 +53,13 @@ class Checkpoint:
         raise self._damaged(name, text)
 
     def write(self, name: str, document: Mapping[str, object]) -> None:
-        """Puts a document in the place of the one that is there."""
+        """Puts a document in the place of the one that is there, if that says something else: who is killed in the middle leaves a damaged one."""
+        text = json.dumps(document)
+        if self._text(name) == text:
+            return
         file = self._files.create(self._path(f"/{name}"), True)
         try:
-            file.write(json.dumps(document).encode())
+            file.write(text.encode())
         finally:
             file.close()
 

@@ -60,6 +60,17 @@ def test_a_checkpoint_says_what_was_planned_and_what_is_finished(checkpoint: Che
     assert (checkpoint.is_empty(), checkpoint.read("binding.json")) == (True, None)
 
 
+def test_what_stays_the_same_is_not_written_again_so_that_no_start_can_damage_it(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    checkpoint.write("rules.json", {"readings": {"schemas": [1]}})
+    before = (tmp_path / "rules.json").stat().st_ino, (tmp_path / "rules.json").stat().st_mtime_ns
+    checkpoint.write("rules.json", {"readings": {"schemas": [1]}})
+    assert ((tmp_path / "rules.json").stat().st_ino, (tmp_path / "rules.json").stat().st_mtime_ns) == before
+    checkpoint.write("rules.json", {"readings": {"schemas": [1, 2]}})
+    assert checkpoint.read("rules.json") == {"readings": {"schemas": [1, 2]}}
+
+
 def test_a_damaged_document_is_named_with_the_way_on(checkpoint: Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "binding.json").write_text('{"cluster": ')
     with pytest.raises(JobError, match=r'binding\.json is damaged: .*"rebuild": true') as caught:

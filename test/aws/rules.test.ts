@@ -23,7 +23,14 @@ describe.each(environmentNames)('in %s', (environment) => {
 
   it('what holds data outlives its stack where the environment says so', () => {
     const { removal } = environments.find(({ name }) => name === environment) ?? {};
-    const types = ['AWS::MSK::ServerlessCluster', 'AWS::RDS::DBCluster', 'AWS::RDS::DBInstance', 'AWS::S3::Bucket'];
+    const types = [
+      'AWS::DynamoDB::GlobalTable',
+      'AWS::Glue::Database',
+      'AWS::MSK::ServerlessCluster',
+      'AWS::RDS::DBCluster',
+      'AWS::RDS::DBInstance',
+      'AWS::S3::Bucket',
+    ];
     const holding = [
       ...types.flatMap((type) => all(stacksOf(environment), type)),
       ...all(stacksOf(environment, 'express'), 'AWS::MSK::Cluster'),

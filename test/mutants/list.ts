@@ -7,6 +7,7 @@ import { ofJobs } from './jobs.ts';
 import { machine } from './machine.ts';
 import type { Mutant } from './mutant.ts';
 import { page } from './page.ts';
+import { patience } from './patience.ts';
 import { shown } from './shown.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...machine,
   ...faults,
   ...page,
+  ...patience,
   ...shown,
   ...ofJobs,
 ];

@@ -61,6 +61,15 @@ describe('a cluster', () => {
     expect(Object.keys(resourcesOf(disposable, 'AWS::RDS::DBInstance'))).toHaveLength(1);
   });
 
+  test('is of a major version, whose minor ones RDS upgrades by itself, and its snapshots say what they are of', () => {
+    const of = { Engine: 'aurora-postgresql', EngineVersion: '17', CopyTagsToSnapshot: true };
+    expect(only(disposable, 'AWS::RDS::DBCluster')).toMatchObject(of);
+    expect(only(disposable, 'AWS::RDS::DBInstance')).toMatchObject({
+      AutoMinorVersionUpgrade: true,
+      PubliclyAccessible: false,
+    });
+  });
+
   test('is protected, leaves a snapshot and has a standby where data is kept', () => {
     const [cluster] = Object.values(protectedOne?.findResources('AWS::RDS::DBCluster') ?? {});
     expect(cluster).toMatchObject({

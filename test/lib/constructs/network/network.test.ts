@@ -15,6 +15,12 @@ describe('the networks', () => {
     expect(outward.map(([id]) => id).filter((id) => id.includes('Analytics'))).toEqual([]);
   });
 
+  test('give no address of the internet to what starts in them', () => {
+    const subnets = Object.values(resourcesOf(network, 'AWS::EC2::Subnet'));
+    expect(subnets).toHaveLength(8);
+    expect(subnets.map(({ MapPublicIpOnLaunch: given }) => given)).toEqual(subnets.map(() => false));
+  });
+
   test('are peered, with routes both ways for the subnets that talk', () => {
     const routes = Object.values(resourcesOf(network, 'AWS::EC2::Route'));
     const peered = routes.filter((route) => route.VpcPeeringConnectionId).map((route) => route.DestinationCidrBlock);

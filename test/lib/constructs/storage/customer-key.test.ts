@@ -1,5 +1,6 @@
 /** An environment with a key of its own: what it encrypts, who may use it and for what. */
 import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../../../config/environment.ts';
 import { resourcesOf, templatesOf } from '../../support/templates.ts';
 
 const stacks = templatesOf({ environment: { keys: 'customer' } });
@@ -49,10 +50,27 @@ describe('the key of an environment', () => {
     for (const cluster of clusters) expect(cluster).toMatchObject({ KmsKeyId: isKey });
   });
 
+  test('goes with the data that only it can read', () => {
+    const kept: Partial<Environment> = { keys: 'customer', removal: 'retain', alarmEmail: 'alarms@example.com' };
+    const policiesOf = (of: typeof stacks) =>
+      Object.values(of).flatMap((stack) =>
+        Object.values(stack.findResources('AWS::KMS::Key')).map(({ DeletionPolicy: policy }) => policy),
+      );
+    expect(policiesOf(stacks)).toEqual(['Delete']);
+    expect(policiesOf(templatesOf({ environment: kept, pipelines: [] }))).toEqual(['RetainExceptOnCreate']);
+  });
+
   test('serves the logs of this account and nobody else but who is granted it', () => {
     const { Statement: statements } = key.KeyPolicy as { Statement: Record<string, unknown>[] };
     const [account, logs, ...others] = statements;
     expect(account?.Principal).toEqual({ AWS: expect.objectContaining({}) });
+    expect(logs?.Action).toEqual([
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey*',
+      'kms:ReEncrypt*',
+    ]);
     expect(logs?.Condition).toEqual({ ArnLike: { 'kms:EncryptionContext:aws:logs:arn': expect.anything() } });
     expect(others).toEqual([]);
   });

@@ -48,7 +48,7 @@ function Rows({ id, shown: { title, columns, chart }, rows: found, told }: Told)
             {chart && <ResultsChart chart={chart} columns={columns} rows={rows} />}
             <div>
               <Table
-                caption={id === 'results' ? 'Rows of the results' : title}
+                caption={id === 'results' ? 'Rows of the results' : `Rows of: ${title}`}
                 head={columns.map(({ title, format }) =>
                   format === 'money' || format === 'count' ? [title, 'number'] : [title],
                 )}

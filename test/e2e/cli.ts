@@ -31,6 +31,7 @@ export class Machine {
   /** Further variables of its commands. */
   variables: Readonly<Record<string, string>> = {};
   private readonly root: string;
+  private isRemoved = false;
 
   /**
    * @param root the checkout whose command line is used
@@ -41,7 +42,13 @@ export class Machine {
     this.home = home;
   }
 
+  /** @throws Error once it is removed: whoever does not know of that yet would bring it up again */
   start(...words: string[]): Command {
+    if (this.isRemoved) throw new Error(`${this.home} is removed; nothing is started in it any more`);
+    return this.begin(words);
+  }
+
+  private begin(words: readonly string[]): Command {
     const child = spawn('node', [join(this.root, 'local', 'cli', 'millrace.mjs'), ...words], {
       cwd: tmpdir(),
       env: { ...process.env, MILLRACE_HOME: this.home, NO_COLOR: '1', ...this.variables },
@@ -81,7 +88,8 @@ export class Machine {
   }
 
   async remove(): Promise<void> {
-    await this.run('down', '--purge');
+    this.isRemoved = true;
+    await this.begin(['down', '--purge']).ended;
     rmSync(this.home, { recursive: true, force: true });
   }
 }

@@ -236,7 +236,7 @@ test('by the keyboard alone a part is opened, read and closed', async () => {
   while ((await focused()) !== 'topics.words') await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.waitForSelector('.details table');
-  expect(await focused()).toBe('details');
+  await page.waitForSelector('#details:focus');
   await page.keyboard.press('Tab');
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Close');
   await page.keyboard.press('Escape');

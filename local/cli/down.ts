@@ -15,7 +15,7 @@ export const commandGraceMs = 30_000;
 /** A batch takes a few seconds; one that takes longer is repeated at the next start. */
 const streamGraceSeconds = 30;
 /** A job that was ended a moment ago may still hold its JVM. */
-const jvmPatienceMs = 10_000;
+export const jvmPatienceMs = 10_000;
 
 export async function down(context: Context, { purge = false }: { readonly purge?: boolean }): Promise<number> {
   const { home, terminal } = context;

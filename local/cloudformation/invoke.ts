@@ -60,8 +60,8 @@ export type WorkerMessage =
   | { readonly kind: 'error'; readonly errorType: string; readonly errorMessage: string };
 
 /** What Lambda gives a function that asks for nothing. */
-const defaultTimeoutSeconds = 3;
-const defaultMemoryMegabytes = 128;
+export const defaultTimeoutSeconds = 3;
+export const defaultMemoryMegabytes = 128;
 /** Loading the code has its own limit on Lambda too; this one is wider, because this machine is shared. */
 const startTimeoutMs = 30_000;
 /** Bytes of a function's log. */

@@ -97,6 +97,16 @@ export const patience: readonly Mutant[] = [
     ['readyWithinMs: 90_000', 'readyWithinMs: 9_000', 'sources do not start on a busy machine'],
     ['readyWithinMs: 30_000', 'readyWithinMs: 300', 'what plays the outside does not start on a busy machine'],
   ),
+  ...mutantsOf('local/cloudformation/invoke.ts', settings, [
+    'defaultTimeoutSeconds = 3;',
+    'defaultTimeoutSeconds = 300;',
+    'a function works here and is killed on AWS',
+  ]),
+  ...mutantsOf('local/cli/down.ts', settings, [
+    'jvmPatienceMs = 10_000',
+    'jvmPatienceMs = 10',
+    'a JVM outlives the end of everything',
+  ]),
   ...mutantsOf('local/iam/kafka-certificate.ts', settings, [
     'days = 3650',
     'days = 1',

@@ -1,8 +1,10 @@
 /** What services are told, and how long they are waited for, by value. */
 import { expect, test } from 'vitest';
 import { connectTopics } from '../../../lib/declaration/names.ts';
+import { jvmPatienceMs } from '../../../local/cli/down.ts';
 import * as replay from '../../../local/cli/replay.ts';
 import * as deployment from '../../../local/cloudformation/deploy.ts';
+import { defaultMemoryMegabytes, defaultTimeoutSeconds } from '../../../local/cloudformation/invoke.ts';
 import { millraceHome } from '../../../local/home.ts';
 import { days } from '../../../local/iam/kafka-certificate.ts';
 import { workersIn, writeWorker } from '../../../local/services/connect.ts';
@@ -117,3 +119,11 @@ test('a command waits two minutes for one that deploys or starts services, and t
 test('a service that has ended is noticed within the next second', () => expect(services.watchEveryMs).toBe(1_000));
 
 test('brokers are known by their certificate for ten years: nobody renews it', () => expect(days).toBe(3_650));
+
+test('a function that asks for nothing gets what Lambda gives: three seconds and 128 MB', () => {
+  expect([defaultTimeoutSeconds, defaultMemoryMegabytes]).toEqual([3, 128]);
+});
+
+test('a JVM whose job was ended a moment ago has ten seconds to let go of it', () => {
+  expect(jvmPatienceMs).toBe(10_000);
+});

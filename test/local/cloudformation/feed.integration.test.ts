@@ -157,9 +157,9 @@ test('what changes is on the topic, once and under its key, also what changed be
   expect(readText(givenUpFile(broker.home, name))?.trim().split('\n')).toHaveLength(1);
 }, 180_000);
 
-test('a thousand changes are each told once', async () => {
-  for (let at = 0; at < 1_000; at += 1) await put(`m-${at % 50}`, `word ${at}`);
-  await expect.poll(async () => (await told()).length, { timeout: 120_000, interval: 1_000 }).toBe(1_003);
+test('hundreds of changes are each told once', async () => {
+  for (let at = 0; at < 300; at += 1) await put(`m-${at % 50}`, `word ${at}`);
+  await expect.poll(async () => (await told()).length, { timeout: 120_000, interval: 1_000 }).toBe(303);
   const keys = (await told()).map((line) => line.split(' ').slice(0, 2).join(' '));
-  expect(new Set(keys).size).toBe(1_003);
+  expect(new Set(keys).size).toBe(303);
 }, 240_000);

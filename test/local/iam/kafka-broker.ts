@@ -112,9 +112,14 @@ export class TestBroker {
     return `127.0.0.1:${this.ports.kafka.iam}`;
   }
 
+  /** The plain listener. */
+  get plainServers(): string {
+    return `127.0.0.1:${this.ports.kafka.broker}`;
+  }
+
   /** A client on the plain listener, as people's own tools are. */
   plain(): Kafka {
-    return new Kafka({ brokers: [`127.0.0.1:${this.ports.kafka.broker}`], logLevel: logLevel.NOTHING });
+    return new Kafka({ brokers: [this.plainServers], logLevel: logLevel.NOTHING });
   }
 
   /** A client like that of the handlers. */

@@ -56,6 +56,9 @@ export interface ServiceContext {
   readonly toolchain: ServiceToolchain;
 }
 
+/** Time enough for a service to start on a machine with other work; one that dies is noticed at once. */
+export const READY_WITHIN_MS = 180_000;
+
 export interface ServiceDefinition {
   readonly name: ServiceName;
   /** For sentences: "the Kafka broker". */

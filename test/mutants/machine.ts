@@ -29,7 +29,6 @@ export const machine: readonly Mutant[] = [
       "'message.max.bytes': MOST_MESSAGE_BYTES",
       'a record that MSK refuses is taken here',
     ],
-    ['readyWithinMs: 180_000', 'readyWithinMs: 18_000', 'three brokers are given up while they start'],
     ['stopWithinMs: 30_000', 'stopWithinMs: 300', 'a broker is killed while it writes'],
   ),
   ...mutantsOf(

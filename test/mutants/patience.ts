@@ -80,23 +80,16 @@ export const patience: readonly Mutant[] = [
     'lockWaitMs = 10_000_000',
     'a replay waits for hours for another one',
   ]),
-  ...mutantsOf('local/services/dynamodb.ts', settings, [
-    'readyWithinMs: 180_000',
-    'readyWithinMs: 18_000',
-    'items do not start on a busy machine',
+  ...mutantsOf('local/services/types.ts', settings, [
+    'READY_WITHIN_MS = 180_000',
+    'READY_WITHIN_MS = 18_000',
+    'services are given up while they start on a busy machine',
   ]),
-  ...mutantsOf(
-    'local/services/connect.ts',
-    settings,
-    ['readyWithinMs: 180_000', 'readyWithinMs: 18_000', 'connectors do not start on a busy machine'],
-    ['stopWithinMs: 30_000', 'stopWithinMs: 300', 'a connector is killed before it says how far it has read'],
-  ),
-  ...mutantsOf(
-    'local/services/sources.ts',
-    settings,
-    ['readyWithinMs: 90_000', 'readyWithinMs: 9_000', 'sources do not start on a busy machine'],
-    ['readyWithinMs: 30_000', 'readyWithinMs: 300', 'what plays the outside does not start on a busy machine'],
-  ),
+  ...mutantsOf('local/services/connect.ts', settings, [
+    'stopWithinMs: 30_000',
+    'stopWithinMs: 300',
+    'a connector is killed before it says how far it has read',
+  ]),
   ...mutantsOf('local/cloudformation/invoke.ts', settings, [
     'defaultTimeoutSeconds = 3;',
     'defaultTimeoutSeconds = 300;',

@@ -99,8 +99,8 @@ test('each has its time to start and to end, its memory and its ports', () => {
     's3: 180 s, 5 s by SIGTERM, 200 MiB, 9710',
     'dynamodb: 180 s, 5 s by SIGTERM, 300 MiB, 8000',
     'connect-shop: 180 s, 30 s by SIGTERM, 550 MiB, 8083',
-    'stand-in-shop-calls: 30 s, 5 s by SIGTERM, 150 MiB, 9750',
-    'source-shop-calls: 90 s, 5 s by SIGTERM, 200 MiB, 9730',
+    'stand-in-shop-calls: 180 s, 5 s by SIGTERM, 150 MiB, 9750',
+    'source-shop-calls: 180 s, 5 s by SIGTERM, 200 MiB, 9730',
   ]);
 });
 

@@ -71,7 +71,8 @@ test('of items some are told, with what their key and version are first, cut and
     const texts = told.rows.map((row) => Object.fromEntries(row.map((text, index) => [told.columns[index], text])));
     expect(texts.find(({ lit }) => lit === 'true')).toMatchObject({
       label: '⟨U+202E⟩mill',
-      height: '12.50',
+      // DynamoDB leaves zeros at the end out.
+      height: '12.5',
       notes: '',
     });
     expect(texts.find(({ label }) => label === 'race')?.notes).toMatch(/"a".*"b"/);

@@ -17,8 +17,8 @@ from millrace.kinds import items, table
 
 def main(spec: Spec, events: Events) -> None:
     """Read, count, write."""
-    day = F.lit(time.strftime("%Y-%m-%d", time.gmtime())).cast("date")
     latest = items.read(session(spec), spec, "latest", transforms.LATEST)
+    day = F.lit(time.strftime("%Y-%m-%d", time.gmtime())).cast("date")
     events.started()
     events.result(rows=table.write(spec, "siteReport", transforms.site_report(latest, day), events))
 

@@ -301,7 +301,22 @@ export async function bringWorker(
     await stopServices(home, { purge: false, only: [name] });
     writeWorker(home, name, settings);
   }
+  const told = readServiceFile(home, name).ports?.rest;
   await startServices(home, toolchain, progress, signal, { connectors: true });
+  refuseMoved(home, name, told);
+}
+
+/**
+ * Whoever was told where a worker answers would ask somebody else once it has moved, such as the worker of another home.
+ * @throws MillraceError WORKER_MOVED
+ */
+export function refuseMoved(home: Home, name: WorkerName, told: number | undefined): void {
+  const now = readServiceFile(home, name).ports?.rest;
+  if (told === undefined || now === told) return;
+  throw new MillraceError(
+    'WORKER_MOVED',
+    `Port ${told}, at which Kafka Connect of ${name.slice(name.indexOf('-') + 1)} was to answer, was taken by another program before it started; it answers at ${now}. Nothing was asked there. Run "npx millrace up" again: it tells everybody.`,
+  );
 }
 
 /** How programs of one kind are kept in a home. */

@@ -1,7 +1,12 @@
 /** Free ports are found whoever holds the others, and a taken one is named with its holder. */
+import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { isPortFree, listens, nextFreePort, requireFreePort } from '../../../local/services/ports.ts';
+import { writeServiceFile } from '../../../local/services/service-files.ts';
+import { refuseMoved } from '../../../local/services/services.ts';
+import { temporaryHome } from '../support/deployed-words.ts';
 
 const servers: Server[] = [];
 
@@ -51,4 +56,14 @@ test('a port that was asked for and is taken is refused, with the option that ch
   await expect(refused).rejects.toMatchObject({ code: 'PORT_IN_USE' });
   await expect(refused).rejects.toThrow(`Port ${port} is in use`);
   await expect(refused).rejects.toThrow('--kafka-port');
+});
+
+test('a worker that answers elsewhere than its functions were told is asked nothing', () => {
+  const home = temporaryHome();
+  mkdirSync(join(home.services, 'connect-shop'), { recursive: true });
+  writeServiceFile(home, 'connect-shop', { ports: { rest: 8084 } });
+  expect(() => refuseMoved(home, 'connect-shop', 8084)).not.toThrow();
+  expect(() => refuseMoved(home, 'connect-shop', 8083)).toThrow(
+    /^Port 8083, at which Kafka Connect of shop .* answers at 8084\. .*millrace up/,
+  );
 });

@@ -95,6 +95,7 @@ async function lastOf(
     .finally(() => admin.disconnect());
   const [first, end] = [Number(low), Number(high)];
   const found = new Map<string, string>();
+  const places = new Map<string, number>();
   if (first >= end) return found;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false, retry: RETRY });
   try {
@@ -116,8 +117,12 @@ async function lastOf(
       return consumer.run({
         autoCommit: false,
         eachMessage: async ({ message: { key, value, offset } }) => {
-          const isNewest = Number(offset) >= from() && Number(offset) < end;
-          if (isNewest && key && value) found.set(key.toString(), value.toString());
+          if (Number(offset) < from() || Number(offset) >= end || !key || !value) return;
+          // After a seek what was read already may come again, also when all has been read: the last one stays the last.
+          const name = key.toString();
+          if (Number(offset) < (places.get(name) ?? 0)) return;
+          places.set(name, Number(offset));
+          found.set(name, value.toString());
         },
       });
     });

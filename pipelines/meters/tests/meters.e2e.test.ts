@@ -148,18 +148,11 @@ test('each night the sites are reported, as their meters are then', async () => 
   const items = Object.values(held());
   const query =
     'SELECT count(*) AS sites, sum(meters) AS meters, sum(critical) AS critical, sum(kwh) AS kwh FROM site_report';
-  const { rows } = await machine.json<{ rows: Record<string, unknown>[] }>('sql', 'meters', query);
+  const { rows } = await machine.json<{ rows: unknown[][] }>('sql', 'meters', query);
   const watts = items.reduce((sum, [, kwh]) => sum + Math.round(Number(kwh) * 1_000), 0);
-  expect(
-    rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))),
-  ).toEqual([
-    {
-      sites: new Set(items.map(([, , , site]) => site)).size,
-      meters: items.length,
-      critical: items.filter(([, , status]) => status === 'critical').length,
-      kwh: watts / 1_000,
-    },
-  ]);
+  const sites = new Set(items.map(([, , , site]) => site)).size;
+  const critical = items.filter(([, , status]) => status === 'critical').length;
+  expect(rows.map((row) => row.map(Number))).toEqual([[sites, items.length, critical, watts / 1_000]]);
 });
 
 test('what is written again changes nothing', async () => {

@@ -14,7 +14,7 @@ import { secretMissing } from './diagnosis.ts';
 import { loopback } from './ports.ts';
 import { passwordOf } from './postgres.ts';
 import { inProperties, serviceFiles } from './service-files.ts';
-import { type Ports, READY_WITHIN_MS, type ServiceContext, type ServiceDefinition, type WorkerName } from './types.ts';
+import type { Ports, ServiceContext, ServiceDefinition, WorkerName } from './types.ts';
 
 /** What the deployment says of a worker. */
 export interface WorkerSettings {
@@ -119,7 +119,6 @@ const connect = (home: Home, name: WorkerName): ServiceDefinition => ({
   beside: writesDatasets(readWorker(home, name)?.plugins ?? []) ? ['s3'] : [],
   memoryBytes: 550 * 1024 * 1024,
   ports: [{ name: 'rest', preferred: 8083 }],
-  readyWithinMs: READY_WITHIN_MS,
   stopWithinMs: 30_000,
   async prepare(context) {
     const { properties, secrets, plugins } = toldOf(context);

@@ -3,7 +3,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MillraceError } from '../../tools/errors.mjs';
 import { readEnd } from '../../tools/files.mjs';
-import type { ServiceDefinition } from './types.ts';
+import { READY_WITHIN_MS, type ServiceDefinition } from './types.ts';
 
 /** How much of the end of a log is looked through for a known cause. */
 const searchedBytes = 64 * 1024;
@@ -45,7 +45,7 @@ export function serviceDied(definition: ServiceDefinition, how: string, log: str
 }
 
 export function serviceNotReady(definition: ServiceDefinition, lastAnswer: string, log: string): MillraceError {
-  const limit = Math.round(definition.readyWithinMs / 1000);
+  const limit = Math.round((definition.readyWithinMs ?? READY_WITHIN_MS) / 1000);
   return failure('SERVICE_NOT_READY', `did not work within ${limit} s (last answer: ${lastAnswer})`, definition, log);
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Home } from '../home.ts';
 import { loopback } from './ports.ts';
 import { readServiceFile } from './service-files.ts';
-import { type Ports, READY_WITHIN_MS, type ServiceDefinition } from './types.ts';
+import type { Ports, ServiceDefinition } from './types.ts';
 
 const urlOf = (ports: Ports) => `http://${loopback}:${ports.server ?? 0}`;
 
@@ -49,7 +49,6 @@ export const dynamodb: ServiceDefinition = {
   only: 'items',
   memoryBytes: 300 * 1024 * 1024,
   ports: [{ name: 'server', preferred: 8000 }],
-  readyWithinMs: READY_WITHIN_MS,
   stopWithinMs: 5_000,
   prepare: async ({ data }) => void mkdirSync(data, { recursive: true }),
   command: ({ toolchain, ports, data, scratch }) => ({

@@ -10,7 +10,7 @@ import { typescriptOptions } from '../../tools/setup/hand-over.mjs';
 import type { Home } from '../home.ts';
 import { loopback } from './ports.ts';
 import { serviceFiles } from './service-files.ts';
-import { type FeedName, type Ports, READY_WITHIN_MS, type ServiceDefinition } from './types.ts';
+import type { FeedName, Ports, ServiceDefinition } from './types.ts';
 
 /** What the deployment says of a feed. */
 export interface FeedSettings {
@@ -78,7 +78,6 @@ function definition(name: FeedName): ServiceDefinition {
     only: 'feeds',
     memoryBytes: 200 * 1024 * 1024,
     ports: [{ name: 'state', preferred: 9770 }],
-    readyWithinMs: READY_WITHIN_MS,
     // A call that is made is made to its end, as far as that comes.
     stopWithinMs: 5_000,
     prepare: async ({ data }) => void mkdirSync(data, { recursive: true }),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { typescriptOptions } from '../../tools/setup/hand-over.mjs';
 import { tokenOf } from '../iam/access.ts';
 import { loopback } from './ports.ts';
-import { type Ports, READY_WITHIN_MS, type ServiceDefinition } from './types.ts';
+import type { Ports, ServiceDefinition } from './types.ts';
 
 const program = fileURLToPath(new URL('../iam/service.ts', import.meta.url));
 
@@ -24,7 +24,6 @@ export const iam: ServiceDefinition = {
     { name: 's3', preferred: 9701 },
     { name: 'dynamodb', preferred: 9702 },
   ],
-  readyWithinMs: READY_WITHIN_MS,
   stopWithinMs: 5_000,
   prepare: async ({ home }) => void tokenOf(home),
   command: ({ home, ports }) => ({

@@ -14,14 +14,7 @@ import { kafkaCertificate, makeKafkaCertificate } from '../iam/kafka-certificate
 import { loopback } from './ports.ts';
 import { serviceEnvironment } from './process.ts';
 import { DATA_ID, inProperties } from './service-files.ts';
-import {
-  type BrokerAddresses,
-  type BrokerName,
-  type Ports,
-  READY_WITHIN_MS,
-  type ServiceContext,
-  type ServiceDefinition,
-} from './types.ts';
+import type { BrokerAddresses, BrokerName, Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
 
@@ -176,7 +169,6 @@ const broker = (id: number, name: BrokerName): ServiceDefinition => ({
   ],
   ...(id === 1 && { portOption: '--kafka-port' }),
   // Three start at once; where all were stopped, the controller lets them in again when their old sessions are over.
-  readyWithinMs: READY_WITHIN_MS,
   stopWithinMs: 30_000,
   async prepare(context, signal) {
     await Promise.all([

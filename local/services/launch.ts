@@ -8,7 +8,13 @@ import { serviceDied, serviceNotReady } from './diagnosis.ts';
 import { listens } from './ports.ts';
 import { identityOf, isSameProcess, type ProcessIdentity, serviceEnvironment } from './process.ts';
 import { serviceFiles, writeServiceFile } from './service-files.ts';
-import type { Ports, ServiceContext, ServiceDefinition, ServiceToolchain } from './types.ts';
+import {
+  type Ports,
+  READY_WITHIN_MS,
+  type ServiceContext,
+  type ServiceDefinition,
+  type ServiceToolchain,
+} from './types.ts';
 
 const probeEveryMs = 100;
 
@@ -79,7 +85,7 @@ export async function waitUntilReady(
   { identity, ports, log, ending }: Launched,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = performance.now() + definition.readyWithinMs;
+  const deadline = performance.now() + (definition.readyWithinMs ?? READY_WITHIN_MS);
   let lastAnswer = 'none';
   while (performance.now() < deadline) {
     signal.throwIfAborted();

@@ -15,7 +15,7 @@ import type { Home } from '../home.ts';
 import { loopback } from './ports.ts';
 import { serviceEnvironment } from './process.ts';
 import { readServiceFile, serviceFiles } from './service-files.ts';
-import { type Ports, READY_WITHIN_MS, type ServiceContext, type ServiceDefinition } from './types.ts';
+import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
 /** Who may do everything in it: this program, and nobody else. */
 export const SUPERUSER = 'postgres';
@@ -154,7 +154,6 @@ export const postgres: ServiceDefinition = {
   memoryBytes: 150 * 1024 * 1024,
   ports: [{ name: 'server', preferred: 5432 }],
   portOption: '--postgres-port',
-  readyWithinMs: READY_WITHIN_MS,
   stopWithinMs: 20_000,
   // At SIGTERM it would wait until everybody has left.
   stopSignal: 'SIGINT',

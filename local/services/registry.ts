@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loopback } from './ports.ts';
-import { type Ports, READY_WITHIN_MS, type ServiceContext, type ServiceDefinition } from './types.ts';
+import type { Ports, ServiceContext, ServiceDefinition } from './types.ts';
 
 const port = (ports: Ports, name: 'api' | 'management') => ports[name] ?? 0;
 
@@ -42,7 +42,6 @@ export const registry: ServiceDefinition = {
     { name: 'management', preferred: 9000 },
   ],
   portOption: '--registry-port',
-  readyWithinMs: READY_WITHIN_MS,
   stopWithinMs: 20_000,
   prepare: async ({ data }) => void mkdirSync(data, { recursive: true }),
   command: (context) => ({

@@ -5,7 +5,7 @@ import { readText, writeFileAtomically } from '../../tools/files.mjs';
 import type { Home } from '../home.ts';
 import { loopback } from './ports.ts';
 import { inProperties, readServiceFile, serviceFiles } from './service-files.ts';
-import { type Ports, READY_WITHIN_MS, type ServiceDefinition } from './types.ts';
+import type { Ports, ServiceDefinition } from './types.ts';
 
 const port = (ports: Ports) => ports.server ?? 0;
 
@@ -30,7 +30,6 @@ export const s3: ServiceDefinition = {
   only: 'strict',
   memoryBytes: 200 * 1024 * 1024,
   ports: [{ name: 'server', preferred: 9710 }],
-  readyWithinMs: READY_WITHIN_MS,
   stopWithinMs: 5_000,
   prepare: async ({ home, ports }) => {
     const settings = {

@@ -14,7 +14,7 @@ import { tokenOf } from '../iam/access.ts';
 import { secretMissing } from './diagnosis.ts';
 import { loopback } from './ports.ts';
 import { serviceFiles } from './service-files.ts';
-import { type Ports, READY_WITHIN_MS, type ServiceDefinition, type SourceName, type StandInName } from './types.ts';
+import type { Ports, ServiceDefinition, SourceName, StandInName } from './types.ts';
 
 /** A secret that a source may read, by its name in Secrets Manager and the key of the text in it. */
 export interface NamedSecret {
@@ -113,7 +113,6 @@ const sourceDefinition = (name: SourceName): ServiceDefinition => ({
   only: 'sources',
   memoryBytes: 200 * 1024 * 1024,
   ports: [{ name: 'state', preferred: 9730 }],
-  readyWithinMs: READY_WITHIN_MS,
   stopWithinMs: 5_000,
   prepare: async ({ home }) => requireSecrets(home, name),
   command: ({ home, ports }) => ({
@@ -142,7 +141,6 @@ const standInDefinition = (home: Home, source: SourceName, program: string): Ser
     only: 'sources',
     memoryBytes: 150 * 1024 * 1024,
     ports: [{ name: 'outside', preferred: 9750 }],
-    readyWithinMs: READY_WITHIN_MS,
     stopWithinMs: 5_000,
     prepare: async (context) => {
       mkdirSync(context.folder, { recursive: true });

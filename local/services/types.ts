@@ -73,8 +73,8 @@ export interface ServiceDefinition {
   readonly ports: readonly { readonly name: string; readonly preferred: number }[];
   /** The command line's option that chooses the first port; none for a service that people do not call. */
   readonly portOption?: string;
-  /** How long a start may take on a slow machine. */
-  readonly readyWithinMs: number;
+  /** How long a start may take. @default as long as that of any service, on a slow machine */
+  readonly readyWithinMs?: number;
   readonly stopWithinMs: number;
   /** By which it is asked to end. @default SIGTERM */
   readonly stopSignal?: NodeJS.Signals;

@@ -16,7 +16,7 @@ import { registry } from '../../../local/services/registry.ts';
 import { s3 } from '../../../local/services/s3.ts';
 import * as services from '../../../local/services/services.ts';
 import { sourcesIn, writeSource } from '../../../local/services/sources.ts';
-import type { ServiceContext } from '../../../local/services/types.ts';
+import { READY_WITHIN_MS, type ServiceContext } from '../../../local/services/types.ts';
 import { temporaryFolder } from '../../tools/setup/temporary.ts';
 
 const ports = { broker: 9092, controller: 9093, iam: 9098 };
@@ -83,7 +83,14 @@ test('PostgreSQL answers this machine alone, in UTC, and keeps a gigabyte for a 
 });
 
 test('each has its time to start and to end, its memory and its ports', () => {
-  const of = ({ name, readyWithinMs, stopWithinMs, memoryBytes, stopSignal = 'SIGTERM', ports }: typeof kafka) =>
+  const of = ({
+    name,
+    readyWithinMs = READY_WITHIN_MS,
+    stopWithinMs,
+    memoryBytes,
+    stopSignal = 'SIGTERM',
+    ports,
+  }: typeof kafka) =>
     `${name}: ${readyWithinMs / 1_000} s, ${stopWithinMs / 1_000} s by ${stopSignal}, ${memoryBytes / 2 ** 20} MiB, ${ports.map(({ preferred }) => preferred)}`;
   const home = millraceHome(temporaryFolder());
   writeWorker(home, 'connect-shop', { properties: {}, role: '', region: '', secrets: [], plugins: [] });
